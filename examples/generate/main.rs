@@ -1,0 +1,62 @@
+//! Makes logs to try `incident` on: a small story of an attack, and large archives for benchmarks.
+//!
+//! Everything is invented, and the same arguments give the same bytes.
+
+mod access_log;
+mod archive;
+mod calendar;
+mod identity;
+mod json;
+mod output;
+mod random;
+mod record;
+mod story;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Make logs to try `incident` on
+///
+/// The same arguments always give the same bytes. The account, addresses, keys and people are
+/// invented: addresses come from the ranges reserved for documentation.
+#[derive(Parser)]
+#[command(name = "generate", after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Story(story::Arguments),
+    Archive(archive::Arguments),
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  Make the sample logs again
+    cargo run --release --example generate -- story --out /tmp/story
+
+  200,000 events in 100 files, about 30 MB
+    cargo run --release --example generate -- archive --out /tmp/archive --events 200000
+
+  The same events in very many small files
+    cargo run --release --example generate -- archive --out /tmp/small --events 200000 --per-file 8";
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Story(arguments) => story::run(&arguments),
+        Command::Archive(arguments) => archive::run(&arguments),
+    };
+    match done {
+        Ok(summary) => {
+            println!("{summary}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

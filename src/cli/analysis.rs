@@ -1,0 +1,158 @@
+//! The analysis that several commands share: list, decode, fold, detect, report.
+
+use super::context::Cx;
+use super::error::CommandError;
+use super::inputs::InputArgs;
+use crate::clock::{DAY, Millis, date, length, plain};
+use crate::config::{Config, Geo};
+use crate::detect::{self, Places};
+use crate::engine::local::{Job, Visitor, scan};
+use crate::engine::{Selection, rollups};
+use crate::event::Event;
+use crate::finding::Summary;
+use crate::report::model::{Report, Window};
+use crate::rollup::{Frames, Phase};
+use crate::source::coverage::Coverage;
+use crate::source::local::{Listing, list};
+use crate::ui::Progress;
+
+/// A finished analysis, and what is needed to read the logs again.
+pub struct Analysis {
+    pub report: Report,
+    pub listing: Listing,
+    pub selection: Selection,
+    pub threads: usize,
+}
+
+pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
+    let config = cx.config(args.flags())?;
+    let geo = config.geoip().map(Geo::open).transpose()?;
+    let listing = list(&args.paths)?;
+    let threads = config
+        .threads()
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let newest = newest(cx, args, &listing, threads)?;
+    let selection = args.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+
+    let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
+    let job = Job {
+        listing: &listing,
+        selection,
+        threads,
+        progress: &|files, bytes| progress.tick(files, bytes),
+    };
+    let yielded = rollups(&job);
+    progress.finish();
+
+    let frames = Frames::new(&yielded.rollups)?;
+    let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
+    let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
+    let detecting =
+        detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
+    let detected = detect::run(&detecting)?;
+    let summary = detect::summary(&detecting)?;
+    let report = report(cx, &config, args, selection, yielded.coverage, detected, summary);
+    Ok(Analysis { report, listing, selection, threads })
+}
+
+/// `--until latest` reads the logs once more, before all else, for the newest event's time.
+fn newest(
+    cx: &Cx,
+    args: &InputArgs,
+    listing: &Listing,
+    threads: usize,
+) -> Result<Option<Millis>, CommandError> {
+    if !args.window.wants_latest() {
+        return Ok(None);
+    }
+    if args.has_stdin() {
+        return Err(CommandError::usage(
+            "'--until latest' reads the logs twice, and standard input can be read once",
+        )
+        .hint("save it to a file first, or give --until a time"));
+    }
+    struct Nothing;
+    impl Visitor for Nothing {
+        fn event(&mut self, _: &Event<'_>, _: Phase, _: u32, _: u64) {}
+    }
+    let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
+    let tick = |files, bytes| progress.tick(files, bytes);
+    let job = Job { listing, selection: Selection::default(), threads, progress: &tick };
+    Ok(scan(&job, || Nothing).coverage.newest)
+}
+
+fn report(
+    cx: &Cx,
+    config: &Config,
+    args: &InputArgs,
+    selection: Selection,
+    coverage: Coverage,
+    detected: detect::Detected,
+    summary: Summary,
+) -> Report {
+    let whole_archive = args.window.is_whole();
+    let notes = notes(config, selection, &coverage, whole_archive);
+    Report {
+        generated: cx.clock.now(),
+        window: Window {
+            since: selection.since.or(coverage.oldest),
+            until: selection.until.or(coverage.newest.map(|at| at + 1)),
+            whole_archive,
+            baseline_since: selection.baseline_since.filter(|_| coverage.events.baseline > 0),
+        },
+        coverage,
+        findings: detected.findings,
+        suppressed: detected.suppressed,
+        summary,
+        notes,
+    }
+}
+
+/// Plain statements that qualify the result.
+fn notes(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    let range = c.oldest.zip(c.newest);
+    if let (0, Some((oldest, newest))) = (c.events.decoded, range) {
+        notes.push(format!(
+            "No event lies in the window. The logs cover {} to {} UTC; '--until latest' counts back from their end.",
+            plain(oldest),
+            plain(newest)
+        ));
+    } else if c.events.decoded == 0 {
+        notes.push("No event was found in the input.".to_string());
+    }
+    match (whole, range) {
+        (true, Some((oldest, newest))) if newest - oldest < 2 * DAY => notes.push(format!(
+            "The logs span only {}: with so little before it, a source is judged beside the others more than by its history.",
+            length(newest - oldest)
+        )),
+        (true, Some((oldest, _))) => notes.push(format!(
+            "The whole archive is the window: each source is compared with what came before it. The first day, to {}, is warm-up.",
+            plain(oldest + DAY)
+        )),
+        _ => {}
+    }
+    if let (false, Some(since), Some((oldest, _))) = (whole, selection.since, range) {
+        match selection.baseline_since {
+            _ if c.events.decoded == 0 => {}
+            None => notes.push("No baseline was asked for: the window is compared with itself as it goes.".to_string()),
+            Some(_) if c.events.baseline == 0 => notes.push(
+                "The logs hold nothing before the window: there is no baseline, and the window is compared with itself as it goes."
+                    .to_string(),
+            ),
+            Some(from) if oldest > from + DAY => notes.push(format!(
+                "The baseline is shorter than asked for: the logs begin on {}, {} before the window.",
+                date(oldest),
+                length(since - oldest)
+            )),
+            Some(_) => {}
+        }
+    }
+    if config.geoip().is_none() {
+        notes.push("Countries and networks' owners are not known: no GeoIP files were given (--geoip DIR).".to_string());
+    }
+    notes.extend(config.expired().iter().map(|entry| format!("Expired and not applied: {entry}")));
+    notes
+        .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));
+    notes
+}

@@ -1,0 +1,56 @@
+//! `incident analyze`: from logs to findings.
+
+use std::path::PathBuf;
+
+use super::analysis::analyse;
+use super::context::Cx;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::inputs::InputArgs;
+use super::output;
+use crate::finding::Severity;
+use crate::report::{RenderOptions, format, format_names};
+
+/// Find what matters in CloudTrail and S3 access logs
+///
+/// Reads logs as they were exported: plain, .gz, .zst, in zip and tar, whole folders of them. Formats are
+/// recognised by content. Whatever cannot be read is counted with its reason, and the exit code is 3 then.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident analyze ./AWSLogs
+  incident analyze trail.zip s3-access-logs/ --since 2026-11-02 --until 2026-11-08
+  incident analyze ./AWSLogs --days 7 --until latest --fail-on high
+  aws cloudtrail lookup-events --output json | incident analyze -
+  incident analyze 'logs/2026/11/*/*.json.gz' --format json | jq '.findings[].title'")]
+pub struct Args {
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
+          value_parser = clap::builder::PossibleValuesParser::new(format_names()))]
+    format: String,
+    /// Write to a new file, readable by its owner alone
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    /// Findings that the text shows in full
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Output")]
+    top: usize,
+    /// Exit with 4 if a finding is at least this severe: info, low, medium, high, critical
+    #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
+    fail_on: Option<Severity>,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let report = analyse(cx, &args.inputs)?.report;
+    let Some(format) = format(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };
+    output::write(&cx.ui, args.output.as_deref(), |out| format.render(&report, out, &options))?;
+    let severe = |limit| report.findings.iter().any(|f| f.severity >= limit);
+    Ok(match args.fail_on {
+        Some(limit) if severe(limit) => Exit::Findings,
+        _ if report.incomplete() => Exit::Incomplete,
+        _ => Exit::Done,
+    })
+}

@@ -1,0 +1,113 @@
+//! What a command says when it cannot go on: the failure, its causes, and what to do next.
+
+use std::fmt;
+use std::io;
+
+use super::exit::Exit;
+use crate::config::ConfigError;
+use crate::source::local::SourceError;
+
+#[derive(Debug)]
+pub struct CommandError {
+    exit: Exit,
+    message: String,
+    hints: Vec<String>,
+    broken_pipe: bool,
+}
+
+impl CommandError {
+    pub fn usage(message: impl Into<String>) -> CommandError {
+        CommandError {
+            exit: Exit::Usage,
+            message: message.into(),
+            hints: Vec::new(),
+            broken_pipe: false,
+        }
+    }
+
+    pub fn failed(message: impl Into<String>) -> CommandError {
+        CommandError {
+            exit: Exit::Failed,
+            message: message.into(),
+            hints: Vec::new(),
+            broken_pipe: false,
+        }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> CommandError {
+        self.hints.push(hint.into());
+        self
+    }
+
+    pub fn hints(&self) -> &[String] {
+        &self.hints
+    }
+
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    pub fn is_broken_pipe(&self) -> bool {
+        self.broken_pipe
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(e: io::Error) -> CommandError {
+        let broken_pipe = e.kind() == io::ErrorKind::BrokenPipe;
+        CommandError {
+            broken_pipe,
+            ..CommandError::failed(format!("cannot write the output: {e}"))
+        }
+    }
+}
+
+impl From<SourceError> for CommandError {
+    fn from(e: SourceError) -> CommandError {
+        let message = e.to_string();
+        match e {
+            SourceError::NotFound(_) | SourceError::NoMatch(_) => CommandError::usage(message)
+                .hint("give files, folders, patterns in quotes, or '-' for standard input; nothing was read"),
+            SourceError::Unreadable(..) => CommandError::failed(message),
+            _ => CommandError::usage(message),
+        }
+    }
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(e: ConfigError) -> CommandError {
+        let hint = e.hint().map(str::to_string);
+        let error = CommandError::usage(chain(&e));
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl From<polars::prelude::PolarsError> for CommandError {
+    fn from(e: polars::prelude::PolarsError) -> CommandError {
+        CommandError::failed(format!("a query failed, which is a defect in incident: {e}"))
+    }
+}
+
+/// An error with its causes on one line, each once.
+fn chain(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    text
+}

@@ -1,0 +1,52 @@
+//! Arguments that say what is read and how it is judged, shared by the commands that analyse.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::window::WindowArgs;
+use crate::config::Flags;
+
+#[derive(Debug, Args)]
+pub struct InputArgs {
+    /// Log files, folders, archives, patterns in quotes, or '-' for standard input (can be repeated)
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Worker threads; one for each processor if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is known and wanted")]
+pub struct JudgeArgs {
+    /// File of one's own address ranges, one CIDR a line (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub own: Vec<PathBuf>,
+    /// File of address ranges from which nothing is a finding, one CIDR a line (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub allow: Vec<PathBuf>,
+    /// Folder with MaxMind .mmdb files (country or city, ASN)
+    #[arg(long, value_name = "DIR")]
+    pub geoip: Option<PathBuf>,
+}
+
+impl InputArgs {
+    pub fn flags(&self) -> Flags {
+        Flags {
+            own_files: self.judge.own.clone(),
+            allow_files: self.judge.allow.clone(),
+            geoip: self.judge.geoip.clone(),
+            threads: self.threads.map(usize::from),
+            baseline_days: self.window.baseline,
+        }
+    }
+
+    pub fn has_stdin(&self) -> bool {
+        self.paths.iter().any(|p| p.as_os_str() == "-")
+    }
+}

@@ -1,0 +1,86 @@
+//! One file a command: arguments and `run`. The only layer that knows exit codes and the environment.
+
+mod analysis;
+mod analyze;
+mod completions;
+mod config;
+mod context;
+mod error;
+mod exit;
+mod inputs;
+mod output;
+mod timeline;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use context::{Cx, GlobalArgs};
+use error::CommandError;
+use exit::Exit;
+
+/// Contain an AWS incident and analyse its logs.
+#[derive(Debug, Parser)]
+#[command(name = "incident", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Examples:
+  incident analyze ./AWSLogs                     what happened in an exported archive
+  incident analyze logs.zip --format json        the same, for a program
+  incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
+
+Exit codes:
+  0 done   1 failed   2 wrong usage   3 done, but input was lost   4 findings at or above --fail-on")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: GlobalArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Analyze(analyze::Args),
+    Timeline(timeline::Args),
+    Config(config::Args),
+    Completions(completions::Args),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let code = if e.use_stderr() { Exit::Usage } else { Exit::Done };
+            // Nothing is left to do when the help text cannot be written.
+            let _ = e.print();
+            return code.into();
+        }
+    };
+    let cx = Cx::new(&cli.global);
+    let result = match &cli.command {
+        Command::Analyze(args) => analyze::run(&cx, args),
+        Command::Timeline(args) => timeline::run(&cx, args),
+        Command::Config(args) => config::run(&cx, args),
+        Command::Completions(args) => completions::run(args),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(e) => fail(&cx, &e),
+    }
+}
+
+fn fail(cx: &Cx, e: &CommandError) -> ExitCode {
+    if e.is_broken_pipe() {
+        return Exit::Done.into();
+    }
+    cx.ui.error(&e.to_string());
+    for hint in e.hints() {
+        cx.ui.hint(hint);
+    }
+    e.exit().into()
+}
+
+/// The command line, for completions.
+fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

@@ -1,0 +1,38 @@
+//! Where results go: standard output, or a new file that only its owner can read.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::error::CommandError;
+use crate::ui::Ui;
+
+/// Writes through `write` to `path`, or to standard output.
+///
+/// # Errors
+/// When the file exists: reports are evidence and are never overwritten.
+pub fn write(
+    ui: &Ui,
+    path: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CommandError> {
+    let Some(path) = path else {
+        let mut out = ui.out();
+        write(&mut out)?;
+        return Ok(out.flush()?);
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => CommandError::failed(format!("{} exists", path.display()))
+            .hint("nothing is overwritten: give another name, or move it away"),
+        _ => CommandError::failed(format!("cannot create {}: {e}", path.display())),
+    })?;
+    let mut out = BufWriter::new(file);
+    let written = write(&mut out).and_then(|()| out.flush());
+    written.map_err(|e| CommandError::failed(format!("cannot write {}: {e}", path.display())))?;
+    ui.status(&format!("written to {}", path.display()));
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! `incident timeline`: the events that findings rest on, in time order.
+
+use std::path::PathBuf;
+
+use super::analysis::{Analysis, analyse};
+use super::context::Cx;
+use super::error::CommandError;
+use super::exit::Exit;
+use super::inputs::InputArgs;
+use super::output;
+use crate::engine::local::{Job, Visitor, scan};
+use crate::event::Event;
+use crate::finding::Finding;
+use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
+use crate::rollup::Phase;
+use crate::ui::Progress;
+
+/// Write the events that the findings rest on, in time order
+///
+/// The columns are Timesketch's (message, datetime, timestamp_desc, ...) and the event's own. CSV cells are
+/// safe against spreadsheet formulas.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident timeline ./AWSLogs -o timeline.csv
+  incident timeline ./AWSLogs --format jsonl -o timeline.jsonl
+  incident timeline ./AWSLogs --finding f-3f1c9a52d0e1 | less")]
+pub struct Args {
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Form of the result
+    #[arg(long, short, value_name = "FORMAT", default_value = "csv", help_heading = "Output",
+          value_parser = clap::builder::PossibleValuesParser::new(TimelineFormat::ALL.map(|f| f.name())))]
+    format: String,
+    /// Only the events of this finding (can be repeated)
+    #[arg(long, value_name = "ID", help_heading = "Output")]
+    finding: Vec<String>,
+    /// Write to a new file, readable by its owner alone
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    if args.inputs.has_stdin() {
+        return Err(CommandError::usage(
+            "a timeline reads the logs twice, and standard input can be read once",
+        )
+        .hint("save it to a file first"));
+    }
+    let analysis = analyse(cx, &args.inputs)?;
+    let findings = chosen(&analysis.report.findings, &args.finding)?;
+    let rows = collect(cx, &analysis, &findings);
+    let format = TimelineFormat::ALL
+        .into_iter()
+        .find(|f| f.name() == args.format)
+        .unwrap_or(TimelineFormat::Csv);
+    output::write(&cx.ui, args.output.as_deref(), |out| {
+        let mut writer = TimelineWriter::new(format, out)?;
+        rows.iter().try_for_each(|row| writer.row(row))?;
+        writer.finish().map(drop)
+    })?;
+    cx.ui.status(&format!("{} events of {} findings", rows.len(), findings.len()));
+    Ok(if analysis.report.incomplete() { Exit::Incomplete } else { Exit::Done })
+}
+
+fn chosen<'f>(all: &'f [Finding], ids: &[String]) -> Result<Vec<&'f Finding>, CommandError> {
+    if let Some(unknown) = ids.iter().find(|id| !all.iter().any(|f| f.id == **id)) {
+        let known: Vec<&str> = all.iter().map(|f| f.id.as_str()).collect();
+        return Err(CommandError::usage(format!("these logs have no finding '{unknown}'"))
+            .hint(format!("they have: {}", known.join(", "))));
+    }
+    Ok(all.iter().filter(|f| ids.is_empty() || ids.contains(&f.id)).collect())
+}
+
+/// Reads the logs again and keeps what a finding's scope selects.
+fn collect(cx: &Cx, analysis: &Analysis, findings: &[&Finding]) -> Vec<TimelineRow> {
+    if findings.is_empty() {
+        return Vec::new();
+    }
+    let listing = &analysis.listing;
+    let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
+    let tick = |files, bytes| progress.tick(files, bytes);
+    let job =
+        Job { listing, selection: analysis.selection, threads: analysis.threads, progress: &tick };
+    let scanned = scan(&job, || Picker { findings, rows: Vec::new() });
+    progress.finish();
+    let listed = listing.files.len() as u32;
+    let mut rows = Vec::new();
+    for part in scanned.parts {
+        rows.extend(part.visitor.rows.into_iter().map(|(file, row)| {
+            let file = match file.checked_sub(listed) {
+                None => listing.files.get(file as usize).map(|f| f.name()),
+                Some(member) => part.members.get(member as usize).cloned(),
+            };
+            TimelineRow { file: file.unwrap_or_default(), ..row }
+        }));
+    }
+    rows.sort_by(|a, b| (a.time, &a.event_id, &a.action).cmp(&(b.time, &b.event_id, &b.action)));
+    rows
+}
+
+struct Picker<'f> {
+    findings: &'f [&'f Finding],
+    rows: Vec<(u32, TimelineRow)>,
+}
+
+impl Visitor for Picker<'_> {
+    fn event(&mut self, event: &Event<'_>, phase: Phase, file: u32, offset: u64) {
+        let hits: Vec<&Finding> = match phase {
+            Phase::Window => {
+                self.findings.iter().copied().filter(|f| f.scope.matches(event)).collect()
+            }
+            Phase::Baseline => return,
+        };
+        if hits.is_empty() {
+            return;
+        }
+        let mut rules: Vec<String> = hits.iter().flat_map(|f| f.rules.iter().cloned()).collect();
+        rules.sort();
+        rules.dedup();
+        self.rows
+            .push((file, row(event, offset, hits.iter().map(|f| f.id.clone()).collect(), rules)));
+    }
+}
+
+fn row(event: &Event<'_>, offset: u64, findings: Vec<String>, rules: Vec<String>) -> TimelineRow {
+    TimelineRow {
+        time: event.time,
+        log: event.log,
+        event_id: event.id.to_string(),
+        account: event.account.to_string(),
+        region: event.region.to_string(),
+        principal: event.actor.principal.to_string(),
+        access_key: event.actor.access_key.to_string(),
+        source: event.source.to_string(),
+        user_agent: event.user_agent.to_string(),
+        service: event.service.to_string(),
+        action: event.action.to_string(),
+        outcome: event.outcome,
+        error: event.error.to_string(),
+        resource: event.object.map_or(String::new(), |o| match o.key {
+            "" => format!("s3://{}", o.bucket),
+            key => format!("s3://{}/{key}", o.bucket),
+        }),
+        bytes_out: event.bytes_out,
+        file: String::new(),
+        offset,
+        findings,
+        rules,
+    }
+}

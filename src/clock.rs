@@ -1,0 +1,67 @@
+//! Time: the clock that is handed in, and the one way times are written. Knows nothing else.
+
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+
+/// Milliseconds since 1970-01-01T00:00:00Z. Every time in the program has this type.
+pub type Millis = i64;
+
+pub const SECOND: Millis = 1_000;
+pub const MINUTE: Millis = 60 * SECOND;
+pub const HOUR: Millis = 60 * MINUTE;
+pub const DAY: Millis = 24 * HOUR;
+
+/// Where "now" comes from, so that a test or a re-run can fix it.
+#[derive(Debug, Clone, Copy)]
+pub enum Clock {
+    System,
+    Fixed(Millis),
+}
+
+impl Clock {
+    pub fn now(&self) -> Millis {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+            Clock::System => Utc::now().timestamp_millis(),
+            Clock::Fixed(at) => *at,
+        }
+    }
+}
+
+/// `2026-11-21T10:36:47Z`, with milliseconds only where there are any (RFC 3339, UTC).
+pub fn rfc3339(at: Millis) -> String {
+    match DateTime::from_timestamp_millis(at) {
+        Some(t) if at % SECOND == 0 => t.to_rfc3339_opts(SecondsFormat::Secs, true),
+        Some(t) => t.to_rfc3339_opts(SecondsFormat::Millis, true),
+        None => format!("{at}ms"),
+    }
+}
+
+/// `2026-11-21 10:36:47`, for tables and sentences that say UTC once.
+pub fn plain(at: Millis) -> String {
+    match DateTime::from_timestamp_millis(at) {
+        Some(t) => t.format("%Y-%m-%d %H:%M:%S").to_string(),
+        None => format!("{at}ms"),
+    }
+}
+
+/// `2026-11-21`.
+pub fn date(at: Millis) -> String {
+    match DateTime::from_timestamp_millis(at) {
+        Some(t) => format!("{:04}-{:02}-{:02}", t.year(), t.month(), t.day()),
+        None => format!("{at}ms"),
+    }
+}
+
+/// A length of time in the largest units that matter: `3 d 4 h`, `7 min 12 s`, `40 s`.
+pub fn length(ms: Millis) -> String {
+    let s = ms.max(0) / SECOND;
+    let pair = |a: i64, an: &str, b: i64, bn: &str| {
+        if b == 0 { format!("{a} {an}") } else { format!("{a} {an} {b} {bn}") }
+    };
+    match s {
+        0..60 => format!("{s} s"),
+        60..3_600 => pair(s / 60, "min", s % 60, "s"),
+        3_600..86_400 => pair(s / 3_600, "h", s % 3_600 / 60, "min"),
+        _ => pair(s / 86_400, "d", s % 86_400 / 3_600, "h"),
+    }
+}

@@ -1,0 +1,197 @@
+//! Builds the [`Config`]: files, weakest first, then flags.
+
+use std::fs;
+use std::path::Path;
+
+use ipnet::IpNet;
+
+use crate::clock::Millis;
+use crate::config::allow::{Allow, Source};
+use crate::config::error::{At, ConfigError};
+use crate::config::parse::{self, Entry, Parsed, Placed};
+use crate::config::ranges::Ranges;
+use crate::config::settings::Group;
+use crate::config::shown::{Origin, Sourced};
+use crate::config::{Config, Flags, Inputs, cidr_file, document, text_file};
+
+const OWN: &str = "--own";
+const ALLOW: &str = "--allow";
+const GEOIP: &str = "--geoip";
+const THREADS: &str = "--threads";
+const BASELINE: &str = "--baseline";
+
+impl Config {
+    /// Reads every file and lays the flags on top.
+    ///
+    /// # Errors
+    /// If a file that must be there is not, or anything in a file or flag is not understood.
+    pub fn load(inputs: &Inputs, groups: &[Group]) -> Result<Config, ConfigError> {
+        let config = Config::defaults(groups);
+        let mut loader = Loader { config, own: Vec::new(), now: inputs.now };
+        for (path, required) in layers(inputs) {
+            let text = if required {
+                Some(text_file::read(path)?)
+            } else {
+                text_file::read_if_there(path)?
+            };
+            if let Some(text) = text {
+                loader.config.files.push(path.to_path_buf());
+                loader.file(parse::parse(path, &text, groups)?)?;
+            }
+        }
+        loader.flags(&inputs.flags)?;
+        loader.config.own = Ranges::new(loader.own);
+        Ok(loader.config)
+    }
+}
+
+/// The files to read, weakest first, each once: the same file twice counts as the stronger layer.
+fn layers(inputs: &Inputs) -> Vec<(&Path, bool)> {
+    let all = [(&inputs.user, false), (&inputs.project, false), (&inputs.explicit, true)];
+    let given: Vec<(&Path, bool)> =
+        all.into_iter().filter_map(|(path, required)| Some((path.as_deref()?, required))).collect();
+    let same = |a: &Path, b: &Path| match (fs::canonicalize(a), fs::canonicalize(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => false,
+    };
+    let mut layers = Vec::new();
+    for (i, (path, required)) in given.iter().enumerate() {
+        if !given.iter().skip(i + 1).any(|(later, _)| same(path, later)) {
+            layers.push((*path, *required));
+        }
+    }
+    layers
+}
+
+struct Loader {
+    config: Config,
+    own: Vec<IpNet>,
+    now: Millis,
+}
+
+impl Loader {
+    fn file(&mut self, parsed: Parsed) -> Result<(), ConfigError> {
+        if let Some(days) = parsed.baseline_days {
+            self.config.baseline_days = sourced(days);
+        }
+        if let Some(Placed { value, at }) = parsed.threads {
+            self.config.threads = sourced(Placed { value: Some(value), at });
+        }
+        if let Some(Placed { value, at }) = parsed.geoip {
+            self.config.geoip = sourced(Placed { value: Some(value), at });
+        }
+        for Placed { value, at } in parsed.own_ranges {
+            self.own.push(value);
+            self.config.own_ranges.push(sourced(Placed { value: value.to_string(), at }));
+        }
+        for Placed { value, at } in parsed.own_range_files {
+            let text = read_named(&value, &at)?;
+            self.own_file(&value, &text, origin(at))?;
+        }
+        for Entry { mut allow, file } in parsed.allow {
+            if let Some(Placed { value, at }) = file {
+                allow.source = Some(self.allow_file(&value, &read_named(&value, &at)?)?);
+            }
+            self.allow(allow);
+        }
+        for assignment in parsed.settings {
+            let Placed { value, at } = assignment.value;
+            self.config.settings.set(assignment.group, assignment.name, value, origin(at));
+        }
+        Ok(())
+    }
+
+    fn flags(&mut self, flags: &Flags) -> Result<(), ConfigError> {
+        for path in &flags.own_files {
+            self.own_file(path, &text_file::read(path)?, Origin::Flag(OWN))?;
+        }
+        for path in &flags.allow_files {
+            let source = self.allow_file(path, &text_file::read(path)?)?;
+            self.allow(Allow {
+                source: Some(source),
+                principal: None,
+                user_agent: None,
+                rule: None,
+                until: None,
+                reason: format!("given by {ALLOW}"),
+                origin: Origin::Flag(ALLOW),
+            });
+        }
+        if let Some(path) = &flags.geoip {
+            let value = Some(path.clone());
+            self.config.geoip = Sourced { value, origin: Origin::Flag(GEOIP) };
+        }
+        if let Some(threads) = flags.threads {
+            let value = Some(parse::check_threads(threads).map_err(|p| wrong_flag(THREADS, &p))?);
+            self.config.threads = Sourced { value, origin: Origin::Flag(THREADS) };
+        }
+        if let Some(days) = flags.baseline_days {
+            let value = document::check_number(days).map_err(|p| wrong_flag(BASELINE, p))?;
+            self.config.baseline_days = Sourced { value, origin: Origin::Flag(BASELINE) };
+        }
+        Ok(())
+    }
+
+    fn own_file(&mut self, path: &Path, text: &str, origin: Origin) -> Result<(), ConfigError> {
+        let nets = self.current("own range", path, text)?;
+        let value = format!("{} ({})", path.display(), count(nets.len()));
+        self.config.own_range_files.push(Sourced { value, origin });
+        self.own.extend(nets);
+        Ok(())
+    }
+
+    /// A file without ranges makes a condition that never holds, not one that is absent.
+    fn allow_file(&mut self, path: &Path, text: &str) -> Result<Source, ConfigError> {
+        let nets = self.current("allowed source", path, text)?;
+        let text = format!("in {} ({})", path.display(), count(nets.len()));
+        Ok(Source { text, ranges: Ranges::new(nets) })
+    }
+
+    /// The ranges of a file that apply now; the others are noted as expired.
+    fn current(&mut self, what: &str, path: &Path, text: &str) -> Result<Vec<IpNet>, ConfigError> {
+        let mut nets = Vec::new();
+        for line in cidr_file::parse(path, text)? {
+            match &line.until {
+                Some(until) if !until.covers(self.now) => {
+                    let origin = Origin::File { path: path.to_path_buf(), line: line.number };
+                    let note = format!("{what} {} (until {until}), {origin}", line.net);
+                    self.config.expired.push(note);
+                }
+                _ => nets.push(line.net),
+            }
+        }
+        Ok(nets)
+    }
+
+    fn allow(&mut self, allow: Allow) {
+        match &allow.until {
+            Some(until) if !until.covers(self.now) => {
+                let note = format!("allowed {}, {}", allow.describe(), allow.origin);
+                self.config.expired.push(note);
+            }
+            _ => self.config.allow.push(allow),
+        }
+    }
+}
+
+fn sourced<T>(placed: Placed<T>) -> Sourced<T> {
+    Sourced { value: placed.value, origin: origin(placed.at) }
+}
+
+fn origin(at: At) -> Origin {
+    Origin::File { path: at.path, line: at.line }
+}
+
+/// Reads a file that another file names at `at`.
+fn read_named(path: &Path, at: &At) -> Result<String, ConfigError> {
+    text_file::read(path)
+        .map_err(|error| ConfigError::Named { at: at.clone(), source: Box::new(error) })
+}
+
+fn wrong_flag(flag: &'static str, problem: &str) -> ConfigError {
+    ConfigError::Flag { flag, problem: problem.to_string() }
+}
+
+fn count(ranges: usize) -> String {
+    if ranges == 1 { "1 range".to_string() } else { format!("{ranges} ranges") }
+}

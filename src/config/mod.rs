@@ -1,0 +1,151 @@
+//! `incident.toml`, the flags that override it and the files they name → the values in force.
+//!
+//! Knows the detectors only as the [`Group`]s it is handed. Prints nothing and reads no
+//! environment: [`user_path`] is given a lookup.
+
+mod allow;
+mod cidr_file;
+mod document;
+mod error;
+pub mod geo;
+mod hosting;
+mod load;
+mod parse;
+mod ranges;
+mod settings;
+mod shown;
+mod text_file;
+mod until;
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+pub use allow::{Allow, Pattern, Subject};
+pub use error::{At, ConfigError};
+pub use geo::Geo;
+pub use ranges::Ranges;
+pub use settings::{Group, InForce, Resolved, Setting, Settings};
+pub use shown::{Origin, Shown};
+pub use until::Until;
+
+use crate::clock::Millis;
+use shown::Sourced;
+
+/// Days of history that recent behaviour is compared with.
+const BASELINE_DAYS: f64 = 30.0;
+
+/// Where the configuration comes from. A later field wins over an earlier one; lists add up.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The user's file, see [`user_path`]. May be absent.
+    pub user: Option<PathBuf>,
+    /// `incident.toml` in the current folder. May be absent.
+    pub project: Option<PathBuf>,
+    /// `--config FILE`. Must be there.
+    pub explicit: Option<PathBuf>,
+    pub flags: Flags,
+    /// Decides what has expired.
+    pub now: Millis,
+}
+
+/// What flags say.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--own FILE`: own address ranges.
+    pub own_files: Vec<PathBuf>,
+    /// `--allow FILE`: address ranges from which everything is known and wanted.
+    pub allow_files: Vec<PathBuf>,
+    /// `--geoip DIR`.
+    pub geoip: Option<PathBuf>,
+    /// `--threads N`.
+    pub threads: Option<usize>,
+    /// `--baseline DAYS`.
+    pub baseline_days: Option<f64>,
+}
+
+/// The user's `incident.toml`: in `$XDG_CONFIG_HOME`, else in `~/.config`. Relative values of
+/// these variables are ignored.
+pub fn user_path(env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |name| env(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let folder = absolute("XDG_CONFIG_HOME").or_else(|| Some(absolute("HOME")?.join(".config")))?;
+    Some(folder.join("incident").join("incident.toml"))
+}
+
+/// The values in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    baseline_days: Sourced<f64>,
+    threads: Sourced<Option<usize>>,
+    geoip: Sourced<Option<PathBuf>>,
+    own: Ranges,
+    /// As written, for showing.
+    own_ranges: Vec<Sourced<String>>,
+    own_range_files: Vec<Sourced<String>>,
+    allow: Vec<Allow>,
+    settings: Settings,
+    files: Vec<PathBuf>,
+    expired: Vec<String>,
+}
+
+impl Config {
+    /// The defaults alone.
+    pub fn defaults(groups: &[Group]) -> Config {
+        Config {
+            baseline_days: Sourced::default(BASELINE_DAYS),
+            threads: Sourced::default(None),
+            geoip: Sourced::default(None),
+            own: Ranges::default(),
+            own_ranges: Vec::new(),
+            own_range_files: Vec::new(),
+            allow: Vec::new(),
+            settings: Settings::defaults(groups),
+            files: Vec::new(),
+            expired: Vec::new(),
+        }
+    }
+
+    /// Days of history that recent behaviour is compared with; 0 means none.
+    pub fn baseline_days(&self) -> f64 {
+        self.baseline_days.value
+    }
+
+    /// `None`: one for each processor.
+    pub fn threads(&self) -> Option<usize> {
+        self.threads.value
+    }
+
+    /// What [`Geo::open`] is to open.
+    pub fn geoip(&self) -> Option<&Path> {
+        self.geoip.value.as_deref()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the address is in one of the ranges that were declared as own.
+    pub fn is_own(&self, address: IpAddr) -> bool {
+        self.own.contains(address)
+    }
+
+    /// The first entry that covers the whole subject.
+    pub fn allowed(&self, subject: &Subject<'_>) -> Option<&Allow> {
+        self.allow.iter().find(|allow| allow.covers(subject))
+    }
+
+    /// Entries that no longer apply, each with its end and its place, in the order they were read.
+    pub fn expired(&self) -> &[String] {
+        &self.expired
+    }
+
+    /// The `incident.toml` files that were read, the strongest last.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! The keys of `incident.toml`: text → what one file says, checked. Opens no other file.
+
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use toml::de::DeTable;
+
+use crate::config::allow::{Allow, Source};
+use crate::config::document::{Document, Value};
+use crate::config::error::{At, ConfigError, Fault};
+use crate::config::ranges::Ranges;
+use crate::config::settings::Group;
+use crate::config::shown::Origin;
+
+const KEYS: [&str; 7] =
+    ["allow", "baseline_days", "detect", "geoip", "own_range_files", "own_ranges", "threads"];
+const ALLOW_KEYS: [&str; 7] =
+    ["file", "principal", "reason", "rule", "source", "until", "user_agent"];
+
+/// More threads than this are a mistake.
+pub const MAX_THREADS: usize = 1024;
+
+/// What one file says.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub baseline_days: Option<Placed<f64>>,
+    pub threads: Option<Placed<usize>>,
+    pub geoip: Option<Placed<PathBuf>>,
+    pub own_ranges: Vec<Placed<IpNet>>,
+    pub own_range_files: Vec<Placed<PathBuf>>,
+    pub allow: Vec<Entry>,
+    pub settings: Vec<Assignment>,
+}
+
+/// A value and where it stands.
+#[derive(Debug)]
+pub struct Placed<T> {
+    pub value: T,
+    pub at: At,
+}
+
+/// One `[[allow]]`; the ranges of `file` are still to be read.
+#[derive(Debug)]
+pub struct Entry {
+    pub allow: Allow,
+    pub file: Option<Placed<PathBuf>>,
+}
+
+/// One number of `[detect."…"]`. Group and name exist.
+#[derive(Debug)]
+pub struct Assignment {
+    pub group: &'static str,
+    pub name: &'static str,
+    pub value: Placed<f64>,
+}
+
+/// Reads `text`, which is the content of `path`.
+///
+/// # Errors
+/// At the first thing that is not understood: syntax, a key, a type or a value.
+pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<Parsed, ConfigError> {
+    let doc = Document { path, text };
+    let mut parsed = Parsed::default();
+    for (key, value) in doc.parse()? {
+        let at = doc.at(key.span());
+        match key.get_ref().as_ref() {
+            "baseline_days" => {
+                let value = doc.number("baseline_days", &value)?;
+                parsed.baseline_days = Some(Placed { value, at });
+            }
+            "threads" => {
+                let threads = doc.whole_number("threads", &value)?;
+                let value = check_threads(threads)
+                    .map_err(|problem| doc.fault(&value, format!("`threads` {problem}")))?;
+                parsed.threads = Some(Placed { value, at });
+            }
+            "geoip" => {
+                parsed.geoip = Some(Placed { value: doc.file("geoip", &value)?, at });
+            }
+            "own_ranges" => {
+                for item in doc.list("own_ranges", &value)? {
+                    let net = doc.range("own_ranges", item)?;
+                    parsed.own_ranges.push(Placed { value: net, at: doc.at(item.span()) });
+                }
+            }
+            "own_range_files" => {
+                for item in doc.list("own_range_files", &value)? {
+                    let file = doc.file("own_range_files", item)?;
+                    parsed.own_range_files.push(Placed { value: file, at: doc.at(item.span()) });
+                }
+            }
+            "allow" => {
+                for item in doc.list("allow", &value)? {
+                    parsed.allow.push(entry(doc, item)?);
+                }
+            }
+            "detect" => detect(doc, doc.table("detect", &value)?, groups, &mut parsed.settings)?,
+            other => return Err(Fault::unknown("key", other, KEYS.into_iter()).at(at)),
+        }
+    }
+    Ok(parsed)
+}
+
+/// # Errors
+/// The rule that `threads` breaks, as the end of a sentence.
+pub fn check_threads(threads: usize) -> Result<usize, String> {
+    match threads {
+        1..=MAX_THREADS => Ok(threads),
+        _ => Err(format!("must be 1 to {MAX_THREADS}")),
+    }
+}
+
+fn entry<'a>(doc: Document<'a>, item: &Value<'a>) -> Result<Entry, ConfigError> {
+    let at = doc.at(item.span());
+    let mut allow = Allow {
+        source: None,
+        principal: None,
+        user_agent: None,
+        rule: None,
+        until: None,
+        reason: String::new(),
+        origin: Origin::File { path: at.path.clone(), line: at.line },
+    };
+    let mut file = None;
+    for (key, value) in doc.table("allow", item)? {
+        let key_at = doc.at(key.span());
+        match key.get_ref().as_ref() {
+            "source" => allow.source = Some(source(doc, value)?),
+            "file" => file = Some(Placed { value: doc.file("file", value)?, at: key_at }),
+            "principal" => allow.principal = Some(doc.pattern("principal", value)?),
+            "user_agent" => allow.user_agent = Some(doc.pattern("user_agent", value)?),
+            "rule" => allow.rule = Some(doc.pattern("rule", value)?),
+            "until" => allow.until = Some(doc.until("until", value)?),
+            "reason" => allow.reason = doc.string("reason", value)?.trim().to_string(),
+            other => {
+                return Err(
+                    Fault::unknown("key in [[allow]]", other, ALLOW_KEYS.into_iter()).at(key_at)
+                );
+            }
+        }
+    }
+    let entry = Entry { allow, file };
+    check_entry(&entry, at)?;
+    Ok(entry)
+}
+
+/// What no single key decides. `at` is where the entry begins.
+fn check_entry(entry: &Entry, at: At) -> Result<(), ConfigError> {
+    let Entry { allow, file } = entry;
+    if allow.reason.is_empty() {
+        return Err(Fault::new("an [[allow]] entry needs a reason")
+            .hint("add `reason = \"…\"`; the report shows it")
+            .at(at));
+    }
+    if let (Some(file), Some(_)) = (file, &allow.source) {
+        return Err(
+            Fault::new("an [[allow]] entry has `source` or `file`, not both").at(file.at.clone())
+        );
+    }
+    if file.is_none()
+        && allow.source.is_none()
+        && allow.principal.is_none()
+        && allow.user_agent.is_none()
+    {
+        return Err(Fault::new("an [[allow]] entry needs a condition")
+            .hint("add one of `source`, `file`, `principal`, `user_agent`")
+            .at(at));
+    }
+    Ok(())
+}
+
+/// One range or a list of ranges.
+fn source<'a>(doc: Document<'a>, value: &Value<'a>) -> Result<Source, ConfigError> {
+    let nets: Vec<IpNet> = if value.get_ref().is_str() {
+        vec![doc.range("source", value)?]
+    } else {
+        let items = doc.list("source", value)?;
+        if items.is_empty() {
+            return Err(doc.fault(value, "`source` must not be empty".to_string()));
+        }
+        items.iter().map(|item| doc.range("source", item)).collect::<Result<_, _>>()?
+    };
+    let text: Vec<String> = nets.iter().map(IpNet::to_string).collect();
+    Ok(Source { text: text.join(" or "), ranges: Ranges::new(nets) })
+}
+
+fn detect<'a>(
+    doc: Document<'a>,
+    table: &DeTable<'a>,
+    groups: &[Group],
+    settings: &mut Vec<Assignment>,
+) -> Result<(), ConfigError> {
+    for (id, value) in table {
+        let name = id.get_ref().as_ref();
+        let Some(group) = groups.iter().find(|g| g.id == name) else {
+            let mut fault = Fault::unknown("detector", name, groups.iter().map(|g| g.id));
+            if let Some(group) = groups.iter().find(|g| unquoted(g.id, name, value)) {
+                fault = fault.hint(format!("put the id in quotes: [detect.\"{}\"]", group.id));
+            }
+            return Err(fault.at(doc.at(id.span())));
+        };
+        for (key, value) in doc.table(name, value)? {
+            let key_name = key.get_ref().as_ref();
+            let Some(setting) = group.settings.iter().find(|s| s.name == key_name) else {
+                let known = group.settings.iter().map(|s| s.name);
+                let what = format!("setting of `{name}`:");
+                return Err(Fault::unknown(&what, key_name, known).at(doc.at(key.span())));
+            };
+            let at = doc.at(key.span());
+            let value = Placed { value: doc.number(setting.name, value)?, at };
+            settings.push(Assignment { group: group.id, name: setting.name, value });
+        }
+    }
+    Ok(())
+}
+
+/// Whether `id` was written without quotes, which makes `s3.bulk-read` a table `s3` with a table
+/// `bulk-read` in it.
+fn unquoted(id: &str, first: &str, value: &Value<'_>) -> bool {
+    id.split_once('.').is_some_and(|(a, b)| {
+        let inner = value.get_ref().as_table();
+        a == first && inner.is_some_and(|t| t.keys().any(|k| k.get_ref().as_ref() == b))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Zip and tar: each member is an input of its own.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+
+use zip::ZipArchive;
+use zip::read::read_zipfile_from_stream;
+use zip::result::ZipError;
+
+use super::losses::{Loss, Reason};
+use super::streams::{Exact, reason_of, unzipped};
+use super::{Bytes, Decoder, Sink, Verdict};
+use crate::source::coverage::SkipReason;
+
+impl Decoder {
+    /// A file too large to be held in memory. A zip is sought in: its directory at the end names the members.
+    pub fn decode_large(&mut self, name: &str, mut file: File, sink: &mut dyn Sink) {
+        let mut magic = [0; 4];
+        let zip = file.read_exact(&mut magic).is_ok() && magic == *b"PK\x03\x04";
+        if let Err(e) = file.rewind() {
+            return skip_damaged(name, Reason::ReadError, e.to_string(), sink);
+        }
+        if zip && self.zip_members(name, BufReader::new(&file), 0, sink).is_ok() {
+            return;
+        }
+        match file.rewind() {
+            Ok(()) => self.decode(name, Bytes::Stream(&mut file), sink),
+            Err(e) => skip_damaged(name, Reason::ReadError, e.to_string(), sink),
+        }
+    }
+
+    pub(super) fn unzip(&mut self, name: &str, bytes: Bytes<'_>, depth: u8, sink: &mut dyn Sink) {
+        match bytes {
+            Bytes::Slice(slice) => {
+                if self.zip_members(name, io::Cursor::new(slice), depth, sink).is_err() {
+                    self.unzip_stream(name, slice, depth, sink);
+                }
+            }
+            Bytes::Stream(stream) => self.unzip_stream(name, stream, depth, sink),
+        }
+    }
+
+    /// Fails before the first member if the directory cannot be read.
+    fn zip_members(
+        &mut self,
+        name: &str,
+        file: impl Read + Seek,
+        depth: u8,
+        sink: &mut dyn Sink,
+    ) -> Result<(), ZipError> {
+        let mut zip = ZipArchive::new(file)?;
+        sink.archive();
+        let mut refused = Vec::new();
+        for index in 0..zip.len() {
+            match zip.by_index(index) {
+                Ok(member) if member.is_dir() => {}
+                Ok(mut member) => {
+                    let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
+                    let packed = member.compressed_size();
+                    self.input(
+                        &inner,
+                        Bytes::Stream(&mut unzipped(&mut member, packed)),
+                        depth + 1,
+                        sink,
+                    );
+                }
+                Err(e) => {
+                    let (reason, detail) = (zip_reason(&e), e.to_string());
+                    refused.push((index, reason, detail));
+                }
+            }
+        }
+        for (index, reason, detail) in refused {
+            let member = match zip.name_for_index(index) {
+                Some(Ok(member)) => member.into_owned(),
+                _ => format!("#{index}"),
+            };
+            skip_damaged(&format!("{name}!{member}"), reason, detail, sink);
+        }
+        Ok(())
+    }
+
+    /// A zip without its directory (cut off, or from a pipe): members as they come, until one cannot be read.
+    fn unzip_stream(&mut self, name: &str, mut stream: impl Read, depth: u8, sink: &mut dyn Sink) {
+        sink.archive();
+        let mut members = 0u64;
+        loop {
+            match read_zipfile_from_stream(&mut stream) {
+                Ok(Some(mut member)) => {
+                    members += 1;
+                    if member.is_dir() {
+                        continue;
+                    }
+                    let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
+                    let packed = member.compressed_size();
+                    self.input(
+                        &inner,
+                        Bytes::Stream(&mut unzipped(&mut member, packed)),
+                        depth + 1,
+                        sink,
+                    );
+                }
+                Ok(None) => return,
+                Err(e) => {
+                    let detail = format!("after {members} members: {e}");
+                    return skip_damaged(&format!("{name}!…"), zip_reason(&e), detail, sink);
+                }
+            }
+        }
+    }
+
+    pub(super) fn untar(&mut self, name: &str, stream: impl Read, depth: u8, sink: &mut dyn Sink) {
+        sink.archive();
+        let mut tar = tar::Archive::new(stream);
+        let entries = match tar.entries() {
+            Ok(entries) => entries,
+            Err(e) => {
+                return skip_damaged(&format!("{name}!…"), Reason::BrokenTar, e.to_string(), sink);
+            }
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) if !entry.header().entry_type().is_file() => {}
+                Ok(entry) => {
+                    let inner = format!("{name}!{}", String::from_utf8_lossy(&entry.path_bytes()));
+                    let size = entry.size();
+                    self.input(
+                        &inner,
+                        Bytes::Stream(&mut Exact::new(entry, size)),
+                        depth + 1,
+                        sink,
+                    );
+                }
+                Err(e) => {
+                    let (reason, detail) = match reason_of(&e) {
+                        (Reason::ReadError, detail) => (Reason::BrokenTar, detail),
+                        named => named,
+                    };
+                    return skip_damaged(&format!("{name}!…"), reason, detail, sink);
+                }
+            }
+        }
+    }
+}
+
+/// Counts what could not be read as one damaged file.
+fn skip_damaged(name: &str, reason: Reason, detail: String, sink: &mut dyn Sink) {
+    sink.open(name);
+    sink.damage(Loss::of(reason, detail));
+    sink.close(Verdict::Skipped(SkipReason::Damaged));
+}
+
+fn zip_reason(error: &ZipError) -> Reason {
+    match error {
+        ZipError::UnsupportedArchive(what) if *what == ZipError::PASSWORD_REQUIRED => {
+            Reason::EncryptedZip
+        }
+        ZipError::InvalidPassword => Reason::EncryptedZip,
+        _ => Reason::BrokenZip,
+    }
+}

@@ -1,0 +1,229 @@
+//! One CloudTrail record → one [`Event`] (CloudTrail record contents, AWS CloudTrail User Guide).
+//! Knows no files and no containers.
+
+use std::borrow::Cow;
+
+use super::fields::{Field, Fields, pairs, raw_of, text_of, unquote};
+use super::identity::Identities;
+use crate::clock::Millis;
+use crate::event::action::ObjectAction;
+use crate::event::{Event, Issued, Log, ObjectAccess, Outcome, time};
+
+/// What an object in a record's place turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Event,
+    /// CloudTrail Insights: a statement about a rate, no call.
+    Insight,
+    /// Five-minute sums of calls that are also recorded one by one.
+    Aggregated,
+    /// A digest: hashes of log files.
+    Digest,
+    /// A record of the S3 access log as JSON.
+    S3Json,
+    /// The record is the text of this value.
+    Inside(Field),
+    Stranger,
+}
+
+pub fn kind(f: &Fields<'_>) -> Kind {
+    if f.has(Field::EventName) && f.has(Field::EventSource) {
+        let is = |field, quoted| f.raw(field) == quoted;
+        if is(Field::EventCategory, "\"Insight\"")
+            || is(Field::EventType, "\"AwsCloudTrailInsight\"")
+        {
+            return Kind::Insight;
+        }
+        return Kind::Event;
+    }
+    match () {
+        _ if f.raw(Field::EventCategory) == "\"Insight\"" => Kind::Insight,
+        _ if f.raw(Field::EventCategory) == "\"Aggregated\"" => Kind::Aggregated,
+        _ if f.raw(Field::EventType) == "\"AwsCloudTrailInsight\"" => Kind::Insight,
+        _ if f.raw(Field::EventType) == "\"AwsAggregatedEvent\"" => Kind::Aggregated,
+        _ if f.has(Field::DigestEndTime) => Kind::Digest,
+        _ if f.has(Field::CloudTrailEvent) => Kind::Inside(Field::CloudTrailEvent),
+        _ if f.has(Field::EventJson) => Kind::Inside(Field::EventJson),
+        _ if f.raw(Field::Detail).starts_with('{') => Kind::Inside(Field::Detail),
+        _ if f.raw(Field::Message).starts_with("\"{") => Kind::Inside(Field::Message),
+        _ if f.has(Field::RequestTime) && f.has(Field::Operation) => Kind::S3Json,
+        _ => Kind::Stranger,
+    }
+}
+
+/// The texts that an [`Event`] borrows from.
+pub struct Texts<'a> {
+    time: Cow<'a, str>,
+    service: Cow<'a, str>,
+    action: Cow<'a, str>,
+    region: Cow<'a, str>,
+    source: Cow<'a, str>,
+    agent: Cow<'a, str>,
+    error: Cow<'a, str>,
+    account: Cow<'a, str>,
+    id: Cow<'a, str>,
+    request_id: Cow<'a, str>,
+    endpoint: Cow<'a, str>,
+    parameters: S3Parameters<'a>,
+    issued: Option<IssuedTexts<'a>>,
+    bytes_out: u64,
+}
+
+#[derive(Default)]
+struct S3Parameters<'a> {
+    bucket: Cow<'a, str>,
+    key: Cow<'a, str>,
+    copy_source: Cow<'a, str>,
+}
+
+struct IssuedTexts<'a> {
+    access_key: Cow<'a, str>,
+    role: String,
+    session: String,
+    expires: Millis,
+}
+
+impl<'a> Texts<'a> {
+    pub fn new(f: &Fields<'a>) -> Texts<'a> {
+        let service = f.text(Field::EventSource);
+        let error = match f.text(Field::ErrorCode) {
+            none if none.is_empty() && service == "signin.amazonaws.com" => sign_in_error(f),
+            code => code,
+        };
+        let s3 = service.starts_with("s3");
+        let sts = service == "sts.amazonaws.com" && error.is_empty();
+        Texts {
+            time: f.text(Field::EventTime),
+            action: f.text(Field::EventName),
+            region: f.text(Field::AwsRegion),
+            source: f.text(Field::SourceIpAddress),
+            agent: f.text(Field::UserAgent),
+            account: f.text(Field::RecipientAccountId),
+            id: event_id(f),
+            request_id: f.text(Field::RequestId),
+            endpoint: f.text(Field::VpcEndpointId),
+            parameters: if s3 {
+                s3_parameters(f.raw(Field::RequestParameters))
+            } else {
+                S3Parameters::default()
+            },
+            issued: if sts { issued(f.raw(Field::ResponseElements)) } else { None },
+            bytes_out: if s3 && error.is_empty() { bytes_out(f) } else { 0 },
+            service,
+            error,
+        }
+    }
+
+    /// Gives the event to `take`; false when the record has no time that can be read.
+    pub fn event(
+        &self,
+        f: &Fields<'a>,
+        who: &mut Identities,
+        take: &mut dyn FnMut(&Event<'_>),
+    ) -> bool {
+        let Some(time) = time::parse(&self.time) else { return false };
+        let identity = who.get(f.raw(Field::UserIdentity));
+        let actor = identity.actor();
+        let p = &self.parameters;
+        let copied_from = if p.copy_source.is_empty() { None } else { copy_source(&p.copy_source) };
+        take(&Event {
+            log: Log::CloudTrail,
+            time,
+            id: &self.id,
+            request_id: &self.request_id,
+            account: if self.account.is_empty() { actor.account } else { &self.account },
+            region: &self.region,
+            service: &self.service,
+            action: &self.action,
+            source: &self.source,
+            user_agent: &self.agent,
+            error: &self.error,
+            outcome: Outcome::from_error_code(&self.error),
+            actor,
+            vpc_endpoint: &self.endpoint,
+            bytes_out: self.bytes_out,
+            object: (!p.bucket.is_empty()).then(|| ObjectAccess {
+                bucket: &p.bucket,
+                key: &p.key,
+                kind: ObjectAction::from_api(&self.action),
+                size: 0,
+            }),
+            copied_from,
+            issued: self.issued.as_ref().map(|i| Issued {
+                access_key: &i.access_key,
+                role: &i.role,
+                session: &i.session,
+                expires: i.expires,
+            }),
+        });
+        true
+    }
+}
+
+/// An updated record (`addendum.reason` is `UPDATED_DATA`) stands for the one that it names.
+fn event_id<'a>(f: &Fields<'a>) -> Cow<'a, str> {
+    if f.has(Field::Addendum) {
+        let original = text_of(f.raw(Field::Addendum), "originalEventID");
+        if !original.is_empty() {
+            return original;
+        }
+    }
+    f.text(Field::EventId)
+}
+
+/// Sign-in events say `{"ConsoleLogin":"Failure"}` in the response and often have no error code.
+fn sign_in_error<'a>(f: &Fields<'a>) -> Cow<'a, str> {
+    let failed = pairs(f.raw(Field::ResponseElements)).any(|(_, value)| value == "\"Failure\"");
+    Cow::Borrowed(if failed { "SignInFailure" } else { "" })
+}
+
+fn s3_parameters(raw: &str) -> S3Parameters<'_> {
+    let mut p = S3Parameters::default();
+    for (key, value) in pairs(raw) {
+        match key {
+            "bucketName" => p.bucket = unquote(value),
+            "key" => p.key = unquote(value),
+            "x-amz-copy-source" => p.copy_source = unquote(value),
+            _ => {}
+        }
+    }
+    p
+}
+
+/// `bucket/key`, with or without a leading slash, possibly with `?versionId=`.
+fn copy_source(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('/').unwrap_or(text);
+    let text = text.split_once("?versionId=").map_or(text, |(path, _)| path);
+    text.split_once('/').filter(|(bucket, _)| !bucket.is_empty())
+}
+
+/// Bytes are logged as integer or float (`2143.0`).
+fn bytes_out(f: &Fields<'_>) -> u64 {
+    let text = text_of(f.raw(Field::AdditionalEventData), "bytesTransferredOut");
+    text.parse().unwrap_or_else(|_| text.parse::<f64>().map_or(0, |v| v.max(0.0) as u64))
+}
+
+/// `responseElements` of AssumeRole*, GetSessionToken and GetFederationToken.
+fn issued(raw: &str) -> Option<IssuedTexts<'_>> {
+    let credentials = raw_of(raw, "credentials");
+    let access_key = text_of(credentials, "accessKeyId");
+    if access_key.is_empty() {
+        return None;
+    }
+    let arn = text_of(raw_of(raw, "assumedRoleUser"), "arn");
+    let (role, session) = crate::event::identity::session_principal(&arn);
+    Some(IssuedTexts {
+        role: role.to_string(),
+        session: session.to_string(),
+        expires: expiration(&text_of(credentials, "expiration")),
+        access_key,
+    })
+}
+
+/// STS logs the expiration as RFC 3339 or as `Jul 10, 2023, 1:00:21 PM`.
+fn expiration(text: &str) -> Millis {
+    time::parse(text).unwrap_or_else(|| {
+        chrono::NaiveDateTime::parse_from_str(text, "%b %d, %Y, %I:%M:%S %p")
+            .map_or(0, |t| t.and_utc().timestamp_millis())
+    })
+}

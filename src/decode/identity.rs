@@ -1,0 +1,173 @@
+//! `userIdentity` → who made the call, for every variant that CloudTrail writes
+//! (CloudTrail userIdentity element, AWS CloudTrail User Guide). Knows no other column.
+
+use std::rc::Rc;
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::fields::{pairs, raw_of, unquote};
+use crate::clock::Millis;
+use crate::event::identity::session_principal;
+use crate::event::{Actor, SourceClass, source_class, time};
+
+/// Identities that stay in memory; an archive with more sessions than this parses some twice.
+const MOST_CACHED: usize = 16_384;
+
+/// An [`Actor`] that owns its text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    pub kind: String,
+    pub principal: String,
+    pub account: String,
+    pub access_key: String,
+    pub session: String,
+    pub session_created: Millis,
+    pub by_service: bool,
+}
+
+impl Identity {
+    pub fn actor(&self) -> Actor<'_> {
+        Actor {
+            kind: &self.kind,
+            principal: &self.principal,
+            account: &self.account,
+            access_key: &self.access_key,
+            session: &self.session,
+            session_created: self.session_created,
+            by_service: self.by_service,
+        }
+    }
+}
+
+/// Parses each distinct `userIdentity` text once: a session's calls repeat it byte for byte.
+#[derive(Default)]
+pub struct Identities {
+    seen: HashTable<(u64, Box<str>, Rc<Identity>)>,
+}
+
+impl Identities {
+    /// `raw` is the JSON object as it stands in the record; `""` when there is none.
+    pub fn get(&mut self, raw: &str) -> Rc<Identity> {
+        let hash = xxh3_64(raw.as_bytes());
+        if let Some((_, _, known)) = self.seen.find(hash, |(_, text, _)| **text == *raw) {
+            return Rc::clone(known);
+        }
+        if self.seen.len() >= MOST_CACHED {
+            self.seen.clear();
+        }
+        let parsed = Rc::new(parse(raw));
+        self.seen.insert_unique(hash, (hash, raw.into(), Rc::clone(&parsed)), |(hash, _, _)| *hash);
+        parsed
+    }
+}
+
+/// The strings of `userIdentity` that decide who it is.
+#[derive(Default)]
+struct Parts {
+    kind: String,
+    principal_id: String,
+    arn: String,
+    account: String,
+    access_key: String,
+    user_name: String,
+    invoked_by: String,
+    issuer_arn: String,
+    created: Millis,
+    on_behalf_of: String,
+}
+
+fn parse(raw: &str) -> Identity {
+    let mut p = Parts::default();
+    for (key, value) in pairs(raw) {
+        let text = || unquote(value).into_owned();
+        match key {
+            "type" => p.kind = text(),
+            "principalId" => p.principal_id = text(),
+            "arn" => p.arn = text(),
+            "accountId" => p.account = text(),
+            "accessKeyId" => p.access_key = text(),
+            "userName" => p.user_name = text(),
+            "invokedBy" => p.invoked_by = text(),
+            "sessionContext" => session_context(value, &mut p),
+            "onBehalfOf" => p.on_behalf_of = unquote(raw_of(value, "userId")).into_owned(),
+            _ => {}
+        }
+    }
+    identity(p)
+}
+
+fn session_context(raw: &str, p: &mut Parts) {
+    for (key, value) in pairs(raw) {
+        match key {
+            "attributes" => {
+                p.created = time::parse(&unquote(raw_of(value, "creationDate"))).unwrap_or(0);
+            }
+            "sessionIssuer" => p.issuer_arn = unquote(raw_of(value, "arn")).into_owned(),
+            _ => {}
+        }
+    }
+}
+
+fn identity(p: Parts) -> Identity {
+    let invoked_by_service = source_class(&p.invoked_by) == SourceClass::Service;
+    let mut session = String::new();
+    let principal = if p.kind == "AssumedRole" && !p.arn.is_empty() {
+        let (named, name) = session_principal(&p.arn);
+        session = name.to_string();
+        // The issuer's ARN has the role's path, which the session's ARN leaves out.
+        if named.contains(":role/") && !p.issuer_arn.is_empty() {
+            p.issuer_arn
+        } else {
+            named.to_string()
+        }
+    } else if !p.arn.is_empty() {
+        p.arn
+    } else {
+        unnamed(&p, &mut session)
+    };
+    Identity {
+        by_service: p.kind == "AWSService" || invoked_by_service,
+        kind: match p.kind {
+            none if none.is_empty() && invoked_by_service => "AWSService".to_string(),
+            none if none.is_empty() => "Unknown".to_string(),
+            kind => kind,
+        },
+        principal,
+        account: if p.account.eq_ignore_ascii_case("ANONYMOUS_PRINCIPAL") {
+            String::new()
+        } else {
+            p.account
+        },
+        access_key: p.access_key,
+        session,
+        session_created: p.created,
+    }
+}
+
+/// A principal for identities that have no ARN.
+fn unnamed(p: &Parts, session: &mut String) -> String {
+    if let Some((_, name)) = p.principal_id.split_once(':') {
+        *session = name.to_string();
+    }
+    let anonymous =
+        p.account.eq_ignore_ascii_case("anonymous") || p.account == "ANONYMOUS_PRINCIPAL";
+    match p.kind.as_str() {
+        _ if anonymous => "anonymous".to_string(),
+        "AWSService" | "" if !p.invoked_by.is_empty() => p.invoked_by.clone(),
+        "IAMUser" if !p.user_name.is_empty() && !p.account.is_empty() => {
+            format!("arn:aws:iam::{}:user/{}", p.account, p.user_name)
+        }
+        "Root" if !p.account.is_empty() => format!("arn:aws:iam::{}:root", p.account),
+        "AssumedRole" if !p.issuer_arn.is_empty() => p.issuer_arn.clone(),
+        "AWSAccount" if p.principal_id.is_empty() => format!("account:{}", p.account),
+        kind => {
+            let kind = if kind.is_empty() { "Unknown" } else { kind };
+            let name = [&p.user_name, &p.on_behalf_of, &p.principal_id, &p.invoked_by, &p.account];
+            match name.into_iter().find(|n| !n.is_empty()) {
+                Some(name) => format!("{kind}:{name}"),
+                None => kind.to_string(),
+            }
+        }
+    }
+}

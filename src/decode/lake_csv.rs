@@ -1,0 +1,69 @@
+//! CloudTrail events in CSV: what Athena, CloudTrail Lake and the console's event history export.
+//! Each row becomes the JSON of one CloudTrail record, so that one decoder reads every CloudTrail
+//! event. Knows no files and no events.
+
+mod columns;
+mod row;
+mod struct_text;
+
+use std::io::Read;
+
+use columns::Columns;
+use csv::{ByteRecord, ReaderBuilder};
+
+/// One row of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row<'a> {
+    /// The row as a CloudTrail record in JSON, and the byte at which the row begins.
+    Record { json: &'a str, offset: u64 },
+    /// A row that is no record, and why.
+    Bad { offset: u64, reason: &'a str },
+}
+
+/// True if the line is the header of such an export.
+pub fn looks_like(first_line: &[u8]) -> bool {
+    let mut reader = ReaderBuilder::new().has_headers(false).from_reader(first_line);
+    let mut header = ByteRecord::new();
+    let read = reader.read_byte_record(&mut header);
+    matches!(read, Ok(true)) && Columns::of(&header).tell_of_events()
+}
+
+/// Hands every row to `on_row`, in order. A bad row does not end the reading; an input that cannot
+/// be read any further does, and is told as the last row.
+pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
+    let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(input);
+    let mut header = ByteRecord::new();
+    match reader.read_byte_record(&mut header) {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => return on_row(Row::Bad { offset: 0, reason: &error.to_string() }),
+    }
+    let columns = Columns::of(&header);
+    if !columns.tell_of_events() {
+        return on_row(Row::Bad { offset: 0, reason: "the header names no event's columns" });
+    }
+    let mut record = ByteRecord::new();
+    let mut json = String::new();
+    loop {
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                let offset = reader.position().byte();
+                return on_row(Row::Bad { offset, reason: &error.to_string() });
+            }
+        }
+        // Exports of one query in several files are often joined, headers and all.
+        if record == header {
+            continue;
+        }
+        let offset = record.position().map_or(0, csv::Position::byte);
+        match row::write(&columns, &record, &mut json) {
+            Ok(()) => on_row(Row::Record { json: &json, offset }),
+            Err(reason) => on_row(Row::Bad { offset, reason }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! The byte-level JSON tokenizer: where values begin and end. Knows no field names.
+//!
+//! It only finds extents. A value that is well bracketed but otherwise invalid passes here and
+//! fails, alone, where it is parsed. Depth is a counter, so hostile nesting cannot exhaust the stack.
+
+use memchr::{memchr2, memchr3};
+
+/// Why an extent was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The bytes end inside the value.
+    Incomplete,
+    /// The byte at this position cannot stand there.
+    Malformed(usize),
+}
+
+/// Position of the first byte at or after `at` that is not JSON white space.
+#[inline]
+pub fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// End (exclusive, behind the closing quote) of the string whose opening quote is at `open`.
+#[inline]
+pub fn string_end(bytes: &[u8], open: usize) -> Result<usize, Stop> {
+    let mut at = open + 1;
+    loop {
+        let rest = bytes.get(at..).ok_or(Stop::Incomplete)?;
+        let hit = memchr2(b'"', b'\\', rest).ok_or(Stop::Incomplete)?;
+        if rest[hit] == b'"' {
+            return Ok(at + hit + 1);
+        }
+        at += hit + 2;
+    }
+}
+
+/// End (exclusive) of the JSON value that begins at `at`.
+#[inline]
+pub fn value_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
+    match bytes.get(at) {
+        None => Err(Stop::Incomplete),
+        Some(b'"') => string_end(bytes, at),
+        Some(b'{') => container_end(bytes, at, b'{', b'}'),
+        Some(b'[') => container_end(bytes, at, b'[', b']'),
+        Some(b'-' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z') => scalar_end(bytes, at),
+        Some(_) => Err(Stop::Malformed(at)),
+    }
+}
+
+/// Numbers and literals end at the first byte that cannot belong to one.
+fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
+    let rest = &bytes[at..];
+    match rest
+        .iter()
+        .position(|b| !matches!(b, b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z'))
+    {
+        Some(n) => Ok(at + n),
+        None => Err(Stop::Incomplete),
+    }
+}
+
+/// Strings are skipped, so brackets inside them do not count. Only brackets of the opening kind are
+/// counted: in valid JSON the other kind is balanced between them.
+fn container_end(bytes: &[u8], open: usize, opening: u8, closing: u8) -> Result<usize, Stop> {
+    let mut depth = 1usize;
+    let mut at = open + 1;
+    loop {
+        let rest = bytes.get(at..).ok_or(Stop::Incomplete)?;
+        let hit = memchr3(b'"', opening, closing, rest).ok_or(Stop::Incomplete)?;
+        let found = rest[hit];
+        if found == b'"' {
+            at = string_end(bytes, at + hit)?;
+            continue;
+        }
+        at += hit + 1;
+        if found == opening {
+            depth += 1;
+        } else {
+            depth -= 1;
+            if depth == 0 {
+                return Ok(at);
+            }
+        }
+    }
+}
+
+/// One key and value of an object: the key without its quotes, the value as it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    pub key: &'a [u8],
+    pub value: &'a [u8],
+    /// Where the value begins, from the object's opening bracket.
+    pub start: usize,
+}
+
+/// Walks the pairs of the object that begins at `bytes[0]`, in order.
+pub struct Pairs<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    first: bool,
+}
+
+impl<'a> Pairs<'a> {
+    /// `bytes` must begin with `{`; otherwise the first step says malformed.
+    pub fn new(bytes: &'a [u8]) -> Pairs<'a> {
+        Pairs { bytes, at: 1, first: true }
+    }
+
+    /// The next pair; `None` behind the closing bracket, where [`Pairs::end`] is the object's length.
+    #[inline]
+    pub fn step(&mut self) -> Result<Option<Pair<'a>>, Stop> {
+        let bytes = self.bytes;
+        if self.first && bytes.first() != Some(&b'{') {
+            return Err(Stop::Malformed(0));
+        }
+        let mut at = skip_space(bytes, self.at);
+        match bytes.get(at) {
+            None => return Err(Stop::Incomplete),
+            Some(b'}') => {
+                self.at = at + 1;
+                return Ok(None);
+            }
+            Some(b',') if !self.first => at = skip_space(bytes, at + 1),
+            Some(b'"') if self.first => {}
+            Some(_) => return Err(Stop::Malformed(at)),
+        }
+        self.first = false;
+        match bytes.get(at) {
+            None => return Err(Stop::Incomplete),
+            Some(b'"') => {}
+            Some(_) => return Err(Stop::Malformed(at)),
+        }
+        let key_end = string_end(bytes, at)?;
+        let key = &bytes[at + 1..key_end - 1];
+        at = skip_space(bytes, key_end);
+        match bytes.get(at) {
+            None => return Err(Stop::Incomplete),
+            Some(b':') => at = skip_space(bytes, at + 1),
+            Some(_) => return Err(Stop::Malformed(at)),
+        }
+        let end = value_end(bytes, at)?;
+        self.at = end;
+        Ok(Some(Pair { key, value: &bytes[at..end], start: at }))
+    }
+
+    /// Position behind what was walked so far.
+    pub fn end(&self) -> usize {
+        self.at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_end_where_they_end() {
+        for (text, end) in [
+            (r#""a\"b" ,"#, 6),
+            (r#"{"a":"}","b":{"c":[1,2]}},"#, 25),
+            ("[1,[2],\"]\"]x", 11),
+            ("-1.5e3,", 6),
+            ("null}", 4),
+            (r#""\\",""#, 4),
+        ] {
+            assert_eq!(value_end(text.as_bytes(), 0), Ok(end), "{text}");
+        }
+    }
+
+    #[test]
+    fn cut_values_are_incomplete_at_every_byte() {
+        let text = br#"{"a":"x\"y","b":[1,{"c":null}],"d":-12}"#;
+        assert_eq!(value_end(text, 0), Ok(text.len()));
+        for cut in 0..text.len() {
+            assert_eq!(value_end(&text[..cut], 0), Err(Stop::Incomplete), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn pairs_come_in_order_and_errors_have_a_place() {
+        let mut pairs = Pairs::new(br#" {"a":1}"#);
+        assert_eq!(pairs.step().err(), Some(Stop::Malformed(0)));
+        let mut pairs = Pairs::new(br#"{ "a" : 1 , "b" : {"x":2} } "#);
+        assert_eq!(pairs.step().unwrap().map(|p| (p.key, p.value)), Some((&b"a"[..], &b"1"[..])));
+        assert_eq!(pairs.step().unwrap().map(|p| p.value), Some(&br#"{"x":2}"#[..]));
+        assert!(pairs.step().unwrap().is_none());
+        assert_eq!(pairs.end(), 27);
+        let mut pairs = Pairs::new(br#"{"a" 1}"#);
+        assert_eq!(pairs.step().err(), Some(Stop::Malformed(5)));
+    }
+
+    #[test]
+    fn deep_nesting_needs_no_stack() {
+        let deep = [vec![b'['; 2_000_000], vec![b']'; 2_000_000]].concat();
+        assert_eq!(value_end(&deep, 0), Ok(deep.len()));
+    }
+}

@@ -1,0 +1,270 @@
+//! Drives a leaf's bytes through its format, whole or piece by piece, with memory bounded by one record.
+
+use std::io::{self, Read};
+
+use super::leaf::{Leaf, Verdict};
+use super::losses::{Loss, Reason};
+use super::records::Walker;
+use super::sniff::Format;
+use super::streams::reason_of;
+use super::{Bytes, Filled, fill, lake_csv, lines, s3_access};
+use crate::source::coverage::SkipReason;
+
+/// A record longer than this is none: CloudTrail truncates its fields at 100 KB each.
+const LONGEST_RECORD: usize = 16 << 20;
+
+/// Smallest piece that is read of a stream.
+const PIECE: usize = 1 << 20;
+
+/// A push parser of one text format.
+trait Feed {
+    /// Takes what it can of `piece`; answers how many bytes are done with.
+    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize;
+    /// `piece` is full and still no whole record: answers how many bytes to pass over, at least one.
+    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize;
+}
+
+/// Decodes `bytes` into `leaf`. `ending` says that the bytes' source broke behind them.
+pub fn decode(
+    format: Format,
+    bytes: Bytes<'_>,
+    ending: Option<io::Error>,
+    window: &mut Vec<u8>,
+    leaf: &mut Leaf<'_>,
+) {
+    let broke = match format {
+        Format::Json => drive(bytes, &mut Json::default(), window, leaf),
+        Format::S3Access => drive(bytes, &mut Lines::default(), window, leaf),
+        Format::LakeCsv => csv(bytes, leaf),
+        Format::Utf16 => utf16(bytes, window, leaf),
+        _ => None,
+    };
+    if let Some(error) = broke.or(ending) {
+        let (reason, detail) = reason_of(&error);
+        leaf.damage(Loss::of(reason, detail));
+    }
+}
+
+/// The leaf's verdict; content of no known format is damage under a log's name and nothing under another.
+pub fn verdict(name: &str, format: Format, leaf: Leaf<'_>) -> Verdict {
+    let damaged = leaf.is_damaged();
+    match (format, leaf.close()) {
+        (Format::Empty, _) if !damaged => Verdict::Skipped(SkipReason::Empty),
+        (Format::Empty | Format::Unknown, _) if damaged => Verdict::Skipped(SkipReason::Damaged),
+        (Format::Unknown, _) if named_like_a_log(name) => Verdict::Skipped(SkipReason::Damaged),
+        (Format::Unknown, _) => Verdict::Skipped(SkipReason::NotALog),
+        (_, verdict) => verdict,
+    }
+}
+
+fn named_like_a_log(name: &str) -> bool {
+    let base = name.rsplit(['/', '!', '\\']).next().unwrap_or(name).to_ascii_lowercase();
+    let date_first = base.len() > 19
+        && base.as_bytes().iter().take(4).all(u8::is_ascii_digit)
+        && base[4..].starts_with('-');
+    base.contains("cloudtrail")
+        || date_first
+        || [".json", ".jsonl", ".ndjson", ".json.gz", ".json.zst"].iter().any(|e| base.ends_with(e))
+}
+
+fn drive(
+    bytes: Bytes<'_>,
+    format: &mut dyn Feed,
+    window: &mut Vec<u8>,
+    leaf: &mut Leaf<'_>,
+) -> Option<io::Error> {
+    match bytes {
+        Bytes::Slice(slice) => {
+            leaf.sink.inflated(slice.len() as u64);
+            format.feed(slice, true, leaf);
+            None
+        }
+        Bytes::Stream(stream) => drive_stream(stream, format, window, leaf),
+    }
+}
+
+/// `window[..len]` holds what is not done with; it grows only when one record needs it.
+fn drive_stream(
+    stream: &mut dyn Read,
+    format: &mut dyn Feed,
+    window: &mut Vec<u8>,
+    leaf: &mut Leaf<'_>,
+) -> Option<io::Error> {
+    let (mut len, mut size) = (0, PIECE);
+    loop {
+        if window.len() < size {
+            window.resize(size, 0);
+        }
+        let mut rest = io::Cursor::new(&mut window[len..size]);
+        let (read, end) = read_into(stream, &mut rest);
+        len += read;
+        leaf.sink.inflated(read as u64);
+        let last = !matches!(end, Filled::Full);
+        let mut done = format.feed(&window[..len], last, leaf);
+        if last {
+            return if let Filled::Broken(e) = end { Some(e) } else { None };
+        }
+        if done == 0 && len >= LONGEST_RECORD {
+            done = format.give_up(&window[..len], leaf).max(1);
+        }
+        window.copy_within(done..len, 0);
+        len -= done;
+        size = if done == 0 { (size * 2).min(LONGEST_RECORD + PIECE) } else { size };
+        if len == size {
+            size += PIECE;
+        }
+    }
+}
+
+fn read_into(stream: &mut dyn Read, target: &mut io::Cursor<&mut [u8]>) -> (usize, Filled) {
+    let slice = target.get_mut();
+    let mut len = 0;
+    while len < slice.len() {
+        match stream.read(&mut slice[len..]) {
+            Ok(0) => return (len, Filled::End),
+            Ok(n) => len += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return (len, Filled::Broken(e)),
+        }
+    }
+    (len, Filled::Full)
+}
+
+#[derive(Default)]
+struct Json(Walker);
+
+impl Feed for Json {
+    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize {
+        self.0.feed(piece, last, leaf)
+    }
+
+    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize {
+        self.0.give_up(piece, leaf)
+    }
+}
+
+/// S3 server access log lines.
+#[derive(Default)]
+struct Lines {
+    base: u64,
+}
+
+impl Feed for Lines {
+    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize {
+        let base = self.base;
+        let done =
+            lines::feed(piece, last, &mut |line, at| access_line(line, base + at as u64, leaf));
+        self.base += done as u64;
+        done
+    }
+
+    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize {
+        leaf.lose(Loss::at(self.base, Reason::TooLarge, "no end of the line was found"));
+        self.base += piece.len() as u64;
+        piece.len()
+    }
+}
+
+fn access_line(line: &[u8], offset: u64, leaf: &mut Leaf<'_>) {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return;
+    }
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => std::borrow::Cow::Borrowed(text),
+        Err(e) => {
+            let place = offset + e.valid_up_to() as u64;
+            leaf.damage(Loss::at(place, Reason::InvalidUtf8, "kept, with U+FFFD in its place"));
+            String::from_utf8_lossy(line)
+        }
+    };
+    match s3_access::parse_line(&text) {
+        Ok(parsed) => {
+            if parsed.ambiguous {
+                leaf.damage(Loss::at(
+                    offset,
+                    Reason::Ambiguous,
+                    "quotes in a client's text make two readings possible",
+                ));
+            }
+            leaf.event(&parsed.event(), offset);
+        }
+        Err(e) => leaf.lose(Loss::at(offset, Reason::MalformedLine, e.to_string())),
+    }
+}
+
+fn csv(bytes: Bytes<'_>, leaf: &mut Leaf<'_>) -> Option<io::Error> {
+    let mut row = |row: lake_csv::Row<'_>| match row {
+        lake_csv::Row::Record { json, offset } => leaf.text(json, offset),
+        lake_csv::Row::Bad { offset, reason } => {
+            leaf.lose(Loss::at(offset, Reason::MalformedRow, reason))
+        }
+    };
+    let mut broke = None;
+    let mut inflated = 0;
+    match bytes {
+        Bytes::Slice(slice) => {
+            inflated = slice.len() as u64;
+            lake_csv::read(slice, &mut row);
+        }
+        Bytes::Stream(stream) => {
+            let mut held = HoldError { inner: stream, error: &mut broke, read: &mut inflated };
+            lake_csv::read(&mut held, &mut row);
+        }
+    }
+    leaf.sink.inflated(inflated);
+    broke
+}
+
+/// Ends where its source breaks and keeps the error for afterwards.
+struct HoldError<'a> {
+    inner: &'a mut dyn Read,
+    error: &'a mut Option<io::Error>,
+    read: &'a mut u64,
+}
+
+impl Read for HoldError<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match self.inner.read(buf) {
+            Ok(n) => {
+                *self.read += n as u64;
+                Ok(n)
+            }
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(e),
+            Err(e) => {
+                *self.error = Some(e);
+                Ok(0)
+            }
+        }
+    }
+}
+
+/// Text in UTF-16 is turned into UTF-8 as a whole, up to the longest record times four.
+fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, leaf: &mut Leaf<'_>) -> Option<io::Error> {
+    let mut broke = None;
+    let raw = match bytes {
+        Bytes::Slice(slice) => slice,
+        Bytes::Stream(stream) => {
+            let (len, end) = fill(stream, window, LONGEST_RECORD * 4);
+            match end {
+                Filled::Full => leaf.damage(Loss::of(
+                    Reason::TooLarge,
+                    "UTF-16 text of more than 64 MiB: convert it to UTF-8",
+                )),
+                Filled::Broken(e) => broke = Some(e),
+                Filled::End => {}
+            }
+            &window[..len]
+        }
+    };
+    let unit = if raw.starts_with(&[0xff, 0xfe]) { u16::from_le_bytes } else { u16::from_be_bytes };
+    let units = raw.chunks_exact(2).skip(1).map(|pair| unit([pair[0], pair[1]]));
+    let text: String =
+        char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    let format = super::sniff::format(text.as_bytes());
+    if matches!(format, Format::Json | Format::S3Access | Format::LakeCsv) {
+        decode(format, Bytes::Slice(text.as_bytes()), None, &mut Vec::new(), leaf);
+    } else {
+        leaf.stranger(0);
+    }
+    broke
+}

@@ -1,0 +1,42 @@
+//! What to do next about a principal or key: commands that work today and the playbook that would do it.
+
+use super::Cx;
+use super::build::Build;
+use crate::rollup::Sym;
+
+/// A user's name, or a role's, from its ARN: the last part of the path.
+pub fn name_of(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
+}
+
+/// Steps and playbook for a credential that someone else uses.
+pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym, key: Sym) {
+    let (arn, key_id) = (cx.text(principal), cx.text(key));
+    let name = name_of(arn);
+    if arn.contains(":user/") && key_id.starts_with("AKIA") {
+        build.next(format!(
+            "Deactivate the key: aws iam update-access-key --user-name {name} --access-key-id {key_id} --status Inactive"
+        ));
+        build.next(format!(
+            "List what else {name} can sign in with: aws iam list-access-keys --user-name {name}"
+        ));
+        build.playbook("leaked-access-key", &[("user", name), ("access_key", key_id)]);
+    } else if arn.contains(":role/") || arn.contains(":assumed-role/") {
+        let role =
+            if arn.contains(":role/") { name } else { arn.rsplit('/').nth(1).unwrap_or(name) };
+        build.next(format!(
+            "Revoke the sessions of {role}: IAM console, role, Revoke active sessions (denies tokens issued before now)"
+        ));
+        build.next(format!("See who may assume it: aws iam get-role --role-name {role}"));
+        build.playbook("compromised-role", &[("role", role)]);
+    } else if arn.ends_with(":root") {
+        build.next("Sign in as root from a clean machine: change the password, renew MFA, delete root access keys");
+        build.playbook("console-takeover", &[("user", "root")]);
+    } else if arn.contains(":user/") {
+        build.next(format!(
+            "Remove the console password: aws iam delete-login-profile --user-name {name}"
+        ));
+        build.next(format!("Deactivate its keys: aws iam list-access-keys --user-name {name}"));
+        build.playbook("console-takeover", &[("user", name)]);
+    }
+}

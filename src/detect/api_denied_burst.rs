@@ -1,0 +1,157 @@
+//! Many calls refused in a short time: someone finds out by trying what a credential may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+
+use super::build::{Build, action_name, list};
+use super::cx::{counts, hours, syms};
+use super::{Cx, Detector, Meta, advice};
+use crate::clock::length;
+use crate::config::{Resolved, Setting};
+use crate::event::Outcome;
+use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::{Phase, Sym};
+use crate::ui::number::{counted, grouped};
+
+const MIN_DENIED: Setting = Setting {
+    name: "min_denied",
+    default: 10.0,
+    unit: "refused calls",
+    help: "Refused calls in a row of hours",
+};
+const MIN_ACTIONS: Setting = Setting {
+    name: "min_actions",
+    default: 3.0,
+    unit: "actions",
+    help: "Distinct actions among them",
+};
+const RATIO: Setting = Setting {
+    name: "ratio",
+    default: 5.0,
+    unit: "times",
+    help: "How far above the principal's worst earlier hour (a broken job fails the same way every hour)",
+};
+
+static META: Meta = Meta {
+    id: "api.denied-burst",
+    finds: "Many calls of one principal refused in a short time, over several actions",
+    ordinary: "A deployment with a policy that is too narrow, a job after its rights were cut",
+    attack: &["T1580", "T1069.003"],
+    settings: &[MIN_DENIED, MIN_ACTIONS, RATIO],
+};
+
+pub struct ApiDeniedBurst;
+
+impl Detector for ApiDeniedBurst {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let frame = cx
+            .calls()
+            .filter(col("outcome").eq(lit(Outcome::Denied as u32)))
+            .group_by([col("principal"), col("hour")])
+            .agg([col("events").sum(), col("window").any(true)])
+            .sort(["principal", "hour"], SortMultipleOptions::default())
+            .collect()?;
+        let principals = syms(&frame, "principal")?;
+        let at = hours(&frame, "hour")?;
+        let denied = counts(&frame, "events")?;
+        let mut by_principal: BTreeMap<Sym, Vec<(i32, u64)>> = BTreeMap::new();
+        for ((principal, hour), n) in principals.into_iter().zip(at).zip(denied) {
+            by_principal.entry(principal).or_default().push((hour, n));
+        }
+        let mut found = Vec::new();
+        for (principal, hours) in by_principal.into_iter().filter(|(p, _)| !cx.is_service(*p)) {
+            let mut worst = 0;
+            for burst in bursts(&hours) {
+                let most = burst.iter().map(|(_, n)| *n).max().unwrap_or(0);
+                let total: u64 = burst.iter().map(|(_, n)| *n).sum();
+                let unusual = most as f64 >= settings.get(&RATIO) * worst as f64;
+                if total as f64 >= settings.get(&MIN_DENIED) && unusual {
+                    found.extend(finding(cx, principal, &burst, worst, &settings));
+                }
+                worst = worst.max(most);
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Hours that follow each other.
+fn bursts(hours: &[(i32, u64)]) -> Vec<Vec<(i32, u64)>> {
+    hours.chunk_by(|a, b| b.0 - a.0 <= 1).map(<[_]>::to_vec).collect()
+}
+
+fn finding(
+    cx: &Cx<'_>,
+    principal: Sym,
+    burst: &[(i32, u64)],
+    worst: u64,
+    settings: &Resolved,
+) -> Option<Finding> {
+    let (from, until) = (burst.first()?.0, burst.last()?.0);
+    let mut build = Build::new(cx, &META, Cause::Discovery);
+    let (mut actions, mut errors) = (BTreeSet::new(), BTreeSet::new());
+    let (mut foreign, mut keys) = (None, BTreeSet::new());
+    for (k, v) in &cx.frames.activity_rows {
+        let mine = k.principal == principal
+            && k.outcome == Outcome::Denied
+            && (from..=until).contains(&k.hour);
+        if !mine || k.by_service || k.phase != Phase::Window {
+            continue;
+        }
+        build.activity(k, v);
+        actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
+        errors.insert(cx.text(k.error));
+        keys.insert(k.access_key);
+        if cx.foreign(principal, k.source, v.first.time) {
+            foreign = Some(cx.places.network(k.source));
+        }
+    }
+    if (actions.len() as f64) < settings.get(&MIN_ACTIONS)
+        || (build.events() as f64) < settings.get(&MIN_DENIED)
+    {
+        return None;
+    }
+    build.reason(format!(
+        "{} in {} over {}: {}",
+        counted(build.events(), "refused call", "refused calls"),
+        length(build.last() - build.first()),
+        counted(actions.len() as u64, "action", "actions"),
+        list(actions.iter().map(String::as_str), 6),
+    ));
+    build.reason(match worst {
+        0 => format!(
+            "none of its calls was refused in the {} before",
+            length(cx.history_before(build.first()))
+        ),
+        n => format!("its worst hour before had {}", grouped(n)),
+    });
+    build.reason(format!("errors: {}", list(errors.into_iter(), 5)));
+    if let Some(network) = foreign {
+        build.reason(format!("from {network}, a network the principal had not used before"));
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    build.scope().outcomes = vec![Outcome::Denied];
+    let key = keys.iter().copied().find(|k| cx.is_long_term(*k)).unwrap_or(0);
+    advice::contain_credential(cx, &mut build, principal, key);
+    let many = build.events() as f64 >= 5.0 * settings.get(&MIN_DENIED);
+    let severity = match (foreign.is_some(), many) {
+        (true, _) => Severity::High,
+        (false, true) => Severity::Medium,
+        (false, false) => Severity::Low,
+    };
+    let title = format!(
+        "{} of {} refused over {}",
+        counted(build.events(), "call", "calls"),
+        advice::name_of(cx.text(principal)),
+        counted(actions.len() as u64, "action", "actions"),
+    );
+    Some(build.finish(severity, title))
+}

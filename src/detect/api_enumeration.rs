@@ -1,0 +1,195 @@
+//! One caller asking about many things at once: Get, List and Describe over many services within an hour,
+//! mostly calls it had not made before. Whoever finds a key first asks what it can do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::PolarsResult;
+
+use super::build::{Build, action_name, list};
+use super::{Cx, Detector, Meta, advice};
+use crate::clock::length;
+use crate::config::{Resolved, Setting};
+use crate::event::Outcome;
+use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::{Phase, Sym, activity};
+use crate::ui::number::grouped;
+
+const MIN_ACTIONS: Setting = Setting {
+    name: "min_new_actions",
+    default: 10.0,
+    unit: "actions",
+    help: "Distinct read-only actions in a row of hours that the principal had not called before",
+};
+const MIN_SERVICES: Setting = Setting {
+    name: "min_services",
+    default: 4.0,
+    unit: "services",
+    help: "Distinct services among those actions",
+};
+const MIN_SHARE: Setting = Setting {
+    name: "min_new_share",
+    default: 0.5,
+    unit: "of the actions",
+    help: "Share of the distinct actions that must be new to the principal",
+};
+
+static META: Meta = Meta {
+    id: "api.enumeration",
+    finds: "One caller asking about many services at once with calls it had not made before",
+    ordinary: "A new posture scanner, an administrator's first day, the AWS console being browsed",
+    attack: &["T1580", "T1526", "T1087.004"],
+    settings: &[MIN_ACTIONS, MIN_SERVICES, MIN_SHARE],
+};
+
+pub struct ApiEnumeration;
+
+impl Detector for ApiEnumeration {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let mut by_caller: BTreeMap<(Sym, Sym, &str), Vec<&Row>> = BTreeMap::new();
+        for row in cx.frames.activity_rows.iter().filter(|(k, _)| asks(cx, k)) {
+            let key = &row.0;
+            let caller =
+                (key.principal, long_term(cx, key.access_key), cx.places.network(key.source));
+            by_caller.entry(caller).or_default().push(row);
+        }
+        let mut first_call: BTreeMap<(Sym, Sym, Sym), i64> = BTreeMap::new();
+        for (k, v) in &cx.frames.activity_rows {
+            let first =
+                first_call.entry((k.principal, k.service, k.action)).or_insert(v.first.time);
+            *first = (*first).min(v.first.time);
+        }
+        let mut found = Vec::new();
+        for ((principal, key, _), rows) in by_caller {
+            for burst in hours_in_a_row(&rows) {
+                found.extend(judge(cx, principal, key, &burst, &first_call, &settings));
+            }
+        }
+        Ok(found)
+    }
+}
+
+type Row = (activity::Key, activity::Value);
+
+/// Temporary keys of one principal count as one caller.
+fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
+    if cx.is_long_term(key) { key } else { 0 }
+}
+
+fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
+    let action = cx.text(key.action);
+    let read = ["Get", "List", "Describe", "Search", "Lookup", "BatchGet", "Head", "Scan"];
+    let data =
+        matches!(action, "GetObject" | "HeadObject" | "GetRecords" | "ListObjects" | "HeadBucket");
+    key.phase == Phase::Window
+        && !key.by_service
+        && !cx.is_service(key.principal)
+        && cx
+            .places
+            .get(key.source)
+            .is_some_and(|p| p.outside() || p.class == crate::event::SourceClass::Own)
+        && !data
+        && read.iter().any(|r| action.starts_with(r))
+}
+
+/// Rows of hours that follow each other.
+fn hours_in_a_row<'r>(rows: &[&'r Row]) -> Vec<Vec<&'r Row>> {
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|(k, v)| (k.hour, v.first.time));
+    let mut bursts: Vec<Vec<&Row>> = Vec::new();
+    for row in rows {
+        match bursts.last_mut() {
+            Some(burst) if burst.last().is_some_and(|(k, _)| row.0.hour - k.hour <= 1) => {
+                burst.push(row)
+            }
+            _ => bursts.push(vec![row]),
+        }
+    }
+    bursts
+}
+
+fn judge(
+    cx: &Cx<'_>,
+    principal: Sym,
+    key: Sym,
+    burst: &[&Row],
+    first_call: &BTreeMap<(Sym, Sym, Sym), i64>,
+    settings: &Resolved,
+) -> Option<Finding> {
+    let start = burst.iter().map(|(_, v)| v.first.time).min()?;
+    let actions: BTreeSet<(Sym, Sym)> = burst.iter().map(|(k, _)| (k.service, k.action)).collect();
+    let new = |(service, action): &(Sym, Sym)| {
+        first_call.get(&(principal, *service, *action)).is_none_or(|first| *first >= start)
+    };
+    let fresh: Vec<(Sym, Sym)> = actions.iter().filter(|a| new(a)).copied().collect();
+    let services: BTreeSet<Sym> = fresh.iter().map(|(service, _)| *service).collect();
+    let share = fresh.len() as f64 / actions.len().max(1) as f64;
+    let by_browser = burst.iter().all(|(k, _)| console(cx.text(k.agent)));
+    let source = burst.first()?.0.source;
+    let network = cx.places.network(source);
+    let foreign = cx.foreign(principal, source, start);
+    // The console asks dozens of services for one page; in a familiar place that is no news.
+    // To a principal that was never seen before everything is new: only much of it says something.
+    let times = if foreign || cx.has_history(principal, start) { 1.0 } else { 3.0 };
+    let enough = fresh.len() as f64 >= times * settings.get(&MIN_ACTIONS)
+        && services.len() as f64 >= settings.get(&MIN_SERVICES)
+        && share >= settings.get(&MIN_SHARE);
+    if !enough || (by_browser && !foreign) {
+        return None;
+    }
+    let mut build = Build::new(cx, &META, Cause::Discovery);
+    for (k, v) in burst {
+        build.activity(k, v);
+    }
+    let names: Vec<String> =
+        fresh.iter().map(|(s, a)| action_name(cx.text(*s), cx.text(*a))).collect();
+    build.reason(format!(
+        "{} different read-only actions over {} services in {}; {} of them the principal had not called before: {}",
+        actions.len(),
+        services.len(),
+        length(build.last() - build.first()),
+        fresh.len(),
+        list(names.iter().map(String::as_str), 6),
+    ));
+    let denied: u64 =
+        burst.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
+    if denied > 0 {
+        build.reason(format!(
+            "{} of {} calls were refused: it is trying, not working",
+            grouped(denied),
+            grouped(build.events())
+        ));
+    }
+    if foreign {
+        build.reason(format!("from {network}, a network the principal had not used before"));
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    build.scope().actions =
+        actions.iter().map(|(s, a)| (cx.text(*s).to_string(), cx.text(*a).to_string())).collect();
+    if key != 0 {
+        build.scope().access_keys = vec![cx.text(key).to_string()];
+    }
+    advice::contain_credential(cx, &mut build, principal, key);
+    let severity = match (foreign, denied * 4 >= build.events()) {
+        (true, true) => Severity::High,
+        (true, false) | (false, true) => Severity::Medium,
+        (false, false) => Severity::Low,
+    };
+    let who = advice::name_of(cx.text(principal)).to_string();
+    let title =
+        format!("{who} asked {} services {} different questions", services.len(), actions.len());
+    Some(build.finish(severity, title))
+}
+
+fn console(agent: &str) -> bool {
+    matches!(
+        agent,
+        "Chrome" | "Firefox" | "Safari" | "Edge" | "console.amazonaws.com" | "signin.amazonaws.com"
+    )
+}

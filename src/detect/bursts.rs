@@ -1,0 +1,181 @@
+//! Bursts of object access: slots of one principal and source that belong together, joined over both logs.
+//! Not a detector; the S3 detectors share it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Cx;
+use crate::clock::{DAY, Millis};
+use crate::event::Log;
+use crate::event::action::ObjectAction;
+use crate::rollup::distinct::Distinct;
+use crate::rollup::objects::{Key, Value};
+use crate::rollup::{Phase, Sym};
+
+/// Empty slots that may lie inside a burst.
+const GAP: i32 = 2;
+
+/// Ten minutes of one principal and source.
+#[derive(Debug, Clone, Default)]
+pub struct Slot {
+    pub rows: Vec<usize>,
+    pub objects: u64,
+    pub bytes: u64,
+}
+
+/// Slots in a row in which much happened.
+#[derive(Debug, Clone)]
+pub struct Burst {
+    pub principal: Sym,
+    pub source: Sym,
+    /// Rows of `frames.object_rows`.
+    pub rows: Vec<usize>,
+    pub objects: u64,
+    pub exact: bool,
+    pub bytes: u64,
+    /// Requests by log; the same request stands in both when both are on.
+    pub cloudtrail: u64,
+    pub access_log: u64,
+    pub first: Millis,
+    pub last: Millis,
+    /// Objects in its fullest slot.
+    pub peak: u64,
+    pub buckets: BTreeSet<Sym>,
+    pub prefixes: BTreeSet<String>,
+    /// The principal's fullest slot on each earlier day: the median of those.
+    pub usual_peak: u64,
+    /// Earlier days on which the principal did this at all.
+    pub earlier_days: u64,
+}
+
+impl Burst {
+    /// How many times its usual fullest slot; `None` without earlier days.
+    pub fn ratio(&self) -> Option<f64> {
+        (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)
+    }
+
+    /// The log that has more of its requests.
+    pub fn log(&self) -> Log {
+        if self.cloudtrail >= self.access_log { Log::CloudTrail } else { Log::S3Access }
+    }
+
+    pub fn per_minute(&self) -> f64 {
+        self.objects as f64 / ((self.last - self.first).max(1_000) as f64 / 60_000.0)
+    }
+}
+
+/// When a slot is full enough to be part of a burst.
+pub struct Limits {
+    pub slot_objects: u64,
+    pub slot_bytes: u64,
+}
+
+type Slots = BTreeMap<i32, Slot>;
+
+/// Bursts of `actions` in the window, by principal and source.
+pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
+    let wanted = |key: &Key, value: &Value| {
+        actions.contains(&key.action) && value.success > 0 && !cx.is_service(key.principal)
+    };
+    let mut groups: BTreeMap<(Sym, Sym), Slots> = BTreeMap::new();
+    let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
+    for (n, (key, value)) in
+        cx.frames.object_rows.iter().enumerate().filter(|(_, (k, v))| wanted(k, v))
+    {
+        let objects = value.objects.count();
+        let day = peaks
+            .entry(key.principal)
+            .or_default()
+            .entry(value.first.time.div_euclid(DAY))
+            .or_default();
+        *day = (*day).max(objects);
+        if key.phase == Phase::Window {
+            let slot =
+                groups.entry((key.principal, key.source)).or_default().entry(key.slot).or_default();
+            slot.rows.push(n);
+        }
+    }
+    let mut found = Vec::new();
+    for ((principal, source), slots) in &mut groups {
+        for slot in slots.values_mut() {
+            (slot.objects, slot.bytes) = joined(cx, &slot.rows);
+        }
+        let days = peaks.get(principal);
+        found.extend(
+            runs(slots, limits)
+                .into_iter()
+                .filter_map(|rows| burst(cx, *principal, *source, rows, days)),
+        );
+    }
+    found.sort_by_key(|b| (b.first, b.principal, b.source));
+    found
+}
+
+/// Runs of full slots, with what lies between and beside them.
+fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
+    let full = |s: &Slot| s.objects >= limits.slot_objects || s.bytes >= limits.slot_bytes;
+    let mut runs: Vec<(i32, i32)> = Vec::new();
+    for (at, _) in slots.iter().filter(|(_, s)| full(s)) {
+        match runs.last_mut() {
+            Some((_, end)) if at - *end <= GAP + 1 => *end = *at,
+            _ => runs.push((*at, *at)),
+        }
+    }
+    let rows = |(start, end): (i32, i32)| {
+        slots.range(start - 1..=end + 1).flat_map(|(_, s)| s.rows.clone()).collect()
+    };
+    runs.into_iter().map(rows).collect()
+}
+
+/// Objects and bytes of rows, once, though both logs may hold them.
+fn joined(cx: &Cx<'_>, rows: &[usize]) -> (u64, u64) {
+    let (mut objects, mut bytes) = (BTreeMap::new(), [0u64; 2]);
+    for (key, value) in rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
+        objects.entry(key.bucket).or_insert_with(Distinct::default).merge(&value.objects);
+        bytes[key.log as usize] += value.bytes_out;
+    }
+    (objects.values().map(Distinct::count).sum(), bytes[0].max(bytes[1]))
+}
+
+fn burst(
+    cx: &Cx<'_>,
+    principal: Sym,
+    source: Sym,
+    rows: Vec<usize>,
+    days: Option<&BTreeMap<i64, u64>>,
+) -> Option<Burst> {
+    let (objects, bytes) = joined(cx, &rows);
+    let (mut requests, mut by_slot) = ([0u64; 2], BTreeMap::<i32, Vec<usize>>::new());
+    let (mut buckets, mut prefixes, mut exact) = (BTreeSet::new(), BTreeSet::new(), true);
+    let (mut first, mut last) = (Millis::MAX, Millis::MIN);
+    for n in &rows {
+        let (key, value) = cx.frames.object_rows.get(*n)?;
+        requests[key.log as usize] += value.success;
+        by_slot.entry(key.slot).or_default().push(*n);
+        buckets.insert(key.bucket);
+        prefixes.extend(value.prefixes.iter().map(|p| p.to_string()));
+        exact &= value.objects.is_exact();
+        first = first.min(value.first.time);
+        last = last.max(value.last);
+    }
+    let peak = by_slot.values().map(|rows| joined(cx, rows).0).max()?;
+    let today = first.div_euclid(DAY);
+    let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
+    earlier.sort_unstable();
+    Some(Burst {
+        principal,
+        source,
+        objects,
+        exact,
+        bytes,
+        cloudtrail: requests[Log::CloudTrail as usize],
+        access_log: requests[Log::S3Access as usize],
+        first,
+        last,
+        peak,
+        buckets,
+        prefixes,
+        usual_peak: earlier.get(earlier.len() / 2).copied().unwrap_or(0),
+        earlier_days: earlier.len() as u64,
+        rows,
+    })
+}

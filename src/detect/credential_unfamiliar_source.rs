@@ -1,0 +1,199 @@
+//! A credential used from a network that is new: new for the key, for the principal, for the account.
+//!
+//! New only counts against something: a baseline before the window, or what the archive itself showed
+//! before. With neither, an address stands out only beside the others: one credential uses it, and the
+//! rest of the account does not. The reasons say which of these it was, with the numbers.
+
+mod novelty;
+mod weigh;
+
+use std::collections::BTreeMap;
+
+use polars::prelude::PolarsResult;
+
+use super::build::{Build, list};
+use super::{Cx, Detector, Meta, advice};
+use crate::clock::{DAY, Millis};
+use crate::config::{Resolved, Setting};
+use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::{Phase, Sym, activity};
+use novelty::{Novelty, novelty};
+
+const WARM_UP: Setting = Setting {
+    name: "warm_up_hours",
+    default: 24.0,
+    unit: "hours",
+    help: "Logs that must lie before a first sight for it to count as new in full; below that it is said and weighs less",
+};
+const MIN_HISTORY: Setting = Setting {
+    name: "min_history_events",
+    default: 50.0,
+    unit: "events",
+    help: "Earlier calls of the account without which nothing is called new",
+};
+const ROAMING: Setting = Setting {
+    name: "roaming_networks",
+    default: 5.0,
+    unit: "networks",
+    help: "A principal that used this many networks before is taken to be on the move, which weighs less",
+};
+const MIN_SCORE: Setting = Setting {
+    name: "min_score",
+    default: 3.0,
+    unit: "points",
+    help: "Points from which it is a finding (low); one more is medium, four more high, six more critical",
+};
+const DENIED_SHARE: Setting = Setting {
+    name: "denied_share",
+    default: 0.2,
+    unit: "of the calls",
+    help: "Share of refused calls from the new network that weighs in",
+};
+
+static META: Meta = Meta {
+    id: "credential.unfamiliar-source",
+    finds: "A credential used from a network that is new for the key, the principal or the account",
+    ordinary: "A colleague who travels, a new office or VPN exit, a provider that changed its addresses",
+    attack: &["T1078.004"],
+    settings: &[WARM_UP, MIN_HISTORY, ROAMING, MIN_SCORE, DENIED_SHARE],
+};
+
+pub struct CredentialUnfamiliarSource;
+
+impl Detector for CredentialUnfamiliarSource {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let mut found: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
+        for using in uses(cx) {
+            if let Some(new) = novelty(cx, &using, &settings) {
+                let list = found.entry((using.principal, using.key)).or_default();
+                list.push(Use { new: Some(new), ..using });
+            }
+        }
+        Ok(found.into_values().flat_map(|uses| campaigns(cx, uses, &settings)).collect())
+    }
+}
+
+/// One credential in one network, inside the window.
+struct Use<'a> {
+    principal: Sym,
+    /// The long-term key; 0 for all temporary keys of the principal.
+    key: Sym,
+    network: &'a str,
+    rows: Vec<&'a (activity::Key, activity::Value)>,
+    first: Millis,
+    last: Millis,
+    new: Option<Novelty>,
+}
+
+fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
+    let mut uses: BTreeMap<(Sym, Sym, &str), Use<'a>> = BTreeMap::new();
+    for row in &cx.frames.activity_rows {
+        let (key, value) = row;
+        let wanted = key.phase == Phase::Window && !key.by_service && cx.places.outside(key.source);
+        if !wanted || !judged(cx.text(key.kind)) {
+            continue;
+        }
+        let credential = if cx.is_long_term(key.access_key) { key.access_key } else { 0 };
+        let network = cx.places.network(key.source);
+        let using = uses.entry((key.principal, credential, network)).or_insert_with(|| Use {
+            principal: key.principal,
+            key: credential,
+            network,
+            rows: Vec::new(),
+            first: value.first.time,
+            last: value.last,
+            new: None,
+        });
+        using.rows.push(row);
+        using.first = using.first.min(value.first.time);
+        using.last = using.last.max(value.last);
+    }
+    uses.into_values().collect()
+}
+
+/// Identities with credentials of this account; callers of other accounts and the public have no usual place.
+fn judged(kind: &str) -> bool {
+    matches!(
+        kind,
+        "IAMUser"
+            | "AssumedRole"
+            | "Root"
+            | "FederatedUser"
+            | "Role"
+            | "IdentityCenterUser"
+            | "SAMLUser"
+            | "WebIdentityUser"
+    )
+}
+
+/// Uses of one credential that follow each other within a day are one finding.
+fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Finding> {
+    uses.sort_by_key(|u| (u.first, u.network));
+    let mut groups: Vec<Vec<Use<'_>>> = Vec::new();
+    for using in uses {
+        match groups.last_mut() {
+            Some(group) if group.iter().any(|u| using.first <= u.last + DAY) => group.push(using),
+            _ => groups.push(vec![using]),
+        }
+    }
+    groups.into_iter().filter_map(|group| finding(cx, group, settings)).collect()
+}
+
+fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<Finding> {
+    group.sort_by_key(|u| std::cmp::Reverse(u.new.as_ref().map_or(0, |n| n.points)));
+    let main = group.first()?;
+    let new = main.new.as_ref()?;
+    let points = new.points + if group.len() >= 3 { 2 } else { 0 };
+    let min = settings.get(&MIN_SCORE) as i32;
+    let severity = match points - min {
+        ..0 => return None,
+        0 => Severity::Low,
+        1..4 => Severity::Medium,
+        4..6 => Severity::High,
+        _ => Severity::Critical,
+    };
+    let mut build = Build::new(cx, &META, Cause::ForeignUse);
+    for (key, value) in group.iter().flat_map(|u| &u.rows) {
+        build.activity(key, value);
+    }
+    for reason in &new.reasons {
+        build.reason(reason.clone());
+    }
+    if group.len() > 1 {
+        let rest = list(group.iter().skip(1).map(|u| u.network), 5);
+        build.reason(format!(
+            "the same credential came from {} more new networks: {rest}",
+            group.len() - 1
+        ));
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    if main.key != 0 {
+        build.scope().access_keys = vec![cx.text(main.key).to_string()];
+    }
+    advice::contain_credential(cx, &mut build, main.principal, main.key);
+    build.next(
+        "Ask its owner whether this was them; if not, treat every call below as the intruder's",
+    );
+    let what = match main.key {
+        0 => advice::name_of(cx.text(main.principal)).to_string(),
+        key => format!("Access key {}", cx.text(key)),
+    };
+    let source = main
+        .rows
+        .iter()
+        .max_by_key(|(_, v)| v.events)
+        .map_or(main.network, |(k, _)| cx.text(k.source));
+    let whom = match (new.to_account, main.key) {
+        (true, _) => "the account",
+        (false, 0) => "this principal",
+        (false, _) => "this key",
+    };
+    Some(build.finish(severity, format!("{what} used from {source}, new to {whom}")))
+}

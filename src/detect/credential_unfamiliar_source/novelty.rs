@@ -1,0 +1,187 @@
+//! In which way a network is new to a credential: against what came before, or beside the rest.
+
+use std::collections::BTreeSet;
+
+use super::weigh::weigh;
+use super::{MIN_HISTORY, Use, WARM_UP};
+use crate::clock::{DAY, HOUR, Millis, date, length};
+use crate::config::Resolved;
+use crate::detect::Cx;
+use crate::detect::build::list;
+use crate::detect::history::Seen;
+use crate::event::Outcome;
+use crate::rollup::{Sym, activity};
+use crate::ui::number::{counted, grouped};
+
+/// In which way a network is new.
+pub struct Novelty {
+    pub points: i32,
+    pub reasons: Vec<String>,
+    /// Nobody in the account used the network before.
+    pub to_account: bool,
+}
+
+/// Points for what is new about a use, or `None` when it is not new at all.
+pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Novelty> {
+    let h = &cx.history;
+    let at = using.first;
+    if using.rows.iter().all(|(k, _)| k.outcome != Outcome::Success) && using.rows.len() < 3 {
+        return None;
+    }
+    let known: Vec<_> = if using.key != 0 {
+        h.networks_of_key(using.key).filter(|(n, s)| *n != using.network && s.first < at).collect()
+    } else {
+        h.networks_of(using.principal)
+            .filter(|(n, s)| *n != using.network && s.first < at)
+            .collect()
+    };
+    let others: Vec<_> =
+        h.principals_in(using.network).filter(|(p, _)| *p != using.principal).collect();
+    // A network that somebody else brought within the last day is no older for it.
+    let to_account = h.network_first(using.network).is_none_or(|first| first >= at - DAY);
+    let own_before = match using.key {
+        0 => h.knew(using.principal, using.network, at),
+        key => h.networks_of_key(key).any(|(n, s)| n == using.network && s.first < at),
+    };
+    if own_before {
+        return None;
+    }
+    let before = Before::new(cx, using, at);
+    let long_enough = cx.history_before(at) >= (settings.get(&WARM_UP) * HOUR as f64) as Millis
+        && before.account_events >= settings.get(&MIN_HISTORY) as u64;
+    let mut n = Novelty { points: 0, reasons: Vec::new(), to_account };
+    if long_enough {
+        new_since(cx, using, &known, &before, &mut n);
+    } else {
+        beside(cx, using, &known, &others, &mut n);
+    }
+    if n.points == 0 {
+        return None;
+    }
+    weigh(cx, using, &known, &others, &before, settings, &mut n);
+    Some(n)
+}
+
+/// What came before a use.
+pub struct Before {
+    pub account_events: u64,
+    pub own_events: u64,
+    pub own_actions: BTreeSet<(Sym, Sym)>,
+    pub own_agents: BTreeSet<Sym>,
+    pub own_regions: BTreeSet<Sym>,
+}
+
+impl Before {
+    fn new(cx: &Cx<'_>, using: &Use<'_>, at: Millis) -> Before {
+        let mut b = Before {
+            account_events: 0,
+            own_events: 0,
+            own_actions: BTreeSet::new(),
+            own_agents: BTreeSet::new(),
+            own_regions: BTreeSet::new(),
+        };
+        let earlier = |v: &activity::Value| v.first.time < at;
+        for (k, v) in cx
+            .frames
+            .activity_rows
+            .iter()
+            .take_while(|(_, v)| earlier(v))
+            .filter(|(k, _)| !k.by_service)
+        {
+            b.account_events += v.events;
+            if k.principal == using.principal {
+                b.own_events += v.events;
+                b.own_actions.insert((k.service, k.action));
+                b.own_agents.insert(k.agent);
+                b.own_regions.insert(k.region);
+            }
+        }
+        b
+    }
+}
+
+/// Judged against logs before the first sight.
+fn new_since(
+    cx: &Cx<'_>,
+    using: &Use<'_>,
+    known: &[(&str, Seen)],
+    before: &Before,
+    n: &mut Novelty,
+) {
+    let span = length(cx.history_before(using.first));
+    if n.to_account {
+        n.points += 3;
+        let networks =
+            cx.history.networks_before(using.first).iter().filter(|n| **n != using.network).count()
+                as u64;
+        n.reasons.push(format!(
+            "network {} is new to the account: not among the {} of {} calls in the {span} before",
+            using.network,
+            counted(networks, "network", "networks"),
+            grouped(before.account_events),
+        ));
+        let others = cx
+            .history
+            .principals_in(using.network)
+            .filter(|(p, s)| *p != using.principal && s.first < using.first);
+        if let Some((other, seen)) = others.min_by_key(|(_, s)| s.first) {
+            let ago = length(using.first - seen.first);
+            n.reasons.push(format!("{} came from there too, first {ago} before", cx.text(other)));
+        }
+    } else {
+        n.points += 1;
+        n.reasons.push(format!(
+            "network {} is known to the account but new to {} in the {span} before",
+            using.network,
+            if using.key != 0 { "this key" } else { "this principal" },
+        ));
+    }
+    if before.own_events > 0 && !known.is_empty() {
+        let usual: u64 = known.iter().map(|(_, s)| s.events).sum();
+        n.reasons.push(format!(
+            "usual for {}: {} ({} calls since {})",
+            if using.key != 0 { "this key" } else { "this principal" },
+            list(known.iter().map(|(name, _)| *name), 3),
+            grouped(usual),
+            date(known.iter().map(|(_, s)| s.first).min().unwrap_or(using.first)),
+        ));
+    }
+}
+
+/// Too little before it: judged beside the rest of the archive, and said so.
+fn beside(
+    cx: &Cx<'_>,
+    using: &Use<'_>,
+    known: &[(&str, Seen)],
+    others: &[(Sym, Seen)],
+    n: &mut Novelty,
+) {
+    if !others.is_empty() {
+        return;
+    }
+    let before = cx.history_before(using.first);
+    let networks = cx.history.networks_before(using.first);
+    let second_place = !known.is_empty();
+    let stands_out = before >= HOUR && (1..=3).contains(&networks.len());
+    if !second_place && !stands_out {
+        return;
+    }
+    n.points += 2;
+    n.reasons.push(format!(
+        "only {} uses network {}; before it, the account's calls came from {}",
+        if using.key != 0 { "this key" } else { "this principal" },
+        using.network,
+        if networks.is_empty() { "AWS alone".to_string() } else { list(networks.into_iter(), 3) },
+    ));
+    n.reasons.push(format!(
+        "warm-up: the logs begin only {} before, so this is judged beside the rest",
+        length(before)
+    ));
+    if second_place {
+        n.points += 1;
+        n.reasons.push(format!(
+            "the same credential was in use from {} before",
+            list(known.iter().map(|(k, _)| *k), 3)
+        ));
+    }
+}

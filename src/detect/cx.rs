@@ -1,0 +1,117 @@
+//! What every detector is given.
+
+use std::collections::HashMap;
+
+use polars::prelude::*;
+
+use super::Meta;
+use super::history::History;
+use super::places::Places;
+use crate::clock::{DAY, Millis};
+use crate::config::{Config, Resolved};
+use crate::engine::{FileNames, Selection};
+use crate::rollup::{Frames, Names, Rollups, Sym};
+
+/// The rollups as frames, the names behind their numbers, and what was usual.
+pub struct Cx<'a> {
+    pub frames: &'a Frames,
+    pub rollups: &'a Rollups,
+    pub names: &'a Names,
+    pub files: &'a FileNames,
+    pub config: &'a Config,
+    pub selection: Selection,
+    pub places: Places,
+    pub history: History,
+    /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
+    kinds: HashMap<Sym, Sym>,
+}
+
+impl<'a> Cx<'a> {
+    pub fn new(
+        frames: &'a Frames,
+        rollups: &'a Rollups,
+        files: &'a FileNames,
+        config: &'a Config,
+        selection: Selection,
+        places: Places,
+    ) -> Cx<'a> {
+        let names = &rollups.names;
+        let history = History::new(frames, &places, names);
+        let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
+        Cx { frames, rollups, names, files, config, selection, places, history, kinds }
+    }
+
+    pub fn text(&self, sym: Sym) -> &'a str {
+        self.names.text(sym)
+    }
+
+    pub fn settings(&self, meta: &Meta) -> Resolved {
+        self.config.settings().of(&meta.group())
+    }
+
+    /// `userIdentity.type`; `""` if unknown.
+    pub fn kind(&self, principal: Sym) -> &'a str {
+        self.text(self.kinds.get(&principal).copied().unwrap_or(0))
+    }
+
+    /// True for principals that are AWS services.
+    pub fn is_service(&self, principal: Sym) -> bool {
+        self.kind(principal) == "AWSService"
+    }
+
+    pub fn is_long_term(&self, key: Sym) -> bool {
+        self.text(key).starts_with("AKIA")
+    }
+
+    /// True if there are events before the window to compare with; otherwise the archive is compared with
+    /// itself as it goes.
+    pub fn has_baseline(&self) -> bool {
+        self.selection.since.is_some_and(|since| self.history.start < since)
+    }
+
+    /// True if the principal came to the source's network less than a day before `at`, and that says
+    /// something: the network is as new to the account, or the principal has a longer history elsewhere.
+    pub fn foreign(&self, principal: Sym, source: Sym, at: Millis) -> bool {
+        let h = &self.history;
+        let network = self.places.network(source);
+        if !self.places.outside(source) || h.knew(principal, network, at - DAY) {
+            return false;
+        }
+        let compared = self.history_before(at) >= DAY
+            || h.networks_of(principal).any(|(n, seen)| n != network && seen.first < at);
+        let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY);
+        compared && (new_to_account || self.has_history(principal, at))
+    }
+
+    /// True if the principal was seen a day or more before `at`.
+    pub fn has_history(&self, principal: Sym, at: Millis) -> bool {
+        self.history.networks_of(principal).any(|(_, seen)| seen.first < at - DAY)
+    }
+
+    /// Time before `at` that the logs cover.
+    pub fn history_before(&self, at: Millis) -> Millis {
+        (at - self.history.start).max(0)
+    }
+
+    /// Calls by people and programs, as against those that AWS services make on the account's behalf.
+    pub fn calls(&self) -> LazyFrame {
+        self.frames.activity.clone().lazy().filter(col("by_service").not())
+    }
+}
+
+/// A column of 32-bit numbers, as grouped queries yield them.
+pub fn syms(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Sym>> {
+    Ok(frame.column(name)?.u32()?.iter().map(|v| v.unwrap_or(0)).collect())
+}
+
+pub fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Millis>> {
+    Ok(frame.column(name)?.i64()?.iter().map(|v| v.unwrap_or(0)).collect())
+}
+
+pub fn counts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u64>> {
+    Ok(frame.column(name)?.u64()?.iter().map(|v| v.unwrap_or(0)).collect())
+}
+
+pub fn hours(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i32>> {
+    Ok(frame.column(name)?.i32()?.iter().map(|v| v.unwrap_or(0)).collect())
+}

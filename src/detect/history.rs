@@ -1,0 +1,105 @@
+//! What was usual before: first sights by principal, key and network, over baseline and window.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::places::{Place, Places};
+use crate::clock::Millis;
+use crate::event::SourceClass;
+use crate::rollup::{Frames, Names, Sym};
+
+/// First and last sight, and how much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub first: Millis,
+    pub last: Millis,
+    pub events: u64,
+}
+
+impl Seen {
+    fn add(&mut self, other: Seen) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.events += other.events;
+    }
+}
+
+/// Who was where, and when first. Calls by AWS services on the account's behalf are left out.
+#[derive(Debug, Default)]
+pub struct History {
+    /// Start and end of everything that was folded.
+    pub start: Millis,
+    pub end: Millis,
+    by_principal: HashMap<Sym, BTreeMap<String, Seen>>,
+    by_key: HashMap<Sym, BTreeMap<String, Seen>>,
+    by_network: HashMap<String, BTreeMap<Sym, Seen>>,
+    countries: BTreeMap<String, Seen>,
+}
+
+impl History {
+    pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
+        let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
+        for (key, value) in &frames.activity_rows {
+            let seen = Seen { first: value.first.time, last: value.last, events: value.events };
+            h.start = h.start.min(seen.first);
+            h.end = h.end.max(seen.last);
+            let usable =
+                |p: &&Place| !key.by_service && (p.outside() || p.class == SourceClass::Own);
+            let Some(place) = places.get(key.source).filter(usable) else { continue };
+            let network = &place.network;
+            note(h.by_principal.entry(key.principal).or_default(), network, seen);
+            if names.text(key.access_key).starts_with("AKIA") {
+                note(h.by_key.entry(key.access_key).or_default(), network, seen);
+            }
+            let who = h.by_network.entry(network.clone()).or_default();
+            who.entry(key.principal).and_modify(|s| s.add(seen)).or_insert(seen);
+            if !place.country.is_empty() {
+                note(&mut h.countries, &place.country, seen);
+            }
+        }
+        h
+    }
+
+    /// Networks that the principal used, with their times.
+    pub fn networks_of(&self, principal: Sym) -> impl Iterator<Item = (&str, Seen)> {
+        self.by_principal.get(&principal).into_iter().flatten().map(|(n, s)| (n.as_str(), *s))
+    }
+
+    /// Networks that the long-term key used.
+    pub fn networks_of_key(&self, key: Sym) -> impl Iterator<Item = (&str, Seen)> {
+        self.by_key.get(&key).into_iter().flatten().map(|(n, s)| (n.as_str(), *s))
+    }
+
+    /// Principals that used the network.
+    pub fn principals_in(&self, network: &str) -> impl Iterator<Item = (Sym, Seen)> {
+        self.by_network.get(network).into_iter().flatten().map(|(p, s)| (*p, *s))
+    }
+
+    /// True if the principal used the network before `at`.
+    pub fn knew(&self, principal: Sym, network: &str, at: Millis) -> bool {
+        self.by_principal.get(&principal).and_then(|n| n.get(network)).is_some_and(|s| s.first < at)
+    }
+
+    /// First time anyone used the network.
+    pub fn network_first(&self, network: &str) -> Option<Millis> {
+        self.principals_in(network).map(|(_, s)| s.first).min()
+    }
+
+    pub fn country_first(&self, country: &str) -> Option<Millis> {
+        self.countries.get(country).map(|s| s.first)
+    }
+
+    /// Networks that anyone used before `at`.
+    pub fn networks_before(&self, at: Millis) -> BTreeSet<&str> {
+        let known = self.by_network.iter().filter(|(_, who)| who.values().any(|s| s.first < at));
+        known.map(|(network, _)| network.as_str()).collect()
+    }
+}
+
+fn note(map: &mut BTreeMap<String, Seen>, name: &str, seen: Seen) {
+    match map.get_mut(name) {
+        Some(known) => known.add(seen),
+        None => {
+            map.insert(name.to_string(), seen);
+        }
+    }
+}

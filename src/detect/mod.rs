@@ -1,0 +1,68 @@
+//! Detectors: polars queries over rollups that yield findings. They know no formats and read no events.
+//!
+//! To add one: a file with a [`Detector`], its `mod` line and its line in [`DETECTORS`].
+
+mod advice;
+mod api_denied_burst;
+mod api_enumeration;
+mod build;
+mod bursts;
+mod credential_unfamiliar_source;
+mod cx;
+mod history;
+mod places;
+mod run;
+mod s3_bulk_delete;
+mod s3_bulk_read;
+mod summary;
+
+pub use cx::Cx;
+pub use places::Places;
+pub use run::{Detected, run};
+pub use summary::summary;
+
+use polars::prelude::PolarsResult;
+
+use crate::config::{Group, Setting};
+use crate::finding::Finding;
+
+/// What a detector is, as data.
+pub struct Meta {
+    /// Names the behaviour: `s3.bulk-read`. The file has the same name in snake case.
+    pub id: &'static str,
+    /// What it finds, one sentence.
+    pub finds: &'static str,
+    /// What an ordinary cause looks like.
+    pub ordinary: &'static str,
+    /// MITRE ATT&CK technique ids.
+    pub attack: &'static [&'static str],
+    pub settings: &'static [Setting],
+}
+
+impl Meta {
+    pub fn group(&self) -> Group {
+        Group { id: self.id, settings: self.settings }
+    }
+}
+
+pub trait Detector: Sync {
+    fn meta(&self) -> &'static Meta;
+
+    /// # Errors
+    /// Only when polars refuses a query, which would be a defect.
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>>;
+}
+
+/// Every detector, in the order in which they run.
+pub const DETECTORS: &[&dyn Detector] = &[
+    &credential_unfamiliar_source::CredentialUnfamiliarSource,
+    &s3_bulk_read::S3BulkRead,
+    &s3_bulk_delete::S3BulkDelete,
+    &api_enumeration::ApiEnumeration,
+    &api_denied_burst::ApiDeniedBurst,
+];
+
+/// The settings of all detectors, for the configuration to check against.
+pub fn groups() -> Vec<Group> {
+    DETECTORS.iter().map(|d| d.meta().group()).collect()
+}

@@ -1,0 +1,82 @@
+//! Source addresses and what is known of each: class, network, country.
+
+use std::collections::HashMap;
+
+use crate::config::{Config, Geo, geo::is_hosting};
+use crate::event::SourceClass;
+use crate::event::address::{network, parse_ip, source_class};
+use crate::rollup::{Names, Sym};
+
+/// One source as logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub class: SourceClass,
+    /// The /24 or /64, or the source itself where it is no address.
+    pub network: String,
+    /// ISO 3166-1 alpha-2; empty without GeoIP.
+    pub country: String,
+    /// `AS64500 Example Net`; empty without GeoIP.
+    pub asn: String,
+}
+
+impl Place {
+    /// Somewhere a person or program with credentials may sit, as against AWS itself or one's own ranges.
+    pub fn outside(&self) -> bool {
+        matches!(self.class, SourceClass::Other | SourceClass::Cloud | SourceClass::Private)
+    }
+}
+
+/// By the source's number; every source of the rollups is in it.
+#[derive(Debug, Default)]
+pub struct Places {
+    places: HashMap<Sym, Place>,
+}
+
+impl Places {
+    pub fn new(
+        sources: impl Iterator<Item = Sym>,
+        names: &Names,
+        config: &Config,
+        geo: Option<&Geo>,
+    ) -> Places {
+        let mut places = HashMap::new();
+        for sym in sources {
+            places.entry(sym).or_insert_with(|| place(names.text(sym), config, geo));
+        }
+        Places { places }
+    }
+
+    pub fn get(&self, source: Sym) -> Option<&Place> {
+        self.places.get(&source)
+    }
+
+    pub fn network(&self, source: Sym) -> &str {
+        self.places.get(&source).map_or("", |p| &p.network)
+    }
+
+    pub fn outside(&self, source: Sym) -> bool {
+        self.places.get(&source).is_some_and(Place::outside)
+    }
+}
+
+fn place(source: &str, config: &Config, geo: Option<&Geo>) -> Place {
+    let mut class = source_class(source);
+    let (mut country, mut asn) = (String::new(), String::new());
+    if let Some(ip) = parse_ip(source) {
+        if let Some(geo) = geo.filter(|_| class == SourceClass::Other) {
+            let found = geo.lookup(ip);
+            if is_hosting(&found.org) {
+                class = SourceClass::Cloud;
+            }
+            country = found.country;
+            asn = match found.asn {
+                Some(number) => format!("AS{number} {}", found.org).trim_end().to_string(),
+                None => found.org,
+            };
+        }
+        if config.is_own(ip) {
+            class = SourceClass::Own;
+        }
+    }
+    Place { class, network: network(source), country, asn }
+}

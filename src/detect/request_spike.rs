@@ -1,0 +1,340 @@
+//! A source that suddenly calls far more than it ever did: the shape of a script, whatever it is for.
+//!
+//! It says nothing about what is done, so it is a low finding that joins a more specific one of the same
+//! source. It is the net beneath the others: bulk use of a service that no other detector knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polars::prelude::*;
+
+use super::build::Build;
+use super::cx::{counts, hours, syms};
+use super::{Cx, Detector, Meta};
+use crate::clock::{plain, rfc3339};
+use crate::config::{Resolved, Setting};
+use crate::event::Log;
+use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::Phase;
+use crate::rollup::frame::hour_start;
+use crate::ui::number::{counted, grouped};
+
+const MIN_EVENTS: Setting = Setting {
+    name: "min_events",
+    default: 500.0,
+    unit: "calls an hour",
+    help: "Calls in one hour from one network",
+};
+const RATIO: Setting = Setting {
+    name: "ratio",
+    default: 10.0,
+    unit: "times",
+    help: "How far above the median of the network's own earlier active hours",
+};
+const MIN_HOURS: Setting = Setting {
+    name: "min_hours",
+    default: 24.0,
+    unit: "hours",
+    help: "Earlier hours with calls from the network; with fewer there is nothing to compare with",
+};
+const USUAL_DAYS: Setting = Setting {
+    name: "usual_days",
+    default: 3.0,
+    unit: "days",
+    help: "Earlier days with such a spike that make it a habit (a nightly job), which is quiet",
+};
+
+static META: Meta = Meta {
+    id: "request.spike",
+    finds: "A network that makes far more calls in an hour than in its own earlier hours",
+    ordinary: "A new batch job, a migration, an inventory tool that runs for the first time",
+    attack: &["T1119"],
+    settings: &[MIN_EVENTS, RATIO, MIN_HOURS, USUAL_DAYS],
+};
+
+pub struct RequestSpike;
+
+impl Detector for RequestSpike {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let mut found = Vec::new();
+        for (network, hours) in hours_by_network(cx)? {
+            for spike in spikes(&hours, &settings) {
+                found.extend(finding(cx, network, &hours, &spike, &settings));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Calls of one hour, by log: the same S3 call stands in both logs when both are on.
+type Calls = [u64; 2];
+type Hours = BTreeMap<i32, Calls>;
+
+fn most(calls: &Calls) -> u64 {
+    calls[0].max(calls[1])
+}
+
+/// Calls by network and hour, of baseline and window.
+fn hours_by_network<'c>(cx: &'c Cx<'_>) -> PolarsResult<BTreeMap<&'c str, Hours>> {
+    let frame = cx
+        .calls()
+        .group_by([col("source"), col("hour"), col("log")])
+        .agg([col("events").sum()])
+        .collect()?;
+    let rows = syms(&frame, "source")?.into_iter().zip(hours(&frame, "hour")?);
+    let values = syms(&frame, "log")?.into_iter().zip(counts(&frame, "events")?);
+    let mut networks: BTreeMap<&str, Hours> = BTreeMap::new();
+    for ((source, hour), (log, events)) in
+        rows.zip(values).filter(|((source, _), _)| cx.places.outside(*source))
+    {
+        let calls = networks.entry(cx.places.network(source)).or_default().entry(hour).or_default();
+        calls[usize::from(log == Log::S3Access as u32)] += events;
+    }
+    Ok(networks)
+}
+
+/// Hours in a row that stand out from those before.
+struct Spike {
+    from: i32,
+    until: i32,
+    /// The hour with most calls, and how many those are.
+    busy: i32,
+    peak: u64,
+    /// Median of the earlier active hours, and how many those are.
+    usual: u64,
+    before: usize,
+    /// The busiest earlier hour.
+    busiest: u64,
+    earlier_days: usize,
+}
+
+impl Spike {
+    fn ratio(&self) -> u64 {
+        self.peak / self.usual.max(1)
+    }
+
+    fn grow(&mut self, hour: i32, calls: u64) {
+        self.until = hour;
+        if calls > self.peak {
+            (self.busy, self.peak) = (hour, calls);
+        }
+    }
+}
+
+fn spikes(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
+    let (mut found, mut days) = (Vec::<Spike>::new(), BTreeSet::new());
+    // Sorted, and without the hours of a spike that still goes on: those would raise what they are judged by.
+    let (mut earlier, mut ongoing) = (Vec::<u64>::new(), Vec::<u64>::new());
+    for (hour, calls) in hours.iter().map(|(hour, calls)| (*hour, most(calls))) {
+        let adjacent = found.last().is_some_and(|spike| hour - spike.until == 1);
+        if !adjacent {
+            ongoing.drain(..).for_each(|calls| insert(&mut earlier, calls));
+        }
+        let usual = earlier.get(earlier.len() / 2).copied().unwrap_or(0).max(1);
+        let enough = earlier.len() as f64 >= settings.get(&MIN_HOURS);
+        if !enough
+            || (calls as f64) < settings.get(&MIN_EVENTS)
+            || (calls as f64) < settings.get(&RATIO) * usual as f64
+        {
+            insert(&mut earlier, calls);
+            continue;
+        }
+        ongoing.push(calls);
+        let day = hour.div_euclid(24);
+        match found.last_mut().filter(|_| adjacent) {
+            Some(spike) => spike.grow(hour, calls),
+            None => found.push(Spike {
+                from: hour,
+                until: hour,
+                busy: hour,
+                peak: calls,
+                usual,
+                before: earlier.len(),
+                busiest: earlier.last().copied().unwrap_or(0),
+                earlier_days: days.range(..day).count(),
+            }),
+        }
+        days.insert(day);
+    }
+    found.retain(|spike| (spike.earlier_days as f64) < settings.get(&USUAL_DAYS));
+    found
+}
+
+fn insert(sorted: &mut Vec<u64>, calls: u64) {
+    sorted.insert(sorted.partition_point(|known| *known <= calls), calls);
+}
+
+fn finding(
+    cx: &Cx<'_>,
+    network: &str,
+    hours: &Hours,
+    spike: &Spike,
+    settings: &Resolved,
+) -> Option<Finding> {
+    let mut both: Calls = [0; 2];
+    for calls in hours.range(spike.from..=spike.until).map(|(_, calls)| calls) {
+        both = [both[0] + calls[0], both[1] + calls[1]];
+    }
+    let log = if both[1] > both[0] { Log::S3Access } else { Log::CloudTrail };
+    let mut build = Build::new(cx, &META, Cause::Volume);
+    let mut callers: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for (key, value) in &cx.frames.activity_rows {
+        let inside = key.phase == Phase::Window && (spike.from..=spike.until).contains(&key.hour);
+        if inside && key.log == log && !key.by_service && cx.places.network(key.source) == network {
+            build.activity(key, value);
+            *callers.entry((cx.text(key.principal), cx.text(key.access_key))).or_default() +=
+                value.events;
+        }
+    }
+    // None where the whole spike lies in the baseline.
+    let ((principal, key), calls) =
+        callers.into_iter().max_by_key(|(who, calls)| (*calls, std::cmp::Reverse(*who)))?;
+    build.scope().log = Some(log);
+    build.reason(format!(
+        "{} in the hour from {} UTC, {} times the median of {} an hour over {} before in which {network} was active \
+         (the busiest had {})",
+        counted(spike.peak, "call", "calls"),
+        plain(hour_start(spike.busy)),
+        grouped(spike.ratio()),
+        grouped(spike.usual),
+        counted(spike.before as u64, "hour", "hours"),
+        grouped(spike.busiest),
+    ));
+    build.reason(format!(
+        "{} of its {} calls were made by {principal}",
+        grouped(calls),
+        grouped(build.events())
+    ));
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    let span = (plain(build.first()), plain(build.last()));
+    build.next(format!(
+        "Ask the owner of {principal} what ran from {network} between {} and {} UTC",
+        span.0, span.1
+    ));
+    if !key.is_empty() {
+        build.next(format!(
+            "List what the key called: aws cloudtrail lookup-events --lookup-attributes \
+             AttributeKey=AccessKeyId,AttributeValue={key} --start-time {} --end-time {}",
+            rfc3339(build.first()),
+            rfc3339(build.last()),
+        ));
+    }
+    let calls = counted(spike.peak, "call", "calls");
+    let title =
+        format!("{calls} in one hour from {network}, {} times its usual", grouped(spike.ratio()));
+    Some(build.finish(Severity::Low, title))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Scene, at, reasons};
+    use super::*;
+    use crate::clock::{DAY, HOUR, SECOND};
+    use crate::event::Outcome::Success;
+
+    const HOME: &str = "198.51.100.7";
+
+    /// Twenty calls in each of ten hours on four days, and then `spike` calls in an hour.
+    fn scene(source: &str, spike: usize) -> Scene {
+        Scene::new()
+            .call(at("2026-11-01 08:00"), "user/dana", "AKIADANA", source, "s3:GetObject", Success)
+            .repeat(20, 60 * SECOND)
+            .repeat(10, HOUR)
+            .repeat(4, DAY)
+            .call(at("2026-11-05 10:00"), "user/dana", "AKIADANA", source, "s3:GetObject", Success)
+            .repeat(spike, 5 * SECOND)
+    }
+
+    #[test]
+    fn a_source_that_calls_far_more_than_it_ever_did() {
+        let scene = scene(HOME, 600);
+        let found = scene.finding(&RequestSpike);
+        assert_eq!(
+            (found.severity, found.cause, found.events),
+            (Severity::Low, Cause::Volume, 600)
+        );
+        assert_eq!(scene.selected(&found), 600);
+        assert_eq!(found.title, "600 calls in one hour from 198.51.100.0/24, 30 times its usual");
+        assert_eq!(
+            reasons(&found),
+            "600 calls in the hour from 2026-11-05 10:00:00 UTC, 30 times the median of 20 an hour over 40 hours before \
+             in which 198.51.100.0/24 was active (the busiest had 20)\n\
+             600 of its 600 calls were made by arn:aws:iam::123456789012:user/dana"
+        );
+    }
+
+    #[test]
+    fn hours_that_follow_each_other_are_one_spike() {
+        let scene = scene(HOME, 2_000);
+        let found = scene.finding(&RequestSpike);
+        assert_eq!(found.events, 2_000);
+        assert!(found.title.starts_with("720 calls in one hour"), "{}", found.title);
+    }
+
+    #[test]
+    fn compared_with_a_baseline() {
+        let found = scene(HOME, 600).since(at("2026-11-05 00:00")).finding(&RequestSpike);
+        assert_eq!(found.events, 600);
+        assert!(scene(HOME, 600).since(at("2026-11-06 00:00")).detect(&RequestSpike).is_empty());
+    }
+
+    #[test]
+    fn both_logs_of_the_same_calls_count_once() {
+        let scene = scene(HOME, 600)
+            .call(at("2026-11-05 10:00"), "user/dana", "", HOME, "s3:GetObject", Success)
+            .with(|call| call.log = Log::S3Access)
+            .repeat(550, 5 * SECOND);
+        let found = scene.finding(&RequestSpike);
+        assert_eq!((found.events, scene.selected(&found)), (600, 600));
+    }
+
+    #[test]
+    fn quiet_below_the_thresholds() {
+        assert!(scene(HOME, 499).detect(&RequestSpike).is_empty());
+        assert!(
+            scene(HOME, 199)
+                .config("[detect.\"request.spike\"]\nmin_events = 100")
+                .detect(&RequestSpike)
+                .is_empty()
+        );
+        assert_eq!(
+            scene(HOME, 200)
+                .config("[detect.\"request.spike\"]\nmin_events = 100")
+                .detect(&RequestSpike)
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn quiet_with_too_little_history() {
+        let scene = Scene::new()
+            .call(at("2026-11-01 08:00"), "user/dana", "AKIADANA", HOME, "s3:GetObject", Success)
+            .repeat(23, HOUR)
+            .call(at("2026-11-05 10:00"), "user/dana", "AKIADANA", HOME, "s3:GetObject", Success)
+            .repeat(700, SECOND);
+        assert!(scene.detect(&RequestSpike).is_empty());
+    }
+
+    #[test]
+    fn quiet_for_aws_services() {
+        assert!(scene("athena.amazonaws.com", 600).detect(&RequestSpike).is_empty());
+        assert!(
+            scene(HOME, 600).with(|call| call.by_service = true).detect(&RequestSpike).is_empty()
+        );
+    }
+
+    #[test]
+    fn a_nightly_job_is_a_habit() {
+        let scene = scene(HOME, 600).repeat(6, DAY);
+        let first: Vec<_> = scene.detect(&RequestSpike).iter().map(|f| f.first_seen).collect();
+        let nights = ["2026-11-05 10:00", "2026-11-06 10:00", "2026-11-07 10:00"];
+        assert_eq!(first, nights.map(at));
+    }
+}

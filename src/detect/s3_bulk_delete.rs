@@ -1,0 +1,152 @@
+//! Many objects deleted or overwritten in a short time: wiping, or ransom by writing over what was read.
+
+use polars::prelude::PolarsResult;
+
+use super::build::{Build, list};
+use super::bursts::{Burst, Limits, bursts};
+use super::{Cx, Detector, Meta, advice};
+use crate::clock::{HOUR, length};
+use crate::config::{Resolved, Setting};
+use crate::event::action::ObjectAction;
+use crate::finding::{Cause, Finding, Severity};
+use crate::ui::number::{counted, grouped};
+
+const MIN_OBJECTS: Setting = Setting {
+    name: "min_objects",
+    default: 50.0,
+    unit: "objects",
+    help: "Distinct objects deleted, or batch deletes, a burst must reach; overwriting needs twice as many",
+};
+const PER_SLOT: Setting = Setting {
+    name: "objects_per_ten_minutes",
+    default: 20.0,
+    unit: "objects",
+    help: "Ten minutes with fewer objects are not part of a burst",
+};
+const RATIO: Setting = Setting {
+    name: "ratio",
+    default: 5.0,
+    unit: "times",
+    help: "How far the fullest ten minutes must lie above the principal's usual fullest on earlier days",
+};
+
+static META: Meta = Meta {
+    id: "s3.bulk-delete",
+    finds: "Many objects deleted, or read and written over, in a short time",
+    ordinary: "A clean-up job, a re-encryption or a migration that was planned",
+    attack: &["T1485"],
+    settings: &[MIN_OBJECTS, PER_SLOT, RATIO],
+};
+
+pub struct S3BulkDelete;
+
+impl Detector for S3BulkDelete {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let limits = Limits { slot_objects: settings.get(&PER_SLOT) as u64, slot_bytes: u64::MAX };
+        let min = settings.get(&MIN_OBJECTS) as u64;
+        let unusual = |b: &Burst| b.ratio().is_none_or(|ratio| ratio >= settings.get(&RATIO));
+        let deletes = bursts(cx, &[ObjectAction::Delete], &limits);
+        let reads = bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits);
+        let writes = bursts(cx, &[ObjectAction::Write], &limits);
+        let deleted = deletes.iter().filter(|b| b.objects >= min && unusual(b));
+        let overwritten = writes
+            .iter()
+            .filter(|b| b.objects >= 2 * min && unusual(b) && reads.iter().any(|r| preceded(r, b)));
+        let mut found: Vec<Finding> =
+            deleted.map(|b| finding(cx, b, &settings, Way::Delete)).collect();
+        found.extend(overwritten.map(|b| finding(cx, b, &settings, Way::Overwrite)));
+        Ok(found)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Delete,
+    Overwrite,
+}
+
+/// The same caller read the same buckets within the hour before or meanwhile, about as many objects.
+fn preceded(read: &Burst, write: &Burst) -> bool {
+    read.principal == write.principal
+        && read.first <= write.last
+        && read.last + HOUR >= write.first
+        && !read.buckets.is_disjoint(&write.buckets)
+        && read.objects * 2 >= write.objects
+}
+
+fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
+    let mut build = Build::new(cx, &META, Cause::BulkDestroy);
+    let name = if way == Way::Delete { "s3:DeleteObject" } else { "s3:PutObject" };
+    for (key, value) in b.rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
+        build.objects(key, value, name, b.log());
+    }
+    let buckets: Vec<&str> = b.buckets.iter().map(|s| cx.text(*s)).collect();
+    let foreign = cx.foreign(b.principal, b.source, b.first);
+    let did = if way == Way::Delete { "deleted from" } else { "written over in" };
+    build.reason(format!(
+        "{} {did} {} in {}, {:.0} a minute",
+        counted(b.objects, "object", "objects"),
+        list(buckets.iter().copied(), 3),
+        length(b.last - b.first),
+        b.per_minute(),
+    ));
+    build.reason(match b.ratio() {
+        Some(ratio) => format!(
+            "{} in its fullest ten minutes, {ratio:.0} times the {} that are usual for the principal ({})",
+            grouped(b.peak),
+            grouped(b.usual_peak),
+            counted(b.earlier_days, "earlier day", "earlier days"),
+        ),
+        None => format!("the principal did so on no earlier day ({} of logs)", length(cx.history_before(b.first))),
+    });
+    if way == Way::Overwrite {
+        build.reason("the same caller read as many objects of the bucket just before: encrypting in place looks like this");
+        build.attack("T1486");
+    }
+    if foreign {
+        build.reason(format!(
+            "from {}, a network the principal had not used before",
+            cx.places.network(b.source)
+        ));
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    build.scope().buckets = buckets.iter().map(|b| b.to_string()).collect();
+    let actions: &[&str] = match way {
+        Way::Delete => &["DeleteObject", "DeleteObjects", "DeleteObjectVersion"],
+        Way::Overwrite => &["PutObject", "CopyObject", "CompleteMultipartUpload"],
+    };
+    build.scope().actions =
+        actions.iter().map(|a| ("s3.amazonaws.com".to_string(), a.to_string())).collect();
+    let key = b
+        .rows
+        .iter()
+        .filter_map(|n| cx.frames.object_rows.get(*n))
+        .map(|(k, _)| k.access_key)
+        .find(|k| *k != 0);
+    advice::contain_credential(cx, &mut build, b.principal, key.unwrap_or(0));
+    if let Some(bucket) = buckets.first() {
+        build.next(format!(
+            "See whether versions can be restored: aws s3api get-bucket-versioning --bucket {bucket}; stop lifecycle rules that expire them"
+        ));
+        build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", cx.text(b.principal))]);
+    }
+    let severity = match (foreign, b.objects >= settings.get(&MIN_OBJECTS) as u64 * 10) {
+        (true, _) => Severity::Critical,
+        (false, true) => Severity::High,
+        (false, false) => Severity::Medium,
+    };
+    let title = format!(
+        "{} {did} {} in {}",
+        counted(b.objects, "object", "objects"),
+        list(buckets.iter().copied(), 2),
+        length(b.last - b.first)
+    );
+    build.finish(severity, title)
+}

@@ -1,0 +1,222 @@
+//! Many objects read in a short time: GetObject and its kin, server-side copies out of a bucket, and the
+//! same reads in the S3 access log. Data that leaves is what notification duties hang on.
+
+use polars::prelude::PolarsResult;
+
+use super::build::{Build, list};
+use super::bursts::{Burst, Limits, bursts};
+use super::{Cx, Detector, Meta, advice};
+use crate::clock::{length, plain};
+use crate::config::{Resolved, Setting};
+use crate::event::action::ObjectAction;
+use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::Phase;
+use crate::ui::number::{bytes, counted, grouped};
+
+const MIN_OBJECTS: Setting = Setting {
+    name: "min_objects",
+    default: 100.0,
+    unit: "objects",
+    help: "Distinct objects a burst must reach",
+};
+const MIN_BYTES: Setting = Setting {
+    name: "min_bytes",
+    default: 1_073_741_824.0,
+    unit: "bytes",
+    help: "Or bytes sent, with at least a tenth of min_objects",
+};
+const PER_SLOT: Setting = Setting {
+    name: "objects_per_ten_minutes",
+    default: 50.0,
+    unit: "objects",
+    help: "Ten minutes with fewer objects are not part of a burst",
+};
+const RATIO: Setting = Setting {
+    name: "ratio",
+    default: 5.0,
+    unit: "times",
+    help: "How far the fullest ten minutes must lie above the principal's usual fullest on earlier days",
+};
+
+static META: Meta = Meta {
+    id: "s3.bulk-read",
+    finds: "Many objects read or copied out of buckets in a short time, far above what the principal usually reads",
+    ordinary: "A first backup, a migration or a new batch job",
+    attack: &["T1530", "T1619"],
+    settings: &[MIN_OBJECTS, MIN_BYTES, PER_SLOT, RATIO],
+};
+
+const READS: [ObjectAction; 2] = [ObjectAction::Read, ObjectAction::CopyOut];
+
+pub struct S3BulkRead;
+
+impl Detector for S3BulkRead {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        let settings = cx.settings(&META);
+        let limits = Limits {
+            slot_objects: settings.get(&PER_SLOT) as u64,
+            slot_bytes: (settings.get(&MIN_BYTES) as u64).max(1),
+        };
+        let found = bursts(cx, &READS, &limits);
+        Ok(found
+            .iter()
+            .filter(|b| fires(b, &settings))
+            .map(|b| finding(cx, b, &settings))
+            .collect())
+    }
+}
+
+fn fires(b: &Burst, settings: &Resolved) -> bool {
+    let objects = settings.get(&MIN_OBJECTS);
+    let enough = b.objects as f64 >= objects
+        || (b.bytes as f64 >= settings.get(&MIN_BYTES) && b.objects as f64 >= objects / 10.0);
+    enough && b.ratio().is_none_or(|ratio| ratio >= settings.get(&RATIO))
+}
+
+fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved) -> Finding {
+    let mut build = Build::new(cx, &META, Cause::BulkRead);
+    for (key, value) in b.rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
+        build.objects(key, value, read_name(key.action), b.log());
+    }
+    let buckets: Vec<&str> = b.buckets.iter().map(|s| cx.text(*s)).collect();
+    let foreign = cx.foreign(b.principal, b.source, b.first);
+    for reason in reasons(cx, b, &buckets, foreign) {
+        build.reason(reason);
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    for bucket in &buckets {
+        build.resource(format!("arn:aws:s3:::{bucket}"));
+    }
+    build.scope().buckets = buckets.iter().map(|b| b.to_string()).collect();
+    build.scope().actions =
+        ["GetObject", "CopyObject", "UploadPartCopy", "SelectObjectContent", "GetObjectTorrent"]
+            .map(s3)
+            .to_vec();
+    next(cx, b, &buckets, &mut build);
+    let title = format!(
+        "{}{} ({}) read from {} in {}",
+        if b.exact { "" } else { "about " },
+        counted(b.objects, "object", "objects"),
+        bytes(b.bytes),
+        list(buckets.iter().copied(), 2),
+        length(b.last - b.first),
+    );
+    build.finish(severity(cx, b, foreign, settings), title)
+}
+
+fn s3(action: &str) -> (String, String) {
+    ("s3.amazonaws.com".to_string(), action.to_string())
+}
+
+fn read_name(action: ObjectAction) -> &'static str {
+    if action == ObjectAction::CopyOut { "s3:CopyObject (source)" } else { "s3:GetObject" }
+}
+
+fn severity(cx: &Cx<'_>, b: &Burst, foreign: bool, settings: &Resolved) -> Severity {
+    let anonymous = cx.text(b.principal) == "anonymous";
+    let much = b.objects as f64 >= 10.0 * settings.get(&MIN_OBJECTS)
+        || b.bytes as f64 >= settings.get(&MIN_BYTES);
+    let points = 2 * i32::from(foreign) + i32::from(much) + i32::from(anonymous);
+    let outside = cx.places.outside(b.source);
+    match points {
+        0 => Severity::Medium,
+        1 => Severity::High,
+        _ if outside => Severity::Critical,
+        _ => Severity::High,
+    }
+}
+
+fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<String> {
+    let mut reasons = vec![format!(
+        "{} in {} ({} to {} UTC), {:.0} a minute, {} sent",
+        counted(b.objects, "object", "objects"),
+        length(b.last - b.first),
+        plain(b.first),
+        plain(b.last),
+        b.per_minute(),
+        bytes(b.bytes),
+    )];
+    reasons.push(match b.ratio() {
+        Some(ratio) => format!(
+            "{} objects in its fullest ten minutes, {ratio:.0} times the {} that are usual for the principal ({})",
+            grouped(b.peak),
+            grouped(b.usual_peak),
+            counted(b.earlier_days, "earlier day with reads", "earlier days with reads"),
+        ),
+        None => {
+            format!("the principal read no object on any earlier day ({} of logs)", length(cx.history_before(b.first)))
+        }
+    });
+    if foreign {
+        reasons.push(format!(
+            "read from {}, a network the principal had not used before",
+            cx.places.network(b.source)
+        ));
+    }
+    let prefixes: Vec<String> = b
+        .prefixes
+        .iter()
+        .map(|p| if p.is_empty() { "(top level)".into() } else { format!("{p}/") })
+        .collect();
+    reasons.push(format!("prefixes: {}", list(prefixes.iter().map(String::as_str), 6)));
+    reasons.push(share(cx, b, buckets));
+    if b.cloudtrail > 0 && b.access_log > 0 {
+        reasons.push(format!(
+            "both logs agree on it: {} requests in CloudTrail, {} in the S3 access log",
+            grouped(b.cloudtrail),
+            grouped(b.access_log)
+        ));
+    } else if b.access_log > 0 {
+        reasons.push(
+            "seen in the S3 access log alone: CloudTrail data events were off, so the access key is not known"
+                .to_string(),
+        );
+    }
+    reasons
+}
+
+/// Share of all that was read of these buckets in the window, by requests of the log that has more.
+fn share(cx: &Cx<'_>, b: &Burst, buckets: &[&str]) -> String {
+    let log = b.log();
+    let all: u64 = (cx.frames.object_rows.iter())
+        .filter(|(k, _)| k.phase == Phase::Window && k.log == log && READS.contains(&k.action))
+        .filter(|(k, _)| b.buckets.contains(&k.bucket))
+        .map(|(_, v)| v.success)
+        .sum();
+    let mine = b.cloudtrail.max(b.access_log);
+    let percent = 100.0 * mine as f64 / all.max(1) as f64;
+    format!(
+        "{percent:.0} % of all {} reads of {} in the window",
+        grouped(all),
+        list(buckets.iter().copied(), 3)
+    )
+}
+
+fn next(cx: &Cx<'_>, b: &Burst, buckets: &[&str], build: &mut Build<'_, '_>) {
+    let key = b
+        .rows
+        .iter()
+        .filter_map(|n| cx.frames.object_rows.get(*n))
+        .map(|(k, _)| k.access_key)
+        .find(|k| *k != 0);
+    advice::contain_credential(cx, build, b.principal, key.unwrap_or(0));
+    if let Some(bucket) = buckets.first() {
+        build.next(format!(
+            "Check whether {bucket} holds personal or health data: notification clocks may be running since {} UTC",
+            plain(b.first)
+        ));
+        build.next(format!("See who may read it: aws s3api get-bucket-policy --bucket {bucket}"));
+        let params = [
+            ("bucket", *bucket),
+            ("principal", cx.text(b.principal)),
+            ("source", cx.text(b.source)),
+        ];
+        build.playbook("s3-exfiltration", &params);
+    }
+}

@@ -1,0 +1,341 @@
+//! Scenes for the detectors' tests: a few lines say who called what from where and when, and a detector
+//! looks at the rollups of that.
+//!
+//! ```ignore
+//! let scene = Scene::new()
+//!     .call(at("2026-11-01 09:00"), "user/dana", "AKIADANA", "198.51.100.7", "iam:ListUsers", Success)
+//!     .repeat(20, MINUTE) // twenty calls, one a minute
+//!     .repeat(5, DAY) // and the same on five days
+//!     .call(at("2026-11-05 09:10"), "user/dana", "AKIADANA", "203.0.113.9", "s3:ListBuckets", Denied)
+//!     .with(|call| call.user_agent = "curl/8".into());
+//! let found = scene.detect(&KeyInSeveralNetworks);
+//! ```
+//!
+//! Every scene is folded twice, in order by one worker and backwards by two, and must give the same findings.
+
+#[path = "../../tests/support/mmdb.rs"]
+mod mmdb;
+
+use super::{Cx, Detector, Places};
+use crate::clock::{HOUR, Millis};
+use crate::config::{Config, Flags, Geo, Inputs};
+use crate::engine::{FileNames, Selection};
+use crate::event::action::ObjectAction;
+use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
+use crate::finding::Finding;
+use crate::rollup::{Frames, Phase, Rollups};
+
+pub const ACCOUNT: &str = "123456789012";
+
+/// `2026-11-20 10:00`, with seconds or without, UTC.
+pub fn at(text: &str) -> Millis {
+    let whole = if text.len() == "2026-11-20 10:00".len() {
+        format!("{text}:00")
+    } else {
+        text.to_string()
+    };
+    time::parse(&whole).unwrap()
+}
+
+/// `user/dana`, `role/deploy` and `root` of [`ACCOUNT`] by their ARNs; any other text is left as it is.
+pub fn arn(who: &str) -> String {
+    let short = who == "root" || who.starts_with("user/") || who.starts_with("role/");
+    if short { format!("arn:aws:iam::{ACCOUNT}:{who}") } else { who.to_string() }
+}
+
+/// One record, with everything that a test may want to change by [`Scene::with`].
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub log: Log,
+    pub at: Millis,
+    pub account: String,
+    pub region: String,
+    pub service: String,
+    pub action: String,
+    pub source: String,
+    pub user_agent: String,
+    pub error: String,
+    pub outcome: Outcome,
+    pub kind: String,
+    pub principal: String,
+    pub access_key: String,
+    /// Role session name.
+    pub session: String,
+    pub by_service: bool,
+    pub bytes_out: u64,
+    /// Bucket, key and size. What is done to it follows from the action.
+    pub object: Option<(String, String, u64)>,
+    pub copied_from: Option<(String, String)>,
+    /// Access key and session name of the credentials that the call hands out.
+    pub issued: Option<(String, String)>,
+}
+
+impl Call {
+    fn event<'a>(&'a self, id: &'a str) -> Event<'a> {
+        Event {
+            log: self.log,
+            time: self.at,
+            id,
+            request_id: id,
+            account: &self.account,
+            region: &self.region,
+            service: &self.service,
+            action: &self.action,
+            source: &self.source,
+            user_agent: &self.user_agent,
+            error: &self.error,
+            outcome: self.outcome,
+            actor: Actor {
+                kind: &self.kind,
+                principal: &self.principal,
+                account: &self.account,
+                access_key: &self.access_key,
+                session: &self.session,
+                session_created: 0,
+                by_service: self.by_service,
+            },
+            vpc_endpoint: "",
+            bytes_out: self.bytes_out,
+            object: self.object.as_ref().map(|(bucket, key, size)| ObjectAccess {
+                bucket,
+                key,
+                kind: ObjectAction::from_api(&self.action),
+                size: *size,
+            }),
+            copied_from: self
+                .copied_from
+                .as_ref()
+                .map(|(bucket, key)| (bucket.as_str(), key.as_str())),
+            issued: self.issued.as_ref().map(|(access_key, session)| Issued {
+                access_key,
+                role: "",
+                session,
+                expires: self.at + HOUR,
+            }),
+        }
+    }
+}
+
+/// What happened, and what was configured.
+#[derive(Default)]
+pub struct Scene {
+    calls: Vec<Call>,
+    /// Where the calls begin that were added last.
+    batch: usize,
+    config: String,
+    geo: Vec<(String, String, u32, String)>,
+    since: Option<Millis>,
+}
+
+impl Scene {
+    pub fn new() -> Scene {
+        Scene::default()
+    }
+
+    /// One call; `action` is `iam:ListUsers`. A `who` that is an AWS service's DNS name calls for itself.
+    #[must_use]
+    pub fn call(
+        mut self,
+        at: Millis,
+        who: &str,
+        key: &str,
+        source: &str,
+        action: &str,
+        outcome: Outcome,
+    ) -> Scene {
+        let (service, action) = action.split_once(':').unwrap();
+        let by_service = who.ends_with(".amazonaws.com");
+        let kind = match who {
+            "root" => "Root",
+            _ if by_service => "AWSService",
+            _ if who.contains("role/") => "AssumedRole",
+            _ => "IAMUser",
+        };
+        let error = match outcome {
+            Outcome::Success => "",
+            Outcome::Denied => "AccessDenied",
+            Outcome::Failed => "ValidationException",
+        };
+        self.batch = self.calls.len();
+        self.calls.push(Call {
+            log: Log::CloudTrail,
+            at,
+            account: ACCOUNT.into(),
+            region: "eu-central-1".into(),
+            service: format!("{service}.amazonaws.com"),
+            action: action.into(),
+            source: source.into(),
+            user_agent: "aws-cli/2.31.4".into(),
+            error: error.into(),
+            outcome,
+            kind: kind.into(),
+            principal: arn(who),
+            access_key: key.into(),
+            session: String::new(),
+            by_service,
+            bytes_out: 0,
+            object: None,
+            copied_from: None,
+            issued: None,
+        });
+        self
+    }
+
+    /// A call of AssumeRole that hands `child` out to a session of the name.
+    #[must_use]
+    pub fn issue(
+        self,
+        at: Millis,
+        who: &str,
+        key: &str,
+        source: &str,
+        child: &str,
+        session: &str,
+    ) -> Scene {
+        self.call(at, who, key, source, "sts:AssumeRole", Outcome::Success)
+            .with(|call| call.issued = Some((child.into(), session.into())))
+    }
+
+    /// A sign-in to the console, from a browser.
+    #[must_use]
+    pub fn sign_in(self, at: Millis, who: &str, source: &str, outcome: Outcome) -> Scene {
+        self.call(at, who, "", source, "signin:ConsoleLogin", outcome).with(|call| {
+            call.user_agent =
+                "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0".into();
+            call.region = "us-east-1".into();
+        })
+    }
+
+    /// The calls that were added last, `times` times in all, one `every` so much.
+    #[must_use]
+    pub fn repeat(mut self, times: usize, every: Millis) -> Scene {
+        let batch = self.calls[self.batch..].to_vec();
+        for n in 1..times as i64 {
+            self.calls
+                .extend(batch.iter().cloned().map(|call| Call { at: call.at + n * every, ..call }));
+        }
+        self
+    }
+
+    /// Changes the calls that were added last.
+    #[must_use]
+    pub fn with(mut self, change: impl Fn(&mut Call)) -> Scene {
+        self.calls[self.batch..].iter_mut().for_each(change);
+        self
+    }
+
+    /// Text of an `incident.toml`.
+    #[must_use]
+    pub fn config(mut self, toml: &str) -> Scene {
+        self.config.push_str(toml);
+        self.config.push('\n');
+        self
+    }
+
+    /// A network's country and operator.
+    #[must_use]
+    pub fn geo(mut self, network: &str, country: &str, asn: u32, operator: &str) -> Scene {
+        self.geo.push((network.into(), country.into(), asn, operator.into()));
+        self
+    }
+
+    /// Starts the window; what lies before is the baseline. Without it, everything is the window.
+    #[must_use]
+    pub fn since(mut self, since: Millis) -> Scene {
+        self.since = Some(since);
+        self
+    }
+
+    /// What the detector finds.
+    pub fn detect(&self, detector: &dyn Detector) -> Vec<Finding> {
+        let found = self.look(detector, &self.fold());
+        assert_eq!(
+            found,
+            self.look(detector, &self.fold_backwards()),
+            "the order of files changes the findings"
+        );
+        found
+    }
+
+    /// The one finding that the detector makes of it.
+    pub fn finding(&self, detector: &dyn Detector) -> Finding {
+        let mut found = self.detect(detector);
+        let titles: Vec<_> = found.iter().map(|f| f.title.clone()).collect();
+        assert_eq!(found.len(), 1, "{titles:#?}");
+        found.remove(0)
+    }
+
+    /// How many events the finding's scope selects: as many as it counts, if it is honest.
+    pub fn selected(&self, finding: &Finding) -> u64 {
+        self.calls.iter().filter(|call| finding.scope.matches(&call.event(""))).count() as u64
+    }
+
+    fn look(&self, detector: &dyn Detector, rollups: &Rollups) -> Vec<Finding> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("incident.toml");
+        std::fs::write(&file, &self.config).unwrap();
+        let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
+        let config = Config::load(&inputs, &[detector.meta().group()]).unwrap();
+        let geo = self.open_geo(folder.path());
+        let frames = Frames::new(rollups).unwrap();
+        let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
+        let places = Places::new(sources, &rollups.names, &config, geo.as_ref());
+        let files = FileNames::default();
+        let cx = Cx::new(&frames, rollups, &files, &config, self.selection(), places);
+        detector.detect(&cx).unwrap()
+    }
+
+    fn open_geo(&self, folder: &std::path::Path) -> Option<Geo> {
+        if self.geo.is_empty() {
+            return None;
+        }
+        let countries: Vec<_> = self
+            .geo
+            .iter()
+            .map(|(net, country, ..)| (net.as_str(), mmdb::country(country)))
+            .collect();
+        let operators: Vec<_> = self
+            .geo
+            .iter()
+            .map(|(net, _, asn, org)| (net.as_str(), mmdb::asn(*asn, org)))
+            .collect();
+        std::fs::write(folder.join("country.mmdb"), mmdb::database("GeoLite2-Country", &countries))
+            .unwrap();
+        std::fs::write(folder.join("asn.mmdb"), mmdb::database("GeoLite2-ASN", &operators))
+            .unwrap();
+        Some(Geo::open(folder).unwrap())
+    }
+
+    fn selection(&self) -> Selection {
+        Selection { since: self.since, until: None, baseline_since: Some(Millis::MIN) }
+    }
+
+    fn fold(&self) -> Rollups {
+        let mut rollups = Rollups::default();
+        (0..self.calls.len()).for_each(|n| self.fold_one(&mut rollups, n));
+        rollups
+    }
+
+    /// By two workers, each of which reads its share backwards.
+    fn fold_backwards(&self) -> Rollups {
+        let mut workers = [Rollups::default(), Rollups::default()];
+        for n in (0..self.calls.len()).rev() {
+            self.fold_one(&mut workers[n % 2], n);
+        }
+        let [mut whole, other] = workers;
+        whole.merge(other, &|file| file);
+        whole
+    }
+
+    fn fold_one(&self, rollups: &mut Rollups, n: usize) {
+        let call = &self.calls[n];
+        let phase = self.selection().phase(call.at).unwrap_or(Phase::Window);
+        rollups.fold(&call.event(&format!("event-{n:06}")), phase, 0, n as u64);
+    }
+}
+
+/// All reasons of a finding, a line each.
+pub fn reasons(finding: &Finding) -> String {
+    let lines: Vec<_> = finding.reasons.iter().map(|r| r.text.as_str()).collect();
+    lines.join("\n")
+}

@@ -1,0 +1,232 @@
+//! This machine: files are decoded in parallel, each by one worker, and each worker sees its own events.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::account::Account;
+use super::dedup::Dedup;
+use super::window::Selection;
+use crate::decode::losses::Loss;
+use crate::decode::{Bytes, Decoder, Sink, Verdict};
+use crate::event::Event;
+use crate::rollup::Phase;
+use crate::source::coverage::{Coverage, Problem};
+use crate::source::local::{Found, Listing, Opened, open};
+
+/// Sees every unique event of the window and the baseline.
+pub trait Visitor: Send {
+    /// `file` is an index into [`Scan::files`] as this worker numbers them.
+    fn event(&mut self, event: &Event<'_>, phase: Phase, file: u32, offset: u64);
+}
+
+/// What is read, and how.
+pub struct Job<'a> {
+    pub listing: &'a Listing,
+    pub selection: Selection,
+    pub threads: usize,
+    /// Told of files and bytes done.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+/// What a worker brought back.
+pub struct Part<V> {
+    pub visitor: V,
+    /// Names of the archive members that the worker numbered, from `listing.files.len()` on.
+    pub members: Vec<String>,
+}
+
+pub struct Scan<V> {
+    pub parts: Vec<Part<V>>,
+    pub coverage: Coverage,
+}
+
+/// Decodes the whole listing; each worker gets its own visitor.
+pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
+    let dedup = Dedup::default();
+    let order = largest_first(&job.listing.files);
+    let next = AtomicUsize::new(0);
+    let workers = job.threads.clamp(1, order.len().max(1));
+    let ended: Vec<(Part<V>, Account)> = thread::scope(|scope| {
+        let work = || worker(job, &order, &next, Run::new(visitor(), &dedup, job));
+        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        handles
+            .into_iter()
+            .filter_map(|h| h.join().map_err(std::panic::resume_unwind).ok())
+            .collect()
+    });
+    let mut coverage = Coverage::default();
+    let mut parts = Vec::with_capacity(ended.len());
+    for (part, account) in ended {
+        coverage.add(account.finish());
+        parts.push(part);
+    }
+    refused(job.listing, &mut coverage);
+    coverage.settle();
+    Scan { parts, coverage }
+}
+
+/// Large files first, so that no worker is left alone with one at the end. Numbers stay the listing's.
+fn largest_first(files: &[Found]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..files.len() as u32).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(files[*i as usize].size));
+    order
+}
+
+fn refused(listing: &Listing, coverage: &mut Coverage) {
+    for (path, reason, detail) in &listing.refused {
+        let file = path.to_string_lossy().into_owned();
+        coverage.files.found += 1;
+        *coverage.files.skipped.entry(*reason).or_default() += 1;
+        coverage.files.skipped_names.push((file.clone(), *reason));
+        coverage.problems_total += 1;
+        let reason = reason.name().to_string();
+        coverage.problems.push(Problem { file, offset: None, reason, detail: detail.clone() });
+    }
+}
+
+fn worker<V: Visitor>(
+    job: &Job<'_>,
+    order: &[u32],
+    next: &AtomicUsize,
+    mut run: Run<'_, V>,
+) -> (Part<V>, Account) {
+    let mut decoder = Decoder::default();
+    let mut buffer = Vec::new();
+    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+        let found = &job.listing.files[index as usize];
+        run.begin(index, found.name());
+        one(found, &mut decoder, &mut buffer, &mut run);
+        run.account.read(found.size);
+        (job.progress)(1, found.size);
+    }
+    (Part { visitor: run.visitor, members: run.members }, run.account)
+}
+
+fn one<V: Visitor>(
+    found: &Found,
+    decoder: &mut Decoder,
+    buffer: &mut Vec<u8>,
+    run: &mut Run<'_, V>,
+) {
+    let name = run.input.clone();
+    match open(found, buffer) {
+        Ok(Opened::Whole(bytes)) => decoder.decode(&name, Bytes::Slice(bytes), run),
+        Ok(Opened::Pipe(mut pipe)) => decoder.decode(&name, Bytes::Stream(&mut pipe), run),
+        Ok(Opened::Large(file)) => decoder.decode_large(&name, file, run),
+        Err((reason, detail)) => {
+            run.account.found();
+            run.account.skip(&name, reason);
+            run.account.refuse(&name, reason, detail);
+        }
+    }
+}
+
+/// One worker's sink: counts, drops duplicates, and shows the rest to the visitor.
+struct Run<'a, V> {
+    visitor: V,
+    account: Account,
+    dedup: &'a Dedup,
+    selection: Selection,
+    first_member: u32,
+    members: Vec<String>,
+    member_numbers: HashMap<String, u32>,
+    /// The listed input, and the file inside it that is being decoded.
+    input: String,
+    input_number: u32,
+    file: String,
+    file_number: u32,
+    numbered: bool,
+}
+
+impl<'a, V> Run<'a, V> {
+    fn new(visitor: V, dedup: &'a Dedup, job: &Job<'_>) -> Run<'a, V> {
+        Run {
+            visitor,
+            account: Account::default(),
+            dedup,
+            selection: job.selection,
+            first_member: job.listing.files.len() as u32,
+            members: Vec::new(),
+            member_numbers: HashMap::new(),
+            input: String::new(),
+            input_number: 0,
+            file: String::new(),
+            file_number: 0,
+            numbered: false,
+        }
+    }
+
+    fn begin(&mut self, number: u32, name: String) {
+        self.input = name;
+        self.input_number = number;
+    }
+
+    /// Archive members get a number when their first event comes.
+    fn number(&mut self) -> u32 {
+        if !self.numbered {
+            self.numbered = true;
+            self.file_number = if self.file == self.input {
+                self.input_number
+            } else {
+                let next = self.first_member + self.members.len() as u32;
+                let number = *self.member_numbers.entry(self.file.clone()).or_insert(next);
+                if number == next {
+                    self.members.push(self.file.clone());
+                }
+                number
+            };
+        }
+        self.file_number
+    }
+}
+
+impl<V: Visitor> Sink for Run<'_, V> {
+    fn open(&mut self, name: &str) {
+        self.account.found();
+        self.file.clear();
+        self.file.push_str(name);
+        self.numbered = false;
+    }
+
+    fn close(&mut self, verdict: Verdict) {
+        self.account.closed(&self.file, verdict);
+    }
+
+    fn archive(&mut self) {
+        self.account.archive();
+    }
+
+    fn event(&mut self, event: &Event<'_>, offset: u64) {
+        self.account.event(event.time);
+        if !self.dedup.first(event) {
+            self.account.duplicate();
+            return;
+        }
+        match self.selection.phase(event.time) {
+            None => return self.account.outside(false),
+            Some(Phase::Baseline) => self.account.outside(true),
+            Some(Phase::Window) => self.account.inside(event.log),
+        }
+        let file = self.number();
+        if let Some(phase) = self.selection.phase(event.time) {
+            self.visitor.event(event, phase, file, offset);
+        }
+    }
+
+    fn not_event(&mut self, kind: &'static str) {
+        self.account.not_event(kind);
+    }
+
+    fn lost(&mut self, loss: Loss) {
+        self.account.lost(&self.file, loss);
+    }
+
+    fn damage(&mut self, loss: Loss) {
+        self.account.problem(&self.file, loss);
+    }
+
+    fn inflated(&mut self, bytes: u64) {
+        self.account.inflated(bytes);
+    }
+}

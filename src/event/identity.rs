@@ -1,0 +1,109 @@
+//! Who an ARN means, so that the sessions of one actor are counted together. Knows no log format.
+
+use std::borrow::Cow;
+
+/// The lasting identity behind an STS session ARN, and the session's name.
+///
+/// A session normally stands for its role. Where the session is named after a person (IAM Identity
+/// Center, or an e-mail address as session name) the role is shared by many people, so the session
+/// itself is the principal. STS leaves a role's path out of the session ARN, so the role ARN made
+/// here has none. Any other text is its own principal and has no session.
+pub fn session_principal(arn: &str) -> (Cow<'_, str>, &str) {
+    let Some(session) = Session::read(arn) else {
+        return (Cow::Borrowed(arn), "");
+    };
+    let named = session.role.starts_with("AWSReservedSSO_") || session.name.contains('@');
+    let principal = if named { Cow::Borrowed(arn) } else { Cow::Owned(session.role_arn()) };
+    (principal, session.name)
+}
+
+/// The name of an assumed role's session, or `""`. Unlike `session_principal` it copies nothing.
+pub fn session_name(arn: &str) -> &str {
+    Session::read(arn).map_or("", |session| session.name)
+}
+
+/// The account in an ARN, or `""`.
+pub fn arn_account(arn: &str) -> &str {
+    if !arn.starts_with("arn:") {
+        return "";
+    }
+    arn.split(':').nth(4).unwrap_or("")
+}
+
+/// The parts of `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
+struct Session<'a> {
+    partition: &'a str,
+    account: &'a str,
+    role: &'a str,
+    name: &'a str,
+}
+
+impl<'a> Session<'a> {
+    fn read(arn: &'a str) -> Option<Session<'a>> {
+        let (partition, rest) = arn.strip_prefix("arn:")?.split_once(":sts::")?;
+        let (account, rest) = rest.split_once(":assumed-role/")?;
+        let (role, name) = rest.split_once('/')?;
+        let whole = !partition.contains(':') && !account.contains(':') && !role.is_empty();
+        (whole && !name.is_empty()).then_some(Session { partition, account, role, name })
+    }
+
+    fn role_arn(&self) -> String {
+        ["arn:", self.partition, ":iam::", self.account, ":role/", self.role].concat()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_stands_for_its_role_unless_it_names_a_person() {
+        for (arn, principal, session) in [
+            (
+                "arn:aws:sts::123456789012:assumed-role/deploy/i-0c29d6abb6a09589a",
+                "arn:aws:iam::123456789012:role/deploy",
+                "i-0c29d6abb6a09589a",
+            ),
+            (
+                "arn:aws-cn:sts::123456789012:assumed-role/deploy/run=1,2",
+                "arn:aws-cn:iam::123456789012:role/deploy",
+                "run=1,2",
+            ),
+            (
+                "arn:aws:sts::123456789012:assumed-role/admin/dana@example.com",
+                "arn:aws:sts::123456789012:assumed-role/admin/dana@example.com",
+                "dana@example.com",
+            ),
+            (
+                "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0af/dana",
+                "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0af/dana",
+                "dana",
+            ),
+        ] {
+            assert_eq!(session_principal(arn), (Cow::Borrowed(principal), session));
+            assert_eq!(session_name(arn), session);
+        }
+    }
+
+    #[test]
+    fn other_text_is_its_own_principal() {
+        for text in [
+            "",
+            "arn:aws:iam::123456789012:user/dana",
+            "arn:aws:sts::123456789012:assumed-role/deploy",
+            "arn:aws:sts::123456789012:assumed-role/deploy/",
+            "arn:aws:sts::123456789012:assumed-role//x",
+            "arn:aws:sts::123456789012:federated-user/dana",
+        ] {
+            assert_eq!(session_principal(text), (Cow::Borrowed(text), ""));
+        }
+    }
+
+    #[test]
+    fn the_account_is_the_arns_fifth_part() {
+        assert_eq!(arn_account("arn:aws:iam::123456789012:user/a:b"), "123456789012");
+        assert_eq!(arn_account("arn:aws:s3:::bucket"), "");
+        assert_eq!(arn_account("arn:aws"), "");
+        assert_eq!(arn_account("a:b:c:d:e:f"), "");
+    }
+}

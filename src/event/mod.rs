@@ -1,0 +1,100 @@
+//! The typed view of one log record. Knows no files, no rules, no AWS calls.
+
+pub mod action;
+pub mod address;
+pub mod agent;
+pub mod identity;
+pub mod outcome;
+pub mod time;
+
+pub use address::{SourceClass, source_class};
+pub use outcome::Outcome;
+
+use crate::clock::Millis;
+
+/// Which log a record came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Log {
+    CloudTrail,
+    S3Access,
+}
+
+impl Log {
+    pub fn name(self) -> &'static str {
+        match self {
+            Log::CloudTrail => "cloudtrail",
+            Log::S3Access => "s3-access",
+        }
+    }
+}
+
+/// One record, borrowed from the buffer it was decoded from. An absent value is `""`.
+#[derive(Debug, Clone, Copy)]
+pub struct Event<'a> {
+    pub log: Log,
+    /// CloudTrail `eventTime` (request completed) or the access log's time (request received).
+    pub time: Millis,
+    /// CloudTrail `eventID`, or the access log's request ID.
+    pub id: &'a str,
+    /// Request ID of the call; equal in CloudTrail and the S3 access log.
+    pub request_id: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+    /// `s3.amazonaws.com`.
+    pub service: &'a str,
+    /// `GetObject`. Access-log operations are given by the API call's name.
+    pub action: &'a str,
+    /// `sourceIPAddress` as logged: an address, an AWS service's DNS name, or `AWS Internal`.
+    pub source: &'a str,
+    pub user_agent: &'a str,
+    pub error: &'a str,
+    pub outcome: Outcome,
+    pub actor: Actor<'a>,
+    pub vpc_endpoint: &'a str,
+    pub bytes_out: u64,
+    pub object: Option<ObjectAccess<'a>>,
+    /// Bucket and key that a server-side copy read from.
+    pub copied_from: Option<(&'a str, &'a str)>,
+    /// Temporary credentials that this call handed out.
+    pub issued: Option<Issued<'a>>,
+}
+
+/// Who made the call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Actor<'a> {
+    /// `userIdentity.type`: `IAMUser`, `AssumedRole`, `Root`, `AWSService`, …; access logs: derived.
+    pub kind: &'a str,
+    /// The identity that lasts: user ARN, root ARN, role ARN; for a session that names a person
+    /// (IAM Identity Center, an e-mail as session name) the session's ARN; a service's DNS name;
+    /// else `kind:principalId`.
+    pub principal: &'a str,
+    /// Owner account of the identity.
+    pub account: &'a str,
+    pub access_key: &'a str,
+    /// Role session name.
+    pub session: &'a str,
+    /// When the temporary credentials were made, 0 if unknown.
+    pub session_created: Millis,
+    /// True for calls that an AWS service made on the account's behalf.
+    pub by_service: bool,
+}
+
+/// What an S3 call did to which object or bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectAccess<'a> {
+    pub bucket: &'a str,
+    /// Empty for calls on the bucket itself.
+    pub key: &'a str,
+    pub kind: action::ObjectAction,
+    /// Object size where the log gives it (access logs only).
+    pub size: u64,
+}
+
+/// Temporary credentials handed out by STS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Issued<'a> {
+    pub access_key: &'a str,
+    pub role: &'a str,
+    pub session: &'a str,
+    pub expires: Millis,
+}

@@ -1,0 +1,151 @@
+//! What a detector says: a statement a responder can act on. Knows no polars, no formats.
+
+pub mod id;
+pub mod merge;
+pub mod scope;
+pub mod severity;
+pub mod summary;
+
+pub use scope::Scope;
+pub use severity::Severity;
+pub use summary::{Row, Summary};
+
+use crate::clock::Millis;
+
+/// One burst of one behaviour by one principal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Stable over runs: hash of rule, principal and start of the burst.
+    pub id: String,
+    /// Id of the detector or rule that weighs most.
+    pub rule: String,
+    /// Every detector that saw the same cause, `rule` first.
+    pub rules: Vec<String>,
+    /// What the detectors saw is one cause when this is equal and the times touch.
+    pub cause: Cause,
+    pub title: String,
+    pub severity: Severity,
+    /// MITRE ATT&CK technique ids, sorted, once each.
+    pub attack: Vec<String>,
+    pub first_seen: Millis,
+    pub last_seen: Millis,
+    /// Number of events the finding rests on.
+    pub events: u64,
+    pub who: Who,
+    /// Most events first.
+    pub sources: Vec<SourceSeen>,
+    /// As sent, most used first, capped.
+    pub user_agents: Vec<String>,
+    pub actions: Vec<ActionSeen>,
+    /// ARNs or `s3://bucket/key`, capped.
+    pub resources: Vec<String>,
+    pub reasons: Vec<Reason>,
+    /// Thresholds that decided, with the value in force.
+    pub settings: Vec<SettingUsed>,
+    /// Capped; `events` says how many there are.
+    pub evidence: Vec<Evidence>,
+    /// Selects the finding's events from the logs again.
+    pub scope: Scope,
+    pub playbook: Option<Proposal>,
+    /// What to do next, one imperative sentence each.
+    pub next: Vec<String>,
+}
+
+/// Groups detectors that look at one behaviour from several sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// A credential used from a place that is not its own.
+    ForeignUse,
+    /// Trying what the credential can do.
+    Discovery,
+    /// Data read in bulk.
+    BulkRead,
+    /// Data deleted or overwritten in bulk.
+    BulkDestroy,
+    /// Guessing at a sign-in.
+    SignIn,
+    /// Much more traffic than usual, nothing more specific known.
+    Volume,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Who {
+    pub account: String,
+    /// ARN where there is one.
+    pub principal: String,
+    pub kind: String,
+    pub access_key: String,
+    /// Role session name.
+    pub session: String,
+    /// Where the session's credentials came from, in words.
+    pub origin: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceSeen {
+    pub address: String,
+    /// `service`, `aws-internal`, `private`, `own`, `cloud`, `other`.
+    pub class: String,
+    /// `203.0.113.0/24`, or the /64 of an IPv6 address.
+    pub network: String,
+    /// ISO 3166-1 alpha-2, empty when no GeoIP file was given.
+    pub country: String,
+    /// `AS64500 Example Net`, empty when no GeoIP file was given.
+    pub asn: String,
+    pub first: Millis,
+    pub last: Millis,
+    pub events: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionSeen {
+    /// `s3:GetObject`.
+    pub action: String,
+    pub events: u64,
+    pub denied: u64,
+    pub failed: u64,
+}
+
+/// One reason in words, with its number and what it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    pub rule: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SettingUsed {
+    /// `s3.bulk-read.min_objects`: the key in `incident.toml`.
+    pub name: String,
+    pub value: f64,
+    pub unit: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evidence {
+    pub time: Millis,
+    pub event_id: String,
+    /// `s3:GetObject`.
+    pub action: String,
+    /// Path as found; members of archives as `archive.zip!member`.
+    pub file: String,
+    /// Byte offset of the record in the uncompressed file.
+    pub offset: u64,
+    /// `cloudtrail` or `s3-access`.
+    pub log: String,
+}
+
+/// The playbook that would contain the finding, with its parameters filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub id: String,
+    pub params: Vec<(String, String)>,
+}
+
+/// Findings that an allow-list entry kept back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    /// The allow-list entry in words: `cidr 198.51.100.0/24 (pentest, until 2026-12-31)`.
+    pub entry: String,
+    pub findings: u64,
+}

@@ -1,0 +1,65 @@
+//! The finished result of an analysis, before any format.
+
+use crate::clock::Millis;
+use crate::finding::{Finding, Summary};
+
+pub use crate::finding::Suppressed;
+use crate::source::coverage::Coverage;
+use crate::ui::number::grouped;
+
+/// Everything `incident analyze` says. Formats render it and add nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    pub generated: Millis,
+    pub window: Window,
+    pub coverage: Coverage,
+    /// Most severe first, then earliest.
+    pub findings: Vec<Finding>,
+    /// What an allow-list entry kept back.
+    pub suppressed: Vec<Suppressed>,
+    pub summary: Summary,
+    /// Plain statements that qualify the result (warm-up, baseline too short, no GeoIP …).
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Input was lost, or the coverage does not add up: the result cannot be relied on to be whole.
+    pub fn incomplete(&self) -> bool {
+        self.coverage.incomplete() || !self.gaps().is_empty()
+    }
+
+    /// Where the coverage does not add up, in words. Anything in here is a defect of the program.
+    pub fn gaps(&self) -> Vec<String> {
+        let (files, events) = (&self.coverage.files, &self.coverage.events);
+        let lost_by_reason: u64 = events.lost_by_reason.values().sum();
+        let parts = [events.decoded, events.duplicates, events.outside_window, events.lost];
+        let sums = [
+            ("files found", files.found, "read + skipped", files.read + files.skipped_total()),
+            ("records", events.records, "their parts", parts.iter().sum()),
+            ("records lost", events.lost, "the reasons given", lost_by_reason),
+        ];
+        sums.iter()
+            .filter(|(_, whole, _, parts)| whole != parts)
+            .map(|(what, whole, of, parts)| {
+                let (whole_is, parts_are) = (grouped(*whole), grouped(*parts));
+                let off = grouped(whole.abs_diff(*parts));
+                format!(
+                    "{what} are {whole_is}, but {of} come to {parts_are}: {off} unaccounted for"
+                )
+            })
+            .collect()
+    }
+}
+
+/// What was asked for and what the logs hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// Inclusive; `None` while the archive has no event.
+    pub since: Option<Millis>,
+    /// Exclusive.
+    pub until: Option<Millis>,
+    /// No flag given: the whole archive is the window and compared with itself as it goes.
+    pub whole_archive: bool,
+    /// Start of the baseline, when there is one.
+    pub baseline_since: Option<Millis>,
+}

@@ -1,0 +1,149 @@
+//! What matters and how sure it is, before any detail.
+
+use std::io;
+
+use super::page::Page;
+use super::subject::counts;
+use super::times::window_days;
+use crate::clock::date;
+use crate::finding::{Finding, Proposal, Severity};
+use crate::report::Report;
+use crate::ui::number::{counted, grouped};
+use crate::ui::sanitize::clip;
+
+/// Findings and playbooks named here at most.
+const MOST: usize = 5;
+
+pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    page.blank()?;
+    page.text(0, &judgement(report))?;
+    if report.findings.len() > 1 {
+        worst(page, &report.findings)?;
+    }
+    containment(page, &report.findings)?;
+    page.blank()?;
+    page.text(0, &basis(report))?;
+    page.text(0, &certainty(report))?;
+    for note in &report.notes {
+        page.item(0, "Note: ", note)?;
+    }
+    Ok(())
+}
+
+fn judgement(report: &Report) -> String {
+    let counts = counts(&report.findings, Severity::ALL.len());
+    match report.findings.first().map(|f| f.severity) {
+        None if report.coverage.events.decoded == 0 => {
+            "There was no event to judge, so this says nothing about what happened.".to_string()
+        }
+        None => "Nothing found: no detector and no rule had anything to say about these events. \
+                 That is as good as the logs are; what they cover is at the end."
+            .to_string(),
+        Some(Severity::Critical | Severity::High) => format!("Act now: {counts}."),
+        Some(Severity::Medium) => format!("Look into it today: {counts}."),
+        Some(Severity::Low | Severity::Info) => format!("Nothing urgent: {counts}."),
+    }
+}
+
+/// One line each for the findings that matter most.
+fn worst(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
+    let matter = |(_, f): &(usize, &Finding)| f.severity >= Severity::Medium;
+    for (i, finding) in findings.iter().enumerate().filter(matter).take(MOST) {
+        let number = format!("  [{}] ", i + 1);
+        page.severity(&number, finding.severity, &clip(&finding.title, 160))?;
+    }
+    Ok(())
+}
+
+/// The playbooks that the findings propose, once each, with the findings they answer.
+fn containment(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
+    let mut plans: Vec<(&Proposal, Vec<String>)> = Vec::new();
+    for (i, finding) in findings.iter().enumerate() {
+        let Some(proposal) = &finding.playbook else { continue };
+        let number = format!("[{}]", i + 1);
+        match plans.iter_mut().find(|(known, _)| *known == proposal) {
+            Some((_, numbers)) => numbers.push(number),
+            None => plans.push((proposal, vec![number])),
+        }
+    }
+    if plans.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    for (proposal, numbers) in plans.iter().take(MOST) {
+        let answers = numbers.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
+        let and_more = if numbers.len() > MOST { " and more" } else { "" };
+        page.item(0, "Contain: ", &format!("{} for {answers}{and_more}", playbook(proposal)))?;
+    }
+    match plans.len().saturating_sub(MOST) {
+        0 => Ok(()),
+        more => page.text(9, &format!("and {more} more, given with the findings")),
+    }
+}
+
+/// `leaked-access-key (access_key=AKIA…)`.
+pub(super) fn playbook(proposal: &Proposal) -> String {
+    let params: Vec<String> = proposal
+        .params
+        .iter()
+        .map(|(name, value)| format!("{name}={}", clip(value, 200)))
+        .collect();
+    if params.is_empty() {
+        return proposal.id.clone();
+    }
+    format!("{} ({})", proposal.id, params.join(", "))
+}
+
+fn basis(report: &Report) -> String {
+    let events = counted(report.coverage.events.decoded, "event", "events");
+    let files = counted(report.coverage.files.read, "file", "files");
+    let days = match window_days(&report.window) {
+        Some(days) if report.window.whole_archive => format!("the whole archive, {days} UTC"),
+        Some(days) => format!("{days} UTC"),
+        None => "no time range, as no event has a time".to_string(),
+    };
+    let baseline = match report.window.baseline_since {
+        Some(since) => format!(
+            ", compared with {} from {} on",
+            counted(report.coverage.events.baseline, "earlier event", "earlier events"),
+            date(since)
+        ),
+        None => String::new(),
+    };
+    format!("Based on {events} from {files}, {days}{baseline}.")
+}
+
+fn certainty(report: &Report) -> String {
+    if report.coverage.files.found == 0 && !report.incomplete() {
+        return "NO INPUT WAS FOUND: not one file.".to_string();
+    }
+    if !report.incomplete() {
+        return "The input is complete: every file and every record found is accounted for."
+            .to_string();
+    }
+    let coverage = &report.coverage;
+    let unread: u64 = coverage
+        .files
+        .skipped
+        .iter()
+        .filter(|(reason, _)| !reason.by_design())
+        .map(|(_, n)| n)
+        .sum();
+    let mut lost = Vec::new();
+    if unread > 0 {
+        lost.push(format!("{} not read", counted(unread, "file", "files")));
+    }
+    if coverage.files.damaged > 0 {
+        lost.push(format!("{} damaged", counted(coverage.files.damaged, "file", "files")));
+    }
+    if coverage.events.lost > 0 {
+        lost.push(format!("{} lost", counted(coverage.events.lost, "record", "records")));
+    }
+    if lost.is_empty() {
+        lost.push(format!("{} with the input", grouped(coverage.problems_total) + " problem(s)"));
+    }
+    format!(
+        "THE INPUT IS INCOMPLETE: {}. What was in them has not been judged; see COVERAGE.",
+        lost.join(", ")
+    )
+}

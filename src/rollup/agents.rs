@@ -1,0 +1,95 @@
+//! User agents as sent, by principal and key.
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+
+use super::intern::{Names, Sym};
+use super::{Folded, Phase};
+use crate::clock::Millis;
+use crate::event::Outcome;
+
+/// Distinct rows that are kept; a client that sends a new user agent with every call is folded into
+/// [`OTHERS`] behind that.
+const MOST: usize = 100_000;
+
+/// Stands for the user agents beyond the limit.
+pub const OTHERS: &str = "(further user agents)";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    pub phase: Phase,
+    pub principal: Sym,
+    pub access_key: Sym,
+    pub source: Sym,
+    pub agent: Sym,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Value {
+    pub success: u64,
+    pub denied: u64,
+    pub failed: u64,
+    pub bytes_out: u64,
+    pub first: Millis,
+    pub last: Millis,
+}
+
+pub type Table = HashMap<Key, Value, FxBuildHasher>;
+
+#[inline]
+pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
+    let e = f.event;
+    let agent = match names.find(e.user_agent) {
+        Some(sym) => sym,
+        None if table.len() >= MOST => names.sym(OTHERS),
+        None => names.sym(e.user_agent),
+    };
+    let key = Key {
+        phase: f.phase,
+        principal: f.principal,
+        access_key: f.access_key,
+        source: f.source,
+        agent,
+    };
+    let one = |wanted| u64::from(e.outcome == wanted);
+    add(
+        table,
+        key,
+        Value {
+            success: one(Outcome::Success),
+            denied: one(Outcome::Denied),
+            failed: one(Outcome::Failed),
+            bytes_out: e.bytes_out,
+            first: e.time,
+            last: e.time,
+        },
+    );
+}
+
+fn add(table: &mut Table, key: Key, v: Value) {
+    table
+        .entry(key)
+        .and_modify(|row| {
+            row.success += v.success;
+            row.denied += v.denied;
+            row.failed += v.failed;
+            row.bytes_out += v.bytes_out;
+            row.first = row.first.min(v.first);
+            row.last = row.last.max(v.last);
+        })
+        .or_insert(v);
+}
+
+pub fn merge(into: &mut Table, from: Table, syms: &[Sym]) {
+    let s = |sym: Sym| syms[sym as usize];
+    for (k, v) in from {
+        let key = Key {
+            principal: s(k.principal),
+            access_key: s(k.access_key),
+            source: s(k.source),
+            agent: s(k.agent),
+            ..k
+        };
+        add(into, key, v);
+    }
+}

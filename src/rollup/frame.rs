@@ -1,0 +1,139 @@
+//! Rollups as polars dataframes. Texts stay numbers of the same [`Names`](super::Names), so that grouping
+//! is grouping of integers; `row` leads back to the row's place and lists.
+
+use polars::prelude::*;
+
+use super::{Phase, Rollups, activity, agents, objects};
+use crate::clock::{HOUR, Millis};
+
+/// The dataframes, and the rows behind them in the same order.
+pub struct Frames {
+    pub activity: DataFrame,
+    pub agents: DataFrame,
+    pub objects: DataFrame,
+    pub activity_rows: Vec<(activity::Key, activity::Value)>,
+    pub object_rows: Vec<(objects::Key, objects::Value)>,
+}
+
+fn column<T, C>(name: &str, items: &[T], value: impl Fn(&T) -> C) -> Column
+where
+    Series: NamedFrom<Vec<C>, [C]>,
+{
+    Series::new(name.into(), items.iter().map(value).collect::<Vec<C>>()).into()
+}
+
+impl Frames {
+    /// # Errors
+    /// Only when polars refuses columns of equal length and distinct names, which would be a defect here.
+    pub fn new(rollups: &Rollups) -> PolarsResult<Frames> {
+        let mut activity_rows: Vec<_> =
+            rollups.activity.iter().map(|(k, v)| (*k, v.clone())).collect();
+        activity_rows.sort_by(|(_, a), (_, b)| {
+            (a.first.time, a.first.id()).cmp(&(b.first.time, b.first.id()))
+        });
+        let mut object_rows: Vec<_> =
+            rollups.objects.iter().map(|(k, v)| (*k, v.clone())).collect();
+        object_rows.sort_by(|(_, a), (_, b)| {
+            (a.first.time, a.first.id()).cmp(&(b.first.time, b.first.id()))
+        });
+        Ok(Frames {
+            activity: activity_frame(&activity_rows)?,
+            agents: agents_frame(&rollups.agents)?,
+            objects: objects_frame(&object_rows)?,
+            activity_rows,
+            object_rows,
+        })
+    }
+}
+
+/// Columns: `window` and `by_service` (bool), `log` and `outcome` (their declaration's order), `hour`
+/// (since 1970), numbers of texts, `events`, `bytes_out`, `first` and `last` (milliseconds), `row`.
+fn activity_frame(rows: &[(activity::Key, activity::Value)]) -> PolarsResult<DataFrame> {
+    type R = (activity::Key, activity::Value);
+    frame(
+        rows.len(),
+        vec![
+            column("window", rows, |(k, _): &R| k.phase == Phase::Window),
+            column("by_service", rows, |(k, _): &R| k.by_service),
+            column("log", rows, |(k, _): &R| k.log as u32),
+            column("outcome", rows, |(k, _): &R| k.outcome as u32),
+            column("hour", rows, |(k, _): &R| k.hour),
+            column("account", rows, |(k, _): &R| k.account),
+            column("region", rows, |(k, _): &R| k.region),
+            column("principal", rows, |(k, _): &R| k.principal),
+            column("kind", rows, |(k, _): &R| k.kind),
+            column("access_key", rows, |(k, _): &R| k.access_key),
+            column("source", rows, |(k, _): &R| k.source),
+            column("agent", rows, |(k, _): &R| k.agent),
+            column("service", rows, |(k, _): &R| k.service),
+            column("action", rows, |(k, _): &R| k.action),
+            column("error", rows, |(k, _): &R| k.error),
+            column("events", rows, |(_, v): &R| v.events),
+            column("bytes_out", rows, |(_, v): &R| v.bytes_out),
+            column("first", rows, |(_, v): &R| v.first.time),
+            column("last", rows, |(_, v): &R| v.last),
+        ],
+    )
+}
+
+/// Columns as in the activity, by user agent as sent.
+fn agents_frame(table: &agents::Table) -> PolarsResult<DataFrame> {
+    type R<'a> = (&'a agents::Key, &'a agents::Value);
+    let mut rows: Vec<R<'_>> = table.iter().collect();
+    rows.sort_by_key(|(k, v)| (v.first, k.agent, k.principal, k.access_key, k.source));
+    let rows = rows.as_slice();
+    frame(
+        rows.len(),
+        vec![
+            column("window", rows, |(k, _): &R<'_>| k.phase == Phase::Window),
+            column("principal", rows, |(k, _): &R<'_>| k.principal),
+            column("access_key", rows, |(k, _): &R<'_>| k.access_key),
+            column("source", rows, |(k, _): &R<'_>| k.source),
+            column("agent", rows, |(k, _): &R<'_>| k.agent),
+            column("success", rows, |(_, v): &R<'_>| v.success),
+            column("denied", rows, |(_, v): &R<'_>| v.denied),
+            column("failed", rows, |(_, v): &R<'_>| v.failed),
+            column("bytes_out", rows, |(_, v): &R<'_>| v.bytes_out),
+            column("first", rows, |(_, v): &R<'_>| v.first),
+            column("last", rows, |(_, v): &R<'_>| v.last),
+        ],
+    )
+}
+
+/// Columns: as in the activity, `object_action` (its declaration's order), `at` (start of the slot,
+/// milliseconds), `success`, `denied`, `failed`, `distinct`.
+fn objects_frame(rows: &[(objects::Key, objects::Value)]) -> PolarsResult<DataFrame> {
+    type R = (objects::Key, objects::Value);
+    frame(
+        rows.len(),
+        vec![
+            column("window", rows, |(k, _): &R| k.phase == Phase::Window),
+            column("log", rows, |(k, _): &R| k.log as u32),
+            column("object_action", rows, |(k, _): &R| k.action as u32),
+            column("at", rows, |(k, _): &R| i64::from(k.slot) * objects::SLOT),
+            column("account", rows, |(k, _): &R| k.account),
+            column("principal", rows, |(k, _): &R| k.principal),
+            column("access_key", rows, |(k, _): &R| k.access_key),
+            column("source", rows, |(k, _): &R| k.source),
+            column("bucket", rows, |(k, _): &R| k.bucket),
+            column("success", rows, |(_, v): &R| v.success),
+            column("denied", rows, |(_, v): &R| v.denied),
+            column("failed", rows, |(_, v): &R| v.failed),
+            column("bytes_out", rows, |(_, v): &R| v.bytes_out),
+            column("distinct", rows, |(_, v): &R| v.objects.count()),
+            column("first", rows, |(_, v): &R| v.first.time),
+            column("last", rows, |(_, v): &R| v.last),
+        ],
+    )
+}
+
+fn frame(height: usize, mut columns: Vec<Column>) -> PolarsResult<DataFrame> {
+    let row: Vec<u32> = (0..height as u32).collect();
+    columns.push(Series::new("row".into(), row).into());
+    DataFrame::new(height, columns)
+}
+
+/// Start of an `hour` column's value.
+pub fn hour_start(hour: i32) -> Millis {
+    i64::from(hour) * HOUR
+}

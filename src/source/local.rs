@@ -1,0 +1,210 @@
+//! Files, folders, globs and standard input. The one place that opens logs.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Component, Path, PathBuf};
+
+use globset::GlobBuilder;
+use thiserror::Error;
+use walkdir::WalkDir;
+
+use super::coverage::SkipReason;
+
+/// Files up to this size are read at once; larger ones are streamed.
+const AT_ONCE: u64 = 16 << 20;
+
+#[derive(Debug, Error)]
+pub enum SourceError {
+    #[error("no such file or folder: {}", .0.display())]
+    NotFound(PathBuf),
+    #[error("nothing matches {}", .0.display())]
+    NoMatch(PathBuf),
+    #[error("{} is not a valid pattern: {}", .0.display(), .1)]
+    BadGlob(PathBuf, globset::Error),
+    #[error("standard input ('-') can be given once")]
+    TwoStdins,
+    #[error("cannot read {}: {}", .0.display(), .1)]
+    Unreadable(PathBuf, io::Error),
+}
+
+/// One input that was found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Found {
+    /// `-` is standard input.
+    pub path: PathBuf,
+    pub size: u64,
+}
+
+impl Found {
+    pub fn is_stdin(&self) -> bool {
+        self.path.as_os_str() == "-"
+    }
+
+    pub fn name(&self) -> String {
+        if self.is_stdin() {
+            "<stdin>".to_string()
+        } else {
+            self.path.to_string_lossy().into_owned()
+        }
+    }
+}
+
+/// Everything that was found, in the order of paths.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub files: Vec<Found>,
+    /// Places that could not be listed, with the system's words.
+    pub refused: Vec<(PathBuf, SkipReason, String)>,
+}
+
+impl Listing {
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|f| f.size).sum()
+    }
+}
+
+/// Finds the files behind paths, folders, patterns and `-`.
+///
+/// # Errors
+/// When an argument names nothing: a mistyped path must not look like a clean archive.
+pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
+    let mut listing = Listing::default();
+    let mut seen = BTreeSet::new();
+    for argument in arguments {
+        if argument.as_os_str() == "-" {
+            if !seen.insert(PathBuf::from("-")) {
+                return Err(SourceError::TwoStdins);
+            }
+            listing.files.push(Found { path: argument.clone(), size: 0 });
+            continue;
+        }
+        match fs::metadata(argument) {
+            Ok(meta) if meta.is_dir() => walk(argument, None, &mut seen, &mut listing),
+            Ok(meta) => add(argument, meta.len(), &mut seen, &mut listing),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                pattern(argument, &mut seen, &mut listing)?
+            }
+            Err(e) => return Err(SourceError::Unreadable(argument.clone(), e)),
+        }
+    }
+    listing.files.sort();
+    Ok(listing)
+}
+
+fn add(path: &Path, size: u64, seen: &mut BTreeSet<PathBuf>, listing: &mut Listing) {
+    if seen.insert(path.to_path_buf()) {
+        listing.files.push(Found { path: path.to_path_buf(), size });
+    }
+}
+
+fn pattern(
+    argument: &Path,
+    seen: &mut BTreeSet<PathBuf>,
+    listing: &mut Listing,
+) -> Result<(), SourceError> {
+    let text = argument.to_string_lossy();
+    if !text.contains(['*', '?', '[', '{']) {
+        return Err(SourceError::NotFound(argument.to_path_buf()));
+    }
+    let glob = GlobBuilder::new(&text)
+        .literal_separator(true)
+        .build()
+        .map_err(|e| SourceError::BadGlob(argument.to_path_buf(), e))?
+        .compile_matcher();
+    let fixed = |c: &Component<'_>| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
+    let mut root: PathBuf = argument.components().take_while(fixed).collect();
+    if root.as_os_str().is_empty() {
+        root.push(".");
+    }
+    let before = listing.files.len() + listing.refused.len();
+    walk(&root, Some(&glob), seen, listing);
+    if listing.files.len() + listing.refused.len() == before {
+        return Err(SourceError::NoMatch(argument.to_path_buf()));
+    }
+    Ok(())
+}
+
+/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does.
+fn walk(
+    root: &Path,
+    glob: Option<&globset::GlobMatcher>,
+    seen: &mut BTreeSet<PathBuf>,
+    listing: &mut Listing,
+) {
+    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => {
+                let path = entry.path();
+                let plain = path.strip_prefix(".").unwrap_or(path);
+                let wanted = glob.is_none_or(|g| {
+                    path.ancestors().chain(plain.ancestors()).any(|p| g.is_match(p))
+                });
+                if wanted {
+                    let size = entry.metadata().map_or(0, |m| m.len());
+                    add(path, size, seen, listing);
+                }
+            }
+            Err(e) => {
+                let path = e.path().unwrap_or(root).to_path_buf();
+                let reason = e.io_error().map_or(SkipReason::Unreadable, skip_reason);
+                listing.refused.push((path, reason, e.to_string()));
+            }
+        }
+    }
+}
+
+fn skip_reason(error: &io::Error) -> SkipReason {
+    match error.kind() {
+        io::ErrorKind::NotFound => SkipReason::Vanished,
+        io::ErrorKind::PermissionDenied => SkipReason::PermissionDenied,
+        _ => SkipReason::Unreadable,
+    }
+}
+
+/// An input that was opened.
+pub enum Opened<'b> {
+    Whole(&'b [u8]),
+    /// A regular file too large to be read at once; it can be sought in.
+    Large(File),
+    /// A pipe, a device or standard input.
+    Pipe(Box<dyn Read>),
+}
+
+/// Opens one input; small files are read into `buffer`, whose length only grows.
+pub fn open<'b>(
+    found: &Found,
+    buffer: &'b mut Vec<u8>,
+) -> Result<Opened<'b>, (SkipReason, String)> {
+    if found.is_stdin() {
+        return Ok(Opened::Pipe(Box::new(io::stdin().lock())));
+    }
+    let named = |e: io::Error| (skip_reason(&e), e.to_string());
+    let mut file = File::open(&found.path).map_err(named)?;
+    let meta = file.metadata().map_err(named)?;
+    if !meta.is_file() {
+        return Ok(Opened::Pipe(Box::new(file)));
+    }
+    if meta.len() > AT_ONCE {
+        return Ok(Opened::Large(file));
+    }
+    let len = read_whole(&mut file, buffer, meta.len() as usize).map_err(named)?;
+    Ok(Opened::Whole(&buffer[..len]))
+}
+
+/// Reads to the end, even of a file that grows meanwhile.
+fn read_whole(file: &mut File, buffer: &mut Vec<u8>, expected: usize) -> io::Result<usize> {
+    let mut len = 0;
+    loop {
+        if buffer.len() <= len.max(expected) {
+            buffer.resize((len.max(expected) + 1).max(64 << 10), 0);
+        }
+        match file.read(&mut buffer[len..]) {
+            Ok(0) => return Ok(len),
+            Ok(n) => len += n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Where bytes come from, and the account of what was read. Knows no formats.
+
+pub mod coverage;
+pub mod local;

@@ -1,0 +1,153 @@
+//! What people see on the terminal: the only place that prints. Knows no findings, no logs.
+
+pub mod number;
+pub mod progress;
+pub mod sanitize;
+pub mod table;
+
+use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+
+use anstyle::{AnsiColor, Style};
+
+pub use progress::Progress;
+pub use table::{Column, Table};
+
+/// Columns of every table and paragraph at most: a mail, a ticket, half a screen.
+pub const WIDTH: usize = 100;
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What the flags, the environment and the streams say; read once, by `cli`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub quiet: bool,
+    pub color: Color,
+    /// `NO_COLOR` is set and not empty.
+    pub no_color: bool,
+    pub stdout_terminal: bool,
+    pub stderr_terminal: bool,
+}
+
+impl Flags {
+    /// With `stdout_terminal` and `stderr_terminal` as they are.
+    pub fn detect_terminals(self) -> Flags {
+        Flags {
+            stdout_terminal: io::stdout().is_terminal(),
+            stderr_terminal: io::stderr().is_terminal(),
+            ..self
+        }
+    }
+}
+
+/// Messages to stderr, the result to stdout. Quiet and colour are decided once, here.
+#[derive(Debug, Clone, Copy)]
+pub struct Ui {
+    /// No status, no hints, no progress. Warnings and errors stay.
+    pub quiet: bool,
+    /// Colour on stdout.
+    pub color: bool,
+    /// Colour on stderr.
+    pub color_err: bool,
+    stderr_terminal: bool,
+}
+
+impl Ui {
+    pub fn new(flags: Flags) -> Ui {
+        let color = |terminal: bool| match flags.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !flags.no_color,
+        };
+        Ui {
+            quiet: flags.quiet,
+            color: color(flags.stdout_terminal),
+            color_err: color(flags.stderr_terminal),
+            stderr_terminal: flags.stderr_terminal,
+        }
+    }
+
+    /// True when a progress bar has a reader.
+    pub fn progress(&self) -> bool {
+        self.stderr_terminal && !self.quiet
+    }
+
+    /// Buffered stdout, for the result and nothing else. Flush it: an error there counts.
+    pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
+        BufWriter::with_capacity(64 * 1024, io::stdout().lock())
+    }
+
+    /// What is being done. Left out when quiet.
+    pub fn status(&self, text: &str) {
+        if !self.quiet {
+            print_err(&sanitize::clean(text));
+        }
+    }
+
+    /// What the reader could do about it. Left out when quiet.
+    pub fn hint(&self, text: &str) {
+        if !self.quiet {
+            print_err(&self.message("hint", AnsiColor::Cyan, text));
+        }
+    }
+
+    pub fn warning(&self, text: &str) {
+        print_err(&self.message("warning", AnsiColor::Yellow, text));
+    }
+
+    pub fn error(&self, text: &str) {
+        print_err(&self.message("error", AnsiColor::Red, text));
+    }
+
+    /// `warning: text`, on one line whatever the text holds.
+    fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
+        let style = Style::new().bold().fg_color(Some(color.into()));
+        format!("{}: {}", styled(self.color_err, style, label), sanitize::clean(text))
+    }
+}
+
+/// The text in a style, or as it is.
+pub fn styled(color: bool, style: Style, text: &str) -> String {
+    if color { format!("{style}{text}{style:#}") } else { text.to_string() }
+}
+
+fn print_err(line: &str) {
+    // There is nowhere left to report that stderr is closed.
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ui(color: Color, no_color: bool, stderr_terminal: bool) -> Ui {
+        Ui::new(Flags { color, no_color, stderr_terminal, ..Flags::default() })
+    }
+
+    #[test]
+    fn colour_follows_flag_then_no_color_then_terminal() {
+        assert!(ui(Color::Auto, false, true).color_err);
+        assert!(!ui(Color::Auto, true, true).color_err);
+        assert!(!ui(Color::Auto, false, false).color_err);
+        assert!(ui(Color::Always, true, false).color_err);
+        assert!(!ui(Color::Never, false, true).color_err);
+        assert!(!ui(Color::Auto, false, true).color, "stdout is decided by stdout");
+    }
+
+    #[test]
+    fn messages_are_one_clean_line() {
+        let plain = ui(Color::Never, false, true);
+        let line = plain.message("warning", AnsiColor::Yellow, "a\nerror: b\x1b[2J");
+        assert_eq!(line, "warning: a\\nerror: b\\x1b[2J");
+        let bright = ui(Color::Always, false, true);
+        let line = bright.message("warning", AnsiColor::Yellow, "a");
+        assert!(line.starts_with("\x1b[") && line.ends_with(": a"), "{line:?}");
+    }
+}

@@ -1,0 +1,161 @@
+//! Plain tables that survive a mail: no boxes, never wider than asked, numbers to the right.
+
+use std::fmt;
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle};
+
+use super::WIDTH;
+use super::sanitize::{clean, clip_middle};
+
+/// A rule under the header and two spaces between columns, nothing else.
+const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('-').junction('-'));
+/// One blank of padding and one for the junction of the rule.
+const GAP: usize = 2;
+/// Text columns are not made narrower than this to fit the rest in.
+const MIN_TEXT: usize = 12;
+
+/// One column: its heading and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    heading: String,
+    number: bool,
+}
+
+impl Column {
+    /// To the left; cut in the middle when there is no room.
+    pub fn text(heading: &str) -> Column {
+        Column { heading: clean(heading).into(), number: false }
+    }
+
+    /// To the right; never cut.
+    pub fn number(heading: &str) -> Column {
+        Column { heading: clean(heading).into(), number: true }
+    }
+}
+
+/// Rows under headings. Cells are cleaned, so that log text can be put in as it is.
+#[derive(Debug, Clone)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<String>>,
+    width: usize,
+}
+
+impl Table {
+    pub fn new(columns: impl IntoIterator<Item = Column>) -> Table {
+        Table { columns: columns.into_iter().collect(), rows: Vec::new(), width: WIDTH }
+    }
+
+    /// Total width, at most [`WIDTH`].
+    pub fn with_width(mut self, width: usize) -> Table {
+        self.width = width.min(WIDTH);
+        self
+    }
+
+    /// Missing cells are empty, surplus ones are left out.
+    pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        let mut row: Vec<String> = cells.into_iter().map(|c| clean(c.as_ref()).into()).collect();
+        row.resize(self.columns.len(), String::new());
+        self.rows.push(row);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The heading, the rule under it, the rows. Without blanks at line ends.
+    pub fn lines(&self) -> Vec<String> {
+        let widths = self.widths();
+        let mut table = comfy_table::Table::new();
+        table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(self.width).unwrap_or(u16::MAX));
+        table.set_header(self.columns.iter().map(|c| Cell::new(&c.heading)));
+        for row in &self.rows {
+            table.add_row(row.iter().zip(&widths).map(|(cell, w)| clip_middle(cell, *w)));
+        }
+        for (i, column) in self.columns.iter().enumerate() {
+            let gap = u16::from(i + 1 < self.columns.len());
+            if let Some(drawn) = table.column_mut(i) {
+                drawn.set_padding((0, gap));
+                if column.number {
+                    drawn.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+        }
+        table.trim_fmt().lines().map(str::to_string).collect()
+    }
+
+    /// What each column gets: its widest cell, the widest text columns cut until all fit.
+    fn widths(&self) -> Vec<usize> {
+        let widest = |(i, column): (usize, &Column)| {
+            let cells = self.rows.iter().filter_map(|row| row.get(i));
+            let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+            widest.max(column.heading.chars().count())
+        };
+        let mut widths: Vec<usize> = self.columns.iter().enumerate().map(widest).collect();
+        let gaps = GAP * self.columns.len().saturating_sub(1);
+        while widths.iter().sum::<usize>() + gaps > self.width {
+            let text = |i: &usize| !self.columns[*i].number;
+            let widest = (0..widths.len()).filter(text).max_by_key(|i| widths[*i]);
+            match widest {
+                Some(i) if widths[i] > MIN_TEXT => widths[i] -= 1,
+                _ => break,
+            }
+        }
+        widths
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines().iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(value: &str) -> Table {
+        let mut table = Table::new([
+            Column::text("principal"),
+            Column::number("events"),
+            Column::text("last seen"),
+        ]);
+        table.row(["arn:aws:iam::111122223333:root", "7", "11-02 10:05"]);
+        table.row([value, "12,345", "11-03 08:00"]);
+        table
+    }
+
+    #[test]
+    fn numbers_stand_to_the_right() {
+        insta::assert_snapshot!(sample("ops\x1b[2J").to_string(), @r"
+        principal                       events  last seen
+        ---------------------------------------------------
+        arn:aws:iam::111122223333:root       7  11-02 10:05
+        ops\x1b[2J                      12,345  11-03 08:00
+        ");
+    }
+
+    #[test]
+    fn never_wider_than_asked() {
+        for value in ["x".repeat(500), "東京".repeat(200), "a b ".repeat(100)] {
+            let table = sample(&value);
+            assert!(table.lines().iter().all(|line| line.chars().count() <= WIDTH), "{table}");
+            let narrow = sample(&value).with_width(60);
+            assert!(narrow.lines().iter().all(|line| line.chars().count() <= 60), "{narrow}");
+        }
+    }
+
+    #[test]
+    fn odd_rows_do_not_panic() {
+        let mut table = Table::new([Column::text("a"), Column::number("b")]);
+        assert!(table.is_empty());
+        assert_eq!(table.lines().len(), 2);
+        table.row(["only"]);
+        table.row(["one", "2", "three"]);
+        assert_eq!(table.lines().len(), 4);
+        assert!(Table::new(Vec::new()).lines().len() <= 2);
+    }
+}
