@@ -1,1 +1,9 @@
-//! Integration tests.
+//! Integration tests: the binary from outside, and the rules that the source tree keeps.
+//!
+//! One binary, so that polars is linked once. A test that a lower level can make is made there.
+
+mod support;
+
+mod access_logs;
+mod identities;
+mod shapes;

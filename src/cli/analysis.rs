@@ -41,10 +41,10 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let yielded = rollups(&job);
+    let mut yielded = rollups(&job);
     progress.finish();
 
-    let frames = Frames::new(&yielded.rollups)?;
+    let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
     let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
     let detecting =

@@ -97,7 +97,9 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     let mut found = Vec::new();
     for ((principal, source), slots) in &mut groups {
         for slot in slots.values_mut() {
-            (slot.objects, slot.bytes) = joined(cx, &slot.rows);
+            if may_be_full(cx, &slot.rows, limits) {
+                (slot.objects, slot.bytes) = joined(cx, &slot.rows);
+            }
         }
         let days = peaks.get(principal);
         found.extend(
@@ -108,6 +110,13 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     }
     found.sort_by_key(|b| (b.first, b.principal, b.source));
     found
+}
+
+/// Requests bound objects from above, and are counted already.
+fn may_be_full(cx: &Cx<'_>, rows: &[usize], limits: &Limits) -> bool {
+    let rows = || rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)).map(|(_, value)| value);
+    rows().map(|v| v.success).sum::<u64>() >= limits.slot_objects
+        || rows().map(|v| v.bytes_out).sum::<u64>() >= limits.slot_bytes
 }
 
 /// Runs of full slots, with what lies between and beside them.

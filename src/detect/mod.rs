@@ -10,11 +10,17 @@ mod bursts;
 mod credential_unfamiliar_source;
 mod cx;
 mod history;
+mod key_in_several_networks;
 mod places;
+mod request_spike;
 mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
+mod session_used_elsewhere;
+mod sign_in_failures;
 mod summary;
+#[cfg(test)]
+mod testing;
 
 pub use cx::Cx;
 pub use places::Places;
@@ -56,10 +62,14 @@ pub trait Detector: Sync {
 /// Every detector, in the order in which they run.
 pub const DETECTORS: &[&dyn Detector] = &[
     &credential_unfamiliar_source::CredentialUnfamiliarSource,
+    &key_in_several_networks::KeyInSeveralNetworks,
+    &session_used_elsewhere::SessionUsedElsewhere,
     &s3_bulk_read::S3BulkRead,
     &s3_bulk_delete::S3BulkDelete,
     &api_enumeration::ApiEnumeration,
     &api_denied_burst::ApiDeniedBurst,
+    &sign_in_failures::SignInFailures,
+    &request_spike::RequestSpike,
 ];
 
 /// The settings of all detectors, for the configuration to check against.

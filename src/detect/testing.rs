@@ -248,10 +248,10 @@ impl Scene {
 
     /// What the detector finds.
     pub fn detect(&self, detector: &dyn Detector) -> Vec<Finding> {
-        let found = self.look(detector, &self.fold());
+        let found = self.look(detector, self.fold());
         assert_eq!(
             found,
-            self.look(detector, &self.fold_backwards()),
+            self.look(detector, self.fold_backwards()),
             "the order of files changes the findings"
         );
         found
@@ -270,18 +270,18 @@ impl Scene {
         self.calls.iter().filter(|call| finding.scope.matches(&call.event(""))).count() as u64
     }
 
-    fn look(&self, detector: &dyn Detector, rollups: &Rollups) -> Vec<Finding> {
+    fn look(&self, detector: &dyn Detector, mut rollups: Rollups) -> Vec<Finding> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("incident.toml");
         std::fs::write(&file, &self.config).unwrap();
         let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
         let config = Config::load(&inputs, &[detector.meta().group()]).unwrap();
         let geo = self.open_geo(folder.path());
-        let frames = Frames::new(rollups).unwrap();
+        let frames = Frames::take(&mut rollups).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let places = Places::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
-        let cx = Cx::new(&frames, rollups, &files, &config, self.selection(), places);
+        let cx = Cx::new(&frames, &rollups, &files, &config, self.selection(), places);
         detector.detect(&cx).unwrap()
     }
 

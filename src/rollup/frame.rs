@@ -3,7 +3,7 @@
 
 use polars::prelude::*;
 
-use super::{Phase, Rollups, activity, agents, objects};
+use super::{Phase, Place, Rollups, activity, agents, objects};
 use crate::clock::{HOUR, Millis};
 
 /// The dataframes, and the rows behind them in the same order.
@@ -23,19 +23,18 @@ where
 }
 
 impl Frames {
+    /// Takes the activity and the objects out of `rollups`; its other tables stay there.
+    ///
     /// # Errors
     /// Only when polars refuses columns of equal length and distinct names, which would be a defect here.
-    pub fn new(rollups: &Rollups) -> PolarsResult<Frames> {
-        let mut activity_rows: Vec<_> =
-            rollups.activity.iter().map(|(k, v)| (*k, v.clone())).collect();
-        activity_rows.sort_by(|(_, a), (_, b)| {
-            (a.first.time, a.first.id()).cmp(&(b.first.time, b.first.id()))
-        });
-        let mut object_rows: Vec<_> =
-            rollups.objects.iter().map(|(k, v)| (*k, v.clone())).collect();
-        object_rows.sort_by(|(_, a), (_, b)| {
-            (a.first.time, a.first.id()).cmp(&(b.first.time, b.first.id()))
-        });
+    pub fn take(rollups: &mut Rollups) -> PolarsResult<Frames> {
+        let activity_rows =
+            in_order(std::mem::take(&mut rollups.activity), |v: &activity::Value| &v.first, |_| 0);
+        let object_rows = in_order(
+            std::mem::take(&mut rollups.objects),
+            |v: &objects::Value| &v.first,
+            |k: &objects::Key| k.action as u32,
+        );
         Ok(Frames {
             activity: activity_frame(&activity_rows)?,
             agents: agents_frame(&rollups.agents)?,
@@ -44,6 +43,20 @@ impl Frames {
             object_rows,
         })
     }
+}
+
+/// Rows by their first events, so that nothing depends on the order of a hash table. `beside` tells rows of
+/// one event apart: a copy is in two rows of objects.
+fn in_order<K, V>(
+    table: impl IntoIterator<Item = (K, V)>,
+    first: impl Fn(&V) -> &Place,
+    beside: impl Fn(&K) -> u32,
+) -> Vec<(K, V)> {
+    let mut rows: Vec<(K, V)> = table.into_iter().collect();
+    rows.sort_unstable_by(|a, b| {
+        first(&a.1).order(first(&b.1)).then_with(|| beside(&a.0).cmp(&beside(&b.0)))
+    });
+    rows
 }
 
 /// Columns: `window` and `by_service` (bool), `log` and `outcome` (their declaration's order), `hour`

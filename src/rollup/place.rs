@@ -1,5 +1,7 @@
 //! Where an event stands in the logs, small enough to be kept in every row.
 
+use std::cmp::Ordering;
+
 use crate::clock::Millis;
 
 /// Longest event id that is kept whole: a UUID. S3 request ids are shorter.
@@ -34,7 +36,12 @@ impl Place {
     /// Earlier events come first; the id decides between events of one moment, so that the answer does not
     /// depend on the order in which files were read.
     #[inline]
+    pub fn order(&self, other: &Place) -> Ordering {
+        (self.time, &self.id).cmp(&(other.time, &other.id))
+    }
+
+    #[inline]
     pub fn before(&self, other: &Place) -> bool {
-        (self.time, &self.id) < (other.time, &other.id)
+        self.order(other) == Ordering::Less
     }
 }

@@ -1,0 +1,116 @@
+//! `incident analyze` as a process, beside `zcat` and beside the limit of the hardware, in one run.
+//!
+//! The limit is inflate and a typed projection of every record into one fold, with the fastest kept crates
+//! for both (libdeflate, sonic-rs), and nothing else: no de-duplication, no identities, no rollups.
+//!
+//! `cargo bench` takes 200,000 events; `cargo bench -- --memory` adds 2 and 10 million, for peak memory.
+
+mod limit;
+mod measure;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use measure::{Measured, best_of, run_measured};
+
+const EVENTS: u64 = 200_000;
+const RUNS: usize = 7;
+
+fn main() {
+    let memory = std::env::args().any(|a| a == "--memory");
+    println!("best of {RUNS} runs, {} threads", threads());
+    println!(
+        "{:<34} {:>9} {:>11} {:>12} {:>10}",
+        "", "seconds", "of limit", "events/s", "peak MiB"
+    );
+    compare("200,000 events, 2,000 a file", &archive("large-files", EVENTS, 2000));
+    compare("32,000 events, 8 a file", &archive("small-files", 32_000, 8));
+    if memory {
+        for events in [2_000_000, 10_000_000] {
+            let folder = archive(&format!("memory-{events}"), events, 2000);
+            let run = run_measured(analyze(&folder));
+            row(&format!("incident analyze, {events} events"), &run, None, events);
+        }
+    }
+}
+
+fn compare(title: &str, folder: &Path) {
+    let files = files(folder);
+    println!("\n{title}: {} files", files.len());
+    let mut events = 0;
+    let limit = best_of(RUNS, || {
+        let (seconds, folded) = limit::run(&files, threads());
+        events = folded.events;
+        Measured { seconds, peak_mib: 0.0 }
+    });
+    row("limit: inflate + projection", &limit, None, events);
+    let zcat = best_of(RUNS, || run_measured(zcat(folder)));
+    row("zcat on two processes", &zcat, Some(&limit), events);
+    let whole = best_of(RUNS, || run_measured(analyze(folder)));
+    row("incident analyze, whole process", &whole, Some(&limit), events);
+    println!(
+        "{:<34} {:.2} x the limit, {:.2} x the time of zcat",
+        "",
+        whole.seconds / limit.seconds,
+        whole.seconds / zcat.seconds
+    );
+}
+
+fn row(name: &str, m: &Measured, limit: Option<&Measured>, events: u64) {
+    let ratio = limit.map_or(String::new(), |l| format!("{:.2}", m.seconds / l.seconds));
+    let peak = if m.peak_mib > 0.0 { format!("{:.0}", m.peak_mib) } else { String::new() };
+    println!(
+        "{name:<34} {:>9.3} {ratio:>11} {:>12.0} {peak:>10}",
+        m.seconds,
+        events as f64 / m.seconds
+    );
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn analyze(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_incident"));
+    command.args(["analyze", "--quiet"]).arg(folder).stdout(Stdio::null());
+    command
+}
+
+fn zcat(folder: &Path) -> Command {
+    let mut command = Command::new("sh");
+    let script = "find \"$0\" -name '*.gz' -print0 | xargs -0 -P 2 -n 50 zcat";
+    command.args(["-c", script]).arg(folder).stdout(Stdio::null());
+    command
+}
+
+/// The archive of that many events, made by the generator if it is not there yet.
+fn archive(name: &str, events: u64, per_file: u64) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join(name);
+    if folder.join("done").exists() {
+        return folder.join("logs");
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).expect("an unfinished archive can be removed");
+    }
+    let status = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+        .args(["run", "--quiet", "--release", "--example", "generate", "--", "archive"])
+        .args(["--events", &events.to_string(), "--per-file", &per_file.to_string(), "--out"])
+        .arg(folder.join("logs"))
+        .stdout(Stdio::null())
+        .status()
+        .expect("the generator runs");
+    assert!(status.success(), "the generator failed");
+    std::fs::write(folder.join("done"), "").expect("the archive can be marked as done");
+    folder.join("logs")
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(|e| e.file_type().is_file())
+        .map(walkdir::DirEntry::into_path)
+        .collect();
+    files.sort();
+    files
+}

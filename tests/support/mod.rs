@@ -1,0 +1,12 @@
+//! What the integration tests share: a sealed place to run the binary in, records, and containers.
+
+pub mod csv;
+pub mod logs;
+pub mod mmdb;
+pub mod pack;
+pub mod report;
+pub mod run;
+pub mod shapes;
+
+pub use report::Analysis;
+pub use run::{Env, Run};
