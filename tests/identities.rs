@@ -196,13 +196,13 @@ fn a_failed_sign_in_says_so_in_its_response() {
     assert_eq!(
         analysis.table("principals"),
         [
-            format!("arn:aws:iam::{ACCOUNT}:user/alice (IAMUser): 2 + 0 + 1"),
+            format!("arn:aws:iam::{ACCOUNT}:user/alice (IAMUser): 2 + 1 + 0"),
             format!(
-                "arn:aws:iam::{ACCOUNT}:user/HIDDEN_DUE_TO_SECURITY_REASONS (IAMUser): 0 + 0 + 2"
+                "arn:aws:iam::{ACCOUNT}:user/HIDDEN_DUE_TO_SECURITY_REASONS (IAMUser): 0 + 2 + 0"
             ),
         ]
     );
-    assert_eq!(analysis.table("error_codes"), ["SignInFailure: 0 + 0 + 3"]);
+    assert_eq!(analysis.table("error_codes"), ["SignInFailure: 0 + 3 + 0"]);
 }
 
 #[test]

@@ -5,5 +5,13 @@
 mod support;
 
 mod access_logs;
+mod broken_files;
+mod broken_json;
+mod cli;
+mod determinism;
+mod hostile;
 mod identities;
 mod shapes;
+mod story;
+mod tidy;
+mod window;

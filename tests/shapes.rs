@@ -37,7 +37,12 @@ fn one_content_in_every_container_is_one_result() {
     let records = story();
     let count = records.len() as u64;
     let expected = clean("plain.json", &document(&records), 0, count).substance();
+    // What is in a container does not depend on it: a shape of each decoder is enough.
+    let decoders = ["records.json", "lines.jsonl", "athena.csv", "powershell.txt"];
     for (shape, content) in shapes::all(&records) {
+        if !decoders.contains(&shape) {
+            continue;
+        }
         for (name, packed, archives) in pack::packings(shape, &content) {
             let analysis = clean(&name, &packed, archives, count);
             assert_eq!(analysis.substance(), expected, "{name}");
@@ -164,21 +169,12 @@ fn standard_input_takes_every_container() {
 fn a_large_zip_and_tar_come_through_a_pipe() {
     let content = document(&records(3000));
     let env = Env::new();
-    let stored = zip_stored("big.json", &content);
+    let stored = pack::stored(&[("big.json", &content)]);
     assert!(stored.len() > 1 << 20);
     let analysis = env.analyze_input(&["-"], &stored);
     assert_eq!(analysis.account(), "1 found, 1 read, 1 opened; 3000 records, 3000 decoded");
     let analysis = env.analyze_input(&["-"], &pack::tar(&[("big.json", &content)]));
     assert_eq!(analysis.account(), "1 found, 1 read, 1 opened; 3000 records, 3000 decoded");
-}
-
-fn zip_stored(name: &str, content: &[u8]) -> Vec<u8> {
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    let method = zip::CompressionMethod::Stored;
-    let options = zip::write::SimpleFileOptions::default().compression_method(method);
-    zip.start_file(name, options).unwrap();
-    std::io::Write::write_all(&mut zip, content).unwrap();
-    zip.finish().unwrap().into_inner()
 }
 
 #[test]

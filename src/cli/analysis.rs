@@ -9,7 +9,6 @@ use crate::detect::{self, Places};
 use crate::engine::local::{Job, Visitor, scan};
 use crate::engine::{Selection, rollups};
 use crate::event::Event;
-use crate::finding::Summary;
 use crate::report::model::{Report, Window};
 use crate::rollup::{Frames, Phase};
 use crate::source::coverage::Coverage;
@@ -50,8 +49,10 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let detecting =
         detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
     let detected = detect::run(&detecting)?;
-    let summary = detect::summary(&detecting)?;
-    let report = report(cx, &config, args, selection, yielded.coverage, detected, summary);
+    let coverage = std::mem::take(&mut yielded.coverage);
+    let report = report(cx, &config, args, selection, coverage, detected);
+    // The process ends soon; giving back some hundred thousand rows one by one would delay it.
+    std::mem::forget((yielded, frames));
     Ok(Analysis { report, listing, selection, threads })
 }
 
@@ -88,7 +89,6 @@ fn report(
     selection: Selection,
     coverage: Coverage,
     detected: detect::Detected,
-    summary: Summary,
 ) -> Report {
     let whole_archive = args.window.is_whole();
     let notes = notes(config, selection, &coverage, whole_archive);
@@ -103,7 +103,7 @@ fn report(
         coverage,
         findings: detected.findings,
         suppressed: detected.suppressed,
-        summary,
+        summary: detected.summary,
         notes,
     }
 }

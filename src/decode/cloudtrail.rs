@@ -171,9 +171,11 @@ fn event_id<'a>(f: &Fields<'a>) -> Cow<'a, str> {
     f.text(Field::EventId)
 }
 
-/// Sign-in events say `{"ConsoleLogin":"Failure"}` in the response and often have no error code.
+/// Sign-in events say `{"ConsoleLogin":"Failure"}` in the response, those of IAM Identity Center
+/// `{"CredentialVerification":"Failure"}` in the service's details, and often have no error code.
 fn sign_in_error<'a>(f: &Fields<'a>) -> Cow<'a, str> {
-    let failed = pairs(f.raw(Field::ResponseElements)).any(|(_, value)| value == "\"Failure\"");
+    let says = |field| pairs(f.raw(field)).any(|(_, value)| value == "\"Failure\"");
+    let failed = says(Field::ResponseElements) || says(Field::ServiceEventDetails);
     Cow::Borrowed(if failed { "SignInFailure" } else { "" })
 }
 

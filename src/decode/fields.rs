@@ -40,6 +40,7 @@ fields! {
     RecipientAccountId = b"recipientAccountId",
     VpcEndpointId = b"vpcEndpointId",
     Addendum = b"addendum",
+    ServiceEventDetails = b"serviceEventDetails",
     CloudTrailEvent = b"CloudTrailEvent",
     EventJson = b"eventJson",
     Detail = b"detail",

@@ -9,6 +9,13 @@ pub fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
+/// What only the owner of a credential can tell. One sentence for all, so that a merged finding says it once.
+pub fn ask_owner(build: &mut Build<'_, '_>) {
+    build.next(
+        "Ask its owner whether this was them; if not, treat every call below as the intruder's",
+    );
+}
+
 /// Steps and playbook for a credential that someone else uses.
 pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym, key: Sym) {
     let (arn, key_id) = (cx.text(principal), cx.text(key));

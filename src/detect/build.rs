@@ -232,6 +232,7 @@ impl<'a, 'c> Build<'a, 'c> {
         f.scope.until = f.last_seen;
         f.scope.principals = texts(cx, self.principals.keys());
         f.scope.sources = self.sources.values().map(|s| s.address.clone()).collect();
+        f.scope.sources.sort();
         f.sources = self.sources.into_values().collect();
         f.sources.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.address.cmp(&b.address)));
         f.actions = self.actions.into_values().collect();

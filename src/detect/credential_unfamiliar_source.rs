@@ -178,9 +178,7 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
         build.scope().access_keys = vec![cx.text(main.key).to_string()];
     }
     advice::contain_credential(cx, &mut build, main.principal, main.key);
-    build.next(
-        "Ask its owner whether this was them; if not, treat every call below as the intruder's",
-    );
+    advice::ask_owner(&mut build);
     let what = match main.key {
         0 => advice::name_of(cx.text(main.principal)).to_string(),
         key => format!("Access key {}", cx.text(key)),

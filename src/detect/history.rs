@@ -1,10 +1,11 @@
 //! What was usual before: first sights by principal, key and network, over baseline and window.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
 
 use super::places::{Place, Places};
-use crate::clock::Millis;
-use crate::event::SourceClass;
+use crate::clock::{DAY, Millis};
+use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
 
 /// First and last sight, and how much.
@@ -13,6 +14,8 @@ pub struct Seen {
     pub first: Millis,
     pub last: Millis,
     pub events: u64,
+    /// First call that succeeded; [`Millis::MAX`] if none did.
+    pub worked: Millis,
 }
 
 impl Seen {
@@ -20,6 +23,7 @@ impl Seen {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.events += other.events;
+        self.worked = self.worked.min(other.worked);
     }
 }
 
@@ -39,7 +43,9 @@ impl History {
     pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
         let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
         for (key, value) in &frames.activity_rows {
-            let seen = Seen { first: value.first.time, last: value.last, events: value.events };
+            let first = value.first.time;
+            let worked = if key.outcome == Outcome::Success { first } else { Millis::MAX };
+            let seen = Seen { first, last: value.last, events: value.events, worked };
             h.start = h.start.min(seen.first);
             h.end = h.end.max(seen.last);
             let usable =
@@ -74,9 +80,16 @@ impl History {
         self.by_network.get(network).into_iter().flatten().map(|(p, s)| (*p, *s))
     }
 
-    /// True if the principal used the network before `at`.
+    /// True if another principal came from the network before `at`.
+    pub fn others_in(&self, network: &str, principal: Sym, at: Millis) -> bool {
+        self.principals_in(network).any(|(p, s)| p != principal && s.first < at)
+    }
+
+    /// True if a call of the principal from the network succeeded before `at`. A failure proves nothing of
+    /// who was there: whoever guesses would make the network known.
     pub fn knew(&self, principal: Sym, network: &str, at: Millis) -> bool {
-        self.by_principal.get(&principal).and_then(|n| n.get(network)).is_some_and(|s| s.first < at)
+        let seen = self.by_principal.get(&principal).and_then(|n| n.get(network));
+        seen.is_some_and(|s| s.worked < at)
     }
 
     /// First time anyone used the network.
@@ -95,6 +108,19 @@ impl History {
     }
 }
 
+/// On which days something was done, and by whom: what is done on enough of them is a habit.
+#[derive(Debug, Default)]
+pub struct Habits<K>(HashMap<K, BTreeSet<i64>>);
+
+impl<K: Eq + Hash> Habits<K> {
+    /// Notes that it was done at `at`; answers on how many of the days noted so far it was done before that day.
+    pub fn earlier_days(&mut self, who: K, at: Millis) -> usize {
+        let (day, days) = (at.div_euclid(DAY), self.0.entry(who).or_default());
+        days.insert(day);
+        days.range(..day).count()
+    }
+}
+
 fn note(map: &mut BTreeMap<String, Seen>, name: &str, seen: Seen) {
     match map.get_mut(name) {
         Some(known) => known.add(seen),
@@ -103,3 +129,6 @@ fn note(map: &mut BTreeMap<String, Seen>, name: &str, seen: Seen) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,9 +10,11 @@ mod bursts;
 mod credential_unfamiliar_source;
 mod cx;
 mod history;
+mod joined;
 mod key_in_several_networks;
 mod places;
 mod request_spike;
+mod rows;
 mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
@@ -21,11 +23,11 @@ mod sign_in_failures;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod user_agents;
 
 pub use cx::Cx;
 pub use places::Places;
 pub use run::{Detected, run};
-pub use summary::summary;
 
 use polars::prelude::PolarsResult;
 

@@ -24,6 +24,16 @@ impl Place {
     pub fn outside(&self) -> bool {
         matches!(self.class, SourceClass::Other | SourceClass::Cloud | SourceClass::Private)
     }
+
+    /// True if both are networks of one operator. Where hosting is rented by the hour, that says nothing.
+    pub fn same_operator(&self, other: &Place) -> bool {
+        !self.asn.is_empty() && self.asn == other.asn && self.class != SourceClass::Cloud
+    }
+
+    /// True if one of them is reached by IPv6 and the other is not, as a machine's two addresses are.
+    pub fn other_protocol(&self, other: &Place) -> bool {
+        self.network.contains(':') != other.network.contains(':')
+    }
 }
 
 /// By the source's number; every source of the rollups is in it.

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use polars::prelude::PolarsResult;
 
+use super::summary::summary;
 use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
-use crate::finding::{Finding, Suppressed};
+use crate::finding::{Finding, Summary, Suppressed};
 
 /// What the detectors found.
 pub struct Detected {
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
     pub suppressed: Vec<Suppressed>,
+    pub summary: Summary,
 }
 
 /// # Errors
@@ -21,7 +23,8 @@ pub struct Detected {
 pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     let mut findings = Vec::new();
     let mut suppressed: BTreeMap<String, u64> = BTreeMap::new();
-    for found in at_once(cx) {
+    let (answers, summary) = at_once(cx);
+    for found in answers {
         for finding in found? {
             match allowed(cx, &finding) {
                 Some(entry) => *suppressed.entry(entry).or_default() += 1,
@@ -31,17 +34,21 @@ pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     }
     let suppressed =
         suppressed.into_iter().map(|(entry, findings)| Suppressed { entry, findings }).collect();
-    Ok(Detected { findings: merge(findings), suppressed })
+    Ok(Detected { findings: merge(findings), suppressed, summary: summary? })
 }
 
-/// Every detector on a thread of its own; the answers are in the detectors' order.
-fn at_once(cx: &Cx<'_>) -> Vec<PolarsResult<Vec<Finding>>> {
+/// Every detector on a thread of its own, and the summary beside them; answers in the detectors' order.
+fn at_once(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
     std::thread::scope(|scope| {
         let running: Vec<_> = DETECTORS.iter().map(|d| scope.spawn(|| d.detect(cx))).collect();
+        let summary = summary(cx);
         let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        ended
-            .map(|answer| answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
+        (
+            ended
+                .map(|answer| answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect(),
+            summary,
+        )
     })
 }
 

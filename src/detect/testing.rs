@@ -13,6 +13,7 @@
 //!
 //! Every scene is folded twice, in order by one worker and backwards by two, and must give the same findings.
 
+#[allow(clippy::duplicate_mod, reason = "the configuration's own tests mount it too")]
 #[path = "../../tests/support/mmdb.rs"]
 mod mmdb;
 

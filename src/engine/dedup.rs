@@ -10,19 +10,24 @@ use crate::event::{Event, Log};
 
 const SHARDS: usize = 256;
 
+/// Room that is taken on a guess.
+const MOST_EXPECTED: u64 = 1 << 20;
+
 /// 64-bit fingerprints of event ids: eight bytes an event. Among 10 million events the odds that two
 /// different ids share one are below one in 300,000.
 pub struct Dedup {
     shards: Vec<Mutex<HashSet<u64, BuildHasherDefault<AsIs>>>>,
 }
 
-impl Default for Dedup {
-    fn default() -> Dedup {
-        Dedup { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
-    }
-}
-
 impl Dedup {
+    /// With room for about that many events; it grows when there are more.
+    pub fn for_events(expected: u64) -> Dedup {
+        let room = (expected.min(MOST_EXPECTED) as usize) / SHARDS;
+        let shard =
+            || Mutex::new(HashSet::with_capacity_and_hasher(room, BuildHasherDefault::default()));
+        Dedup { shards: (0..SHARDS).map(|_| shard()).collect() }
+    }
+
     /// True the first time an event comes.
     pub fn first(&self, event: &Event<'_>) -> bool {
         let print = fingerprint(event);

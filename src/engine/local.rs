@@ -14,6 +14,9 @@ use crate::rollup::Phase;
 use crate::source::coverage::{Coverage, Problem};
 use crate::source::local::{Found, Listing, Opened, open};
 
+/// Packed size of an event, about: enough to guess how many there are.
+const BYTES_AN_EVENT: u64 = 150;
+
 /// Sees every unique event of the window and the baseline.
 pub trait Visitor: Send {
     /// `file` is an index into [`Scan::files`] as this worker numbers them.
@@ -43,7 +46,7 @@ pub struct Scan<V> {
 
 /// Decodes the whole listing; each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
-    let dedup = Dedup::default();
+    let dedup = Dedup::for_events(job.listing.bytes() / BYTES_AN_EVENT);
     let order = largest_first(&job.listing.files);
     let next = AtomicUsize::new(0);
     let workers = job.threads.clamp(1, order.len().max(1));

@@ -50,6 +50,7 @@ impl Outcome {
                     | "AccountProblem"
                     | "AllAccessDisabled"
                     | "RequestTimeTooSkewed"
+                    | "SignInFailure"
             );
         if refused { Outcome::Denied } else { Outcome::Failed }
     }

@@ -28,21 +28,37 @@ impl Frames {
     /// # Errors
     /// Only when polars refuses columns of equal length and distinct names, which would be a defect here.
     pub fn take(rollups: &mut Rollups) -> PolarsResult<Frames> {
-        let activity_rows =
-            in_order(std::mem::take(&mut rollups.activity), |v: &activity::Value| &v.first, |_| 0);
-        let object_rows = in_order(
-            std::mem::take(&mut rollups.objects),
-            |v: &objects::Value| &v.first,
-            |k: &objects::Key| k.action as u32,
-        );
+        let (activity, objects) =
+            (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
+        let agents = &rollups.agents;
+        let ((activity_rows, activity), (object_rows, objects), agents) =
+            std::thread::scope(|scope| {
+                let objects = scope.spawn(|| {
+                    let rows = in_order(
+                        objects,
+                        |v: &objects::Value| &v.first,
+                        |k: &objects::Key| k.action as u32,
+                    );
+                    let frame = objects_frame(&rows);
+                    (rows, frame)
+                });
+                let agents = scope.spawn(|| agents_frame(agents));
+                let rows = in_order(activity, |v: &activity::Value| &v.first, |_| 0);
+                let frame = activity_frame(&rows);
+                ((rows, frame), ended(objects), ended(agents))
+            });
         Ok(Frames {
-            activity: activity_frame(&activity_rows)?,
-            agents: agents_frame(&rollups.agents)?,
-            objects: objects_frame(&object_rows)?,
+            activity: activity?,
+            agents: agents?,
+            objects: objects?,
             activity_rows,
             object_rows,
         })
     }
+}
+
+fn ended<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// Rows by their first events, so that nothing depends on the order of a hash table. `beside` tells rows of

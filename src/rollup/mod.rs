@@ -14,6 +14,8 @@ pub use frame::Frames;
 pub use intern::{Names, Sym};
 pub use place::Place;
 
+use rustc_hash::FxBuildHasher;
+
 use crate::event::Event;
 
 /// Which side of the window an event lies on.
@@ -33,14 +35,29 @@ pub struct Folded<'e, 't> {
     pub source: Sym,
 }
 
+/// Rows that a table has room for from the start, so that a usual run does not move them about.
+const ROOM: usize = 1 << 14;
+
 /// All rollups of one worker, or of all of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Rollups {
     pub names: Names,
     pub activity: activity::Table,
     pub agents: agents::Table,
     pub objects: objects::Table,
     pub sessions: sessions::Table,
+}
+
+impl Default for Rollups {
+    fn default() -> Rollups {
+        Rollups {
+            names: Names::default(),
+            activity: activity::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
+            agents: agents::Table::default(),
+            objects: objects::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
+            sessions: sessions::Table::default(),
+        }
+    }
 }
 
 impl Rollups {
@@ -60,12 +77,15 @@ impl Rollups {
         sessions::fold(&mut self.sessions, names, &folded);
     }
 
-    /// Takes in another worker's tables; `file` translates its file numbers.
-    pub fn merge(&mut self, other: Rollups, file: &dyn Fn(u32) -> u32) {
+    /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.
+    pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) {
         let syms = self.names.absorb(&other.names);
-        activity::merge(&mut self.activity, other.activity, &syms, file);
-        agents::merge(&mut self.agents, other.agents, &syms);
-        objects::merge(&mut self.objects, other.objects, &syms, file);
-        sessions::merge(&mut self.sessions, other.sessions, &syms);
+        let Rollups { activity, agents, objects, sessions, .. } = self;
+        std::thread::scope(|scope| {
+            scope.spawn(|| activity::merge(activity, other.activity, &syms, file));
+            scope.spawn(|| agents::merge(agents, other.agents, &syms));
+            scope.spawn(|| sessions::merge(sessions, other.sessions, &syms));
+            objects::merge(objects, other.objects, &syms, file);
+        });
     }
 }

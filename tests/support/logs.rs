@@ -100,8 +100,38 @@ pub fn get_object(n: u64, identity: Value, bucket: &str, key: &str, bytes: f64) 
     )
 }
 
+/// A record whose members stand in the order in which AWS writes them.
+pub struct AsSent<'a>(pub &'a Value);
+
+const FIRST: [&str; 8] = [
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+];
+
+impl serde::Serialize for AsSent<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(members) = self.0.as_object() else { return self.0.serialize(serializer) };
+        let first = FIRST.iter().filter_map(|key| members.get_key_value(*key));
+        let rest = members.iter().filter(|(key, _)| !FIRST.contains(&key.as_str()));
+        serializer.collect_map(first.chain(rest))
+    }
+}
+
+/// One record as AWS writes it.
+pub fn text(record: &Value) -> String {
+    serde_json::to_string(&AsSent(record)).unwrap()
+}
+
+/// `{"Records":[…]}`, as AWS delivers it.
 pub fn document(records: &[Value]) -> Vec<u8> {
-    json!({ "Records": records }).to_string().into_bytes()
+    let texts: Vec<String> = records.iter().map(text).collect();
+    format!("{{\"Records\":[{}]}}", texts.join(",")).into_bytes()
 }
 
 /// A few quiet days, then a key in foreign hands: there are findings, and every table has rows.

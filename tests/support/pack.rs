@@ -4,6 +4,7 @@ use std::io::{Cursor, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 pub fn gz(content: &[u8]) -> Vec<u8> {
@@ -23,11 +24,20 @@ pub fn zst(content: &[u8]) -> Vec<u8> {
     zstd::encode_all(content, 1).unwrap()
 }
 
-/// A zip whose members' packed bytes may be found by name: nothing else is in it.
 pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+    zip_by(CompressionMethod::Deflated, members)
+}
+
+/// A zip that packs nothing.
+pub fn stored(members: &[(&str, &[u8])]) -> Vec<u8> {
+    zip_by(CompressionMethod::Stored, members)
+}
+
+fn zip_by(method: CompressionMethod, members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in members {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        let options = SimpleFileOptions::default().compression_method(method);
+        zip.start_file(*name, options).unwrap();
         zip.write_all(content).unwrap();
     }
     zip.finish().unwrap().into_inner()
@@ -51,6 +61,23 @@ pub fn encrypt(zip: &mut [u8], index: usize) {
         let at = memchr::memmem::find_iter(zip, signature).nth(index).unwrap();
         zip[at + flags] |= 1;
     }
+}
+
+/// A zip whose one member becomes so many megabytes of one byte.
+pub fn zip_bomb(name: &str, filler: u8, megabytes: usize) -> Vec<u8> {
+    let mut block = Vec::with_capacity(1 << 20);
+    let mut deflate = flate2::Compress::new(Compression::best(), false);
+    let flush = flate2::FlushCompress::Full;
+    deflate.compress_vec(&vec![filler; 1 << 20], &mut block, flush).unwrap();
+    let end: &[u8] = &[1, 0, 0, 0xff, 0xff];
+    let mut zip = stored(&[(name, &[&block.repeat(megabytes), end].concat())]);
+    let size = u32::try_from(megabytes << 20).unwrap().to_le_bytes();
+    for (signature, method, length) in [(b"PK\x03\x04", 8, 22), (b"PK\x01\x02", 10, 24)] {
+        let at = memchr::memmem::find(&zip, signature).unwrap();
+        zip[at + method] = 8;
+        zip[at + length..at + length + 4].copy_from_slice(&size);
+    }
+    zip
 }
 
 /// Every way to pack one file: the name to give it, its bytes, and how many archives are around it.

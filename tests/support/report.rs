@@ -10,7 +10,6 @@ use super::run::Run;
 pub struct Analysis {
     pub json: Value,
     pub code: i32,
-    pub stderr: String,
 }
 
 impl Analysis {
@@ -19,7 +18,7 @@ impl Analysis {
     pub fn new(run: Run) -> Analysis {
         let json = serde_json::from_str(&run.stdout)
             .unwrap_or_else(|e| panic!("no report ({e}), exit {}: {}", run.code, run.stderr));
-        let analysis = Analysis { json, code: run.code, stderr: run.stderr };
+        let analysis = Analysis { json, code: run.code };
         analysis.reconcile();
         analysis
     }

@@ -3,18 +3,21 @@
 use serde_json::{Value, json};
 
 use super::csv;
-use super::logs::document;
+use super::logs::{AsSent, document, text};
 
 /// Name and content of each shape.
 pub fn all(records: &[Value]) -> Vec<(&'static str, Vec<u8>)> {
     let compact = document(records);
-    let pretty = serde_json::to_string_pretty(&json!({ "Records": records })).unwrap();
+    let as_sent: Vec<AsSent<'_>> = records.iter().map(AsSent).collect();
+    let pretty = std::collections::BTreeMap::from([("Records", &as_sent)]);
+    let pretty = serde_json::to_string_pretty(&pretty).unwrap();
     vec![
         ("records.json", compact.clone()),
         ("pretty.json", pretty.replace('\n', "\r\n").into_bytes()),
         ("keys-around.json", keys_around(records)),
         ("bom.json", [b"\xef\xbb\xbf", &compact[..]].concat()),
-        ("array.json", json!(records).to_string().into_bytes()),
+        ("array.json", serde_json::to_vec(&as_sent).unwrap()),
+        ("sorted-keys.json", json!({ "Records": records }).to_string().into_bytes()),
         ("lines.jsonl", lines(records)),
         ("documents.json", documents(records)),
         ("lookup-events.json", lookup_events(records)),
@@ -29,7 +32,8 @@ pub fn all(records: &[Value]) -> Vec<(&'static str, Vec<u8>)> {
 
 /// Members that are not records, before and behind them.
 fn keys_around(records: &[Value]) -> Vec<u8> {
-    let records = json!(records);
+    let records = String::from_utf8(document(records)).unwrap();
+    let records = records.strip_prefix(r#"{"Records":"#).and_then(|r| r.strip_suffix('}')).unwrap();
     format!(
         r#" {{"NextToken":"a]b}}\"","Count":3,"Truncated":false,"Nothing":null,"Records":{records},"Meta":{{"Records":"no","list":[1,[2]]}},"Left":[{{}}],"End":"x"}} "#
     )
@@ -37,13 +41,13 @@ fn keys_around(records: &[Value]) -> Vec<u8> {
 }
 
 fn lines(records: &[Value]) -> Vec<u8> {
-    records.iter().map(|r| format!("{r}\n")).collect::<String>().into_bytes()
+    records.iter().map(|r| text(r) + "\n").collect::<String>().into_bytes()
 }
 
 /// Documents of a few records, one behind the other, with and without white space between.
 fn documents(records: &[Value]) -> Vec<u8> {
     let parts = records.chunks(7).enumerate().map(|(n, part)| {
-        let text = json!({ "Records": part }).to_string();
+        let text = String::from_utf8(document(part)).unwrap();
         if n % 2 == 0 { text } else { format!("{text}\n\n") }
     });
     parts.collect::<String>().into_bytes()
@@ -60,7 +64,7 @@ fn lookup_events(records: &[Value]) -> Vec<u8> {
             "EventSource": record["eventSource"],
             "Username": "someone",
             "Resources": [{ "ResourceType": "AWS::S3::Object", "ResourceName": "x" }],
-            "CloudTrailEvent": record.to_string(),
+            "CloudTrailEvent": text(record),
         })
     };
     let events: Vec<Value> = records.iter().map(one).collect();
@@ -78,16 +82,16 @@ fn event_bridge(records: &[Value]) -> Vec<u8> {
             "time": "2026-11-02T10:00:00Z",
             "region": "us-east-1",
             "resources": [],
-            "detail": record,
+            "detail": "record",
         });
-        format!("{envelope}\n")
+        envelope.to_string().replace("\"record\"", &text(record)) + "\n"
     };
     records.iter().map(one).collect::<String>().into_bytes()
 }
 
 /// An array whose records are JSON in strings.
 fn stored(records: &[Value]) -> Vec<u8> {
-    let texts: Vec<Value> = records.iter().map(|r| Value::from(r.to_string())).collect();
+    let texts: Vec<Value> = records.iter().map(|r| Value::from(text(r))).collect();
     json!({ "Records": texts }).to_string().into_bytes()
 }
 

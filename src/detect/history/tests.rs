@@ -1,0 +1,45 @@
+//! Tests of what a principal is taken to know.
+
+use polars::prelude::PolarsResult;
+
+use crate::clock::{DAY, HOUR};
+use crate::detect::testing::{Scene, arn, at};
+use crate::detect::{Cx, Detector, Meta};
+use crate::event::Outcome::{Denied, Success};
+use crate::finding::Finding;
+
+static META: Meta = Meta { id: "test.probe", finds: "", ordinary: "", attack: &[], settings: &[] };
+
+/// Looks at the history of a scene in place of a detector.
+struct Probe<F>(F);
+
+impl<F: Fn(&Cx<'_>) + Sync> Detector for Probe<F> {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        (self.0)(cx);
+        Ok(Vec::new())
+    }
+}
+
+#[test]
+fn a_network_is_known_once_a_call_from_it_succeeded() {
+    let (home, start) = ("198.51.100.7", at("2026-11-01 09:00"));
+    let scene = Scene::new()
+        .call(start, "user/dana", "AKIADANA", home, "iam:ListUsers", Denied)
+        .repeat(24, HOUR)
+        .call(start + 2 * DAY, "user/dana", "AKIADANA", home, "iam:ListUsers", Success);
+    let probe = Probe(|cx: &Cx<'_>| {
+        let (history, network) = (&cx.history, "198.51.100.0/24");
+        let dana = cx.names.find(&arn("user/dana")).unwrap();
+        assert!(!history.knew(dana, network, start + DAY));
+        assert!(!history.knew(dana, network, start + 2 * DAY));
+        assert!(history.knew(dana, network, start + 2 * DAY + 1));
+        assert_eq!(history.network_first(network), Some(start));
+        assert!(history.others_in(network, 0, start + 1));
+        assert!(!history.others_in(network, dana, start + 2 * DAY + 1));
+    });
+    assert!(scene.detect(&probe).is_empty());
+}

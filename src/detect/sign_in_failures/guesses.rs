@@ -1,0 +1,87 @@
+//! One principal whose password is tried again and again.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::attempts::{Attempts, by_hours};
+use super::named::{is_root, named};
+use super::{MIN_FAILURES, MOST_NAMED, raised, then};
+use crate::clock::length;
+use crate::detect::build::list;
+use crate::detect::rows::{Row, count};
+use crate::finding::{Finding, Severity};
+use crate::rollup::{Phase, activity};
+use crate::ui::number::{counted, grouped};
+
+impl<'a, 'c> Attempts<'a, 'c> {
+    /// Many failures of one principal, from wherever.
+    pub fn guesses(&self, sprayed: &HashSet<activity::Key>) -> Vec<Finding> {
+        let mut principals: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+        let left = self
+            .failures
+            .iter()
+            .filter(|row| row.0.phase == Phase::Window && !sprayed.contains(&row.0));
+        for row in left {
+            principals.entry(self.cx.text(row.0.principal)).or_default().push(row);
+        }
+        let mut found = Vec::new();
+        for rows in principals.values().flat_map(|rows| by_hours(rows)) {
+            let mut networks: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+            for row in rows {
+                networks.entry(self.network(row)).or_default().push(row);
+            }
+            networks.retain(|_, rows| !self.is_mistyped(rows));
+            let rows: Vec<&'c Row> = networks.values().flatten().copied().collect();
+            if count(&rows) as f64 >= self.settings.get(&MIN_FAILURES) {
+                found.extend(self.guess(networks.keys().copied(), rows));
+            }
+        }
+        found
+    }
+
+    fn guess(
+        &self,
+        networks: impl Iterator<Item = &'a str>,
+        rows: Vec<&'c Row>,
+    ) -> Option<Finding> {
+        let principal = rows.first()?.0.principal;
+        let burst = self.burst(rows, &|entry| entry.0.principal == principal);
+        let arn = self.cx.text(principal);
+        let usual = self.is_usual(&burst.rows);
+        let networks: Vec<&str> = networks.collect();
+        let mut build = self.build(&burst);
+        build.attack("T1110.001");
+        let earlier = self
+            .failures
+            .iter()
+            .filter(|row| row.0.principal == principal && row.1.first.time < burst.first);
+        build.reason(format!(
+            "{} of {} in {}, against {} in the {} before",
+            counted(burst.failures, "failed sign-in", "failed sign-ins"),
+            named(arn),
+            length(burst.last - burst.first),
+            grouped(earlier.map(|row| row.1.events).sum()),
+            length(self.cx.history_before(burst.first)),
+        ));
+        let from = match networks.len() {
+            1 => networks.concat(),
+            n => format!("{n} networks"),
+        };
+        build.reason(match (usual, networks.len()) {
+            (true, _) => format!("from {from}, where it worked before"),
+            (false, 1) => format!("from {from}, where it had not worked before"),
+            (false, _) => format!(
+                "from {from}, in not all of which it had worked before: {}",
+                list(networks.iter().copied(), MOST_NAMED)
+            ),
+        });
+        self.close(&mut build, &burst);
+        let severity = match (burst.entry.is_some(), usual) {
+            (true, false) => Severity::High,
+            (true, true) | (false, false) => Severity::Medium,
+            (false, true) => Severity::Low,
+        };
+        let failures = counted(burst.failures, "failed sign-in", "failed sign-ins");
+        let title = format!("{failures} of {} from {from}{}", named(arn), then(&burst));
+        Some(build.finish(raised(severity, is_root(arn)), title))
+    }
+}
