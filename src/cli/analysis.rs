@@ -7,10 +7,10 @@ use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
 use crate::detect::{self, Places};
 use crate::engine::local::{Job, Visitor, scan};
-use crate::engine::{Selection, rollups};
+use crate::engine::rollups;
 use crate::event::Event;
 use crate::report::model::{Report, Window};
-use crate::rollup::{Frames, Phase};
+use crate::rollup::{Frames, Origin, Phase, Selection};
 use crate::source::coverage::Coverage;
 use crate::source::local::{Listing, list};
 use crate::ui::Progress;
@@ -74,7 +74,7 @@ fn newest(
     }
     struct Nothing;
     impl Visitor for Nothing {
-        fn event(&mut self, _: &Event<'_>, _: Phase, _: u32, _: u64) {}
+        fn event(&mut self, _: &Event<'_>, _: Phase, _: &Origin) {}
     }
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);

@@ -8,10 +8,15 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use crate::config::Flags;
-use crate::ui::{Column, Table};
+use crate::ui::sanitize;
+
+const EXAMPLES: &str = "Examples:
+  incident config show
+  incident config show --config case.toml --help-texts";
 
 /// Show the settings in force
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -27,6 +32,7 @@ enum Command {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 struct Show {
     /// Also say what each setting means
     #[arg(long)]
@@ -36,24 +42,28 @@ struct Show {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let Command::Show(show) = &args.command;
     let config = cx.config(Flags::default())?;
-    let mut table = Table::new([
-        Column::text("setting"),
-        Column::number("value"),
-        Column::text("unit"),
-        Column::text("from"),
-    ]);
-    let mut texts = Vec::new();
-    for row in config.shown() {
-        texts.push(format!("{}\n    {}", row.key, row.help));
-        table.row([row.key, row.value, row.unit.to_string(), row.origin]);
-    }
+    let rows: Vec<_> = (config.shown().into_iter())
+        .map(|s| ([clean(&s.key), clean(&s.value), s.unit.to_string(), clean(&s.origin)], s.help))
+        .collect();
+    // Never cut: keys are there to be copied into a file, and origins to be opened.
+    let width =
+        |n: usize| rows.iter().map(|(cells, _)| cells[n].chars().count()).max().unwrap_or(0);
+    let (key, value, unit) = (width(0), width(1), width(2));
     let mut out = cx.ui.out();
-    writeln!(out, "{table}")?;
-    if show.help_texts {
-        for text in texts {
-            writeln!(out, "{text}")?;
+    for (cells, help) in &rows {
+        writeln!(
+            out,
+            "{:<key$}  {:>value$}  {:<unit$}  {}",
+            cells[0], cells[1], cells[2], cells[3]
+        )?;
+        if show.help_texts {
+            writeln!(out, "    {help}")?;
         }
     }
     out.flush()?;
     Ok(Exit::Done)
+}
+
+fn clean(text: &str) -> String {
+    sanitize::clean(text).into_owned()
 }

@@ -12,7 +12,8 @@ use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::finding::Finding;
 use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
-use crate::rollup::Phase;
+use crate::rollup::{Origin, Phase};
+use crate::source::FileNames;
 use crate::ui::Progress;
 
 /// Write the events that the findings rest on, in time order
@@ -83,32 +84,49 @@ fn collect(cx: &Cx, analysis: &Analysis, findings: &[&Finding]) -> Vec<TimelineR
         Job { listing, selection: analysis.selection, threads: analysis.threads, progress: &tick };
     let scanned = scan(&job, || Picker { findings, rows: Vec::new() });
     progress.finish();
+    let mut names = FileNames::of(listing);
     let listed = listing.files.len() as u32;
     let mut rows = Vec::new();
     for part in scanned.parts {
-        rows.extend(part.visitor.rows.into_iter().map(|(file, row)| {
-            let file = match file.checked_sub(listed) {
-                None => listing.files.get(file as usize).map(|f| f.name()),
-                Some(member) => part.members.get(member as usize).cloned(),
-            };
-            TimelineRow { file: file.unwrap_or_default(), ..row }
+        let shift = names.add_members(part.members);
+        rows.extend(part.visitor.rows.into_iter().map(|(origin, row)| {
+            let file = if origin.file < listed { origin.file } else { origin.file + shift };
+            (origin, TimelineRow { file: names.name(file).to_string(), ..row })
         }));
     }
-    rows.sort_by(|a, b| (a.time, &a.event_id, &a.action).cmp(&(b.time, &b.event_id, &b.action)));
-    rows
+    once_each(rows)
+}
+
+/// In time order; of the copies of one event, the one in the first input.
+fn once_each(mut rows: Vec<(Origin, TimelineRow)>) -> Vec<TimelineRow> {
+    fn event(row: &TimelineRow) -> (i64, &str, &str, &str, &str) {
+        (row.time, &row.event_id, row.log.name(), &row.action, &row.resource)
+    }
+    rows.sort_by(|(a, x), (b, y)| {
+        (event(x), a.input, a.offset).cmp(&(event(y), b.input, b.offset))
+    });
+    let mut kept = Vec::with_capacity(rows.len());
+    for copies in rows.chunk_by(|(_, x), (_, y)| event(x) == event(y)) {
+        let events = copies.iter().filter(|(origin, _)| !origin.duplicate).count();
+        kept.extend(copies.iter().take(events).map(|(_, row)| row.clone()));
+    }
+    kept
 }
 
 struct Picker<'f> {
     findings: &'f [&'f Finding],
-    rows: Vec<(u32, TimelineRow)>,
+    rows: Vec<(Origin, TimelineRow)>,
 }
 
 impl Visitor for Picker<'_> {
-    fn event(&mut self, event: &Event<'_>, phase: Phase, file: u32, offset: u64) {
+    fn event(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin) {
         let hits: Vec<&Finding> = match phase {
-            Phase::Window => {
-                self.findings.iter().copied().filter(|f| f.scope.matches(event)).collect()
-            }
+            Phase::Window => self
+                .findings
+                .iter()
+                .copied()
+                .filter(|f| f.scopes.iter().any(|s| s.matches(event)))
+                .collect(),
             Phase::Baseline => return,
         };
         if hits.is_empty() {
@@ -117,8 +135,8 @@ impl Visitor for Picker<'_> {
         let mut rules: Vec<String> = hits.iter().flat_map(|f| f.rules.iter().cloned()).collect();
         rules.sort();
         rules.dedup();
-        self.rows
-            .push((file, row(event, offset, hits.iter().map(|f| f.id.clone()).collect(), rules)));
+        let ids = hits.iter().map(|f| f.id.clone()).collect();
+        self.rows.push((*origin, row(event, origin.offset, ids, rules)));
     }
 }
 

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::error::CommandError;
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
-use crate::engine::Selection;
 use crate::event::time;
+use crate::rollup::Selection;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Window (all of the logs if not given)")]

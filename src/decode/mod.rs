@@ -115,7 +115,7 @@ impl Decoder {
         head: &[u8],
         bytes: Bytes<'_>,
         depth: u8,
-        ending: Option<io::Error>,
+        mut ending: Option<io::Error>,
         sink: &mut dyn Sink,
     ) {
         let format = sniff::format(head);
@@ -124,6 +124,13 @@ impl Decoder {
             sink.damage(Loss::of(Reason::TooDeep, format!("more than {DEEPEST} levels")));
             sink.close(Verdict::Skipped(crate::source::coverage::SkipReason::Damaged));
             return;
+        }
+        if let (true, Bytes::Slice(slice)) = (format.nests(), &bytes)
+            && let Some(e) = ending.take()
+        {
+            // What holds others ends where its source broke, and must hear how.
+            let mut broken = slice.chain(streams::Broke(Some(e)));
+            return self.sniffed(name, head, Bytes::Stream(&mut broken), depth, None, sink);
         }
         match (format, bytes) {
             (Format::Gzip, Bytes::Slice(gz)) => self.gunzip(name, gz, depth, sink),

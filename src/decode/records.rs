@@ -4,10 +4,27 @@
 //! Fed with pieces of any size; asks for more by consuming less. Knows extents only, no columns.
 
 use super::losses::{Loss, Reason};
-use super::scan::{Stop, skip_space, string_end, value_end};
+use super::scan::{Skip, Stop, skip_space, string_end, value_end};
 
 /// Keys whose array holds records.
 const CONTAINERS: [&[u8]; 5] = [b"Records", b"Events", b"records", b"events", b"logEvents"];
+
+/// Keys of records and envelopes whose value is an object or a list. Any other such pair before the records
+/// (`ResponseMetadata`) is passed over.
+const OF_RECORDS: [&[u8]; 12] = [
+    b"userIdentity",
+    b"requestParameters",
+    b"responseElements",
+    b"additionalEventData",
+    b"serviceEventDetails",
+    b"resources",
+    b"addendum",
+    b"tlsDetails",
+    b"insightDetails",
+    b"detail",
+    b"logFiles",
+    b"eventContext",
+];
 
 /// Takes what the walker finds.
 pub trait RecordSink {
@@ -40,11 +57,13 @@ pub struct Walker {
     /// Offset of the next piece's first byte.
     base: u64,
     in_garbage: bool,
+    /// A record that was given up goes on in the next piece.
+    skip: Option<Skip>,
 }
 
 impl Default for Walker {
     fn default() -> Walker {
-        Walker { state: State::Top, base: 0, in_garbage: false }
+        Walker { state: State::Top, base: 0, in_garbage: false, skip: None }
     }
 }
 
@@ -60,7 +79,7 @@ impl Walker {
     /// Walks `piece` and answers how many bytes are done with; the rest must come again, with more behind
     /// it. With `last` set there is no more: everything is consumed and what is cut off is lost aloud.
     pub fn feed(&mut self, piece: &[u8], last: bool, sink: &mut dyn RecordSink) -> usize {
-        let mut at = 0;
+        let mut at = self.skipped(piece);
         loop {
             let here = skip_filler(piece, at, self.state);
             if here > at {
@@ -104,8 +123,23 @@ impl Walker {
         let what = if found.is_some() { Reason::Malformed } else { Reason::TooLarge };
         sink.lost(Loss::at(self.base, what, "no end of the record was found"));
         let done = found.unwrap_or(piece.len());
+        if found.is_none() && piece.first() == Some(&b'{') {
+            let mut skip = Skip::default();
+            skip.over(piece);
+            self.skip = Some(skip);
+        }
         self.base += done as u64;
         done
+    }
+
+    /// How much of `piece` belongs to a record that was given up; a new record ends it in any case.
+    fn skipped(&mut self, piece: &[u8]) -> usize {
+        let Some(mut skip) = self.skip.take() else { return 0 };
+        let end = [skip.over(piece), next_record(piece)].into_iter().flatten().min();
+        if end.is_none() {
+            self.skip = Some(skip);
+        }
+        end.unwrap_or(piece.len())
     }
 
     /// The last piece ends inside a value. Either the input is cut off there, or a stray quote or bracket
@@ -178,7 +212,9 @@ impl Walker {
                     self.state = State::Object;
                     return Step::At(at);
                 }
-                Some(b'{' | b'[') => return self.element(piece, open, sink),
+                Some(b'{' | b'[') if OF_RECORDS.contains(&key) => {
+                    return self.element(piece, open, sink);
+                }
                 Some(_) => {}
             }
             at = match value_end(piece, value) {
@@ -205,7 +241,9 @@ impl Walker {
                 Ok(end) => {
                     let detail = format!("unexpected byte at +{place}");
                     sink.lost(Loss::at(offset, Reason::Malformed, detail));
-                    Step::At(end)
+                    // A bracket that is missing makes the next records look like a part of this one.
+                    let next = next_record(&piece[at..end]).filter(|next| *next >= place);
+                    Step::At(next.map_or(end, |next| at + next))
                 }
                 Err(_) => Step::More(at),
             },
@@ -255,9 +293,13 @@ impl Walker {
     }
 }
 
-/// Start of the next CloudTrail record behind the first byte, by the key that AWS writes first.
+/// Start of the next record behind the first byte: by the key that AWS writes first, or as a line of JSON
+/// lines whose keys stand in another order.
 fn next_record(piece: &[u8]) -> Option<usize> {
-    memchr::memmem::find(piece.get(1..)?, b"{\"eventVersion\"").map(|at| at + 1)
+    let rest = piece.get(1..)?;
+    let by_key = memchr::memmem::find(rest, b"{\"eventVersion\"").map(|at| at + 1);
+    let by_line = memchr::memmem::find(rest, b"\n{\"").map(|at| at + 2);
+    by_key.into_iter().chain(by_line).min()
 }
 
 /// White space, and the commas and marks that may stand between records.

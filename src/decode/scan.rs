@@ -87,6 +87,36 @@ fn container_end(bytes: &[u8], open: usize, opening: u8, closing: u8) -> Result<
     }
 }
 
+/// Passes over the rest of a value that is too large to be held: what is open where its beginning ends.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Skip {
+    depth: u64,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Skip {
+    /// Answers where in `piece` the value ends, if it does.
+    pub fn over(&mut self, piece: &[u8]) -> Option<usize> {
+        for (at, byte) in piece.iter().enumerate() {
+            match (self.in_string, byte) {
+                (true, _) if self.escaped => self.escaped = false,
+                (true, b'\\') => self.escaped = true,
+                (_, b'"') => self.in_string = !self.in_string,
+                (false, b'{' | b'[') => self.depth += 1,
+                (false, b'}' | b']') => {
+                    self.depth = self.depth.saturating_sub(1);
+                    if self.depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
 /// One key and value of an object: the key without its quotes, the value as it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {

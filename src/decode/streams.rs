@@ -32,6 +32,15 @@ pub fn broken(reason: Reason, detail: impl Into<String>) -> io::Error {
     io::Error::other(Broken { reason, detail: detail.into() })
 }
 
+/// Nothing but an error: how the source of the bytes before it broke.
+pub struct Broke(pub Option<io::Error>);
+
+impl Read for Broke {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
 /// Counts the bytes that pass.
 pub struct Counted<R> {
     inner: R,

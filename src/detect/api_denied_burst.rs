@@ -97,7 +97,7 @@ fn finding(
     let mut build = Build::new(cx, &META, Cause::Discovery);
     let (mut actions, mut errors) = (BTreeSet::new(), BTreeSet::new());
     let (mut foreign, mut keys) = (None, BTreeSet::new());
-    for (k, v) in &cx.frames.activity_rows {
+    for (k, v) in cx.rows() {
         let mine = k.principal == principal
             && k.outcome == Outcome::Denied
             && (from..=until).contains(&k.hour);

@@ -51,7 +51,7 @@ impl Detector for ApiEnumeration {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut by_caller: BTreeMap<(Sym, Sym, &str), Vec<&Row>> = BTreeMap::new();
-        for row in cx.frames.activity_rows.iter().filter(|(k, _)| asks(cx, k)) {
+        for row in cx.rows().filter(|(k, _)| asks(cx, k)) {
             let key = &row.0;
             let caller =
                 (key.principal, long_term(cx, key.access_key), cx.places.network(key.source));
@@ -145,8 +145,9 @@ fn judge(
     for (k, v) in burst {
         build.activity(k, v);
     }
-    let names: Vec<String> =
+    let mut names: Vec<String> =
         fresh.iter().map(|(s, a)| action_name(cx.text(*s), cx.text(*a))).collect();
+    names.sort();
     build.reason(format!(
         "{} different read-only actions over {} services in {}; {} of them the principal had not called before: {}",
         actions.len(),

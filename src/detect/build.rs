@@ -10,7 +10,7 @@ use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Scope, SettingUsed, Severity,
     SourceSeen, Who, id,
 };
-use crate::rollup::{Sym, activity, objects};
+use crate::rollup::{Place, Sym, activity, objects};
 
 /// Evidence that a finding names; its count says how many events there are.
 const MOST_EVIDENCE: usize = 20;
@@ -21,6 +21,7 @@ const MOST_RESOURCES: usize = 20;
 pub struct Build<'a, 'c> {
     cx: &'a Cx<'c>,
     finding: Finding,
+    scope: Scope,
     evidence: BTreeMap<(Millis, String), Evidence>,
     sources: BTreeMap<Sym, SourceSeen>,
     actions: BTreeMap<(Sym, Sym), ActionSeen>,
@@ -50,13 +51,15 @@ impl<'a, 'c> Build<'a, 'c> {
             reasons: Vec::new(),
             settings: Vec::new(),
             evidence: Vec::new(),
-            scope: Scope::default(),
+            scopes: Vec::new(),
+            rows: BTreeMap::new(),
             playbook: None,
             next: Vec::new(),
         };
         Build {
             cx,
             finding,
+            scope: Scope::default(),
             evidence: BTreeMap::new(),
             sources: BTreeMap::new(),
             actions: BTreeMap::new(),
@@ -68,7 +71,7 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Counts an activity row into the finding.
     pub fn activity(&mut self, key: &activity::Key, value: &activity::Value) {
-        self.span(value.first.time, value.last, value.events);
+        self.span(&value.first, value.last, value.events);
         self.source(key.source, value.first.time, value.last, value.events);
         *self.principals.entry(key.principal).or_default() += value.events;
         *self.keys.entry(key.access_key).or_default() += value.events;
@@ -95,7 +98,7 @@ impl<'a, 'c> Build<'a, 'c> {
     ) {
         let total = value.success + value.denied + value.failed;
         let events = if key.log == counted { total } else { 0 };
-        self.span(value.first.time, value.last, events);
+        self.span(&value.first, value.last, events);
         self.source(key.source, value.first.time, value.last, events);
         *self.principals.entry(key.principal).or_default() += events;
         *self.keys.entry(key.access_key).or_default() += events;
@@ -113,10 +116,12 @@ impl<'a, 'c> Build<'a, 'c> {
         }
     }
 
-    fn span(&mut self, first: Millis, last: Millis, events: u64) {
-        self.finding.first_seen = self.finding.first_seen.min(first);
-        self.finding.last_seen = self.finding.last_seen.max(last);
-        self.finding.events += events;
+    fn span(&mut self, first: &Place, last: Millis, events: u64) {
+        let f = &mut self.finding;
+        f.first_seen = f.first_seen.min(first.time);
+        f.last_seen = f.last_seen.max(last);
+        f.events += events;
+        f.rows.insert((first.time, first.id().to_string()), events);
     }
 
     fn source(&mut self, source: Sym, first: Millis, last: Millis, events: u64) {
@@ -149,7 +154,7 @@ impl<'a, 'c> Build<'a, 'c> {
         action_name(self.cx.text(service), self.cx.text(action))
     }
 
-    fn prove(&mut self, place: &crate::rollup::Place, action: String, log: &str) {
+    fn prove(&mut self, place: &Place, action: String, log: &str) {
         let evidence = Evidence {
             time: place.time,
             event_id: place.id().to_string(),
@@ -194,7 +199,7 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Narrows the scope that [`Build::finish`] sets: principals, keys, sources and the span.
     pub fn scope(&mut self) -> &mut Scope {
-        &mut self.finding.scope
+        &mut self.scope
     }
 
     pub fn attack(&mut self, id: &str) {
@@ -228,11 +233,13 @@ impl<'a, 'c> Build<'a, 'c> {
         f.severity = severity;
         f.who = who(cx, principal, key, cx.text(most(&self.accounts)));
         f.user_agents = agents(cx, &self.principals, &self.sources);
-        f.scope.from = f.first_seen;
-        f.scope.until = f.last_seen;
-        f.scope.principals = texts(cx, self.principals.keys());
-        f.scope.sources = self.sources.values().map(|s| s.address.clone()).collect();
-        f.scope.sources.sort();
+        let mut scope = self.scope;
+        scope.from = f.first_seen;
+        scope.until = f.last_seen;
+        scope.principals = texts(cx, self.principals.keys());
+        scope.sources = self.sources.values().map(|s| s.address.clone()).collect();
+        scope.sources.sort();
+        f.scopes = vec![scope];
         f.sources = self.sources.into_values().collect();
         f.sources.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.address.cmp(&b.address)));
         f.actions = self.actions.into_values().collect();

@@ -92,7 +92,7 @@ struct Use<'a> {
 
 fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
     let mut uses: BTreeMap<(Sym, Sym, &str), Use<'a>> = BTreeMap::new();
-    for row in &cx.frames.activity_rows {
+    for row in cx.rows() {
         let (key, value) = row;
         let wanted = key.phase == Phase::Window && !key.by_service && cx.places.outside(key.source);
         if !wanted || !judged(cx.text(key.kind)) {

@@ -9,8 +9,8 @@ use super::history::History;
 use super::places::Places;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
-use crate::engine::{FileNames, Selection};
-use crate::rollup::{Frames, Names, Rollups, Sym};
+use crate::rollup::{Frames, Names, Rollups, Selection, Sym, activity};
+use crate::source::FileNames;
 
 /// The rollups as frames, the names behind their numbers, and what was usual.
 pub struct Cx<'a> {
@@ -93,9 +93,20 @@ impl<'a> Cx<'a> {
         (at - self.history.start).max(0)
     }
 
+    /// Activity rows, without those of the access log that CloudTrail has too.
+    pub fn rows(&self) -> impl Iterator<Item = &'a (activity::Key, activity::Value)> {
+        self.frames
+            .activity_rows
+            .iter()
+            .zip(&self.frames.echoes)
+            .filter(|(_, echo)| !**echo)
+            .map(|(row, _)| row)
+    }
+
     /// Calls by people and programs, as against those that AWS services make on the account's behalf.
     pub fn calls(&self) -> LazyFrame {
-        self.frames.activity.clone().lazy().filter(col("by_service").not())
+        let wanted = col("by_service").not().and(col("echo").not());
+        self.frames.activity.clone().lazy().filter(wanted)
     }
 }
 

@@ -57,7 +57,7 @@ fn allowed(cx: &Cx<'_>, f: &Finding) -> Option<String> {
     let sources: Vec<&str> = f.sources.iter().map(|s| s.address.as_str()).collect();
     let agents: Vec<&str> = (cx.rollups.agents.keys())
         .filter(|k| {
-            f.scope.principals.iter().any(|p| p == cx.text(k.principal))
+            f.scopes.iter().flat_map(|s| &s.principals).any(|p| p == cx.text(k.principal))
                 && sources.contains(&cx.text(k.source))
         })
         .map(|k| cx.text(k.agent))

@@ -20,11 +20,12 @@ mod mmdb;
 use super::{Cx, Detector, Places};
 use crate::clock::{HOUR, Millis};
 use crate::config::{Config, Flags, Geo, Inputs};
-use crate::engine::{FileNames, Selection};
 use crate::event::action::ObjectAction;
 use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
-use crate::rollup::{Frames, Phase, Rollups};
+use crate::rollup::Selection;
+use crate::rollup::{Frames, Origin, Phase, Rollups};
+use crate::source::FileNames;
 
 pub const ACCOUNT: &str = "123456789012";
 
@@ -268,7 +269,10 @@ impl Scene {
 
     /// How many events the finding's scope selects: as many as it counts, if it is honest.
     pub fn selected(&self, finding: &Finding) -> u64 {
-        self.calls.iter().filter(|call| finding.scope.matches(&call.event(""))).count() as u64
+        self.calls
+            .iter()
+            .filter(|call| finding.scopes.iter().any(|s| s.matches(&call.event(""))))
+            .count() as u64
     }
 
     fn look(&self, detector: &dyn Detector, mut rollups: Rollups) -> Vec<Finding> {
@@ -331,7 +335,8 @@ impl Scene {
     fn fold_one(&self, rollups: &mut Rollups, n: usize) {
         let call = &self.calls[n];
         let phase = self.selection().phase(call.at).unwrap_or(Phase::Window);
-        rollups.fold(&call.event(&format!("event-{n:06}")), phase, 0, n as u64);
+        let origin = Origin { file: 0, input: 0, offset: n as u64, duplicate: false };
+        rollups.fold(&call.event(&format!("event-{n:06}")), phase, &origin);
     }
 }
 

@@ -8,11 +8,11 @@ use crate::decode::losses::{Loss, Reason};
 use crate::event::Log;
 use crate::source::coverage::{Coverage, Problem, SkipReason};
 
-/// Problems that a report names; all are counted.
-const MOST_PROBLEMS: usize = 1_000;
+/// Problems that a report names, the first by file and offset; all are counted.
+pub const MOST_PROBLEMS: usize = 1_000;
 
-/// Skipped files that a report names.
-const MOST_SKIPPED: usize = 200;
+/// Skipped files that a report names, the first by name.
+pub const MOST_SKIPPED: usize = 200;
 
 #[derive(Debug, Default)]
 pub struct Account {
@@ -20,11 +20,14 @@ pub struct Account {
     logs: [u64; 2],
     lost: BTreeMap<Reason, u64>,
     not_events: BTreeMap<&'static str, u64>,
+    /// The file that is open has a problem to its name.
+    said: bool,
 }
 
 impl Account {
     pub fn found(&mut self) {
         self.coverage.files.found += 1;
+        self.said = false;
     }
 
     pub fn closed(&mut self, name: &str, verdict: Verdict) {
@@ -34,28 +37,36 @@ impl Account {
                 files.read += 1;
                 files.damaged += u64::from(damaged);
             }
-            Verdict::Skipped(reason) => self.skip(name, reason),
+            Verdict::Skipped(reason) => {
+                self.skip(name, reason);
+                // What was damaged has said so, but for content that is nothing at all.
+                if !reason.harmless() && !self.said {
+                    self.refuse(name, reason, String::new());
+                }
+            }
         }
     }
 
     pub fn skip(&mut self, name: &str, reason: SkipReason) {
         let files = &mut self.coverage.files;
         *files.skipped.entry(reason).or_default() += 1;
-        if !reason.by_design() && files.skipped_names.len() < MOST_SKIPPED {
+        if !reason.by_design() {
             files.skipped_names.push((name.to_string(), reason));
+            keep_first(&mut files.skipped_names, MOST_SKIPPED);
         }
     }
 
-    /// A file that could not be opened.
+    /// A file that was not read, and not by design.
     pub fn refuse(&mut self, name: &str, reason: SkipReason, detail: String) {
+        let (file, reason) = (name.to_string(), reason.name().to_string());
+        self.note(Problem { file, offset: None, reason, detail });
+    }
+
+    fn note(&mut self, problem: Problem) {
+        self.said = true;
         self.coverage.problems_total += 1;
-        let reason = reason.name().to_string();
-        self.coverage.problems.push(Problem {
-            file: name.to_string(),
-            offset: None,
-            reason,
-            detail,
-        });
+        self.coverage.problems.push(problem);
+        keep_first(&mut self.coverage.problems, MOST_PROBLEMS);
     }
 
     pub fn archive(&mut self) {
@@ -98,17 +109,8 @@ impl Account {
     }
 
     pub fn problem(&mut self, file: &str, loss: Loss) {
-        let c = &mut self.coverage;
-        c.problems_total += 1;
-        if c.problems.len() < MOST_PROBLEMS {
-            let reason = loss.reason.to_string();
-            c.problems.push(Problem {
-                file: file.to_string(),
-                offset: loss.offset,
-                reason,
-                detail: loss.detail,
-            });
-        }
+        let (file, reason) = (file.to_string(), loss.reason.to_string());
+        self.note(Problem { file, offset: loss.offset, reason, detail: loss.detail });
     }
 
     pub fn read(&mut self, bytes: u64) {
@@ -131,5 +133,14 @@ impl Account {
             }
         }
         self.coverage
+    }
+}
+
+/// Drops what lies behind the first `most`, now and then, so that what is kept does not depend on the order in
+/// which workers came.
+fn keep_first<T: Ord>(items: &mut Vec<T>, most: usize) {
+    if items.len() >= 2 * most {
+        items.sort();
+        items.truncate(most);
     }
 }

@@ -4,23 +4,22 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::account::Account;
+use super::account::{Account, MOST_PROBLEMS, MOST_SKIPPED};
 use super::dedup::Dedup;
-use super::window::Selection;
 use crate::decode::losses::Loss;
 use crate::decode::{Bytes, Decoder, Sink, Verdict};
 use crate::event::Event;
-use crate::rollup::Phase;
+use crate::rollup::{Origin, Phase, Selection};
 use crate::source::coverage::{Coverage, Problem};
 use crate::source::local::{Found, Listing, Opened, open};
 
 /// Packed size of an event, about: enough to guess how many there are.
 const BYTES_AN_EVENT: u64 = 150;
 
-/// Sees every unique event of the window and the baseline.
+/// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
-    /// `file` is an index into [`Scan::files`] as this worker numbers them.
-    fn event(&mut self, event: &Event<'_>, phase: Phase, file: u32, offset: u64);
+    /// Archive members have the worker's own numbers, see [`Part::members`].
+    fn event(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin);
 }
 
 /// What is read, and how.
@@ -66,6 +65,8 @@ pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V
     }
     refused(job.listing, &mut coverage);
     coverage.settle();
+    coverage.problems.truncate(MOST_PROBLEMS);
+    coverage.files.skipped_names.truncate(MOST_SKIPPED);
     Scan { parts, coverage }
 }
 
@@ -202,18 +203,18 @@ impl<V: Visitor> Sink for Run<'_, V> {
 
     fn event(&mut self, event: &Event<'_>, offset: u64) {
         self.account.event(event.time);
-        if !self.dedup.first(event) {
-            self.account.duplicate();
-            return;
-        }
-        match self.selection.phase(event.time) {
-            None => return self.account.outside(false),
+        let duplicate = !self.dedup.first(event);
+        let phase = self.selection.phase(event.time);
+        match phase {
+            _ if duplicate => self.account.duplicate(),
+            None => self.account.outside(false),
             Some(Phase::Baseline) => self.account.outside(true),
             Some(Phase::Window) => self.account.inside(event.log),
         }
-        let file = self.number();
-        if let Some(phase) = self.selection.phase(event.time) {
-            self.visitor.event(event, phase, file, offset);
+        if let Some(phase) = phase {
+            let origin =
+                Origin { file: self.number(), input: self.input_number, offset, duplicate };
+            self.visitor.event(event, phase, &origin);
         }
     }
 

@@ -45,12 +45,9 @@ fn join(into: &mut Finding, from: Finding) {
     if from.cause == into.cause {
         into.first_seen = into.first_seen.min(from.first_seen);
         into.last_seen = into.last_seen.max(from.last_seen);
-        into.events = into.events.max(from.events);
-        into.scope.from = into.scope.from.min(from.scope.from);
-        into.scope.until = into.scope.until.max(from.scope.until);
-        extend(&mut into.scope.sources, from.scope.sources);
-        widen(&mut into.scope.actions, from.scope.actions);
-        widen(&mut into.scope.outcomes, from.scope.outcomes);
+        into.rows.extend(from.rows);
+        into.events = into.rows.values().sum();
+        into.scopes.extend(from.scopes);
     }
     let next = from.next;
     into.next.extend(next.into_iter().filter(|n| !into.next.contains(n)).collect::<Vec<_>>());
@@ -78,19 +75,6 @@ fn join(into: &mut Finding, from: Finding) {
 }
 
 fn extend(into: &mut Vec<String>, from: Vec<String>) {
-    for item in from {
-        if !into.contains(&item) {
-            into.push(item);
-        }
-    }
-}
-
-/// An empty list restricts nothing, so joining it with another leaves no restriction.
-fn widen<T: PartialEq>(into: &mut Vec<T>, from: Vec<T>) {
-    if into.is_empty() || from.is_empty() {
-        into.clear();
-        return;
-    }
     for item in from {
         if !into.contains(&item) {
             into.push(item);

@@ -10,6 +10,8 @@ pub use scope::Scope;
 pub use severity::Severity;
 pub use summary::{Row, Summary};
 
+use std::collections::BTreeMap;
+
 use crate::clock::Millis;
 
 /// One burst of one behaviour by one principal.
@@ -44,8 +46,11 @@ pub struct Finding {
     pub settings: Vec<SettingUsed>,
     /// Capped; `events` says how many there are.
     pub evidence: Vec<Evidence>,
-    /// Selects the finding's events from the logs again.
-    pub scope: Scope,
+    /// Select the finding's events from the logs again: those that any of them matches.
+    pub scopes: Vec<Scope>,
+    /// Events by the rollup row they were counted in, named by its first event, so that joined findings count
+    /// each event once.
+    pub rows: BTreeMap<(Millis, String), u64>,
     pub playbook: Option<Proposal>,
     /// What to do next, one imperative sentence each.
     pub next: Vec<String>,

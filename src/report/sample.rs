@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::model::{Report, Suppressed, Window};
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::finding::{
-    ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Row, Scope, SettingUsed, Severity,
-    SourceSeen, Summary, Who,
+    ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Row, SettingUsed, Severity, SourceSeen,
+    Summary, Who,
 };
 use crate::source::coverage::{Coverage, EventCounts, FileCounts, Problem, SkipReason};
 
@@ -71,7 +71,8 @@ fn finding(id: &str, rule: &str, severity: Severity, title: &str) -> Finding {
         reasons: Vec::new(),
         settings: Vec::new(),
         evidence: Vec::new(),
-        scope: Scope::default(),
+        scopes: Vec::new(),
+        rows: Default::default(),
         playbook: None,
         next: Vec::new(),
     }

@@ -59,7 +59,7 @@ pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
         kind: names.sym(e.actor.kind),
         access_key: f.access_key,
         source: f.source,
-        agent: names.sym(&agent::family(e.user_agent)),
+        agent: names.sym(agent::family(e.user_agent)),
         service: names.sym(e.service),
         action: names.sym(e.action),
         error: names.sym(e.error),
@@ -67,15 +67,20 @@ pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     match table.entry(key) {
         Entry::Occupied(mut row) => {
             let row = row.get_mut();
-            row.events += 1;
-            row.bytes_out += e.bytes_out;
+            row.events += f.weight;
+            row.bytes_out += f.weight * e.bytes_out;
             row.last = row.last.max(e.time);
             if f.place.before(&row.first) {
                 row.first = f.place;
             }
         }
         Entry::Vacant(row) => {
-            row.insert(Value { events: 1, bytes_out: e.bytes_out, last: e.time, first: f.place });
+            row.insert(Value {
+                events: f.weight,
+                bytes_out: f.weight * e.bytes_out,
+                last: e.time,
+                first: f.place,
+            });
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Rollups as polars dataframes. Texts stay numbers of the same [`Names`](super::Names), so that grouping
 //! is grouping of integers; `row` leads back to the row's place and lists.
 
+use std::collections::HashSet;
+
 use polars::prelude::*;
 
 use super::{Phase, Place, Rollups, activity, agents, objects};
 use crate::clock::{HOUR, Millis};
+use crate::event::Log;
 
 /// The dataframes, and the rows behind them in the same order.
 pub struct Frames {
@@ -13,6 +16,8 @@ pub struct Frames {
     pub objects: DataFrame,
     pub activity_rows: Vec<(activity::Key, activity::Value)>,
     pub object_rows: Vec<(objects::Key, objects::Value)>,
+    /// For each activity row: it comes from the S3 access log and CloudTrail has the same calls.
+    pub echoes: Vec<bool>,
 }
 
 fn column<T, C>(name: &str, items: &[T], value: impl Fn(&T) -> C) -> Column
@@ -31,7 +36,7 @@ impl Frames {
         let (activity, objects) =
             (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
         let agents = &rollups.agents;
-        let ((activity_rows, activity), (object_rows, objects), agents) =
+        let ((activity_rows, activity, echoes), (object_rows, objects), agents) =
             std::thread::scope(|scope| {
                 let objects = scope.spawn(|| {
                     let rows = in_order(
@@ -44,8 +49,9 @@ impl Frames {
                 });
                 let agents = scope.spawn(|| agents_frame(agents));
                 let rows = in_order(activity, |v: &activity::Value| &v.first, |_| 0);
-                let frame = activity_frame(&rows);
-                ((rows, frame), ended(objects), ended(agents))
+                let echoes = echoes(&rows);
+                let frame = activity_frame(&rows, &echoes);
+                ((rows, frame, echoes), ended(objects), ended(agents))
             });
         Ok(Frames {
             activity: activity?,
@@ -53,6 +59,7 @@ impl Frames {
             objects: objects?,
             activity_rows,
             object_rows,
+            echoes,
         })
     }
 }
@@ -75,15 +82,30 @@ fn in_order<K, V>(
     rows
 }
 
-/// Columns: `window` and `by_service` (bool), `log` and `outcome` (their declaration's order), `hour`
+/// Where both logs are on, each S3 call stands in both: CloudTrail's row has the access key and counts.
+fn echoes(rows: &[(activity::Key, activity::Value)]) -> Vec<bool> {
+    let call = |k: &activity::Key| (k.principal, k.source, k.action, k.hour);
+    let of = |log: Log| rows.iter().map(|(k, _)| k).filter(move |k| k.log == log);
+    if of(Log::S3Access).next().is_none() {
+        return vec![false; rows.len()];
+    }
+    let trail: HashSet<_> = of(Log::CloudTrail).map(call).collect();
+    rows.iter().map(|(k, _)| k.log == Log::S3Access && trail.contains(&call(k))).collect()
+}
+
+/// Columns: `window`, `by_service` and `echo` (bool), `log` and `outcome` (their declaration's order), `hour`
 /// (since 1970), numbers of texts, `events`, `bytes_out`, `first` and `last` (milliseconds), `row`.
-fn activity_frame(rows: &[(activity::Key, activity::Value)]) -> PolarsResult<DataFrame> {
+fn activity_frame(
+    rows: &[(activity::Key, activity::Value)],
+    echoes: &[bool],
+) -> PolarsResult<DataFrame> {
     type R = (activity::Key, activity::Value);
     frame(
         rows.len(),
         vec![
             column("window", rows, |(k, _): &R| k.phase == Phase::Window),
             column("by_service", rows, |(k, _): &R| k.by_service),
+            column("echo", echoes, |echo: &bool| *echo),
             column("log", rows, |(k, _): &R| k.log as u32),
             column("outcome", rows, |(k, _): &R| k.outcome as u32),
             column("hour", rows, |(k, _): &R| k.hour),

@@ -9,10 +9,12 @@ pub mod intern;
 pub mod objects;
 pub mod place;
 pub mod sessions;
+pub mod window;
 
 pub use frame::Frames;
 pub use intern::{Names, Sym};
-pub use place::Place;
+pub use place::{Origin, Place};
+pub use window::Selection;
 
 use rustc_hash::FxBuildHasher;
 
@@ -30,6 +32,8 @@ pub struct Folded<'e, 't> {
     pub event: &'e Event<'t>,
     pub phase: Phase,
     pub place: Place,
+    /// 0 for a copy of an event that was counted already.
+    pub weight: u64,
     pub principal: Sym,
     pub access_key: Sym,
     pub source: Sym,
@@ -61,20 +65,30 @@ impl Default for Rollups {
 }
 
 impl Rollups {
-    pub fn fold(&mut self, event: &Event<'_>, phase: Phase, file: u32, offset: u64) {
+    pub fn fold(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin) {
         let names = &mut self.names;
         let folded = Folded {
             event,
             phase,
-            place: Place::new(event.time, event.id, file, offset),
+            place: Place::new(event.time, event.id, origin),
+            weight: u64::from(!origin.duplicate),
             principal: names.sym(event.actor.principal),
             access_key: names.sym(event.actor.access_key),
             source: names.sym(event.source),
         };
         activity::fold(&mut self.activity, names, &folded);
-        agents::fold(&mut self.agents, names, &folded);
         objects::fold(&mut self.objects, names, &folded);
-        sessions::fold(&mut self.sessions, names, &folded);
+        if !origin.duplicate {
+            agents::fold(&mut self.agents, names, &folded);
+            sessions::fold(&mut self.sessions, names, &folded);
+        }
+    }
+
+    /// Drops rows that only copies of events made: their events are counted in rows of the same keys, or, where
+    /// two records with one id differ, in another.
+    pub fn settle(&mut self) {
+        self.activity.retain(|_, row| row.events > 0);
+        self.objects.retain(|_, row| row.success + row.denied + row.failed > 0);
     }
 
     /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.

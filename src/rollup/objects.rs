@@ -86,11 +86,11 @@ fn one(
     };
     let row = table.entry(key).or_insert_with(|| Value::empty(f.place));
     match e.outcome {
-        Outcome::Success => row.success += 1,
-        Outcome::Denied => row.denied += 1,
-        Outcome::Failed => row.failed += 1,
+        Outcome::Success => row.success += f.weight,
+        Outcome::Denied => row.denied += f.weight,
+        Outcome::Failed => row.failed += f.weight,
     }
-    row.bytes_out += bytes_out;
+    row.bytes_out += f.weight * bytes_out;
     row.last = row.last.max(e.time);
     if f.place.before(&row.first) {
         row.first = f.place;

@@ -80,7 +80,9 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
             continue;
         }
         match fs::metadata(argument) {
-            Ok(meta) if meta.is_dir() => walk(argument, None, &mut seen, &mut listing),
+            Ok(meta) if meta.is_dir() => {
+                walk(argument, None, &mut seen, &mut listing);
+            }
             Ok(meta) => add(argument, meta.len(), &mut seen, &mut listing),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 pattern(argument, &mut seen, &mut listing)?
@@ -117,21 +119,24 @@ fn pattern(
     if root.as_os_str().is_empty() {
         root.push(".");
     }
-    let before = listing.files.len() + listing.refused.len();
-    walk(&root, Some(&glob), seen, listing);
-    if listing.files.len() + listing.refused.len() == before {
+    if fs::metadata(&root).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+        return Err(SourceError::NoMatch(argument.to_path_buf()));
+    }
+    if !walk(&root, Some(&glob), seen, listing) {
         return Err(SourceError::NoMatch(argument.to_path_buf()));
     }
     Ok(())
 }
 
-/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does.
+/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does. Answers
+/// whether there was one, listed already or not, or a place that could not be listed.
 fn walk(
     root: &Path,
     glob: Option<&globset::GlobMatcher>,
     seen: &mut BTreeSet<PathBuf>,
     listing: &mut Listing,
-) {
+) -> bool {
+    let mut any = false;
     for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
@@ -142,17 +147,20 @@ fn walk(
                     path.ancestors().chain(plain.ancestors()).any(|p| g.is_match(p))
                 });
                 if wanted {
+                    any = true;
                     let size = entry.metadata().map_or(0, |m| m.len());
-                    add(path, size, seen, listing);
+                    add(if glob.is_some() { plain } else { path }, size, seen, listing);
                 }
             }
             Err(e) => {
+                any = true;
                 let path = e.path().unwrap_or(root).to_path_buf();
                 let reason = e.io_error().map_or(SkipReason::Unreadable, skip_reason);
                 listing.refused.push((path, reason, e.to_string()));
             }
         }
     }
+    any
 }
 
 fn skip_reason(error: &io::Error) -> SkipReason {

@@ -2,3 +2,6 @@
 
 pub mod coverage;
 pub mod local;
+mod names;
+
+pub use names::FileNames;

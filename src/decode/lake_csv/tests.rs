@@ -1,3 +1,5 @@
+//! Tests of `lake_csv`.
+
 use super::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Tests of `s3_access`.
+
 use super::*;
 use crate::clock::rfc3339;
 

@@ -41,7 +41,7 @@ pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Nove
     let to_account = h.network_first(using.network).is_none_or(|first| first >= at - DAY);
     let own_before = match using.key {
         0 => h.knew(using.principal, using.network, at),
-        key => h.networks_of_key(key).any(|(n, s)| n == using.network && s.first < at),
+        key => h.networks_of_key(key).any(|(n, s)| n == using.network && s.worked < at),
     };
     if own_before {
         return None;

@@ -38,7 +38,7 @@ pub fn keys<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Key<'c>>> {
         .collect()?;
     let several: HashSet<Sym> = syms(&several, "access_key")?.into_iter().collect();
     let mut keys: BTreeMap<Sym, Key<'c>> = BTreeMap::new();
-    for row in &cx.frames.activity_rows {
+    for row in cx.rows() {
         let used = row.0;
         if used.by_service || !several.contains(&used.access_key) || !cx.places.outside(used.source)
         {

@@ -38,7 +38,7 @@ fn two_users_of_one_key() {
         (Severity::High, Cause::ForeignUse, 25)
     );
     assert_eq!(
-        (found.scope.sources.as_slice(), scene.selected(&found)),
+        (found.scopes[0].sources.as_slice(), scene.selected(&found)),
         (&[AWAY.to_string()][..], 25)
     );
     assert_eq!(

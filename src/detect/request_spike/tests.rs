@@ -1,3 +1,5 @@
+//! Tests of `request_spike`.
+
 use super::*;
 use crate::clock::{DAY, HOUR, SECOND};
 use crate::detect::testing::{Scene, at, reasons};

@@ -72,7 +72,7 @@ fn a_session_is_carried_off() {
         (Severity::High, Cause::ForeignUse, 25)
     );
     assert_eq!(
-        (found.scope.sources.as_slice(), scene.selected(&found)),
+        (found.scopes[0].sources.as_slice(), scene.selected(&found)),
         (&[AWAY.to_string()][..], 25)
     );
     assert_eq!(
@@ -110,7 +110,10 @@ fn with_little_history_it_weighs_less_and_says_so() {
 fn several_sessions_are_one_finding() {
     let scene = build(carried_off(), "2026-11-09 11:00", "ASIA10", AWAY, 5);
     let found = scene.finding(&SessionUsedElsewhere);
-    assert_eq!((found.events, scene.selected(&found), found.scope.access_keys.len()), (30, 30, 2));
+    assert_eq!(
+        (found.events, scene.selected(&found), found.scopes[0].access_keys.len()),
+        (30, 30, 2)
+    );
     assert!(found.title.starts_with("2 sessions of deploy"), "{}", found.title);
     let next_day = build(carried_off(), "2026-11-10 11:00", "ASIA10", AWAY, 5);
     assert_eq!(

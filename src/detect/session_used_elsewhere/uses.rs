@@ -35,7 +35,7 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
         .filter_map(|key| Some((key, *cx.rollups.sessions.get(&key)?)))
         .collect();
     let mut uses: BTreeMap<(Sym, &str), Use<'c>> = BTreeMap::new();
-    for row in cx.frames.activity_rows.iter().filter(|row| !row.0.by_service) {
+    for row in cx.rows().filter(|row| !row.0.by_service) {
         let (key, value) = row;
         let place = cx.places.get(key.source).filter(|place| place.outside());
         let (Some(session), Some(place)) = (keys.get(&key.access_key), place) else { continue };
@@ -63,7 +63,7 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
 /// of instances: a stranger must not become an acquaintance by coming again.
 pub fn proper<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
     let mut proper = HashMap::new();
-    for (key, value) in cx.frames.activity_rows.iter().filter(|row| !row.0.by_service) {
+    for (key, value) in cx.rows().filter(|row| !row.0.by_service) {
         let network = cx.places.network(key.source);
         let session = cx.rollups.sessions.get(&key.access_key);
         let belongs = session.is_none_or(|session| {

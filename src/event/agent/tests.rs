@@ -1,3 +1,5 @@
+//! Tests of `agent`.
+
 use super::*;
 
 #[test]

@@ -36,6 +36,13 @@ fn judgement(report: &Report) -> String {
         None if report.coverage.events.decoded == 0 => {
             "There was no event to judge, so this says nothing about what happened.".to_string()
         }
+        None if !report.suppressed.is_empty() => {
+            let kept = report.suppressed.iter().map(|s| s.findings).sum();
+            format!(
+                "Nothing is left: {} kept back by the allow-list.",
+                counted(kept, "finding was", "findings were")
+            )
+        }
         None => "Nothing found: no detector and no rule had anything to say about these events. \
                  That is as good as the logs are; what they cover is at the end."
             .to_string(),

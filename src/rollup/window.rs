@@ -1,7 +1,7 @@
 //! Which events count: the window, and the baseline before it.
 
+use super::Phase;
 use crate::clock::Millis;
-use crate::rollup::Phase;
 
 /// Half-open ranges of time. `None` is unbounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

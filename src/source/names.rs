@@ -1,0 +1,32 @@
+//! The paths behind the file numbers that rollups hold.
+
+use super::local::Listing;
+
+/// Listed files first, then archive members.
+#[derive(Debug, Default)]
+pub struct FileNames {
+    listed: Vec<String>,
+    members: Vec<String>,
+}
+
+impl FileNames {
+    pub fn of(listing: &Listing) -> FileNames {
+        FileNames { listed: listing.files.iter().map(|f| f.name()).collect(), members: Vec::new() }
+    }
+
+    /// Adds one worker's members; answers how many there were before.
+    pub fn add_members(&mut self, members: Vec<String>) -> u32 {
+        let before = self.members.len() as u32;
+        self.members.extend(members);
+        before
+    }
+
+    /// `""` for a number that was not given out.
+    pub fn name(&self, file: u32) -> &str {
+        let file = file as usize;
+        match file.checked_sub(self.listed.len()) {
+            None => self.listed.get(file).map_or("", |n| n),
+            Some(member) => self.members.get(member).map_or("", |n| n),
+        }
+    }
+}
