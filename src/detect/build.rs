@@ -96,23 +96,17 @@ impl<'a, 'c> Build<'a, 'c> {
         action: &str,
         counted: Log,
     ) {
-        let total = value.success + value.denied + value.failed;
-        let events = if key.log == counted { total } else { 0 };
+        let events = if key.log == counted { value.requests } else { 0 };
         self.span(&value.first, value.last, events);
         self.source(key.source, value.first.time, value.last, events);
         *self.principals.entry(key.principal).or_default() += events;
-        *self.keys.entry(key.access_key).or_default() += events;
-        *self.accounts.entry(key.account).or_default() += events;
+        *self.keys.entry(value.access_key).or_default() += events;
+        *self.accounts.entry(value.account).or_default() += events;
         let seen = self.action(0, key.action as Sym, action.to_string());
         seen.events += events;
-        if key.log == counted {
-            seen.denied += value.denied;
-            seen.failed += value.failed;
-        }
         self.prove(&value.first, action.to_string(), key.log.name());
-        let bucket = self.cx.text(key.bucket).to_string();
         for (_, object) in &value.samples {
-            self.resource(format!("s3://{bucket}/{object}"));
+            self.resource(format!("s3://{object}"));
         }
     }
 

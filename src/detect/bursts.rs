@@ -43,6 +43,8 @@ pub struct Burst {
     pub prefixes: BTreeSet<String>,
     /// The principal's fullest slot on each earlier day: the median of those.
     pub usual_peak: u64,
+    /// The principal's fullest slot on any earlier day.
+    pub highest_peak: u64,
     /// Earlier days on which the principal did this at all.
     pub earlier_days: u64,
 }
@@ -51,6 +53,11 @@ impl Burst {
     /// How many times its usual fullest slot; `None` without earlier days.
     pub fn ratio(&self) -> Option<f64> {
         (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)
+    }
+
+    /// Far above what is usual, and above anything before.
+    pub fn unusual(&self, ratio: f64) -> bool {
+        self.ratio().is_none_or(|r| r >= ratio) && self.peak >= 2 * self.highest_peak
     }
 
     /// The log that has more of its requests.
@@ -74,7 +81,7 @@ type Slots = BTreeMap<i32, Slot>;
 /// Bursts of `actions` in the window, by principal and source.
 pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
     let wanted = |key: &Key, value: &Value| {
-        actions.contains(&key.action) && value.success > 0 && !cx.is_service(key.principal)
+        actions.contains(&key.action) && value.requests > 0 && !cx.is_service(key.principal)
     };
     let mut groups: BTreeMap<(Sym, Sym), Slots> = BTreeMap::new();
     let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
@@ -115,7 +122,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
 /// Requests bound objects from above, and are counted already.
 fn may_be_full(cx: &Cx<'_>, rows: &[usize], limits: &Limits) -> bool {
     let rows = || rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)).map(|(_, value)| value);
-    rows().map(|v| v.success).sum::<u64>() >= limits.slot_objects
+    rows().map(|v| v.requests).sum::<u64>() >= limits.slot_objects
         || rows().map(|v| v.bytes_out).sum::<u64>() >= limits.slot_bytes
 }
 
@@ -137,12 +144,12 @@ fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
 
 /// Objects and bytes of rows, once, though both logs may hold them.
 fn joined(cx: &Cx<'_>, rows: &[usize]) -> (u64, u64) {
-    let (mut objects, mut bytes) = (BTreeMap::new(), [0u64; 2]);
+    let (mut objects, mut bytes) = (Distinct::default(), [0u64; 2]);
     for (key, value) in rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
-        objects.entry(key.bucket).or_insert_with(Distinct::default).merge(&value.objects);
+        objects.merge(&value.objects);
         bytes[key.log as usize] += value.bytes_out;
     }
-    (objects.values().map(Distinct::count).sum(), bytes[0].max(bytes[1]))
+    (objects.count(), bytes[0].max(bytes[1]))
 }
 
 fn burst(
@@ -158,9 +165,9 @@ fn burst(
     let (mut first, mut last) = (Millis::MAX, Millis::MIN);
     for n in &rows {
         let (key, value) = cx.frames.object_rows.get(*n)?;
-        requests[key.log as usize] += value.success;
+        requests[key.log as usize] += value.requests;
         by_slot.entry(key.slot).or_default().push(*n);
-        buckets.insert(key.bucket);
+        buckets.extend(value.buckets.iter().copied());
         prefixes.extend(value.prefixes.iter().map(|p| p.to_string()));
         exact &= value.objects.is_exact();
         first = first.min(value.first.time);
@@ -184,6 +191,7 @@ fn burst(
         buckets,
         prefixes,
         usual_peak: earlier.get(earlier.len() / 2).copied().unwrap_or(0),
+        highest_peak: earlier.last().copied().unwrap_or(0),
         earlier_days: earlier.len() as u64,
         rows,
     })

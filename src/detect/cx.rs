@@ -70,15 +70,15 @@ impl<'a> Cx<'a> {
     }
 
     /// True if the principal came to the source's network less than a day before `at`, and that says
-    /// something: the network is as new to the account, or the principal has a longer history elsewhere.
+    /// something: there is a day of logs before, and the network is as new to the account, or the principal has
+    /// a longer history elsewhere.
     pub fn foreign(&self, principal: Sym, source: Sym, at: Millis) -> bool {
         let h = &self.history;
         let network = self.places.network(source);
         if !self.places.outside(source) || h.knew(principal, network, at - DAY) {
             return false;
         }
-        let compared = self.history_before(at) >= DAY
-            || h.networks_of(principal).any(|(n, seen)| n != network && seen.first < at);
+        let compared = self.history_before(at) >= DAY;
         let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY);
         compared && (new_to_account || self.has_history(principal, at))
     }

@@ -49,7 +49,7 @@ impl Detector for S3BulkDelete {
         let settings = cx.settings(&META);
         let limits = Limits { slot_objects: settings.get(&PER_SLOT) as u64, slot_bytes: u64::MAX };
         let min = settings.get(&MIN_OBJECTS) as u64;
-        let unusual = |b: &Burst| b.ratio().is_none_or(|ratio| ratio >= settings.get(&RATIO));
+        let unusual = |b: &Burst| b.unusual(settings.get(&RATIO));
         let deletes = bursts(cx, &[ObjectAction::Delete], &limits);
         let reads = bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits);
         let writes = bursts(cx, &[ObjectAction::Write], &limits);
@@ -128,7 +128,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         .rows
         .iter()
         .filter_map(|n| cx.frames.object_rows.get(*n))
-        .map(|(k, _)| k.access_key)
+        .map(|(_, v)| v.access_key)
         .find(|k| *k != 0);
     advice::contain_credential(cx, &mut build, b.principal, key.unwrap_or(0));
     if let Some(bucket) = buckets.first() {

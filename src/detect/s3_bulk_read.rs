@@ -74,7 +74,7 @@ fn fires(b: &Burst, settings: &Resolved) -> bool {
     let objects = settings.get(&MIN_OBJECTS);
     let enough = b.objects as f64 >= objects
         || (b.bytes as f64 >= settings.get(&MIN_BYTES) && b.objects as f64 >= objects / 10.0);
-    enough && b.ratio().is_none_or(|ratio| ratio >= settings.get(&RATIO))
+    enough && b.unusual(settings.get(&RATIO))
 }
 
 fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved) -> Finding {
@@ -184,10 +184,9 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
 /// Share of all that was read of these buckets in the window, by requests of the log that has more.
 fn share(cx: &Cx<'_>, b: &Burst, buckets: &[&str]) -> String {
     let log = b.log();
-    let all: u64 = (cx.frames.object_rows.iter())
-        .filter(|(k, _)| k.phase == Phase::Window && k.log == log && READS.contains(&k.action))
-        .filter(|(k, _)| b.buckets.contains(&k.bucket))
-        .map(|(_, v)| v.success)
+    let all: u64 = (cx.rollups.buckets.iter())
+        .filter(|(k, _)| k.phase == Phase::Window && k.log == log && b.buckets.contains(&k.bucket))
+        .map(|(_, v)| v.reads)
         .sum();
     let mine = b.cloudtrail.max(b.access_log);
     let percent = 100.0 * mine as f64 / all.max(1) as f64;
@@ -203,7 +202,7 @@ fn next(cx: &Cx<'_>, b: &Burst, buckets: &[&str], build: &mut Build<'_, '_>) {
         .rows
         .iter()
         .filter_map(|n| cx.frames.object_rows.get(*n))
-        .map(|(k, _)| k.access_key)
+        .map(|(_, v)| v.access_key)
         .find(|k| *k != 0);
     advice::contain_credential(cx, build, b.principal, key.unwrap_or(0));
     if let Some(bucket) = buckets.first() {

@@ -43,7 +43,7 @@ pub fn summary(cx: &Cx<'_>) -> PolarsResult<Summary> {
             &name,
             &nothing,
         )?,
-        buckets: table(objects(cx), &["bucket", "log"], &name, &|s| {
+        buckets: table(buckets(cx), &["bucket", "log"], &name, &|s| {
             if s[1] == Log::S3Access as u32 { Log::S3Access.name() } else { Log::CloudTrail.name() }
                 .to_string()
         })?,
@@ -75,8 +75,8 @@ fn agents(cx: &Cx<'_>) -> LazyFrame {
     cx.frames.agents.clone().lazy().filter(col("window"))
 }
 
-fn objects(cx: &Cx<'_>) -> LazyFrame {
-    cx.frames.objects.clone().lazy().filter(col("window"))
+fn buckets(cx: &Cx<'_>) -> LazyFrame {
+    cx.frames.buckets.clone().lazy().filter(col("window"))
 }
 
 fn table(

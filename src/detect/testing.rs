@@ -282,6 +282,7 @@ impl Scene {
         let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
         let config = Config::load(&inputs, &[detector.meta().group()]).unwrap();
         let geo = self.open_geo(folder.path());
+        rollups.settle();
         let frames = Frames::take(&mut rollups).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let places = Places::new(sources, &rollups.names, &config, geo.as_ref());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use polars::prelude::*;
 
-use super::{Phase, Place, Rollups, activity, agents, objects};
+use super::{Phase, Place, Rollups, activity, agents, buckets, objects};
 use crate::clock::{HOUR, Millis};
 use crate::event::Log;
 
@@ -13,7 +13,7 @@ use crate::event::Log;
 pub struct Frames {
     pub activity: DataFrame,
     pub agents: DataFrame,
-    pub objects: DataFrame,
+    pub buckets: DataFrame,
     pub activity_rows: Vec<(activity::Key, activity::Value)>,
     pub object_rows: Vec<(objects::Key, objects::Value)>,
     /// For each activity row: it comes from the S3 access log and CloudTrail has the same calls.
@@ -35,31 +35,22 @@ impl Frames {
     pub fn take(rollups: &mut Rollups) -> PolarsResult<Frames> {
         let (activity, objects) =
             (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
-        let agents = &rollups.agents;
-        let ((activity_rows, activity, echoes), (object_rows, objects), agents) =
-            std::thread::scope(|scope| {
-                let objects = scope.spawn(|| {
-                    let rows = in_order(
-                        objects,
-                        |v: &objects::Value| &v.first,
-                        |k: &objects::Key| k.action as u32,
-                    );
-                    let frame = objects_frame(&rows);
-                    (rows, frame)
-                });
-                let agents = scope.spawn(|| agents_frame(agents));
-                let rows = in_order(activity, |v: &activity::Value| &v.first, |_| 0);
-                let echoes = echoes(&rows);
-                let frame = activity_frame(&rows, &echoes);
-                ((rows, frame, echoes), ended(objects), ended(agents))
+        let (agents, buckets) = (&rollups.agents, &rollups.buckets);
+        std::thread::scope(|scope| {
+            let objects = scope.spawn(|| {
+                in_order(objects, |v: &objects::Value| &v.first, |k: &objects::Key| k.action as u32)
             });
-        Ok(Frames {
-            activity: activity?,
-            agents: agents?,
-            objects: objects?,
-            activity_rows,
-            object_rows,
-            echoes,
+            let agents = scope.spawn(|| agents_frame(agents));
+            let activity_rows = in_order(activity, |v: &activity::Value| &v.first, |_| 0);
+            let echoes = echoes(&activity_rows);
+            Ok(Frames {
+                activity: activity_frame(&activity_rows, &echoes)?,
+                agents: ended(agents)?,
+                buckets: buckets_frame(buckets)?,
+                activity_rows,
+                object_rows: ended(objects),
+                echoes,
+            })
         })
     }
 }
@@ -151,29 +142,24 @@ fn agents_frame(table: &agents::Table) -> PolarsResult<DataFrame> {
     )
 }
 
-/// Columns: as in the activity, `object_action` (its declaration's order), `at` (start of the slot,
-/// milliseconds), `success`, `denied`, `failed`, `distinct`.
-fn objects_frame(rows: &[(objects::Key, objects::Value)]) -> PolarsResult<DataFrame> {
-    type R = (objects::Key, objects::Value);
+/// Columns as in the activity, by bucket and log.
+fn buckets_frame(table: &buckets::Table) -> PolarsResult<DataFrame> {
+    type R<'a> = (&'a buckets::Key, &'a buckets::Value);
+    let mut rows: Vec<R<'_>> = table.iter().collect();
+    rows.sort_by_key(|(k, v)| (v.first, k.bucket, k.log, k.phase));
+    let rows = rows.as_slice();
     frame(
         rows.len(),
         vec![
-            column("window", rows, |(k, _): &R| k.phase == Phase::Window),
-            column("log", rows, |(k, _): &R| k.log as u32),
-            column("object_action", rows, |(k, _): &R| k.action as u32),
-            column("at", rows, |(k, _): &R| i64::from(k.slot) * objects::SLOT),
-            column("account", rows, |(k, _): &R| k.account),
-            column("principal", rows, |(k, _): &R| k.principal),
-            column("access_key", rows, |(k, _): &R| k.access_key),
-            column("source", rows, |(k, _): &R| k.source),
-            column("bucket", rows, |(k, _): &R| k.bucket),
-            column("success", rows, |(_, v): &R| v.success),
-            column("denied", rows, |(_, v): &R| v.denied),
-            column("failed", rows, |(_, v): &R| v.failed),
-            column("bytes_out", rows, |(_, v): &R| v.bytes_out),
-            column("distinct", rows, |(_, v): &R| v.objects.count()),
-            column("first", rows, |(_, v): &R| v.first.time),
-            column("last", rows, |(_, v): &R| v.last),
+            column("window", rows, |(k, _): &R<'_>| k.phase == Phase::Window),
+            column("log", rows, |(k, _): &R<'_>| k.log as u32),
+            column("bucket", rows, |(k, _): &R<'_>| k.bucket),
+            column("success", rows, |(_, v): &R<'_>| v.success),
+            column("denied", rows, |(_, v): &R<'_>| v.denied),
+            column("failed", rows, |(_, v): &R<'_>| v.failed),
+            column("bytes_out", rows, |(_, v): &R<'_>| v.bytes_out),
+            column("first", rows, |(_, v): &R<'_>| v.first),
+            column("last", rows, |(_, v): &R<'_>| v.last),
         ],
     )
 }

@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod agents;
+pub mod buckets;
 pub mod distinct;
 pub mod frame;
 pub mod intern;
@@ -49,7 +50,10 @@ pub struct Rollups {
     pub activity: activity::Table,
     pub agents: agents::Table,
     pub objects: objects::Table,
+    pub buckets: buckets::Table,
     pub sessions: sessions::Table,
+    /// Emptied by [`Rollups::settle`].
+    issued: sessions::Issued,
 }
 
 impl Default for Rollups {
@@ -59,7 +63,9 @@ impl Default for Rollups {
             activity: activity::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
             agents: agents::Table::default(),
             objects: objects::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
+            buckets: buckets::Table::default(),
             sessions: sessions::Table::default(),
+            issued: sessions::Issued::default(),
         }
     }
 }
@@ -80,25 +86,33 @@ impl Rollups {
         objects::fold(&mut self.objects, names, &folded);
         if !origin.duplicate {
             agents::fold(&mut self.agents, names, &folded);
-            sessions::fold(&mut self.sessions, names, &folded);
+            buckets::fold(&mut self.buckets, names, &folded);
+            sessions::fold(&mut self.sessions, &mut self.issued, names, &folded);
         }
     }
 
-    /// Drops rows that only copies of events made: their events are counted in rows of the same keys, or, where
+    /// To be called once, after the last merge. Joins sessions to the calls that handed them out, and drops rows
+    /// that only copies of events made: their events are counted in rows of the same keys, or, where
     /// two records with one id differ, in another.
     pub fn settle(&mut self) {
         self.activity.retain(|_, row| row.events > 0);
-        self.objects.retain(|_, row| row.success + row.denied + row.failed > 0);
+        self.objects.retain(|_, row| row.requests > 0);
+        let used = self.activity.keys().map(|k| k.access_key);
+        sessions::settle(&mut self.sessions, &mut self.issued, &self.names, used);
     }
 
     /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.
     pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) {
         let syms = self.names.absorb(&other.names);
-        let Rollups { activity, agents, objects, sessions, .. } = self;
+        let Rollups { activity, agents, objects, buckets, sessions, issued, .. } = self;
         std::thread::scope(|scope| {
             scope.spawn(|| activity::merge(activity, other.activity, &syms, file));
             scope.spawn(|| agents::merge(agents, other.agents, &syms));
-            scope.spawn(|| sessions::merge(sessions, other.sessions, &syms));
+            scope.spawn(|| {
+                sessions::merge(sessions, other.sessions, &syms);
+                sessions::merge_issued(issued, other.issued, &syms);
+                buckets::merge(buckets, other.buckets, &syms);
+            });
             objects::merge(objects, other.objects, &syms, file);
         });
     }

@@ -1,10 +1,11 @@
-//! What was done to which bucket, by ten minutes: requests, distinct objects, bytes.
+//! Objects read, written and deleted by one caller from one place, by ten minutes.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
 
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use rustc_hash::FxBuildHasher;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::distinct::Distinct;
 use super::intern::{Names, Sym};
@@ -18,51 +19,63 @@ use crate::event::{Log, ObjectAccess, Outcome};
 /// rows cost several times the memory on archives of weeks and found the same bursts.
 pub const SLOT: Millis = 10 * MINUTE;
 
-/// Keys named per row, and first path segments.
+/// Keys named per row, first path segments, and buckets.
 const SAMPLES: usize = 3;
 const PREFIXES: usize = 8;
+const BUCKETS: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     pub phase: Phase,
     pub log: Log,
+    /// Read, copied out, written or deleted; other calls are in the buckets' rollup alone.
     pub action: ObjectAction,
     /// Ten-minute slots since 1970.
     pub slot: i32,
-    pub account: Sym,
     pub principal: Sym,
-    pub access_key: Sym,
     pub source: Sym,
-    pub bucket: Sym,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    pub success: u64,
-    pub denied: u64,
-    pub failed: u64,
+    /// Requests that did what they asked for.
+    pub requests: u64,
     pub bytes_out: u64,
     pub last: Millis,
     /// First event; its time is the row's first time.
     pub first: Place,
-    /// Objects that were reached, by key.
+    /// Of the first event.
+    pub account: Sym,
+    /// The first event's, 0 in the access log.
+    pub access_key: Sym,
+    /// Objects that were reached, by bucket and key.
     pub objects: Distinct,
-    /// The keys with the smallest hashes.
+    /// The objects with the smallest hashes, as `bucket/key`.
     pub samples: Vec<(u64, Box<str>)>,
-    /// First path segments of the keys, the smallest ones.
-    pub prefixes: BTreeSet<Box<str>>,
+    /// First path segments of the keys, the smallest ones in order.
+    pub prefixes: Vec<Box<str>>,
+    /// In order of their numbers; the first ones where there are more than a row holds.
+    pub buckets: Vec<Sym>,
 }
 
 pub type Table = HashMap<Key, Value, FxBuildHasher>;
 
 pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
-    if let Some(object) = f.event.object {
+    if f.event.outcome != Outcome::Success {
+        return;
+    }
+    if let Some(object) = f.event.object.filter(|o| counted(o.kind)) {
         one(table, names, f, &object, f.event.bytes_out);
     }
     if let Some((bucket, key)) = f.event.copied_from {
         let read = ObjectAccess { bucket, key, kind: ObjectAction::CopyOut, size: 0 };
         one(table, names, f, &read, 0);
     }
+}
+
+fn counted(action: ObjectAction) -> bool {
+    use ObjectAction::{CopyOut, Delete, Read, Write};
+    matches!(action, Read | CopyOut | Write | Delete)
 }
 
 fn one(
@@ -78,83 +91,93 @@ fn one(
         log: e.log,
         action: object.kind,
         slot: e.time.div_euclid(SLOT) as i32,
-        account: names.sym(e.account),
         principal: f.principal,
-        access_key: f.access_key,
         source: f.source,
-        bucket: names.sym(object.bucket),
     };
-    let row = table.entry(key).or_insert_with(|| Value::empty(f.place));
-    match e.outcome {
-        Outcome::Success => row.success += f.weight,
-        Outcome::Denied => row.denied += f.weight,
-        Outcome::Failed => row.failed += f.weight,
-    }
+    let account = names.sym(e.account);
+    let row = table.entry(key).or_insert_with(|| Value::empty(f.place, account, f.access_key));
+    row.requests += f.weight;
     row.bytes_out += f.weight * bytes_out;
     row.last = row.last.max(e.time);
     if f.place.before(&row.first) {
-        row.first = f.place;
+        (row.first, row.account, row.access_key) = (f.place, account, f.access_key);
     }
-    if e.outcome == Outcome::Success && !object.key.is_empty() {
-        row.reach(object.key);
+    row.bucket(names.sym(object.bucket));
+    if !object.key.is_empty() {
+        row.reach(object.bucket, object.key);
     }
 }
 
 impl Value {
-    fn empty(first: Place) -> Value {
+    fn empty(first: Place, account: Sym, access_key: Sym) -> Value {
         Value {
-            success: 0,
-            denied: 0,
-            failed: 0,
+            requests: 0,
             bytes_out: 0,
             last: first.time,
             first,
+            account,
+            access_key,
             objects: Distinct::default(),
             samples: Vec::new(),
-            prefixes: BTreeSet::new(),
+            prefixes: Vec::new(),
+            buckets: Vec::new(),
         }
     }
 
-    fn reach(&mut self, key: &str) {
-        let hash = xxh3_64(key.as_bytes());
+    fn reach(&mut self, bucket: &str, key: &str) {
+        let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(bucket.as_bytes()));
         self.objects.add(hash);
-        self.sample(hash, || key.into());
+        self.sample(hash, || format!("{bucket}/{key}").into());
         let prefix = key.split_once('/').map_or("", |(first, _)| first);
-        if !self.prefixes.contains(prefix) {
-            self.prefixes.insert(prefix.into());
-            self.trim();
-        }
+        smallest(&mut self.prefixes, PREFIXES, |known| (**known).cmp(prefix), || prefix.into());
     }
 
-    fn sample(&mut self, hash: u64, key: impl FnOnce() -> Box<str>) {
-        let at = self.samples.partition_point(|(h, _)| *h < hash);
-        if at < SAMPLES && self.samples.get(at).is_none_or(|(h, _)| *h != hash) {
-            self.samples.insert(at, (hash, key()));
-            self.samples.truncate(SAMPLES);
-        }
+    fn bucket(&mut self, bucket: Sym) {
+        smallest(&mut self.buckets, BUCKETS, |known| known.cmp(&bucket), || bucket);
     }
 
-    fn trim(&mut self) {
-        while self.prefixes.len() > PREFIXES {
-            self.prefixes.pop_last();
-        }
+    fn sample(&mut self, hash: u64, object: impl FnOnce() -> Box<str>) {
+        smallest(&mut self.samples, SAMPLES, |(known, _)| known.cmp(&hash), || (hash, object()));
     }
 
     pub fn merge(&mut self, other: Value) {
-        self.success += other.success;
-        self.denied += other.denied;
-        self.failed += other.failed;
+        self.requests += other.requests;
         self.bytes_out += other.bytes_out;
         self.last = self.last.max(other.last);
         if other.first.before(&self.first) {
-            self.first = other.first;
+            (self.first, self.account, self.access_key) =
+                (other.first, other.account, other.access_key);
         }
         self.objects.merge(&other.objects);
         for (hash, key) in other.samples {
             self.sample(hash, || key);
         }
-        self.prefixes.extend(other.prefixes);
-        self.trim();
+        for prefix in other.prefixes {
+            smallest(
+                &mut self.prefixes,
+                PREFIXES,
+                |known| (**known).cmp(&prefix),
+                || prefix.clone(),
+            );
+        }
+        for bucket in other.buckets {
+            self.bucket(bucket);
+        }
+    }
+}
+
+/// Keeps the `most` smallest in order, each once.
+fn smallest<T>(
+    list: &mut Vec<T>,
+    most: usize,
+    order: impl Fn(&T) -> Ordering,
+    new: impl FnOnce() -> T,
+) {
+    if let Err(at) = list.binary_search_by(order)
+        && at < most
+    {
+        list.truncate(most - 1);
+        list.insert(at.min(list.len()), new());
     }
 }
 
@@ -162,17 +185,14 @@ pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> 
     let s = |sym: Sym| syms[sym as usize];
     for (k, mut v) in from {
         v.first.file = file(v.first.file);
-        let key = Key {
-            account: s(k.account),
-            principal: s(k.principal),
-            access_key: s(k.access_key),
-            source: s(k.source),
-            bucket: s(k.bucket),
-            ..k
-        };
+        v.account = s(v.account);
+        v.access_key = s(v.access_key);
+        v.buckets.iter_mut().for_each(|b| *b = s(*b));
+        v.buckets.sort_unstable();
+        let key = Key { principal: s(k.principal), source: s(k.source), ..k };
         match into.entry(key) {
-            hashbrown::hash_map::Entry::Occupied(mut row) => row.get_mut().merge(v),
-            hashbrown::hash_map::Entry::Vacant(row) => {
+            Entry::Occupied(mut row) => row.get_mut().merge(v),
+            Entry::Vacant(row) => {
                 row.insert(v);
             }
         }

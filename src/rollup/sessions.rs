@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Folded;
 use super::intern::{Names, Sym};
@@ -21,55 +22,73 @@ pub struct Session {
     pub expires: Millis,
 }
 
-/// By access key.
+/// By access key: sessions whose calls are in the logs.
 pub type Table = HashMap<Sym, Session, FxBuildHasher>;
 
+/// Keys that were handed out, by the hash of their ids: most of them never appear again, so their texts are
+/// not kept.
+pub type Issued = HashMap<u64, Session, FxBuildHasher>;
+
 #[inline]
-pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
+pub fn fold(table: &mut Table, issued: &mut Issued, names: &mut Names, f: &Folded<'_, '_>) {
     let e = f.event;
     if f.access_key != 0 && !e.actor.session.is_empty() && !table.contains_key(&f.access_key) {
         let name = names.sym(e.actor.session);
         let seen = Session { name, created: e.actor.session_created, ..Session::default() };
         table.insert(f.access_key, seen);
     }
-    if let Some(issued) = e.issued {
-        let child = names.sym(issued.access_key);
+    if let Some(key) = e.issued {
         let handed_out = Session {
-            name: names.sym(issued.session),
+            name: 0,
             created: e.time,
             parent: f.principal,
             parent_key: f.access_key,
             issued_to: f.source,
             issued_at: e.time,
-            expires: issued.expires,
+            expires: key.expires,
         };
-        add(table, child, handed_out);
+        earliest(issued, xxh3_64(key.access_key.as_bytes()), handed_out);
     }
 }
 
-/// The earliest record that handed the key out wins; the rest fills gaps.
-fn add(table: &mut Table, key: Sym, new: Session) {
-    let row = table.entry(key).or_insert(new);
-    if row.issued_at == 0 || (new.issued_at != 0 && new.issued_at < row.issued_at) {
-        let (name, created) = (row.name, row.created);
-        *row = Session {
-            name: if new.name == 0 { name } else { new.name },
-            created: if new.created == 0 { created } else { new.created },
-            ..new
-        };
+fn earliest(issued: &mut Issued, key: u64, new: Session) {
+    let row = issued.entry(key).or_insert(new);
+    if new.issued_at < row.issued_at {
+        *row = new;
     }
+}
+
+/// Joins what is known from handing out to the keys that were used, and forgets the others.
+pub fn settle(
+    table: &mut Table,
+    issued: &mut Issued,
+    names: &Names,
+    used: impl Iterator<Item = Sym>,
+) {
+    for key in used.filter(|key| *key != 0) {
+        if let Some(handed_out) = issued.get(&xxh3_64(names.text(key).as_bytes())) {
+            let row = table.entry(key).or_default();
+            *row = Session { name: row.name, ..*handed_out };
+        }
+    }
+    *issued = Issued::default();
 }
 
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym]) {
+    for (key, v) in from {
+        into.entry(syms[key as usize]).or_insert(Session { name: syms[v.name as usize], ..v });
+    }
+}
+
+pub fn merge_issued(into: &mut Issued, from: Issued, syms: &[Sym]) {
     let s = |sym: Sym| syms[sym as usize];
     for (key, v) in from {
         let v = Session {
-            name: s(v.name),
             parent: s(v.parent),
             parent_key: s(v.parent_key),
             issued_to: s(v.issued_to),
             ..v
         };
-        add(into, s(key), v);
+        earliest(into, key, v);
     }
 }
