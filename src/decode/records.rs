@@ -26,6 +26,10 @@ const OF_RECORDS: [&[u8]; 12] = [
     b"eventContext",
 ];
 
+/// Bytes that a record may have in a document that is known to be damaged: CloudTrail's events have 256 KB at
+/// most.
+const DAMAGED_RECORD: usize = 512 << 10;
+
 /// Takes what the walker finds.
 pub trait RecordSink {
     /// The object in a record's place that begins at `bytes[0]`. Answers its length, or why it has none:
@@ -59,11 +63,14 @@ pub struct Walker {
     in_garbage: bool,
     /// A record that was given up goes on in the next piece.
     skip: Option<Skip>,
+    /// A record was malformed: from now on the end of each is looked for in a bounded distance, so that a
+    /// document of nothing but stray brackets takes linear time.
+    damaged: bool,
 }
 
 impl Default for Walker {
     fn default() -> Walker {
-        Walker { state: State::Top, base: 0, in_garbage: false, skip: None }
+        Walker { state: State::Top, base: 0, in_garbage: false, skip: None, damaged: false }
     }
 }
 
@@ -148,6 +155,7 @@ impl Walker {
         let offset = self.base + from as u64;
         if let Some(next) = next_record(&piece[from..]) {
             sink.lost(Loss::at(offset, Reason::Malformed, "no end of the record was found"));
+            self.damaged = true;
             return Some(from + next);
         }
         sink.lost(Loss::at(offset, Reason::CutOff, "the input ends inside this record"));
@@ -231,22 +239,34 @@ impl Walker {
     /// An object in a record's place.
     fn element(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         let offset = self.base + at as u64;
-        match sink.record(&piece[at..], offset) {
+        let far = if self.damaged { piece.len().min(at + DAMAGED_RECORD) } else { piece.len() };
+        let place = match sink.record(&piece[at..far], offset) {
             Ok(len) => {
                 self.in_garbage = false;
-                Step::At(at + len)
+                return Step::At(at + len);
             }
-            Err(Stop::Incomplete) => Step::More(at),
-            Err(Stop::Malformed(place)) => match value_end(piece, at) {
-                Ok(end) => {
-                    let detail = format!("unexpected byte at +{place}");
-                    sink.lost(Loss::at(offset, Reason::Malformed, detail));
-                    // A bracket that is missing makes the next records look like a part of this one.
-                    let next = next_record(&piece[at..end]).filter(|next| *next >= place);
-                    Step::At(next.map_or(end, |next| at + next))
-                }
-                Err(_) => Step::More(at),
-            },
+            Err(Stop::Incomplete) if far == piece.len() => return Step::More(at),
+            Err(Stop::Incomplete) => far - at,
+            Err(Stop::Malformed(place)) => place,
+        };
+        self.damaged = true;
+        // A bracket that is missing makes the next records look like a part of this one, one too many hides
+        // them: go on at its end or at the next one, whichever comes first.
+        let next = next_record(&piece[at..]).map(|next| at + next);
+        let bound =
+            next.filter(|next| *next >= at + place).unwrap_or(piece.len().min(at + DAMAGED_RECORD));
+        let end = value_end(&piece[..bound], at).ok();
+        let next = next.filter(|next| *next >= at + place || end.is_none());
+        match (end, next) {
+            (None, None) => Step::More(at),
+            (end, next) => {
+                sink.lost(Loss::at(
+                    offset,
+                    Reason::Malformed,
+                    format!("unexpected byte at +{place}"),
+                ));
+                Step::At(end.into_iter().chain(next).min().unwrap_or(piece.len()))
+            }
         }
     }
 
@@ -296,10 +316,9 @@ impl Walker {
 /// Start of the next record behind the first byte: by the key that AWS writes first, or as a line of JSON
 /// lines whose keys stand in another order.
 fn next_record(piece: &[u8]) -> Option<usize> {
-    let rest = piece.get(1..)?;
-    let by_key = memchr::memmem::find(rest, b"{\"eventVersion\"").map(|at| at + 1);
-    let by_line = memchr::memmem::find(rest, b"\n{\"").map(|at| at + 2);
-    by_key.into_iter().chain(by_line).min()
+    let found =
+        |at: &usize| piece[at + 2..].starts_with(b"eventVersion\"") || piece[at - 1] == b'\n';
+    memchr::memmem::find_iter(piece.get(1..)?, b"{\"").map(|at| at + 1).find(found)
 }
 
 /// White space, and the commas and marks that may stand between records.

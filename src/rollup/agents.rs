@@ -39,10 +39,10 @@ pub type Table = HashMap<Key, Value, FxBuildHasher>;
 #[inline]
 pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     let e = f.event;
-    let agent = match names.find(e.user_agent) {
-        Some(sym) => sym,
-        None if table.len() >= MOST => names.sym(OTHERS),
-        None => names.sym(e.user_agent),
+    let agent = if table.len() < MOST {
+        names.sym(e.user_agent)
+    } else {
+        names.find(e.user_agent).unwrap_or_else(|| names.sym(OTHERS))
     };
     let key = Key {
         phase: f.phase,
