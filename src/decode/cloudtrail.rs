@@ -145,6 +145,7 @@ impl<'a> Texts<'a> {
             object: (!p.bucket.is_empty()).then(|| ObjectAccess {
                 bucket: &p.bucket,
                 key: &p.key,
+                version: "",
                 kind: ObjectAction::from_api(&self.action),
                 size: 0,
             }),

@@ -168,7 +168,13 @@ impl<'a> Line<'a> {
     }
 
     fn object(&self, kind: ObjectAction) -> ObjectAccess<'_> {
-        ObjectAccess { bucket: &self.bucket, key: &self.key, kind, size: self.object_size }
+        ObjectAccess {
+            bucket: &self.bucket,
+            key: &self.key,
+            version: &self.version_id,
+            kind,
+            size: self.object_size,
+        }
     }
 
     /// The status decides, because a HEAD request is refused without an error code. The code is

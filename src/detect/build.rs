@@ -241,7 +241,12 @@ impl<'a, 'c> Build<'a, 'c> {
         f.evidence = spread(self.evidence.into_values().collect());
         f.attack.sort();
         f.attack.dedup();
-        f.id = id::finding_id(&f.rule, &f.who.principal, f.first_seen);
+        f.id = id::finding_id(
+            &f.rule,
+            &f.who,
+            f.sources.first().map_or("", |s| &s.address),
+            f.first_seen,
+        );
         f
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Cx;
 use crate::clock::{DAY, Millis};
-use crate::event::Log;
 use crate::event::action::ObjectAction;
+use crate::event::{Log, SourceClass};
 use crate::rollup::distinct::Distinct;
-use crate::rollup::objects::{Key, Value};
+use crate::rollup::objects::{Key, SLOT, Value};
 use crate::rollup::{Phase, Sym};
 
 /// Empty slots that may lie inside a burst.
@@ -18,6 +18,7 @@ const GAP: i32 = 2;
 #[derive(Debug, Clone, Default)]
 pub struct Slot {
     pub rows: Vec<usize>,
+    pub requests: u64,
     pub objects: u64,
     pub bytes: u64,
 }
@@ -31,6 +32,8 @@ pub struct Burst {
     pub rows: Vec<usize>,
     pub objects: u64,
     pub exact: bool,
+    /// Batch deletes among the requests, each counted as one object.
+    pub batches: u64,
     pub bytes: u64,
     /// Requests by log; the same request stands in both when both are on.
     pub cloudtrail: u64,
@@ -78,52 +81,70 @@ pub struct Limits {
 
 type Slots = BTreeMap<i32, Slot>;
 
-/// Bursts of `actions` in the window, by principal and source.
+/// Bursts of `actions` in the window, by principal and network.
 pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
     let wanted = |key: &Key, value: &Value| {
-        actions.contains(&key.action) && value.requests > 0 && !cx.is_service(key.principal)
+        actions.contains(&key.action)
+            && value.requests > 0
+            && !cx.is_service(key.principal)
+            && !by_aws(cx, key.source)
     };
-    let mut groups: BTreeMap<(Sym, Sym), Slots> = BTreeMap::new();
-    let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
+    let mut groups: BTreeMap<(Sym, &str), Slots> = BTreeMap::new();
+    let mut slots: BTreeMap<(Sym, i32), Vec<usize>> = BTreeMap::new();
     for (n, (key, value)) in
         cx.frames.object_rows.iter().enumerate().filter(|(_, (k, v))| wanted(k, v))
     {
-        let objects = value.objects.count();
-        let day = peaks
-            .entry(key.principal)
-            .or_default()
-            .entry(value.first.time.div_euclid(DAY))
-            .or_default();
-        *day = (*day).max(objects);
+        slots.entry((key.principal, key.slot)).or_default().push(n);
         if key.phase == Phase::Window {
-            let slot =
-                groups.entry((key.principal, key.source)).or_default().entry(key.slot).or_default();
+            let group = groups.entry((key.principal, cx.places.network(key.source))).or_default();
+            let slot = group.entry(key.slot).or_default();
             slot.rows.push(n);
+            slot.requests += value.requests;
+            slot.bytes += value.bytes_out;
         }
     }
+    let peaks = peaks(cx, &slots);
     let mut found = Vec::new();
-    for ((principal, source), slots) in &mut groups {
+    for ((principal, _), slots) in &mut groups {
         for slot in slots.values_mut() {
-            if may_be_full(cx, &slot.rows, limits) {
+            if slot.requests >= limits.slot_objects || slot.bytes >= limits.slot_bytes {
                 (slot.objects, slot.bytes) = joined(cx, &slot.rows);
             }
         }
         let days = peaks.get(principal);
         found.extend(
-            runs(slots, limits)
-                .into_iter()
-                .filter_map(|rows| burst(cx, *principal, *source, rows, days)),
+            runs(slots, limits).into_iter().filter_map(|rows| burst(cx, *principal, rows, days)),
         );
     }
     found.sort_by_key(|b| (b.first, b.principal, b.source));
     found
 }
 
-/// Requests bound objects from above, and are counted already.
-fn may_be_full(cx: &Cx<'_>, rows: &[usize], limits: &Limits) -> bool {
-    let rows = || rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)).map(|(_, value)| value);
-    rows().map(|v| v.requests).sum::<u64>() >= limits.slot_objects
-        || rows().map(|v| v.bytes_out).sum::<u64>() >= limits.slot_bytes
+/// Services that read with a role of the account (backup, queries, replication).
+fn by_aws(cx: &Cx<'_>, source: Sym) -> bool {
+    let place = cx.places.get(source);
+    place.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
+}
+
+/// Each principal's fullest slot by day, over all its keys, sources and buckets.
+fn peaks(
+    cx: &Cx<'_>,
+    slots: &BTreeMap<(Sym, i32), Vec<usize>>,
+) -> HashMap<Sym, BTreeMap<i64, u64>> {
+    let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
+    for ((principal, slot), rows) in slots {
+        let at = i64::from(*slot) * SLOT;
+        let day = peaks.entry(*principal).or_default().entry(at.div_euclid(DAY)).or_default();
+        let requests: u64 = rows
+            .iter()
+            .filter_map(|n| cx.frames.object_rows.get(*n))
+            .map(|(_, v)| v.requests)
+            .sum();
+        if requests > *day {
+            *day = (*day).max(joined(cx, rows).0);
+        }
+    }
+    peaks
 }
 
 /// Runs of full slots, with what lies between and beside them.
@@ -142,30 +163,40 @@ fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
     runs.into_iter().map(rows).collect()
 }
 
-/// Objects and bytes of rows, once, though both logs may hold them.
+/// Objects and bytes of rows, once, though both logs may hold them. Estimates stay below the requests.
 fn joined(cx: &Cx<'_>, rows: &[usize]) -> (u64, u64) {
-    let (mut objects, mut bytes) = (Distinct::default(), [0u64; 2]);
+    let (mut objects, mut bytes, mut requests) =
+        ([Distinct::default(), Distinct::default()], [0u64; 2], [0u64; 2]);
+    let mut both = Distinct::default();
+    let mut batches = 0;
     for (key, value) in rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
-        objects.merge(&value.objects);
+        both.merge(&value.objects);
+        objects[key.log as usize].merge(&value.objects);
         bytes[key.log as usize] += value.bytes_out;
+        requests[key.log as usize] += value.requests;
+        batches += value.batches;
     }
-    (objects.count(), bytes[0].max(bytes[1]))
+    // A batch delete is one call in CloudTrail and a line for each key in the access log.
+    let count = if batches > 0 { objects[0].count().max(objects[1].count()) } else { both.count() };
+    (count.min(requests[0].max(requests[1])), bytes[0].max(bytes[1]))
 }
 
 fn burst(
     cx: &Cx<'_>,
     principal: Sym,
-    source: Sym,
     rows: Vec<usize>,
     days: Option<&BTreeMap<i64, u64>>,
 ) -> Option<Burst> {
     let (objects, bytes) = joined(cx, &rows);
     let (mut requests, mut by_slot) = ([0u64; 2], BTreeMap::<i32, Vec<usize>>::new());
     let (mut buckets, mut prefixes, mut exact) = (BTreeSet::new(), BTreeSet::new(), true);
-    let (mut first, mut last) = (Millis::MAX, Millis::MIN);
+    let (mut first, mut last, mut batches) = (Millis::MAX, Millis::MIN, 0);
+    let mut sources: BTreeMap<Sym, u64> = BTreeMap::new();
     for n in &rows {
         let (key, value) = cx.frames.object_rows.get(*n)?;
         requests[key.log as usize] += value.requests;
+        batches += value.batches;
+        *sources.entry(key.source).or_default() += value.requests;
         by_slot.entry(key.slot).or_default().push(*n);
         buckets.extend(value.buckets.iter().copied());
         prefixes.extend(value.prefixes.iter().map(|p| p.to_string()));
@@ -173,15 +204,23 @@ fn burst(
         first = first.min(value.first.time);
         last = last.max(value.last);
     }
+    let source =
+        sources.iter().max_by_key(|(sym, n)| (**n, cx.text(**sym))).map(|(sym, _)| *sym)?;
     let peak = by_slot.values().map(|rows| joined(cx, rows).0).max()?;
     let today = first.div_euclid(DAY);
     let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
+    if earlier.is_empty() && cx.history_before(first) < DAY {
+        // On the first day nothing lies before: the days after it say what is usual, if there are some.
+        let later: Vec<u64> = days?.range(today + 1..).map(|(_, peak)| *peak).collect();
+        earlier = if later.len() >= 3 { later } else { earlier };
+    }
     earlier.sort_unstable();
     Some(Burst {
         principal,
         source,
         objects,
         exact,
+        batches,
         bytes,
         cloudtrail: requests[Log::CloudTrail as usize],
         access_log: requests[Log::S3Access as usize],

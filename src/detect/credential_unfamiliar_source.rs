@@ -15,6 +15,7 @@ use super::build::{Build, list};
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{DAY, Millis};
 use crate::config::{Resolved, Setting};
+use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym, activity};
 use novelty::{Novelty, novelty};
@@ -95,7 +96,10 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
     for row in cx.rows() {
         let (key, value) = row;
         let wanted = key.phase == Phase::Window && !key.by_service && cx.places.outside(key.source);
-        if !wanted || !judged(cx.text(key.kind)) {
+        // A sign-in that failed used no credential; guessing has a detector of its own.
+        let guess =
+            cx.text(key.service) == "signin.amazonaws.com" && key.outcome != Outcome::Success;
+        if !wanted || guess || !judged(cx.text(key.kind)) {
             continue;
         }
         let credential = if cx.is_long_term(key.access_key) { key.access_key } else { 0 };

@@ -69,17 +69,17 @@ impl<'a> Cx<'a> {
         self.selection.since.is_some_and(|since| self.history.start < since)
     }
 
-    /// True if the principal came to the source's network less than a day before `at`, and that says
+    /// True if the principal came to the source's network less than half a day before `at`, and that says
     /// something: there is a day of logs before, and the network is as new to the account, or the principal has
     /// a longer history elsewhere.
     pub fn foreign(&self, principal: Sym, source: Sym, at: Millis) -> bool {
         let h = &self.history;
         let network = self.places.network(source);
-        if !self.places.outside(source) || h.knew(principal, network, at - DAY) {
+        if !self.places.outside(source) || h.knew(principal, network, at - DAY / 2) {
             return false;
         }
         let compared = self.history_before(at) >= DAY;
-        let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY);
+        let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY / 2);
         compared && (new_to_account || self.has_history(principal, at))
     }
 

@@ -37,6 +37,8 @@ pub struct History {
     by_key: HashMap<Sym, BTreeMap<String, Seen>>,
     by_network: HashMap<String, BTreeMap<Sym, Seen>>,
     countries: BTreeMap<String, Seen>,
+    /// Days since 1970 on which a network was used.
+    days: HashMap<String, BTreeSet<i64>>,
 }
 
 impl History {
@@ -56,6 +58,7 @@ impl History {
             if names.text(key.access_key).starts_with("AKIA") {
                 note(h.by_key.entry(key.access_key).or_default(), network, seen);
             }
+            h.days.entry(network.clone()).or_default().insert(first.div_euclid(DAY));
             let who = h.by_network.entry(network.clone()).or_default();
             who.entry(key.principal).and_modify(|s| s.add(seen)).or_insert(seen);
             if !place.country.is_empty() {
@@ -63,6 +66,26 @@ impl History {
             }
         }
         h
+    }
+
+    /// On how many days anyone used the network.
+    pub fn days_in(&self, network: &str) -> usize {
+        self.days.get(network).map_or(0, BTreeSet::len)
+    }
+
+    /// Days that the logs cover.
+    pub fn days_covered(&self) -> usize {
+        (self.end.div_euclid(DAY) - self.start.div_euclid(DAY) + 1).max(1) as usize
+    }
+
+    /// Networks that anyone used on more days than `days`, the most used first.
+    pub fn networks_on_more_days(&self, days: usize) -> Vec<&str> {
+        let mut found: Vec<(usize, &str)> = (self.days.iter())
+            .filter(|(_, on)| on.len() > days)
+            .map(|(network, on)| (on.len(), network.as_str()))
+            .collect();
+        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+        found.into_iter().map(|(_, network)| network).collect()
     }
 
     /// Networks that the principal used, with their times.

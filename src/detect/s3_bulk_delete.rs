@@ -104,6 +104,12 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         ),
         None => format!("the principal did so on no earlier day ({} of logs)", length(cx.history_before(b.first))),
     });
+    if b.batches > 0 {
+        build.reason(format!(
+            "{} among them: CloudTrail does not name the keys, up to 1,000 each",
+            counted(b.batches, "batch delete", "batch deletes")
+        ));
+    }
     if way == Way::Overwrite {
         build.reason("the same caller read as many objects of the bucket just before: encrypting in place looks like this");
         build.attack("T1486");

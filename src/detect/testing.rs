@@ -99,6 +99,7 @@ impl Call {
             vpc_endpoint: "",
             bytes_out: self.bytes_out,
             object: self.object.as_ref().map(|(bucket, key, size)| ObjectAccess {
+                version: "",
                 bucket,
                 key,
                 kind: ObjectAction::from_api(&self.action),

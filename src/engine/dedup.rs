@@ -40,14 +40,14 @@ impl Dedup {
 }
 
 /// CloudTrail's `eventID` is unique. An access log has one request id for all keys of a batch and for both
-/// sides of a copy, so there the operation, key and time count too; so they do for a record without id.
+/// sides of a copy, so there the operation, key, version and time count too; so they do for a record without id.
 fn fingerprint(e: &Event<'_>) -> u64 {
     if e.log == Log::CloudTrail && !e.id.is_empty() {
         return xxh3_64(e.id.as_bytes());
     }
-    let object = e.object.map_or(("", ""), |o| (o.bucket, o.key));
+    let object = e.object.map_or(("", "", ""), |o| (o.bucket, o.key, o.version));
     let mut print = xxh3_64_with_seed(e.id.as_bytes(), e.time as u64);
-    for part in [e.action, object.0, object.1, e.source, e.actor.principal, e.error] {
+    for part in [e.action, object.0, object.1, object.2, e.source, e.actor.principal, e.error] {
         print = xxh3_64_with_seed(part.as_bytes(), print);
     }
     print

@@ -85,6 +85,8 @@ pub struct ObjectAccess<'a> {
     pub bucket: &'a str,
     /// Empty for calls on the bucket itself.
     pub key: &'a str,
+    /// Version that the call named, where the log gives it (access logs only).
+    pub version: &'a str,
     pub kind: action::ObjectAction,
     /// Object size where the log gives it (access logs only).
     pub size: u64,

@@ -2,7 +2,7 @@
 
 use crate::clock::{HOUR, Millis};
 
-use super::{Cause, Finding};
+use super::{ActionSeen, Cause, Finding, SourceSeen};
 
 /// Bursts of one cause that are this close are one.
 const TOUCH: Millis = HOUR;
@@ -45,6 +45,15 @@ fn join(into: &mut Finding, from: Finding) {
     if from.cause == into.cause {
         into.first_seen = into.first_seen.min(from.first_seen);
         into.last_seen = into.last_seen.max(from.last_seen);
+        let apart = from.rows.keys().all(|row| !into.rows.contains_key(row));
+        if into.rule != from.rule {
+            into.title = format!("{}; {}", into.title, from.title);
+        } else if apart {
+            into.title = format!("{}, and once more", into.title);
+        }
+        join_sources(&mut into.sources, from.sources, apart);
+        join_actions(&mut into.actions, from.actions, apart);
+        extend(&mut into.resources, from.resources);
         into.rows.extend(from.rows);
         into.events = into.rows.values().sum();
         into.scopes.extend(from.scopes);
@@ -61,17 +70,45 @@ fn join(into: &mut Finding, from: Finding) {
         }
     }
     into.settings.extend(from.settings);
-    for action in from.actions {
-        if !into.actions.iter().any(|a| a.action == action.action) {
-            into.actions.push(action);
-        }
-    }
     into.evidence.extend(from.evidence);
     into.evidence.sort();
     into.evidence.dedup();
     if into.who.access_key.is_empty() {
         into.who.access_key = from.who.access_key;
     }
+}
+
+/// Counts add up where the findings share no events; otherwise the larger one holds the other.
+fn sum(a: u64, b: u64, apart: bool) -> u64 {
+    if apart { a + b } else { a.max(b) }
+}
+
+fn join_sources(into: &mut Vec<SourceSeen>, from: Vec<SourceSeen>, apart: bool) {
+    for source in from {
+        match into.iter_mut().find(|s| s.address == source.address) {
+            Some(known) => {
+                known.events = sum(known.events, source.events, apart);
+                known.first = known.first.min(source.first);
+                known.last = known.last.max(source.last);
+            }
+            None => into.push(source),
+        }
+    }
+    into.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.address.cmp(&b.address)));
+}
+
+fn join_actions(into: &mut Vec<ActionSeen>, from: Vec<ActionSeen>, apart: bool) {
+    for action in from {
+        match into.iter_mut().find(|a| a.action == action.action) {
+            Some(known) => {
+                known.events = sum(known.events, action.events, apart);
+                known.denied = sum(known.denied, action.denied, apart);
+                known.failed = sum(known.failed, action.failed, apart);
+            }
+            None => into.push(action),
+        }
+    }
+    into.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.action.cmp(&b.action)));
 }
 
 fn extend(into: &mut Vec<String>, from: Vec<String>) {

@@ -40,6 +40,8 @@ pub struct Key {
 pub struct Value {
     /// Requests that did what they asked for.
     pub requests: u64,
+    /// Of those: batch deletes, whose keys the log does not name.
+    pub batches: u64,
     pub bytes_out: u64,
     pub last: Millis,
     /// First event; its time is the row's first time.
@@ -68,7 +70,7 @@ pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
         one(table, names, f, &object, f.event.bytes_out);
     }
     if let Some((bucket, key)) = f.event.copied_from {
-        let read = ObjectAccess { bucket, key, kind: ObjectAction::CopyOut, size: 0 };
+        let read = ObjectAccess { bucket, key, version: "", kind: ObjectAction::CopyOut, size: 0 };
         one(table, names, f, &read, 0);
     }
 }
@@ -105,6 +107,10 @@ fn one(
     row.bucket(names.sym(object.bucket));
     if !object.key.is_empty() {
         row.reach(object.bucket, object.key);
+    } else if object.kind == ObjectAction::Delete {
+        // CloudTrail does not name the up to 1,000 keys of a DeleteObjects call: each call counts as one.
+        row.batches += f.weight;
+        row.objects.add(xxh3_64(e.id.as_bytes()));
     }
 }
 
@@ -112,6 +118,7 @@ impl Value {
     fn empty(first: Place, account: Sym, access_key: Sym) -> Value {
         Value {
             requests: 0,
+            batches: 0,
             bytes_out: 0,
             last: first.time,
             first,
@@ -142,6 +149,7 @@ impl Value {
 
     pub fn merge(&mut self, other: Value) {
         self.requests += other.requests;
+        self.batches += other.batches;
         self.bytes_out += other.bytes_out;
         self.last = self.last.max(other.last);
         if other.first.before(&self.first) {

@@ -159,19 +159,29 @@ fn beside(
     if !others.is_empty() {
         return;
     }
-    let before = cx.history_before(using.first);
-    let networks = cx.history.networks_before(using.first);
+    let h = &cx.history;
+    let (before, mine, all) =
+        (cx.history_before(using.first), h.days_in(using.network), h.days_covered());
+    // A place of its own, day after day, is no visit.
+    if all >= 3 && mine * 2 > all {
+        return;
+    }
+    let beside = if all >= 3 {
+        h.networks_on_more_days(mine)
+    } else {
+        let earlier = h.networks_before(using.first).into_iter();
+        earlier.filter(|n| *n != using.network && before >= HOUR).collect()
+    };
     let second_place = !known.is_empty();
-    let stands_out = before >= HOUR && (1..=3).contains(&networks.len());
-    if !second_place && !stands_out {
+    if !second_place && !(1..=3).contains(&beside.len()) {
         return;
     }
     n.points += 2;
     n.reasons.push(format!(
-        "only {} uses network {}; before it, the account's calls came from {}",
+        "only {} uses network {}, on {mine} of {all} days; beside it, the account's calls come from {}",
         if using.key != 0 { "this key" } else { "this principal" },
         using.network,
-        if networks.is_empty() { "AWS alone".to_string() } else { list(networks.into_iter(), 3) },
+        if beside.is_empty() { "no lasting place".to_string() } else { list(beside.into_iter(), 3) },
     ));
     n.reasons.push(format!(
         "warm-up: the logs begin only {} before, so this is judged beside the rest",

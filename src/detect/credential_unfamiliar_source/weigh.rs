@@ -111,6 +111,15 @@ fn compare_behaviour(
             regions.insert(cx.text(k.region));
         }
     }
+    if agents.is_empty() && regions.is_empty() && actions.is_empty() && before.own_events >= 50 {
+        add(
+            -1,
+            format!(
+                "nothing else is new: user agents, regions and actions as in {} earlier calls",
+                grouped(before.own_events)
+            ),
+        );
+    }
     if !agents.is_empty() {
         add(1, format!("new to this principal, user agent: {}", list(agents.into_iter(), 3)));
     }
