@@ -59,6 +59,9 @@ static META: Meta = Meta {
     settings: &[WARM_UP, MIN_HISTORY, ROAMING, MIN_SCORE, DENIED_SHARE],
 };
 
+/// Networks of one credential that are judged.
+const MOST_NETWORKS: usize = 200;
+
 pub struct CredentialUnfamiliarSource;
 
 impl Detector for CredentialUnfamiliarSource {
@@ -69,7 +72,7 @@ impl Detector for CredentialUnfamiliarSource {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut found: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
-        for using in uses(cx) {
+        for using in busiest(uses(cx)) {
             if let Some(new) = novelty(cx, &using, &settings) {
                 let list = found.entry((using.principal, using.key)).or_default();
                 list.push(Use { new: Some(new), ..using });
@@ -89,6 +92,21 @@ struct Use<'a> {
     first: Millis,
     last: Millis,
     new: Option<Novelty>,
+}
+
+/// The networks of each credential with most calls, the ones that say something: a role that visitors of a web
+/// site assume comes from thousands.
+fn busiest(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
+    let mut by_credential: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
+    for using in uses {
+        by_credential.entry((using.principal, using.key)).or_default().push(using);
+    }
+    let calls = |u: &Use<'_>| u.rows.iter().map(|(_, v)| v.events).sum::<u64>();
+    for list in by_credential.values_mut() {
+        list.sort_by_cached_key(|u| (std::cmp::Reverse(calls(u)), u.network));
+        list.truncate(MOST_NETWORKS);
+    }
+    by_credential.into_values().flatten().collect()
 }
 
 fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
