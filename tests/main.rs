@@ -11,6 +11,7 @@ mod cli;
 mod determinism;
 mod hostile;
 mod identities;
+mod regressions;
 mod shapes;
 mod story;
 mod tidy;
