@@ -105,8 +105,9 @@ impl<'a, 'c> Build<'a, 'c> {
         let seen = self.action(0, key.action as Sym, action.to_string());
         seen.events += events;
         self.prove(&value.first, action.to_string(), key.log.name());
-        for (_, object) in &value.samples {
+        for (_, object, place) in &value.samples {
             self.resource(format!("s3://{object}"));
+            self.prove(place, action.to_string(), key.log.name());
         }
     }
 

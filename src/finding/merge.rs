@@ -46,9 +46,9 @@ fn join(into: &mut Finding, from: Finding) {
         into.first_seen = into.first_seen.min(from.first_seen);
         into.last_seen = into.last_seen.max(from.last_seen);
         let apart = from.rows.keys().all(|row| !into.rows.contains_key(row));
-        if into.rule != from.rule {
+        if into.rule != from.rule && into.cause == Cause::Discovery {
             into.title = format!("{}; {}", into.title, from.title);
-        } else if apart {
+        } else if into.rule == from.rule && apart {
             into.title = format!("{}, and once more", into.title);
         }
         join_sources(&mut into.sources, from.sources, apart);

@@ -52,8 +52,8 @@ pub struct Value {
     pub access_key: Sym,
     /// Objects that were reached, by bucket and key.
     pub objects: Distinct,
-    /// The objects with the smallest hashes, as `bucket/key`.
-    pub samples: Vec<(u64, Box<str>)>,
+    /// The objects with the smallest hashes, as `bucket/key`, each with an event that reached it.
+    pub samples: Vec<(u64, Box<str>, Place)>,
     /// First path segments of the keys, the smallest ones in order.
     pub prefixes: Vec<Box<str>>,
     /// In order of their numbers; the first ones where there are more than a row holds.
@@ -106,7 +106,7 @@ fn one(
     }
     row.bucket(names.sym(object.bucket));
     if !object.key.is_empty() {
-        row.reach(object.bucket, object.key);
+        row.reach(object.bucket, object.key, f.place);
     } else if object.kind == ObjectAction::Delete {
         // CloudTrail does not name the up to 1,000 keys of a DeleteObjects call: each call counts as one.
         row.batches += f.weight;
@@ -131,10 +131,10 @@ impl Value {
         }
     }
 
-    fn reach(&mut self, bucket: &str, key: &str) {
+    fn reach(&mut self, bucket: &str, key: &str, place: Place) {
         let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(bucket.as_bytes()));
         self.objects.add(hash);
-        self.sample(hash, || format!("{bucket}/{key}").into());
+        self.sample(hash, place, || format!("{bucket}/{key}").into());
         let prefix = key.split_once('/').map_or("", |(first, _)| first);
         smallest(&mut self.prefixes, PREFIXES, |known| (**known).cmp(prefix), || prefix.into());
     }
@@ -143,8 +143,17 @@ impl Value {
         smallest(&mut self.buckets, BUCKETS, |known| known.cmp(&bucket), || bucket);
     }
 
-    fn sample(&mut self, hash: u64, object: impl FnOnce() -> Box<str>) {
-        smallest(&mut self.samples, SAMPLES, |(known, _)| known.cmp(&hash), || (hash, object()));
+    fn sample(&mut self, hash: u64, place: Place, object: impl FnOnce() -> Box<str>) {
+        match self.samples.iter_mut().find(|(known, _, _)| *known == hash) {
+            Some((_, _, first)) if place.before(first) => *first = place,
+            Some(_) => {}
+            None => smallest(
+                &mut self.samples,
+                SAMPLES,
+                |(known, _, _)| known.cmp(&hash),
+                || (hash, object(), place),
+            ),
+        }
     }
 
     pub fn merge(&mut self, other: Value) {
@@ -157,8 +166,8 @@ impl Value {
                 (other.first, other.account, other.access_key);
         }
         self.objects.merge(&other.objects);
-        for (hash, key) in other.samples {
-            self.sample(hash, || key);
+        for (hash, key, place) in other.samples {
+            self.sample(hash, place, || key);
         }
         for prefix in other.prefixes {
             smallest(
@@ -193,6 +202,7 @@ pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> 
     let s = |sym: Sym| syms[sym as usize];
     for (k, mut v) in from {
         v.first.file = file(v.first.file);
+        v.samples.iter_mut().for_each(|(_, _, place)| place.file = file(place.file));
         v.account = s(v.account);
         v.access_key = s(v.access_key);
         v.buckets.iter_mut().for_each(|b| *b = s(*b));
