@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! logs      source → decode → rollup → detect → finding → report
+//! response  playbook → plan → approval → execute ↔ journal, and undo
 //! ```
 //!
 //! Events are read once, in parallel, and folded into a few small tables, the rollups. Detectors are
@@ -10,20 +11,29 @@
 //! Imports go one way. A module may use itself and what stands to its right; neighbours in one group do
 //! not see each other:
 //!
-//! `cli → report → detect · engine → rollup · decode → finding · source → event · config → ui → clock`
+//! `cli → report · execute → detect · engine · plan · rotate → rollup · decode · playbook · step → finding · journal → source · case → event · cloud → config → ui → clock`
 //!
 //! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report`
-//! knows no polars; only `ui` writes to the terminal; only `cli` knows exit codes. `tests/tidy` holds this.
+//! knows no polars; `step` no journal, no prompt and no other step; only `cloud` holds the AWS SDK; only `ui`
+//! writes to the terminal; only `cli` knows exit codes. `tests/tidy` holds this.
 
+pub mod case;
 pub mod cli;
 pub mod clock;
+pub mod cloud;
 pub mod config;
 pub mod decode;
 pub mod detect;
 pub mod engine;
 pub mod event;
+pub mod execute;
 pub mod finding;
+pub mod journal;
+pub mod plan;
+pub mod playbook;
 pub mod report;
 pub mod rollup;
+pub mod rotate;
 pub mod source;
+pub mod step;
 pub mod ui;

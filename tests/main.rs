@@ -5,6 +5,9 @@
 mod support;
 
 mod access_logs;
+mod aws_faults;
+mod aws_names;
+mod aws_servers;
 mod broken_files;
 mod broken_json;
 mod cli;

@@ -4,7 +4,12 @@ use std::fmt;
 use std::io;
 
 use super::exit::Exit;
+use crate::case::CaseError;
+use crate::cloud::{ConnectError, ErrorKind};
 use crate::config::ConfigError;
+use crate::journal::JournalError;
+use crate::plan::PlanError;
+use crate::playbook::LoadError;
 use crate::source::local::SourceError;
 
 #[derive(Debug)]
@@ -32,6 +37,10 @@ impl CommandError {
             hints: Vec::new(),
             broken_pipe: false,
         }
+    }
+
+    pub fn with(exit: Exit, message: impl Into<String>) -> CommandError {
+        CommandError { exit, ..CommandError::failed(message) }
     }
 
     #[must_use]
@@ -88,6 +97,59 @@ impl From<ConfigError> for CommandError {
         match hint {
             Some(hint) => error.hint(hint),
             None => error,
+        }
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(e: ConnectError) -> CommandError {
+        let hint = match &e {
+            ConnectError::NoRegion => "give --region, or set AWS_REGION or the profile's region",
+            ConnectError::Identity(e) if e.kind == ErrorKind::Unknown => {
+                "check the network and --endpoint-url; nothing was changed"
+            }
+            _ => {
+                "check --profile, the environment and `aws sts get-caller-identity`; nothing was changed"
+            }
+        };
+        CommandError::failed(e.to_string()).hint(hint)
+    }
+}
+
+impl From<CaseError> for CommandError {
+    fn from(e: CaseError) -> CommandError {
+        match e {
+            CaseError::NotACase(..) => CommandError::usage(e.to_string()),
+            _ => CommandError::failed(e.to_string()),
+        }
+    }
+}
+
+impl From<JournalError> for CommandError {
+    fn from(e: JournalError) -> CommandError {
+        CommandError::failed(e.to_string())
+    }
+}
+
+impl From<LoadError> for CommandError {
+    fn from(e: LoadError) -> CommandError {
+        CommandError::usage(e.to_string())
+    }
+}
+
+impl From<PlanError> for CommandError {
+    fn from(e: PlanError) -> CommandError {
+        match e {
+            PlanError::Usage(what) => CommandError::usage(what)
+                .hint("`incident playbook show NAME` lists what a playbook takes"),
+            PlanError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
+            PlanError::Api(e) => {
+                let error = CommandError::failed(format!("cannot plan: {e}"));
+                if e.kind == ErrorKind::Denied {
+                    return error.hint("nothing was changed; --policy on an account that may read prints what is needed");
+                }
+                error.hint("nothing was changed")
+            }
         }
     }
 }

@@ -7,10 +7,14 @@ pub enum Exit {
     Done = 0,
     Failed = 1,
     Usage = 2,
-    /// Done, but input was lost.
+    /// Done, but not wholly: input was lost, a step failed or its outcome is unknown.
     Incomplete = 3,
     /// Findings at or above `--fail-on`.
     Findings = 4,
+    /// Done, but somebody keeps undoing it.
+    Contested = 5,
+    /// Not done, for a reason: self-lockout, another account, a state that is not the planned one.
+    Refused = 6,
 }
 
 impl From<Exit> for ExitCode {

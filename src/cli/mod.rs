@@ -2,14 +2,23 @@
 
 mod analysis;
 mod analyze;
+mod aws;
+mod case;
 mod completions;
 mod config;
+mod contain;
 mod context;
 mod error;
 mod exit;
 mod inputs;
+mod journal;
 mod output;
+mod playbook;
+mod resume;
+mod status;
 mod timeline;
+mod undo;
+mod verify;
 mod window;
 
 use std::process::ExitCode;
@@ -27,9 +36,12 @@ use exit::Exit;
   incident analyze ./AWSLogs                     what happened in an exported archive
   incident analyze logs.zip --format json        the same, for a program
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
+  incident contain                               stop an incident, guided
+  incident contain leaked-access-key --access-key AKIA… --plan-only
 
 Exit codes:
-  0 done   1 failed   2 wrong usage   3 done, but input was lost   4 findings at or above --fail-on")]
+  0 done   1 failed   2 wrong usage   3 done, but incomplete
+  4 findings at or above --fail-on   5 contested   6 refused")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -41,6 +53,13 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Timeline(timeline::Args),
+    Contain(Box<contain::Args>),
+    Resume(resume::Args),
+    Status(status::Args),
+    Undo(undo::Args),
+    Journal(journal::Args),
+    Verify(verify::Args),
+    Playbook(playbook::Args),
     Config(config::Args),
     Completions(completions::Args),
 }
@@ -60,6 +79,13 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
+        Command::Contain(args) => contain::run(&cx, args),
+        Command::Resume(args) => resume::run(&cx, args),
+        Command::Status(args) => status::run(&cx, args),
+        Command::Undo(args) => undo::run(&cx, args),
+        Command::Journal(args) => journal::run(&cx, args),
+        Command::Verify(args) => verify::run(&cx, args),
+        Command::Playbook(args) => playbook::run(&cx, args),
         Command::Config(args) => config::run(&cx, args),
         Command::Completions(args) => completions::run(args),
     };

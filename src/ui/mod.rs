@@ -2,6 +2,7 @@
 
 pub mod number;
 pub mod progress;
+pub mod prompt;
 pub mod sanitize;
 pub mod table;
 

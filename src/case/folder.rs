@@ -1,0 +1,195 @@
+//! A folder that only its owner can read (0700, files 0600), in which nothing is overwritten.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{self, Millis};
+
+/// `case.toml`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaseFile {
+    /// `20261121-3f9a`: part of the names of what the case creates in AWS.
+    pub id: String,
+    pub title: String,
+    /// The playbook's id.
+    pub playbook: String,
+    /// Twelve digits.
+    pub account: String,
+    /// RFC 3339, UTC.
+    pub opened: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CaseError {
+    #[error("{0} is not a case folder: {1}")]
+    NotACase(PathBuf, String),
+    #[error("{0} exists, and nothing is overwritten")]
+    Exists(PathBuf),
+    #[error("another incident is writing to {0}")]
+    Locked(PathBuf),
+    #[error("{0}: {1}")]
+    Io(PathBuf, io::Error),
+}
+
+impl CaseError {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> CaseError + '_ {
+        move |e| CaseError::Io(path.to_path_buf(), e)
+    }
+}
+
+/// An open case folder.
+#[derive(Debug)]
+pub struct Case {
+    root: PathBuf,
+    file: CaseFile,
+    // Held while the case is open for writing; the operating system drops it with the process.
+    _lock: Option<File>,
+}
+
+impl Case {
+    /// A short id for a new case: the day, and four hex digits of the seed.
+    pub fn new_id(at: Millis, seed: u16) -> String {
+        format!("{}-{seed:04x}", clock::date(at).replace('-', ""))
+    }
+
+    /// Makes a new folder and opens it for writing.
+    ///
+    /// # Errors
+    /// When it exists or cannot be made.
+    pub fn create(root: &Path, file: CaseFile) -> Result<Case, CaseError> {
+        let mut folder = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+        folder.create(root).map_err(|e| match e.kind() {
+            io::ErrorKind::AlreadyExists => CaseError::Exists(root.to_path_buf()),
+            _ => CaseError::Io(root.to_path_buf(), e),
+        })?;
+        folder.create(root.join("evidence")).map_err(CaseError::io(root))?;
+        let text = toml::to_string(&file)
+            .map_err(|e| CaseError::NotACase(root.to_path_buf(), e.to_string()))?;
+        write_new(&root.join("case.toml"), text.as_bytes())?;
+        sync_folder(root);
+        let lock = Some(lock(root)?);
+        Ok(Case { root: root.to_path_buf(), file, _lock: lock })
+    }
+
+    /// Opens a folder for writing: one writer at a time.
+    ///
+    /// # Errors
+    /// When it is not a case, or another process holds it.
+    pub fn open(root: &Path) -> Result<Case, CaseError> {
+        let mut case = Case::read(root)?;
+        case._lock = Some(lock(root)?);
+        Ok(case)
+    }
+
+    /// Opens a folder for reading.
+    ///
+    /// # Errors
+    /// When it is not a case.
+    pub fn read(root: &Path) -> Result<Case, CaseError> {
+        let path = root.join("case.toml");
+        let not = |e: String| CaseError::NotACase(root.to_path_buf(), e);
+        let text = fs::read_to_string(&path).map_err(|e| not(format!("case.toml: {e}")))?;
+        let file = toml::from_str(&text).map_err(|e| not(e.to_string()))?;
+        Ok(Case { root: root.to_path_buf(), file, _lock: None })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn file(&self) -> &CaseFile {
+        &self.file
+    }
+
+    pub fn evidence(&self) -> PathBuf {
+        self.root.join("evidence")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("journal.jsonl")
+    }
+}
+
+fn lock(root: &Path) -> Result<File, CaseError> {
+    let path = root.join(".lock");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(&path).map_err(CaseError::io(&path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(CaseError::Locked(root.to_path_buf())),
+        Err(fs::TryLockError::Error(e)) => Err(CaseError::Io(path, e)),
+    }
+}
+
+/// Writes a new file for its owner alone, flushed to disk.
+///
+/// # Errors
+/// When it exists, or the disk refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CaseError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|e| match e.kind() {
+        io::ErrorKind::AlreadyExists => CaseError::Exists(path.to_path_buf()),
+        _ => CaseError::Io(path.to_path_buf(), e),
+    })?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(CaseError::io(path))
+}
+
+/// Makes new names in the folder survive a power cut, where the system can.
+pub(super) fn sync_folder(root: &Path) {
+    if let Ok(folder) = File::open(root) {
+        // Windows cannot sync folders, and some network file systems refuse.
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> CaseFile {
+        CaseFile {
+            id: Case::new_id(1_795_000_000_000, 0x3f),
+            title: "A key \"leaked\"".into(),
+            playbook: "leaked-access-key".into(),
+            account: "123456789012".into(),
+            opened: "2026-11-21T00:00:00Z".into(),
+        }
+    }
+
+    #[test]
+    fn a_case_has_one_writer_and_is_never_made_twice() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("case");
+        let case = Case::create(&root, file()).unwrap();
+        assert!(matches!(Case::create(&root, file()), Err(CaseError::Exists(_))));
+        assert!(matches!(Case::open(&root), Err(CaseError::Locked(_))));
+        assert_eq!(Case::read(&root).unwrap().file().title, "A key \"leaked\"");
+        drop(case);
+        assert!(Case::open(&root).is_ok());
+        assert!(matches!(Case::open(temp.path()), Err(CaseError::NotACase(..))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_can_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("case");
+        let _case = Case::create(&root, file()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&root), 0o700);
+        assert_eq!(mode(&root.join("evidence")), 0o700);
+        assert_eq!(mode(&root.join("case.toml")), 0o600);
+    }
+}

@@ -1,0 +1,138 @@
+//! What AWS said no with, reduced to what the program does about it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a failed call means for the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ErrorKind {
+    /// The thing asked for does not exist.
+    NotFound,
+    /// No permission.
+    Denied,
+    /// Refused for now; the same call may be sent again.
+    Throttled,
+    /// It exists already, or somebody else is changing it.
+    Conflict,
+    /// A quota is reached.
+    Limit,
+    /// No answer, or none that says what happened: the call may have taken effect.
+    Unknown,
+    /// No usable credentials.
+    Credentials,
+    /// Any other refusal: nothing was changed.
+    Refused,
+}
+
+/// A call that did not succeed. Holds no secret: only names, the service's code and its message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiError {
+    /// `iam:UpdateAccessKey`.
+    pub call: String,
+    pub kind: ErrorKind,
+    /// The service's error code: `NoSuchEntity`.
+    pub code: String,
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl ApiError {
+    pub fn new(call: &str, kind: ErrorKind, code: &str, message: &str) -> ApiError {
+        ApiError {
+            call: call.into(),
+            kind,
+            code: code.into(),
+            message: message.into(),
+            request_id: None,
+        }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::NotFound
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.call, self.code)?;
+        if !self.message.is_empty() {
+            write!(f, ": {}", self.message)?;
+        }
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+/// The kind of an AWS error code; codes differ by service for the same thing.
+pub fn kind_of(code: &str) -> ErrorKind {
+    match code {
+        "ConcurrentModification"
+        | "ConcurrentModificationException"
+        | "EntityTemporarilyUnmodifiable"
+        | "OperationAborted" => ErrorKind::Throttled,
+        "RequestLimitExceeded" | "SlowDown" | "TooManyRequests" | "TooManyRequestsException" => {
+            ErrorKind::Throttled
+        }
+        c if c.starts_with("Throttl") => ErrorKind::Throttled,
+        "LimitExceeded" | "LimitExceededException" => ErrorKind::Limit,
+        "NotFound" | "404" | "ResourceNotFoundException" | "TrailNotFoundException" => {
+            ErrorKind::NotFound
+        }
+        c if c.starts_with("NoSuch") || c.ends_with("NotFoundError") => ErrorKind::NotFound,
+        "ExpiredToken"
+        | "ExpiredTokenException"
+        | "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "UnrecognizedClientException"
+        | "AuthFailure" => ErrorKind::Credentials,
+        c if c.contains("AccessDenied") || c.contains("Unauthorized") || c == "403" => {
+            ErrorKind::Denied
+        }
+        c if c.contains("AlreadyExists")
+            || c.contains("AlreadyOwned")
+            || c.contains("Conflict") =>
+        {
+            ErrorKind::Conflict
+        }
+        "InternalError"
+        | "InternalFailure"
+        | "ServiceFailure"
+        | "ServiceUnavailable"
+        | "InternalServerError"
+        | "InternalServerErrorException"
+        | "InternalServiceError" => ErrorKind::Unknown,
+        _ => ErrorKind::Refused,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_of_every_service_have_their_kind() {
+        for (code, kind) in [
+            ("NoSuchEntity", ErrorKind::NotFound),
+            ("NoSuchBucketPolicy", ErrorKind::NotFound),
+            ("ServerSideEncryptionConfigurationNotFoundError", ErrorKind::NotFound),
+            ("Throttling", ErrorKind::Throttled),
+            ("ThrottlingException", ErrorKind::Throttled),
+            ("AccessDeniedException", ErrorKind::Denied),
+            ("EntityAlreadyExists", ErrorKind::Conflict),
+            ("BucketAlreadyOwnedByYou", ErrorKind::Conflict),
+            ("LimitExceeded", ErrorKind::Limit),
+            ("ServiceUnavailable", ErrorKind::Unknown),
+            ("MalformedPolicyDocument", ErrorKind::Refused),
+        ] {
+            assert_eq!(kind_of(code), kind, "{code}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Watches every exchange: keeps AWS's clock, hands raw answers of reads to the case's evidence, and sends
+//! calls to an endpoint of one's own as they are addressed.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use chrono::DateTime;
+
+use super::Call;
+use crate::clock::{Clock, Millis};
+
+/// One answered read.
+pub struct Exchange<'a> {
+    pub call: &'a Call,
+    /// By AWS's clock.
+    pub at: Millis,
+    /// HTTP status.
+    pub status: u16,
+    pub request_id: Option<&'a str>,
+    pub content_type: Option<&'a str>,
+    /// The answer as it came: XML or JSON.
+    pub body: &'a [u8],
+}
+
+/// Where raw answers of reads go.
+pub trait Sink: Send + Sync {
+    fn keep(&self, exchange: &Exchange<'_>);
+}
+
+tokio::task_local! {
+    /// The call that the current task makes.
+    pub static CALL: Call;
+}
+
+pub struct Recorder {
+    clock: Clock,
+    /// AWS's clock less ours, in milliseconds.
+    skew: AtomicI64,
+    sink: std::sync::RwLock<Option<Arc<dyn Sink>>>,
+    /// A host of one's own: no account id is put before it.
+    plain_host: bool,
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recorder")
+    }
+}
+
+impl Recorder {
+    pub fn new(clock: Clock, plain_host: bool) -> Recorder {
+        Recorder { clock, skew: AtomicI64::new(0), sink: std::sync::RwLock::new(None), plain_host }
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now() + self.skew.load(Ordering::Relaxed)
+    }
+
+    /// AWS's clock less ours.
+    pub fn skew(&self) -> Millis {
+        self.skew.load(Ordering::Relaxed)
+    }
+
+    pub fn keep_in(&self, sink: Arc<dyn Sink>) {
+        if let Ok(mut place) = self.sink.write() {
+            *place = Some(sink);
+        }
+    }
+
+    fn answered(&self, cx: &AfterDeserializationInterceptorContextRef<'_>) {
+        let response = cx.response();
+        let header = |name: &str| response.headers().get(name);
+        if let Some(date) = header("date").and_then(|d| DateTime::parse_from_rfc2822(d).ok()) {
+            self.skew.store(date.timestamp_millis() - self.clock.now(), Ordering::Relaxed);
+        }
+        let Ok(sink) = self.sink.read() else { return };
+        let Some(sink) = sink.as_deref() else { return };
+        let _ = CALL.try_with(|call| {
+            if call.reads() && !call.operation.contains("SecretValue") {
+                sink.keep(&Exchange {
+                    call,
+                    at: self.now(),
+                    status: response.status().as_u16(),
+                    request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
+                    content_type: header("content-type"),
+                    body: response.body().bytes().unwrap_or_default(),
+                });
+            }
+        });
+    }
+}
+
+/// The recorder as the SDK sees it.
+#[derive(Debug, Clone)]
+pub struct Watch(pub Arc<Recorder>);
+
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "incident-recorder"
+    }
+
+    fn modify_before_signing(
+        &self,
+        cx: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if !self.0.plain_host {
+            return Ok(());
+        }
+        let request = cx.request_mut();
+        let plain = without_account(request.uri());
+        if let Some(plain) = plain {
+            request.set_uri(plain)?;
+        }
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        cx: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.answered(cx);
+        Ok(())
+    }
+}
+
+/// `http://123456789012.127.0.0.1:5000/x` without the account, which S3 Control puts before the host.
+fn without_account(uri: &str) -> Option<String> {
+    let (scheme, rest) = uri.split_once("://")?;
+    let (account, host) = rest.split_once('.')?;
+    let digits = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| format!("{scheme}://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_account_before_the_host_goes() {
+        let plain = without_account("http://123456789012.127.0.0.1:5000/v2?x=1.2");
+        assert_eq!(plain.as_deref(), Some("http://127.0.0.1:5000/v2?x=1.2"));
+        assert_eq!(without_account("http://127.0.0.1:5000/"), None);
+        assert_eq!(without_account("http://localhost:5000/a.b"), None);
+    }
+}

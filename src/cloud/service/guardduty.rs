@@ -1,0 +1,81 @@
+//! GuardDuty: detectors and their features.
+
+use aws_sdk_guardduty::types::{
+    DetectorFeature, DetectorFeatureConfiguration, DetectorFeatureConfigurationResult,
+    DetectorStatus, FeatureStatus,
+};
+use aws_sdk_guardduty::{Client, config};
+use serde_json::{Value, json};
+
+use super::{Env, failed, text};
+use crate::cloud::{ApiError, Call, ErrorKind};
+
+/// `Features` as `[{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]`; none when there are none.
+fn features(call: &Call) -> Option<Vec<DetectorFeatureConfiguration>> {
+    let text = |v: &Value, name: &str| v[name].as_str().unwrap_or_default().to_string();
+    let each = |f: &Value| {
+        DetectorFeatureConfiguration::builder()
+            .name(DetectorFeature::from(text(f, "Name").as_str()))
+            .status(FeatureStatus::from(text(f, "Status").as_str()))
+            .build()
+    };
+    call.value("Features").as_array().map(|list| list.iter().map(each).collect())
+}
+
+/// A second detector of a region is refused as a bad request (API reference, CreateDetector).
+fn creation_failed(e: ApiError) -> ApiError {
+    let exists = e.message.contains("already exists");
+    if exists { ApiError { kind: ErrorKind::Conflict, ..e } } else { e }
+}
+
+pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
+    let c = Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build());
+    let id = call.text("DetectorId");
+    let enable = call.value("Enable").as_bool();
+    Some(match call.operation.as_str() {
+        "ListDetectors" => {
+            let mut pages = c.list_detectors().into_paginator().items().send();
+            let mut ids = Vec::new();
+            loop {
+                match pages.next().await {
+                    Some(Ok(id)) => ids.push(id),
+                    Some(Err(e)) => break Err(failed(call, e)),
+                    None => break Ok(json!(ids)),
+                }
+            }
+        }
+        "GetDetector" => {
+            let asked = c.get_detector().detector_id(id).send().await;
+            asked.map_err(|e| failed(call, e)).map(|d| {
+                let feature = |f: &DetectorFeatureConfigurationResult| {
+                    json!({
+                        "Name": text(f.name().map(|n| n.as_str())),
+                        "Status": text(f.status().map(FeatureStatus::as_str)),
+                    })
+                };
+                json!({
+                    "Status": text(d.status().map(DetectorStatus::as_str)),
+                    "Features": d.features().iter().map(feature).collect::<Vec<_>>(),
+                })
+            })
+        }
+        "CreateDetector" => c
+            .create_detector()
+            .enable(enable.unwrap_or(true))
+            .set_features(features(call))
+            .send()
+            .await
+            .map(|d| json!({"DetectorId": text(d.detector_id())}))
+            .map_err(|e| creation_failed(failed(call, e))),
+        "UpdateDetector" => c
+            .update_detector()
+            .detector_id(id)
+            .set_enable(enable)
+            .set_features(features(call))
+            .send()
+            .await
+            .map(|_| Value::Null)
+            .map_err(|e| failed(call, e)),
+        _ => return None,
+    })
+}

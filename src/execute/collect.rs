@@ -1,0 +1,184 @@
+//! Evidence: what is read of a user, a role, a bucket, the trails and the account. Raw answers are kept as
+//! they come; nothing here looks at them.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::clock;
+use crate::cloud::{Api, ApiError, Call, ErrorKind};
+use crate::plan::Subject;
+
+/// How far back the last events of a principal are asked for.
+const BACK: clock::Millis = 7 * clock::DAY;
+
+/// What was answered, and what was not.
+#[derive(Debug, Default)]
+pub struct Collected {
+    pub answers: usize,
+    /// Calls that AWS refused, with the reason.
+    pub missing: Vec<String>,
+}
+
+struct Collector<'a> {
+    api: &'a dyn Api,
+    found: Collected,
+}
+
+/// Reads everything there is to read of the subjects.
+pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
+    let mut c = Collector { api, found: Collected::default() };
+    for subject in subjects {
+        match subject.kind.as_str() {
+            "user" if !subject.name.is_empty() => c.user(&subject.name),
+            "role" => c.role(&subject.name),
+            "bucket" => c.bucket(subject),
+            "trails" => c.trails(),
+            "account" => c.account(),
+            _ => {}
+        }
+    }
+    c.found
+}
+
+impl Collector<'_> {
+    /// The answer; a thing that does not exist is an answer too.
+    fn read(&mut self, call: &Call) -> Value {
+        match self.api.call(call) {
+            Ok(answer) => {
+                self.found.answers += 1;
+                answer
+            }
+            Err(e) if e.is_not_found() => {
+                self.found.answers += 1;
+                Value::Null
+            }
+            Err(e) => {
+                self.miss(call, &e);
+                Value::Null
+            }
+        }
+    }
+
+    fn miss(&mut self, call: &Call, e: &ApiError) {
+        let of = call.params.values().filter_map(Value::as_str).next().unwrap_or_default();
+        self.found.missing.push(format!("{} {of}: {}", call.name(), e.code));
+    }
+
+    fn user(&mut self, user: &str) {
+        let of = |operation: &str| Call::new("iam", operation, [("UserName", user.into())]);
+        for operation in [
+            "GetUser",
+            "ListAttachedUserPolicies",
+            "ListGroupsForUser",
+            "ListMFADevices",
+            "GetLoginProfile",
+            "ListServiceSpecificCredentials",
+            "ListSSHPublicKeys",
+            "ListSigningCertificates",
+        ] {
+            self.read(&of(operation));
+        }
+        for name in texts(&self.read(&of("ListUserPolicies"))) {
+            let mut call = of("GetUserPolicy");
+            call.params.insert("PolicyName".into(), name.into());
+            self.read(&call);
+        }
+        let keys = self.read(&of("ListAccessKeys"));
+        for key in keys.as_array().into_iter().flatten() {
+            let id = key["AccessKeyId"].as_str().unwrap_or_default();
+            self.read(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", id.into())]));
+            self.events("AccessKeyId", id);
+        }
+        self.events("Username", user);
+    }
+
+    fn role(&mut self, role: &str) {
+        let of = |operation: &str| Call::new("iam", operation, [("RoleName", role.into())]);
+        for operation in ["GetRole", "ListAttachedRolePolicies", "ListInstanceProfilesForRole"] {
+            self.read(&of(operation));
+        }
+        for name in texts(&self.read(&of("ListRolePolicies"))) {
+            let mut call = of("GetRolePolicy");
+            call.params.insert("PolicyName".into(), name.into());
+            self.read(&call);
+        }
+        self.events("ResourceName", role);
+    }
+
+    fn bucket(&mut self, subject: &Subject) {
+        for operation in [
+            "GetBucketPolicy",
+            "GetBucketPolicyStatus",
+            "GetBucketAcl",
+            "GetBucketOwnershipControls",
+            "GetPublicAccessBlock",
+            "GetBucketVersioning",
+            "GetBucketLifecycleConfiguration",
+            "GetBucketLogging",
+            "GetBucketEncryption",
+            "GetBucketReplication",
+            "GetBucketNotificationConfiguration",
+            "GetBucketCors",
+            "GetObjectLockConfiguration",
+            "GetBucketTagging",
+        ] {
+            let mut call = Call::new("s3", operation, [("Bucket", subject.name.as_str().into())]);
+            call.region.clone_from(&subject.region);
+            self.read(&call);
+        }
+        self.events("ResourceName", &subject.name);
+    }
+
+    fn trails(&mut self) {
+        let trails = self.read(&Call::new("cloudtrail", "DescribeTrails", []));
+        for trail in trails.as_array().into_iter().flatten() {
+            let arn = trail["TrailARN"].as_str().unwrap_or_default();
+            let home = trail["HomeRegion"].as_str().map(str::to_string);
+            for (operation, name) in
+                [("GetTrailStatus", "Name"), ("GetEventSelectors", "TrailName")]
+            {
+                let mut call = Call::new("cloudtrail", operation, [(name, arn.into())]);
+                call.region.clone_from(&home);
+                self.read(&call);
+            }
+        }
+    }
+
+    /// The credential report is made by AWS in the background.
+    fn account(&mut self) {
+        self.read(&Call::new("iam", "GetAccountSummary", []));
+        for _ in 0..10 {
+            let state = self.read(&Call::new("iam", "GenerateCredentialReport", []));
+            if state["State"] == "COMPLETE" || state.is_null() {
+                break;
+            }
+            super::wait(Duration::from_secs(1));
+        }
+        self.read(&Call::new("iam", "GetCredentialReport", []));
+    }
+
+    /// Management events of the last days; data events are never in them.
+    fn events(&mut self, key: &str, value: &str) {
+        let call = Call::new(
+            "cloudtrail",
+            "LookupEvents",
+            [
+                ("AttributeKey", key.into()),
+                ("AttributeValue", value.into()),
+                ("StartTime", clock::rfc3339(self.api.now() - BACK).into()),
+                ("MaxResults", 500.into()),
+            ],
+        );
+        match self.api.call(&call) {
+            Ok(_) => self.found.answers += 1,
+            Err(e) if e.kind == ErrorKind::NotFound => self.found.answers += 1,
+            Err(e) => self.miss(&call, &e),
+        }
+    }
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    let texts = list.as_array().into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_string).collect()
+}

@@ -1,0 +1,74 @@
+//! Is the world still as the plan saw it? Asked before the first change, and before each.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::{ExecuteError, Executor};
+use crate::plan::{Kind, PlannedChange, diff};
+use crate::step::{Change, Item};
+
+impl Executor<'_> {
+    /// Reads everything again and refuses when it differs from what the plan says.
+    pub(super) fn refuse_drift(&self) -> Result<(), ExecuteError> {
+        let mut found = Vec::new();
+        // What an earlier change will have made is not there yet.
+        let mut changed = BTreeSet::new();
+        for (at, planned) in self.plan.steps.iter().enumerate() {
+            let Kind::Changes(changes) = &planned.kind else { continue };
+            let (step, cx, items) = self.observe(at)?;
+            for item in &items {
+                let known = changes.iter().find(|c| c.resource == item.resource);
+                if changed.contains(&item.resource) {
+                    continue;
+                }
+                match (known, step.change(&cx, item)?) {
+                    (_, None) => {}
+                    (Some(known), Some(now)) => found.extend(differs(known, item, &now)),
+                    (None, Some(_)) => {
+                        found.push(drifted(&item.resource, &Value::Null, &item.state))
+                    }
+                }
+            }
+            for gone in changes.iter().filter(|c| !items.iter().any(|i| i.resource == c.resource)) {
+                if !changed.contains(&gone.resource) {
+                    found.push(drifted(&gone.resource, &gone.before, &Value::Null));
+                }
+            }
+            changed.extend(changes.iter().map(|c| c.resource.clone()));
+        }
+        refuse(found)
+    }
+
+    /// Whether an earlier change of the plan touches the same resource.
+    pub(super) fn chained(&self, change: &PlannedChange) -> bool {
+        self.plan
+            .changes()
+            .any(|(_, _, c)| c.number < change.number && c.resource == change.resource)
+    }
+}
+
+/// What differs between the plan's change and the one that would be made now.
+pub(super) fn differs(planned: &PlannedChange, item: &Item, now: &Change) -> Option<String> {
+    let same =
+        planned.before == item.state && planned.call == now.call && planned.after == now.after;
+    (!same).then(|| drifted(&item.resource, &planned.before, &item.state))
+}
+
+fn drifted(resource: &str, planned: &Value, now: &Value) -> String {
+    let mut text = format!("  {resource}");
+    for line in diff(planned, now) {
+        text += &format!("\n    {line}");
+    }
+    text
+}
+
+pub(super) fn refuse(found: Vec<String>) -> Result<(), ExecuteError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(ExecuteError::Refused(format!(
+        "the state is not the one that was planned for (- planned, + now):\n{}",
+        found.join("\n")
+    )))
+}

@@ -1,0 +1,152 @@
+//! Requested, read back, held, or contested: looks again on a growing interval, and does again what somebody
+//! undid.
+
+use std::time::{Duration, Instant};
+
+use super::status::Truth;
+use super::{ExecuteError, Executor, contest};
+use crate::journal::Event;
+use crate::plan::Kind;
+use crate::step::{Change, Item};
+
+/// How often the watch starts over before it is called contested.
+const ROUNDS: usize = 3;
+
+/// Something that is not as it should be.
+struct Deviation {
+    at: usize,
+    number: Option<usize>,
+    item: Item,
+    change: Change,
+}
+
+impl Executor<'_> {
+    /// Waits until every change is read back, or the time for that is over.
+    pub(super) fn settle(&mut self) -> Result<(), ExecuteError> {
+        let until = Instant::now() + self.timing.settle;
+        loop {
+            let deviations = self.deviations()?;
+            if deviations.is_empty() || Instant::now() >= until {
+                return Ok(());
+            }
+            self.pause(Duration::from_secs(1).min(self.timing.settle));
+        }
+    }
+
+    /// The hold of a playbook: the whole interval, from the start again after every contest.
+    pub(super) fn hold(&mut self) -> Result<(), ExecuteError> {
+        self.settle()?;
+        self.look_again(&self.timing.hold.clone())
+    }
+
+    pub(super) fn look_again(&mut self, intervals: &[Duration]) -> Result<(), ExecuteError> {
+        let began = Instant::now();
+        let mut rounds = 0;
+        let mut i = 0;
+        // The first look is at once: what is not read back by now is contested.
+        let mut due = Duration::ZERO;
+        loop {
+            self.pause(due);
+            let deviations = self.deviations()?;
+            if deviations.is_empty() {
+                self.ui.status(&format!(
+                    "read again after {} s: {} changes hold",
+                    began.elapsed().as_secs(),
+                    self.truth.len()
+                ));
+                let Some(next) = intervals.get(i) else { break };
+                due = *next;
+                i += 1;
+                continue;
+            }
+            rounds += 1;
+            self.answer(deviations)?;
+            if rounds > ROUNDS {
+                self.contested = true;
+                return Ok(());
+            }
+            i = 0;
+            due = intervals.first().copied().unwrap_or_default();
+        }
+        self.held(began.elapsed())
+    }
+
+    fn held(&mut self, time: Duration) -> Result<(), ExecuteError> {
+        let changes: Vec<usize> = self.truth.keys().copied().collect();
+        for truth in self.truth.values_mut() {
+            *truth = Truth::Held;
+        }
+        self.journal.append(Event::Held { seconds: time.as_secs(), changes })?;
+        Ok(())
+    }
+
+    /// Reads everything that was changed, and what steps watch beside it.
+    fn deviations(&mut self) -> Result<Vec<Deviation>, ExecuteError> {
+        let mut found = Vec::new();
+        let mut read_back = Vec::new();
+        for at in self.ran.clone() {
+            let Kind::Changes(planned) = &self.plan.steps[at].kind else { continue };
+            let (step, cx, items) = self.observe(at)?;
+            for item in items {
+                let known = planned.iter().find(|c| c.resource == item.resource).map(|c| c.number);
+                let number = known.or_else(|| self.unplanned(&item.resource));
+                match step.change(&cx, &item)? {
+                    Some(change) => found.push(Deviation { at, number, item, change }),
+                    None => read_back.extend(number),
+                }
+            }
+        }
+        for number in read_back {
+            if let Some(truth) = self.truth.get_mut(&number).filter(|t| **t == Truth::Requested) {
+                *truth = Truth::ReadBack;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The number of a change that the plan did not know of.
+    fn unplanned(&self, resource: &str) -> Option<usize> {
+        let past = self.plan.last_number();
+        let mut later = self.history.changes.iter().filter(|(n, _)| **n > past);
+        later.find(|(_, r)| r.resource == resource).map(|(n, _)| *n)
+    }
+
+    /// Says who it was where CloudTrail does, and does it again.
+    fn answer(&mut self, deviations: Vec<Deviation>) -> Result<(), ExecuteError> {
+        let by = contest::who(self.client, self.plan);
+        for Deviation { at, number, item, change } in deviations {
+            let step = self.plan.steps[at].step.clone();
+            let who = by.clone().unwrap_or_else(|| "somebody".into());
+            self.ui.warning(&format!(
+                "CONTESTED: {} is not as it should be, {who} changed it; doing it again",
+                item.resource
+            ));
+            self.journal.append(Event::Contested {
+                change: number,
+                step,
+                resource: item.resource.clone(),
+                found: item.state.clone(),
+                by: by.clone(),
+            })?;
+            let again = number.is_some();
+            let number = number.unwrap_or_else(|| {
+                self.next += 1;
+                self.next - 1
+            });
+            let resource = item.resource.clone();
+            self.make(at, number, item, change, again)?;
+            self.remember(at, number, &resource);
+            self.truth.insert(number, Truth::Contested);
+        }
+        Ok(())
+    }
+
+    /// Keeps the number of a change that the plan did not know of.
+    fn remember(&mut self, at: usize, number: usize, resource: &str) {
+        let fresh = crate::journal::History::of(self.journal.entries());
+        if let Some(record) = fresh.changes.get(&number) {
+            debug_assert!(record.at == at && record.resource == resource);
+            self.history.changes.insert(number, record.clone());
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The file: one JSON object a line, each with the SHA-256 of the line before, flushed before it counts.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::entry::{Entry, Event};
+use crate::clock::{self, Clock};
+
+/// What the first line has as the hash before it.
+const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("the journal {0}: {1}")]
+    Io(PathBuf, io::Error),
+    #[error("the journal {path} is broken at line {line}: {why}")]
+    Broken { path: PathBuf, line: u64, why: String },
+}
+
+/// The journal, open for appending.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    clock: Clock,
+    entries: Vec<Entry>,
+    head: String,
+}
+
+/// What a journal's check says.
+#[derive(Debug)]
+pub struct Verified {
+    pub entries: Vec<Entry>,
+    /// The hash of the last line: whoever has noted it down can tell whether lines were taken away.
+    pub head: String,
+    /// Bytes after the last whole line: a write that a crash cut off.
+    pub torn: Option<String>,
+}
+
+impl Journal {
+    /// Opens the journal, or starts it. A last line that a crash cut off is set aside in a file beside it:
+    /// whatever it was to announce was not done.
+    ///
+    /// # Errors
+    /// When the chain does not fit, or the disk refuses.
+    pub fn open(path: &Path, clock: Clock) -> Result<Journal, JournalError> {
+        let io = |e| JournalError::Io(path.to_path_buf(), e);
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(path).map_err(io)?;
+        let checked = verify(path)?;
+        if let Some(torn) = &checked.torn {
+            let aside = path.with_extension(format!("torn-after-{}", checked.entries.len()));
+            let mut new = OpenOptions::new();
+            new.create(true).append(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+            let mut aside = new.open(&aside).map_err(io)?;
+            aside.write_all(torn.as_bytes()).and_then(|()| aside.sync_all()).map_err(io)?;
+            let whole = file.metadata().map_err(io)?.len() - torn.len() as u64;
+            file.set_len(whole).and_then(|()| file.sync_all()).map_err(io)?;
+        }
+        let Verified { entries, head, .. } = checked;
+        Ok(Journal { path: path.to_path_buf(), file, clock, entries, head })
+    }
+
+    /// Appends and flushes to disk: when this returns, the line is there after a crash.
+    ///
+    /// # Errors
+    /// When the disk refuses: the caller must stop.
+    pub fn append(&mut self, event: Event) -> Result<&Entry, JournalError> {
+        let entry = Entry {
+            seq: self.entries.len() as u64 + 1,
+            time: clock::rfc3339(self.clock.now()),
+            event,
+        };
+        let io = |e| JournalError::Io(self.path.clone(), e);
+        let (line, hash) = line(&entry, &self.head).map_err(|e| io(e.into()))?;
+        self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()).map_err(io)?;
+        self.head = hash;
+        self.entries.push(entry);
+        Ok(&self.entries[self.entries.len() - 1])
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+}
+
+fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The line of an entry, and its hash: that of the line without its last member.
+fn line(entry: &Entry, prev: &str) -> Result<(String, String), serde_json::Error> {
+    let mut value = serde_json::to_value(entry)?;
+    value["prev"] = Value::from(prev);
+    let text = value.to_string();
+    let hash = hash(&text);
+    Ok((format!("{},\"hash\":\"{hash}\"}}\n", &text[..text.len() - 1]), hash))
+}
+
+/// Reads a journal and checks every link of its chain.
+///
+/// # Errors
+/// At the first line that does not fit.
+pub fn verify(path: &Path) -> Result<Verified, JournalError> {
+    let text = fs::read(path).map_err(|e| JournalError::Io(path.to_path_buf(), e))?;
+    let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    let torn = (whole < text.len()).then(|| String::from_utf8_lossy(&text[whole..]).into_owned());
+    let mut entries = Vec::new();
+    let mut head = GENESIS.to_string();
+    for (i, bytes) in text[..whole].split_inclusive(|b| *b == b'\n').enumerate() {
+        let number = i as u64 + 1;
+        let broken = |why: &str| JournalError::Broken {
+            path: path.to_path_buf(),
+            line: number,
+            why: why.to_string(),
+        };
+        let line = std::str::from_utf8(bytes).map_err(|_| broken("it is not text"))?.trim_end();
+        let (body, says) =
+            line.rsplit_once(",\"hash\":\"").ok_or_else(|| broken("it has no hash"))?;
+        let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;
+        let value: Value = serde_json::from_str(line).map_err(|e| broken(&e.to_string()))?;
+        if value["prev"] != head.as_str() {
+            return Err(broken("the line before it is not the one it was written after"));
+        }
+        head = hash(&format!("{body}}}"));
+        if head != says {
+            return Err(broken("it was changed after it was written"));
+        }
+        let entry: Entry = serde_json::from_value(value).map_err(|e| broken(&e.to_string()))?;
+        if entry.seq != number {
+            return Err(broken("its number is out of order"));
+        }
+        entries.push(entry);
+    }
+    Ok(Verified { entries, head, torn })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(why: &str) -> Event {
+        Event::Stopped { why: why.into() }
+    }
+
+    #[test]
+    fn the_chain_goes_on_and_shows_every_change() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("journal.jsonl");
+        let clock = Clock::Fixed(0);
+        let mut journal = Journal::open(&path, clock).unwrap();
+        journal.append(stopped("a")).unwrap();
+        let mut journal = Journal::open(&path, clock).unwrap();
+        journal.append(stopped("b\",\"hash\":\"")).unwrap();
+        let checked = verify(&path).unwrap();
+        assert_eq!((checked.entries.len(), checked.head.as_str()), (2, journal.head()));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, text.replacen("\"a\"", "\"A\"", 1)).unwrap();
+        assert!(matches!(verify(&path), Err(JournalError::Broken { line: 1, .. })));
+        fs::write(&path, text.lines().nth(1).unwrap().to_string() + "\n").unwrap();
+        assert!(matches!(verify(&path), Err(JournalError::Broken { line: 1, .. })));
+    }
+
+    #[test]
+    fn a_torn_line_is_set_aside() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path, Clock::Fixed(0)).unwrap();
+        journal.append(stopped("a")).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        fs::write(&path, whole.clone() + "{\"seq\":2,\"ti").unwrap();
+        assert_eq!(verify(&path).unwrap().torn.as_deref(), Some("{\"seq\":2,\"ti"));
+        let mut journal = Journal::open(&path, Clock::Fixed(0)).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        journal.append(stopped("b")).unwrap();
+        assert_eq!(verify(&path).unwrap().entries.len(), 2);
+        let aside = temp.path().join("journal.torn-after-1");
+        assert_eq!(fs::read_to_string(aside).unwrap(), "{\"seq\":2,\"ti");
+    }
+}

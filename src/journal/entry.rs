@@ -1,0 +1,128 @@
+//! The lines of the journal.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cloud::{ApiError, Call};
+
+/// One line: when, what, and the hash of the line before.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// RFC 3339, UTC, by this machine's clock.
+    pub time: String,
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// AWS answered that it is done.
+    Applied,
+    /// It was so already; no call was made.
+    Already,
+    /// The answer was lost; reading again showed that it took effect.
+    FoundApplied,
+    /// The answer was lost; reading again showed that it did not take effect.
+    FoundUnapplied,
+}
+
+/// What happened. `change` is the number of the change in the plan, from 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    Opened {
+        program: String,
+        playbook: String,
+        account: String,
+        caller: String,
+    },
+    /// The plan with this digest was approved.
+    Approved {
+        digest: String,
+        plan: String,
+        how: String,
+    },
+    /// A run begins: again after a crash, or an undo.
+    Started {
+        what: String,
+        caller: String,
+        clock_skew_ms: i64,
+    },
+    Evidence {
+        files: usize,
+        missing: Vec<String>,
+    },
+    /// Written before the call is made.
+    Intent {
+        change: usize,
+        /// The plan's step, from 0: its arguments are there.
+        at: usize,
+        step: String,
+        resource: String,
+        call: Call,
+        before: Value,
+        after: Value,
+        /// Made again because somebody undid it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        again: bool,
+    },
+    Done {
+        change: usize,
+        outcome: Outcome,
+        aws_time: String,
+    },
+    Failed {
+        change: usize,
+        error: ApiError,
+    },
+    /// Read back and as it should be, `after` seconds from the last change.
+    Held {
+        seconds: u64,
+        changes: Vec<usize>,
+    },
+    /// Somebody undid what was done, or made more of it.
+    Contested {
+        change: Option<usize>,
+        step: String,
+        resource: String,
+        found: Value,
+        by: Option<String>,
+    },
+    UndoIntent {
+        change: usize,
+        step: String,
+        resource: String,
+        call: Call,
+        before: Value,
+        after: Value,
+    },
+    UndoDone {
+        change: usize,
+        outcome: Outcome,
+        aws_time: String,
+    },
+    UndoFailed {
+        change: usize,
+        error: ApiError,
+    },
+    UndoSkipped {
+        change: usize,
+        why: String,
+    },
+    /// One move of the re-issue of an access key; never holds the secret.
+    Reissue {
+        change: usize,
+        phase: String,
+        detail: Value,
+    },
+    Stopped {
+        why: String,
+    },
+    Finished {
+        state: String,
+    },
+}

@@ -1,0 +1,121 @@
+//! What the journal says of each change: where a run stands after a crash.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::entry::{Entry, Event, Outcome};
+use crate::cloud::Call;
+
+/// Where a change stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeState {
+    /// Announced, and nothing after: the call may have taken effect.
+    Unknown,
+    Done,
+    /// It was so before we came.
+    Already,
+    Failed,
+    /// Announced to be undone, and nothing after.
+    UndoUnknown,
+    Undone,
+}
+
+/// What was done for one change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub state: ChangeState,
+    /// The plan's step, from 0.
+    pub at: usize,
+    pub step: String,
+    pub resource: String,
+    pub call: Call,
+    pub before: Value,
+    pub after: Value,
+}
+
+/// Records by change number.
+#[derive(Debug, Default)]
+pub struct History {
+    pub changes: BTreeMap<usize, Record>,
+    /// The last state of a re-issue, by change number: phase and detail.
+    pub reissues: BTreeMap<usize, Vec<(String, Value)>>,
+    /// The newest approved plan's file.
+    pub plan: Option<String>,
+    pub evidence: bool,
+    pub finished: Option<String>,
+    pub contested: bool,
+}
+
+impl History {
+    /// What is written and was not undone, by resource.
+    pub fn written(&self) -> BTreeMap<String, Value> {
+        let done = self.changes.values().filter(|r| r.state == ChangeState::Done);
+        done.map(|r| (r.resource.clone(), r.after.clone())).collect()
+    }
+
+    pub fn of(entries: &[Entry]) -> History {
+        let mut history = History::default();
+        for entry in entries {
+            history.add(&entry.event);
+        }
+        history
+    }
+
+    fn set(&mut self, change: usize, state: ChangeState) {
+        if let Some(record) = self.changes.get_mut(&change) {
+            record.state = state;
+        }
+    }
+
+    fn add(&mut self, event: &Event) {
+        match event {
+            Event::Approved { plan, .. } => self.plan = Some(plan.clone()),
+            Event::Evidence { .. } => self.evidence = true,
+            Event::Intent { change, at, step, resource, call, before, after, again } => {
+                let first = self.changes.get(change).filter(|_| *again);
+                // What undo goes back to is the state before the first time.
+                let before = first.map_or_else(|| before.clone(), |r| r.before.clone());
+                let record = Record {
+                    state: ChangeState::Unknown,
+                    at: *at,
+                    step: step.clone(),
+                    resource: resource.clone(),
+                    call: call.clone(),
+                    before,
+                    after: after.clone(),
+                };
+                self.changes.insert(*change, record);
+            }
+            Event::Done { change, outcome, .. } => {
+                let state = match outcome {
+                    Outcome::Applied | Outcome::FoundApplied => ChangeState::Done,
+                    Outcome::Already => ChangeState::Already,
+                    Outcome::FoundUnapplied => ChangeState::Failed,
+                };
+                self.set(*change, state);
+            }
+            Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
+            Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),
+            Event::UndoDone { change, outcome, .. } => {
+                let undone = *outcome != Outcome::FoundUnapplied;
+                self.set(*change, if undone { ChangeState::Undone } else { ChangeState::Done });
+            }
+            Event::UndoFailed { change, .. } => self.set(*change, ChangeState::Done),
+            Event::Reissue { change, phase, detail } => {
+                let moves = self.reissues.entry(*change).or_default();
+                moves.push((phase.clone(), detail.clone()));
+            }
+            Event::Contested { .. } => self.contested = true,
+            Event::Started { .. } => {
+                self.finished = None;
+                self.contested = false;
+            }
+            Event::Finished { state } => self.finished = Some(state.clone()),
+            Event::Opened { .. }
+            | Event::Held { .. }
+            | Event::UndoSkipped { .. }
+            | Event::Stopped { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,381 @@
+//! From a playbook and what is there now to a plan: reads only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::model::{Kind, Made, Plan, PlannedChange, PlannedStep, Reissue, SCHEMA, Subject};
+use super::permissions::Needed;
+use super::subject::BucketRegions;
+use super::{arguments, guard, subject};
+use crate::clock;
+use crate::cloud::{Api, ApiError, Call, Caller, ErrorKind};
+use crate::playbook::{self, Evidence, Playbook, PlaybookStep};
+use crate::step::{self, Args, Item, Step, StepError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    #[error("{0}")]
+    Usage(String),
+    /// It must not be done.
+    #[error("{0}")]
+    Refused(String),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+impl From<StepError> for PlanError {
+    fn from(e: StepError) -> PlanError {
+        match e {
+            StepError::Api(e) => PlanError::Api(e),
+            StepError::Refused(why) => PlanError::Refused(why),
+        }
+    }
+}
+
+/// What a plan is made from.
+pub struct Planner<'a> {
+    pub api: &'a dyn Api,
+    pub caller: &'a Caller,
+    pub endpoint_url: Option<&'a str>,
+    /// The new case's id.
+    pub case: &'a str,
+    pub contain_first: bool,
+}
+
+/// What the building keeps track of.
+struct Draft {
+    args: Args,
+    made: Made,
+    number: usize,
+    /// What earlier steps will have made of a resource.
+    will_be: BTreeMap<String, Value>,
+    needed: Needed,
+    notes: Vec<String>,
+    regions: BucketRegions,
+    trail_buckets: Option<Vec<String>>,
+}
+
+impl Planner<'_> {
+    /// Reads the state and works out every change.
+    ///
+    /// # Errors
+    /// Wrong arguments, a refusal with its reason, or a read that AWS refuses.
+    pub fn build(&self, playbook: &Playbook, given: &Args) -> Result<Plan, PlanError> {
+        let mut args = arguments::check(playbook, given).map_err(PlanError::Usage)?;
+        subject::resolve(self.api, self.caller, &mut args)?;
+        guard::check(self.caller, &args).map_err(PlanError::Refused)?;
+        if playbook.parameters.contains_key("user")
+            && !args.given("user")
+            && playbook.parameters.contains_key("access-key")
+        {
+            return Err(PlanError::Usage("give --access-key or --user".into()));
+        }
+        let mut draft = Draft {
+            args: args.clone(),
+            made: Made::of(self.caller),
+            number: 0,
+            will_be: BTreeMap::new(),
+            needed: Needed::default(),
+            notes: Vec::new(),
+            regions: BucketRegions::default(),
+            trail_buckets: None,
+        };
+        let mut plan = self.empty(playbook, args);
+        draft.needed.add(&["sts:GetCallerIdentity"], "*");
+        if plan.args.given("access-key") {
+            draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
+        }
+        plan.collect = self.subjects(playbook, &mut draft)?;
+        for step in &playbook.steps {
+            if applies(step, &draft.args) {
+                self.step(step, &mut plan, &mut draft)?;
+            } else if step.step == "reissue-access-key"
+                && (draft.args.given("secret") || draft.args.given("new-key-file"))
+            {
+                return Err(PlanError::Refused(
+                    "a key is not re-issued in lockdown: the deny binds the new key too; use --mode rotate"
+                        .into(),
+                ));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        plan.notes = draft.notes.into_iter().filter(|n| seen.insert(n.clone())).collect();
+        plan.policy = draft.needed.document();
+        plan.digest = plan.compute_digest();
+        Ok(plan)
+    }
+
+    fn empty(&self, playbook: &Playbook, args: Args) -> Plan {
+        Plan {
+            schema: SCHEMA.into(),
+            case: self.case.into(),
+            playbook: playbook.id.clone(),
+            title: playbook.title.clone(),
+            created: clock::rfc3339(self.api.now() / clock::SECOND * clock::SECOND),
+            account: self.caller.account.clone(),
+            caller: self.caller.clone(),
+            region: self.api.region().into(),
+            endpoint_url: self.endpoint_url.map(str::to_string),
+            args,
+            contain_first: self.contain_first || playbook.evidence == Evidence::AfterUrgent,
+            collect: Vec::new(),
+            steps: Vec::new(),
+            notes: Vec::new(),
+            not_reached: playbook.not_reached.clone(),
+            policy: Value::Null,
+            digest: String::new(),
+        }
+    }
+
+    fn subjects(&self, playbook: &Playbook, draft: &mut Draft) -> Result<Vec<Subject>, PlanError> {
+        let mut subjects = Vec::new();
+        for kind in &playbook.collect {
+            let names = match kind.as_str() {
+                "user" | "role" | "bucket" => draft.args.all(kind).to_vec(),
+                _ => vec![String::new()],
+            };
+            for name in names {
+                let region = match kind.as_str() {
+                    "bucket" => Some(draft.regions.of(self.api, &name)?),
+                    _ => None,
+                };
+                subjects.push(Subject { kind: kind.clone(), name, region });
+            }
+        }
+        Ok(subjects)
+    }
+
+    fn step(
+        &self,
+        from: &PlaybookStep,
+        plan: &mut Plan,
+        draft: &mut Draft,
+    ) -> Result<(), PlanError> {
+        let rounds: Vec<Option<String>> = match &from.each {
+            Some(name) => draft.args.all(name).iter().cloned().map(Some).collect(),
+            None => vec![None],
+        };
+        for round in rounds {
+            let mut args = fill(from, &draft.args);
+            if let (Some(name), Some(value)) = (&from.each, round) {
+                args.set(name, value);
+            }
+            let kind = match from.step.as_str() {
+                "settle" => Kind::Settle,
+                "hold" => Kind::Hold,
+                "reissue-access-key" => match self.reissue(&args, draft)? {
+                    Some(reissue) => Kind::Reissue(reissue),
+                    None => continue,
+                },
+                id => {
+                    let step = step::find(id)
+                        .ok_or_else(|| PlanError::Usage(format!("there is no step '{id}'")))?;
+                    self.complete(step, &mut args, draft)?;
+                    match self.changes(step, plan, &args, draft) {
+                        Ok(changes) => Kind::Changes(changes),
+                        Err(StepError::Api(e)) if e.kind == ErrorKind::Credentials => {
+                            return Err(e.into());
+                        }
+                        Err(e) if from.urgent => return Err(e.into()),
+                        Err(e) => Kind::Blocked(e.to_string()),
+                    }
+                }
+            };
+            let planned = PlannedStep { step: from.step.clone(), args, urgent: from.urgent, kind };
+            plan.steps.push(planned);
+        }
+        Ok(())
+    }
+
+    /// Arguments that follow from others.
+    fn complete(
+        &self,
+        step: &dyn Step,
+        args: &mut Args,
+        draft: &mut Draft,
+    ) -> Result<(), PlanError> {
+        let meta = step.meta();
+        let takes = |name: &str| meta.takes.contains(&name) || meta.needs.contains(&name);
+        if let Some(missing) = meta.needs.iter().find(|name| !args.given(name)) {
+            return Err(PlanError::Usage(format!("the step {} needs '{missing}'", meta.id)));
+        }
+        if takes("bucket-region") && args.given("bucket") {
+            let region = draft.regions.of(self.api, args.text("bucket"))?;
+            args.set("bucket-region", region);
+            draft.needed.add(&["s3:GetBucketLocation"], "*");
+        }
+        if takes("trail-bucket") {
+            if draft.trail_buckets.is_none() {
+                draft.trail_buckets = Some(self.trail_buckets()?);
+                draft.needed.add(&["cloudtrail:DescribeTrails"], "*");
+            }
+            args.set_all("trail-bucket", draft.trail_buckets.clone().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Buckets that trails write to: closing them would blind us.
+    fn trail_buckets(&self) -> Result<Vec<String>, PlanError> {
+        let trails = self.api.call(&Call::new("cloudtrail", "DescribeTrails", []))?;
+        let names = trails.as_array().into_iter().flatten();
+        Ok(names.filter_map(|t| t["S3BucketName"].as_str().map(str::to_string)).collect())
+    }
+
+    fn changes(
+        &self,
+        step: &dyn Step,
+        plan: &Plan,
+        args: &Args,
+        draft: &mut Draft,
+    ) -> Result<Vec<PlannedChange>, StepError> {
+        let meta = step.meta();
+        let cx = plan.context(args, &draft.made);
+        let mut changes = Vec::new();
+        for mut item in step.observe(self.api, &cx)? {
+            if let Some(state) = draft.will_be.get(&item.resource) {
+                item.state = state.clone();
+            }
+            draft.needed.add(meta.reads, &item.resource);
+            draft.notes.extend(step.notes(&cx, &item));
+            let Some(change) = step.change(&cx, &item)? else { continue };
+            let Item { resource, state } = item;
+            draft.needed.add(meta.writes, &resource);
+            draft.will_be.insert(resource.clone(), change.after.clone());
+            draft.number += 1;
+            changes.push(PlannedChange {
+                number: draft.number,
+                resource,
+                before: state,
+                after: change.after,
+                call: change.call,
+                risk: meta.risk,
+                undo: meta.undo,
+                loss: meta.loss.into(),
+                affects: change.affects,
+            });
+        }
+        Ok(changes)
+    }
+
+    /// The re-issue, or none when there is nowhere to put the new key.
+    fn reissue(&self, args: &Args, draft: &mut Draft) -> Result<Option<Reissue>, PlanError> {
+        let text = |name: &str| Some(args.text(name).to_string()).filter(|t| !t.is_empty());
+        let (user, secret, file) =
+            (args.text("user").to_string(), text("secret"), text("new-key-file"));
+        if secret.is_none() && file.is_none() {
+            draft.notes.push(
+                "No new key is issued: give --secret NAME (Secrets Manager) or --new-key-file FILE to \
+                 re-issue one in the same run"
+                    .into(),
+            );
+            return Ok(None);
+        }
+        let list = Call::new("iam", "ListAccessKeys", [("UserName", user.as_str().into())]);
+        let keys = self.api.call(&list)?;
+        let keys: Vec<String> = keys
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|k| k["AccessKeyId"].as_str().map(str::to_string))
+            .collect();
+        let delete = text("delete-key");
+        if keys.len() >= 2 && delete.is_none() {
+            return Err(PlanError::Refused(format!(
+                "{user} has two keys ({}), inactive ones count, and IAM allows no third: name the one to \
+                 delete with --delete-key once its evidence is saved (it cannot be undone), or re-issue to a \
+                 fresh user",
+                keys.join(", ")
+            )));
+        }
+        if let Some(key) = delete.as_ref().filter(|key| !keys.contains(key)) {
+            return Err(PlanError::Usage(format!("--delete-key: {user} has no key {key}")));
+        }
+        let current = secret.as_ref().map(|id| self.current_version(id)).transpose()?;
+        draft.number += 1;
+        let arn = format!("arn:{}:iam::{}:user/{user}", draft.made.partition, self.caller.account);
+        let actions = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys"];
+        draft.needed.add(&actions, &arn);
+        if let Some((_, arn)) = &current {
+            let actions = [
+                "secretsmanager:DescribeSecret",
+                "secretsmanager:GetSecretValue",
+                "secretsmanager:PutSecretValue",
+                "secretsmanager:UpdateSecretVersionStage",
+            ];
+            draft.needed.add(&actions, arn);
+        }
+        Ok(Some(Reissue {
+            number: draft.number,
+            user,
+            keys,
+            delete,
+            secret,
+            current: current.map(|(version, _)| version),
+            file,
+            probe: text("probe"),
+        }))
+    }
+
+    /// The version with AWSCURRENT, and the secret's ARN.
+    fn current_version(&self, id: &str) -> Result<(String, String), PlanError> {
+        let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", id.into())]);
+        let secret = self.api.call(&call)?;
+        if secret["RotationEnabled"] == true {
+            return Err(PlanError::Refused(format!(
+                "the secret {id} has automatic rotation on, which would collide with AWSPENDING: cancel it \
+                 first (aws secretsmanager cancel-rotate-secret)"
+            )));
+        }
+        let versions = secret["VersionIdsToStages"].as_object();
+        let has = |label: &str| {
+            versions.and_then(|v| {
+                v.iter()
+                    .find(|(_, stages)| {
+                        stages.as_array().is_some_and(|s| s.contains(&label.into()))
+                    })
+                    .map(|(id, _)| id.clone())
+            })
+        };
+        if let Some(pending) = has("AWSPENDING").filter(|p| has("AWSCURRENT").as_ref() != Some(p)) {
+            return Err(PlanError::Refused(format!(
+                "the secret {id} has a version that is pending already ({pending}): another rotation is \
+                 under way"
+            )));
+        }
+        let current = has("AWSCURRENT").ok_or_else(|| {
+            PlanError::Refused(format!("the secret {id} has no current version to replace"))
+        })?;
+        Ok((current, secret["ARN"].as_str().unwrap_or("*").to_string()))
+    }
+}
+
+/// Whether the step's conditions are met.
+fn applies(step: &PlaybookStep, args: &Args) -> bool {
+    step.when.iter().all(|(name, wanted)| {
+        wanted.values().iter().any(|value| match value.as_str() {
+            "*" => args.given(name),
+            value => args.all(name).iter().any(|is| is == value),
+        })
+    })
+}
+
+/// The step's arguments: a template that is one parameter takes all its values.
+fn fill(step: &PlaybookStep, from: &Args) -> Args {
+    let mut args = Args::default();
+    for (name, template) in &step.with {
+        let whole = template.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+        if let Some(parameter) = whole.filter(|p| !p.contains('{')) {
+            if from.given(parameter) {
+                args.set_all(name, from.all(parameter).to_vec());
+            }
+            continue;
+        }
+        let mut text = template.clone();
+        for parameter in playbook::parameters_in(template) {
+            text = text.replace(&format!("{{{parameter}}}"), from.text(parameter));
+        }
+        args.set(name, text);
+    }
+    args
+}

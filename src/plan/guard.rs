@@ -1,0 +1,94 @@
+//! Never contain the one who contains: the caller, and every identity that its session came from.
+
+use crate::cloud::Caller;
+use crate::step::Args;
+
+/// Why the arguments must not be acted on.
+///
+/// # Errors
+/// The reason, with what to do instead.
+pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
+    let user = args.text("user");
+    if !user.is_empty() && caller.users().iter().any(|u| u == user) {
+        return Err(refused(caller, &format!("the user {user}"), |arn| arn.user() == Some(user)));
+    }
+    let role = args.text("role");
+    if !role.is_empty() && caller.roles().iter().any(|r| r == role) {
+        return Err(refused(caller, &format!("the role {role}"), |arn| arn.role() == Some(role)));
+    }
+    for principal in args.all("principal") {
+        if *principal == caller.account
+            || principal.ends_with(&format!("::{}:root", caller.account))
+        {
+            return Err(format!(
+                "'{principal}' is your own account: denying it denies everybody in it, you included; name \
+                 the user or role"
+            ));
+        }
+        let arn = crate::cloud::Arn::parse(principal);
+        let named = |names: &[String], name: Option<&str>| {
+            name.is_some_and(|name| names.iter().any(|n| n == name))
+        };
+        if let Some(arn) = arn.filter(|arn| arn.account == caller.account)
+            && (named(&caller.users(), arn.user()) || named(&caller.roles(), arn.role()))
+        {
+            return Err(refused(caller, principal, |_| false));
+        }
+    }
+    Ok(())
+}
+
+fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool) -> String {
+    let behind = caller.behind.iter().find(|s| {
+        crate::cloud::Arn::parse(&s.arn).is_some_and(|arn| is(&arn))
+            && caller.parsed().is_none_or(|me| !is(&me))
+    });
+    let how = match behind {
+        Some(source) => format!("{} stands behind your session through {}", what, source.through),
+        None => format!("{what} is you ({})", caller.arn),
+    };
+    format!(
+        "{how}: containing it would end your own access in the middle of the work; use another identity, \
+         such as a break-glass role (--profile, --role-arn)"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Source;
+
+    fn caller() -> Caller {
+        Caller {
+            arn: "arn:aws:sts::123456789012:assumed-role/responder/me".into(),
+            account: "123456789012".into(),
+            behind: vec![Source {
+                arn: "arn:aws:iam::123456789012:user/ops/base".into(),
+                through: "the source profile 'base'".into(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_caller_and_those_behind_it_are_refused_with_the_reason() {
+        for (name, value, says) in [
+            ("role", "responder", "is you"),
+            ("user", "base", "source profile 'base'"),
+            ("principal", "123456789012", "your own account"),
+            ("principal", "arn:aws:iam::123456789012:root", "your own account"),
+            ("principal", "arn:aws:iam::123456789012:role/responder", "is you"),
+            ("principal", "arn:aws:iam::123456789012:user/ops/base", "is you"),
+        ] {
+            let e = check(&caller(), &[(name, value)].into()).unwrap_err();
+            assert!(e.contains(says), "{name} {value}: {e}");
+        }
+        for (name, value) in [
+            ("user", "alice"),
+            ("role", "app"),
+            ("principal", "210987654321"),
+            ("principal", "arn:aws:iam::210987654321:role/responder"),
+        ] {
+            assert_eq!(check(&caller(), &[(name, value)].into()), Ok(()), "{name} {value}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! A plan: every change with its before and after, bound to an account, a caller and a digest.
+
+mod arguments;
+mod build;
+mod diff;
+mod guard;
+mod model;
+mod permissions;
+mod show;
+mod subject;
+
+pub use arguments::check as check_arguments;
+pub use build::{PlanError, Planner};
+pub use diff::diff;
+pub use model::{Kind, Made, Plan, PlannedChange, PlannedStep, Reissue, Subject};
+pub use show::{call as show_call, show};

@@ -1,0 +1,174 @@
+//! The plan as it is shown, saved and approved.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::cloud::{Call, Caller};
+use crate::step::{Args, Context, Risk, UndoKind};
+
+pub const SCHEMA: &str = "incident.plan/1";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    pub schema: String,
+    /// The case's id: part of the names of what is created.
+    pub case: String,
+    pub playbook: String,
+    pub title: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    pub account: String,
+    pub caller: Caller,
+    pub region: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_url: Option<String>,
+    /// What the playbook was given.
+    pub args: Args,
+    /// Urgent steps go out before evidence.
+    pub contain_first: bool,
+    pub collect: Vec<Subject>,
+    pub steps: Vec<PlannedStep>,
+    pub notes: Vec<String>,
+    pub not_reached: Vec<String>,
+    /// The IAM policy that the plan needs.
+    pub policy: Value,
+    /// SHA-256 over all of the above.
+    pub digest: String,
+}
+
+/// Something that evidence is read of: `user` and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub kind: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedStep {
+    pub step: String,
+    pub args: Args,
+    pub urgent: bool,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    Changes(Vec<PlannedChange>),
+    /// Wait until what was changed is read back.
+    Settle,
+    /// Watch until it stays so.
+    Hold,
+    Reissue(Reissue),
+    /// It cannot be done here, and why. What is urgent is never left out like this.
+    Blocked(String),
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedChange {
+    /// From 1, through the whole plan.
+    pub number: usize,
+    pub resource: String,
+    pub before: Value,
+    pub after: Value,
+    pub call: Call,
+    pub risk: Risk,
+    pub undo: UndoKind,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub loss: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub affects: Vec<String>,
+}
+
+/// The re-issue of a user's access key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reissue {
+    pub number: usize,
+    pub user: String,
+    /// Keys that the user has, active or not: two at most.
+    pub keys: Vec<String>,
+    /// The key to delete for a free slot: named by the responder.
+    pub delete: Option<String>,
+    /// The Secrets Manager secret, or none.
+    pub secret: Option<String>,
+    /// The version that has AWSCURRENT at plan time.
+    pub current: Option<String>,
+    /// The new file that the key is written to when there is no secret.
+    pub file: Option<String>,
+    pub probe: Option<String>,
+}
+
+impl Plan {
+    /// SHA-256 (hex) over the plan without its digest.
+    pub fn compute_digest(&self) -> String {
+        let mut plan = self.clone();
+        plan.digest.clear();
+        let text = serde_json::to_vec(&plan).unwrap_or_default();
+        Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// What a step is told, with the resources that the case made itself.
+    pub fn context<'a>(&'a self, args: &'a Args, made: &'a Made) -> Context<'a> {
+        Context {
+            args,
+            account: &self.account,
+            partition: &made.partition,
+            caller: &self.caller.arn,
+            caller_role: made.caller_role.as_deref(),
+            case: &self.case,
+            own: &made.own,
+            written: &made.written,
+        }
+    }
+
+    pub fn changes(&self) -> impl Iterator<Item = (usize, &PlannedStep, &PlannedChange)> {
+        self.steps.iter().enumerate().flat_map(|(at, step)| {
+            let changes = match &step.kind {
+                Kind::Changes(changes) => changes.as_slice(),
+                _ => &[],
+            };
+            changes.iter().map(move |change| (at, step, change))
+        })
+    }
+
+    /// The highest number of a change.
+    pub fn last_number(&self) -> usize {
+        let reissues = self.steps.iter().filter_map(|s| match &s.kind {
+            Kind::Reissue(r) => Some(r.number),
+            _ => None,
+        });
+        self.changes().map(|(_, _, c)| c.number).chain(reissues).max().unwrap_or(0)
+    }
+}
+
+/// What a context borrows besides the plan.
+#[derive(Debug, Clone, Default)]
+pub struct Made {
+    pub partition: String,
+    /// `arn:aws:iam::123456789012:role/name` for a role session.
+    pub caller_role: Option<String>,
+    pub own: Vec<String>,
+    /// What the case wrote last, by resource.
+    pub written: BTreeMap<String, Value>,
+}
+
+impl Made {
+    pub fn of(caller: &Caller) -> Made {
+        let partition = caller.partition();
+        let parsed = caller.parsed();
+        let session = parsed.as_ref().filter(|arn| arn.service == "sts");
+        let caller_role = session
+            .and_then(|arn| arn.role())
+            .map(|role| format!("arn:{partition}:iam::{}:role/{role}", caller.account));
+        Made { partition, caller_role, ..Made::default() }
+    }
+}

@@ -1,0 +1,174 @@
+//! The plan as a responder reads it before saying yes.
+
+use serde_json::Value;
+
+use super::diff::diff;
+use super::model::{Kind, Plan, PlannedChange, PlannedStep, Reissue};
+use crate::cloud::Call;
+use crate::step::{self, UndoKind};
+use crate::ui::sanitize::clean;
+
+/// Lines without line ends, safe for a terminal.
+pub fn show(plan: &Plan) -> Vec<String> {
+    let mut out = vec![format!("PLAN  {}: {}", plan.playbook, plan.title), String::new()];
+    let mut field = |name: &str, value: &str| out.push(format!("  {name:<9} {value}"));
+    field("account", &plan.account);
+    field("you are", &plan.caller.arn);
+    for source in &plan.caller.behind {
+        field("", &format!("through {} ({})", source.arn, source.through));
+    }
+    field("region", &plan.region);
+    if let Some(url) = &plan.endpoint_url {
+        field("endpoint", &format!("{url} (not AWS)"));
+    }
+    field("case", &plan.case);
+    field("evidence", &evidence(plan));
+    for step in &plan.steps {
+        out.push(String::new());
+        show_step(step, &mut out);
+    }
+    section(&mut out, "NOT TOUCHED", &plan.notes);
+    section(&mut out, "NOT REACHED by this playbook", &plan.not_reached);
+    out.push(String::new());
+    out.push(summary(plan));
+    out.push(format!("digest {}", plan.digest));
+    out.iter().map(|line| clean(line).into_owned()).collect()
+}
+
+fn evidence(plan: &Plan) -> String {
+    let of: Vec<String> =
+        plan.collect.iter().map(|s| format!("{} {}", s.kind, s.name).trim().to_string()).collect();
+    let when =
+        if plan.contain_first { "after the urgent changes" } else { "before the first change" };
+    format!("{}: read {when}", of.join(", "))
+}
+
+fn section(out: &mut Vec<String>, title: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    out.extend([String::new(), title.to_string()]);
+    out.extend(lines.iter().map(|line| format!("  - {line}")));
+}
+
+fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
+    match &step.kind {
+        Kind::Settle => out.push("---  wait until the changes above are read back".into()),
+        Kind::Hold => out.push("---  hold: read everything again on a growing interval".into()),
+        Kind::Reissue(reissue) => show_reissue(reissue, out),
+        Kind::Blocked(why) => {
+            let title = step::find(&step.step).map_or("", |s| s.meta().title);
+            out.push(format!(" !   CANNOT: {title}  [{}]", step.step));
+            out.push(format!("     because  {why}"));
+        }
+        Kind::Changes(changes) => {
+            let title = step::find(&step.step).map_or("", |s| s.meta().title);
+            if changes.is_empty() {
+                out.push(format!(" ·   {title}: nothing to do  [{}]", step.step));
+                return;
+            }
+            let urgent = if step.urgent { "  urgent" } else { "" };
+            out.push(format!(" >   {title}  [{}]{urgent}", step.step));
+            for change in changes {
+                show_change(change, out);
+            }
+        }
+    }
+}
+
+fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
+    out.push(format!("{:>3}. {}", change.number, change.resource));
+    out.push(format!("     call     {}", call(&change.call)));
+    for (i, line) in diff(&change.before, &change.after).into_iter().enumerate() {
+        out.push(format!("     {:<8} {line}", if i == 0 { "change" } else { "" }));
+    }
+    for who in &change.affects {
+        out.push(format!("     affects  {who}"));
+    }
+    let undo = match change.undo {
+        UndoKind::Exact => "exact".to_string(),
+        UndoKind::Loss => format!("with loss: {}", change.loss),
+        UndoKind::None => "NONE: this cannot be undone".to_string(),
+    };
+    let risk = format!("{:?}", change.risk).to_lowercase();
+    out.push(format!("     undo     {undo}; risk {risk}"));
+}
+
+fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
+    out.push(format!(
+        " >   Re-issue an access key for {}, once the containment holds  [reissue-access-key]",
+        r.user
+    ));
+    let mut line = |text: String| out.push(format!("     {text}"));
+    if let Some(key) = &r.delete {
+        line(format!("iam:DeleteAccessKey {key}: CANNOT BE UNDONE, for a free slot of two"));
+    }
+    line(format!("{}. iam:CreateAccessKey UserName={}", r.number, r.user));
+    match (&r.secret, &r.file) {
+        (Some(secret), _) => {
+            line(format!(
+                "secretsmanager:PutSecretValue SecretId={secret} VersionStages=AWSPENDING"
+            ));
+            line(format!("check the new key: identity, then {}", probe(r)));
+            line(format!(
+                "secretsmanager:UpdateSecretVersionStage AWSCURRENT from {}",
+                r.current.as_deref().unwrap_or("(none)")
+            ));
+            line(
+                "AWSPREVIOUS then holds the burnt key: it is inactive, and stays for evidence"
+                    .into(),
+            );
+            line("undo: rolled back before AWSCURRENT moves; after it only forward".into());
+        }
+        (None, file) => {
+            line(format!("check the new key: identity, then {}", probe(r)));
+            line(format!("write it once to {} (0600)", file.as_deref().unwrap_or_default()));
+        }
+    }
+}
+
+fn probe(r: &Reissue) -> &str {
+    r.probe.as_deref().unwrap_or("nothing else (--probe s3:BUCKET checks what it may do)")
+}
+
+/// `iam:UpdateAccessKey UserName=alice Status=Inactive`; documents are in the diff.
+pub fn call(call: &Call) -> String {
+    let mut text = call.name();
+    for (name, value) in &call.params {
+        let value = match value {
+            Value::String(s) if s.len() > 64 => "(as below)".to_string(),
+            Value::String(s) => s.clone(),
+            Value::Object(_) | Value::Array(_) if value.to_string().len() > 64 => {
+                "(as below)".into()
+            }
+            _ => value.to_string(),
+        };
+        text += &format!(" {name}={value}");
+    }
+    if let Some(region) = &call.region {
+        text += &format!(" in {region}");
+    }
+    text
+}
+
+fn summary(plan: &Plan) -> String {
+    let changes: Vec<&PlannedChange> = plan.changes().map(|(_, _, c)| c).collect();
+    let lossy = changes.iter().filter(|c| c.undo != UndoKind::Exact).count();
+    let reissues = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Reissue(_))).count();
+    let mut text = match changes.len() {
+        0 => "Nothing would change".to_string(),
+        1 => "1 change".to_string(),
+        n => format!("{n} changes"),
+    };
+    let blocked = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Blocked(_))).count();
+    if blocked > 0 {
+        text += &format!(", {blocked} steps that CANNOT be done");
+    }
+    if lossy > 0 {
+        text += &format!(", {lossy} not wholly undone by undo");
+    }
+    if reissues > 0 {
+        text += ", and a re-issued key";
+    }
+    text + "."
+}

@@ -1,0 +1,101 @@
+//! Whom a playbook is about: from a key to its user, from an ARN to a name, from a bucket to its region.
+
+use std::collections::BTreeMap;
+
+use crate::cloud::{Api, ApiError, Arn, Call, Caller, ErrorKind};
+use crate::step::Args;
+
+use super::build::PlanError;
+
+/// Fills in what follows from the arguments.
+///
+/// # Errors
+/// When a key belongs to nobody here, to another user than the one named, or to root.
+pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), PlanError> {
+    let key = args.text("access-key").to_string();
+    if key.starts_with("ASIA") {
+        return Err(PlanError::Refused(format!(
+            "{key} is a temporary key: it ends with its session, and its role or user is what can be \
+             contained; find the issuer with `incident analyze` (or sts:AssumeRole in CloudTrail) and use \
+             compromised-role, or --user"
+        )));
+    }
+    if !key.is_empty() {
+        let user = owner(api, caller, &key)?;
+        if args.given("user") && args.text("user") != user {
+            return Err(PlanError::Refused(format!(
+                "{key} belongs to the user {user}, not to {}",
+                args.text("user")
+            )));
+        }
+        args.set("user", user);
+    }
+    if let Some(arn) = Arn::parse(args.text("role")) {
+        if !arn.account.is_empty() && arn.account != caller.account {
+            return Err(PlanError::Refused(format!(
+                "the role is in account {}, and these are credentials of {}",
+                arn.account, caller.account
+            )));
+        }
+        let name = arn.role().unwrap_or_default().to_string();
+        args.set("role", name);
+    }
+    Ok(())
+}
+
+fn owner(api: &dyn Api, caller: &Caller, key: &str) -> Result<String, PlanError> {
+    let used = api.call(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", key.into())]));
+    match used {
+        Ok(used) => match used["UserName"].as_str() {
+            Some(user) if !user.is_empty() && user != "root" && user != "<root_account>" => {
+                Ok(user.to_string())
+            }
+            _ => Err(PlanError::Refused(format!(
+                "{key} belongs to the account's root user: no policy can limit root. Sign in as root and \
+                 delete the key there, after `incident analyze` has shown what it did"
+            ))),
+        },
+        Err(e) if matches!(e.kind, ErrorKind::NotFound | ErrorKind::Denied) => {
+            Err(foreign(api, caller, key, e))
+        }
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Why the key cannot be looked up: STS tells the account of any key.
+fn foreign(api: &dyn Api, caller: &Caller, key: &str, e: ApiError) -> PlanError {
+    let info = api.call(&Call::new("sts", "GetAccessKeyInfo", [("AccessKeyId", key.into())]));
+    let account = info.ok().and_then(|i| i["Account"].as_str().map(str::to_string));
+    match account {
+        Some(account) if account != caller.account => PlanError::Refused(format!(
+            "{key} belongs to account {account}, and these are credentials of {}; use a profile of that \
+             account, or report the key to its owner",
+            caller.account
+        )),
+        _ => PlanError::Api(e),
+    }
+}
+
+/// Regions of buckets, each asked once.
+#[derive(Default)]
+pub struct BucketRegions(BTreeMap<String, String>);
+
+impl BucketRegions {
+    /// # Errors
+    /// When the bucket is not there or not ours.
+    pub fn of(&mut self, api: &dyn Api, bucket: &str) -> Result<String, PlanError> {
+        if let Some(region) = self.0.get(bucket) {
+            return Ok(region.clone());
+        }
+        let asked = api.call(&Call::new("s3", "GetBucketLocation", [("Bucket", bucket.into())]));
+        let region = match asked {
+            Ok(answer) => answer["LocationConstraint"].as_str().unwrap_or("us-east-1").to_string(),
+            Err(e) if e.is_not_found() => {
+                return Err(PlanError::Refused(format!("there is no bucket {bucket}")));
+            }
+            Err(e) => return Err(e.into()),
+        };
+        self.0.insert(bucket.to_string(), region.clone());
+        Ok(region)
+    }
+}

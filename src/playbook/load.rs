@@ -1,0 +1,111 @@
+//! Playbooks from the binary and from files; errors say line and column.
+
+use std::path::Path;
+
+use super::model::Playbook;
+
+/// The playbooks in the binary, by id.
+const BUILTIN: &[(&str, &str)] = &[
+    ("compromised-role", include_str!("../../playbooks/compromised-role.toml")),
+    ("console-takeover", include_str!("../../playbooks/console-takeover.toml")),
+    ("leaked-access-key", include_str!("../../playbooks/leaked-access-key.toml")),
+    ("s3-exfiltration", include_str!("../../playbooks/s3-exfiltration.toml")),
+    ("s3-ransomware", include_str!("../../playbooks/s3-ransomware.toml")),
+    ("turn-on-visibility", include_str!("../../playbooks/turn-on-visibility.toml")),
+];
+
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("cannot read {0}: {1}")]
+    Unreadable(String, std::io::Error),
+    /// The parser's text has the line, the column and the line itself.
+    #[error("{0}: {1}")]
+    Malformed(String, String),
+}
+
+/// The playbooks that come with the program, with their texts.
+pub fn builtin() -> impl Iterator<Item = (&'static str, &'static str)> {
+    BUILTIN.iter().copied()
+}
+
+/// The built-in playbook of this id.
+///
+/// # Errors
+/// [`LoadError::Malformed`], which a test keeps from happening.
+pub fn find(id: &str) -> Option<Result<Playbook, LoadError>> {
+    let (id, text) = BUILTIN.iter().find(|(name, _)| *name == id)?;
+    Some(parse(&format!("playbook {id}"), text))
+}
+
+/// A playbook from a file.
+///
+/// # Errors
+/// When the file cannot be read or does not say a playbook.
+pub fn from_file(path: &Path) -> Result<Playbook, LoadError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| LoadError::Unreadable(name.clone(), e))?;
+    parse(&name, &text)
+}
+
+/// A playbook from its text.
+///
+/// # Errors
+/// Unknown keys, wrong types, references to parameters that are not declared.
+pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
+    let malformed = |what: String| LoadError::Malformed(name.to_string(), what);
+    let playbook: Playbook = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
+    for step in &playbook.steps {
+        for (argument, template) in &step.with {
+            for parameter in parameters_in(template) {
+                if !playbook.parameters.contains_key(parameter) {
+                    return Err(malformed(format!(
+                        "step {}: '{argument}' uses {{{parameter}}}, which is not a parameter",
+                        step.step
+                    )));
+                }
+            }
+        }
+        if let Some(each) = &step.each
+            && !playbook.parameters.contains_key(each)
+        {
+            return Err(malformed(format!("step {}: '{each}' is not a parameter", step.step)));
+        }
+    }
+    for (parameter, is) in &playbook.parameters {
+        if is.kind == super::Kind::Choice
+            && is.default.as_ref().is_some_and(|d| !is.choices.contains(d))
+        {
+            return Err(malformed(format!("parameter '{parameter}': its default is not a choice")));
+        }
+    }
+    Ok(playbook)
+}
+
+/// The names in braces.
+pub fn parameters_in(template: &str) -> impl Iterator<Item = &str> {
+    template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_playbook_parses_and_is_named_as_its_file() {
+        for (id, text) in builtin() {
+            let playbook = parse(id, text).unwrap();
+            assert_eq!(playbook.id, id);
+        }
+    }
+
+    #[test]
+    fn errors_say_where() {
+        let text =
+            "id = 'x'\ntitle = 'x'\nwhen-to-use = ''\nevidence = 'first'\nsteps = []\nnope = 1\n";
+        let e = parse("mine.toml", text).unwrap_err().to_string();
+        assert!(e.contains("line 6, column 1") && e.contains("nope"), "{e}");
+        let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[[steps]]\nstep='a'\nwith={ user='{u}' }";
+        let e = parse("mine.toml", text).unwrap_err().to_string();
+        assert!(e.contains("{u}"), "{e}");
+    }
+}

@@ -1,0 +1,295 @@
+//! The moves of a re-issue, each in the journal before and after, so that a crash leaves no key behind.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{Order, RotateError, check, place};
+use crate::case::write_new;
+use crate::cloud::{Api, Call, Client, ErrorKind, IssuedKey};
+use crate::journal::{Event, Journal};
+use crate::ui::Ui;
+
+pub const CREATING: &str = "creating";
+pub const CREATED: &str = "created";
+pub const STAGED: &str = "staged";
+pub const PROMOTING: &str = "promoting";
+pub const FINISHED: &str = "finished";
+/// The key that was made is gone again.
+pub const REMOVED: &str = "removed";
+const DELETING: &str = "deleting";
+const DELETED: &str = "deleted";
+const CHECKED: &str = "checked";
+const PROMOTED: &str = "promoted";
+
+pub struct Rotation<'a, 'b> {
+    pub client: &'a Client,
+    pub journal: &'b mut Journal,
+    pub ui: &'a Ui,
+    pub order: &'b Order<'b>,
+}
+
+impl Rotation<'_, '_> {
+    pub fn go(&mut self, moves: &[(String, Value)]) -> Result<String, RotateError> {
+        let last = moves.last().map_or("", |(phase, _)| phase.as_str());
+        let detail = moves.last().map_or(&Value::Null, |(_, detail)| detail);
+        let issued = super::issued(moves).map(|key| key.id);
+        match (last, issued) {
+            (FINISHED, Some(id)) => Ok(id),
+            (PROMOTED, Some(id)) => self.finish(&id),
+            (CREATED | STAGED | CHECKED | PROMOTING, Some(id)) => self.go_on(id),
+            (CREATING, _) => {
+                self.remove_orphans(detail)?;
+                self.anew()
+            }
+            (DELETING | DELETED, _) => self.anew(),
+            _ => self.anew(),
+        }
+    }
+
+    fn note(&mut self, phase: &str, detail: Value) -> Result<(), RotateError> {
+        let change = self.order.number;
+        self.journal.append(Event::Reissue { change, phase: phase.into(), detail })?;
+        Ok(())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, RotateError> {
+        let call = Call::new("iam", "ListAccessKeys", [("UserName", self.order.user.into())]);
+        let keys = self.client.call(&call)?;
+        let ids = keys.as_array().into_iter().flatten().filter_map(|k| k["AccessKeyId"].as_str());
+        Ok(ids.map(str::to_string).collect())
+    }
+
+    fn delete(&self, key: &str) -> Result<(), RotateError> {
+        let call = Call::new(
+            "iam",
+            "DeleteAccessKey",
+            [("UserName", self.order.user.into()), ("AccessKeyId", key.into())],
+        );
+        match self.client.call(&call) {
+            Ok(_) => Ok(()),
+            Err(e) if e.is_not_found() => Ok(()),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// A version id that is the same for the same key: putting it twice is putting it once.
+    fn version(&self, key: &str) -> String {
+        let Order { case, number, user, .. } = self.order;
+        let digest = Sha256::digest(format!("{case}/{number}/{user}/{key}"));
+        digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// A run that ended between asking for a key and knowing it: every key that was not there before is
+    /// nobody's, because its secret was never seen.
+    fn remove_orphans(&mut self, detail: &Value) -> Result<(), RotateError> {
+        let before: Vec<&str> =
+            detail["before"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for key in self.keys()?.into_iter().filter(|key| !before.contains(&key.as_str())) {
+            self.ui.warning(&format!(
+                "removing {key}: made by the run that ended, its secret is lost"
+            ));
+            self.delete(&key)?;
+            self.note(REMOVED, json!({"user": self.order.user, "key": key, "why": "orphan"}))?;
+        }
+        Ok(())
+    }
+
+    fn anew(&mut self) -> Result<String, RotateError> {
+        let order = *self.order;
+        if let Some(key) = order.delete
+            && self.keys()?.iter().any(|k| k == key)
+        {
+            self.note(DELETING, json!({"user": order.user, "key": key}))?;
+            self.delete(key)?;
+            self.note(DELETED, json!({"user": order.user, "key": key}))?;
+        }
+        let before = self.keys()?;
+        self.note(CREATING, json!({"user": order.user, "before": before}))?;
+        let key = match self.client.create_access_key(order.user) {
+            Ok(key) => key,
+            Err(e) if e.kind == ErrorKind::Unknown => {
+                self.remove_orphans(&json!({"before": before}))?;
+                return Err(RotateError::Stopped(format!(
+                    "{e}; no key was kept: resume to try again"
+                )));
+            }
+            Err(e) => return Err(e.into()),
+        };
+        self.note(CREATED, json!({"user": order.user, "key": key.id}))?;
+        self.ui.status(&format!("     new key {} for {}", key.id, order.user));
+        self.place(&key)
+    }
+
+    /// Puts the new key where its consumers will find it; not yet as the current one.
+    fn place(&mut self, key: &IssuedKey) -> Result<String, RotateError> {
+        let placed = match (self.order.secret, self.order.file) {
+            (Some(secret), _) => self.stage(secret, key),
+            (None, Some(file)) => write_new(Path::new(file), place::file(key).reveal().as_bytes())
+                .map_err(RotateError::from),
+            (None, None) => Err(RotateError::Stopped("there is nowhere to put the new key".into())),
+        };
+        if let Err(e) = placed {
+            return Err(self.roll_back(&key.id, &e.to_string()));
+        }
+        self.note(
+            STAGED,
+            json!({"user": self.order.user, "key": key.id, "version": self.version(&key.id)}),
+        )?;
+        self.check(key)
+    }
+
+    fn stage(&self, secret: &str, key: &IssuedKey) -> Result<(), RotateError> {
+        let current = self.client.read_secret(secret, "AWSCURRENT")?;
+        let value = place::with_key(&current, key).ok_or_else(|| {
+            RotateError::Stopped(format!("the secret {secret} holds no access key"))
+        })?;
+        Ok(self.client.stage_secret(secret, &self.version(&key.id), &value)?)
+    }
+
+    /// A key is there and this run does not know its secret: it is in the staged version, or lost.
+    fn go_on(&mut self, id: String) -> Result<String, RotateError> {
+        let staged = match (self.order.secret, self.order.file) {
+            (Some(secret), _) => {
+                let version = self.version(&id);
+                if self.has(secret, "AWSCURRENT", &version)? {
+                    return self.promoted(&id);
+                }
+                let pending = self.has(secret, "AWSPENDING", &version)?;
+                let value = if pending {
+                    Some(self.client.read_secret(secret, "AWSPENDING")?)
+                } else {
+                    None
+                };
+                value.and_then(|value| place::key_in(&value)).filter(|key| key.id == id)
+            }
+            (None, Some(file)) => {
+                std::fs::read_to_string(file).ok().and_then(|text| read_file(&text, &id))
+            }
+            (None, None) => None,
+        };
+        match staged {
+            Some(key) => self.check(&key),
+            None => {
+                self.ui.warning(&format!(
+                    "removing {id}: its secret was lost with the run that ended"
+                ));
+                self.delete(&id)?;
+                self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": "orphan"}))?;
+                self.anew()
+            }
+        }
+    }
+
+    fn check(&mut self, key: &IssuedKey) -> Result<String, RotateError> {
+        let Order { user, probe, propagation, .. } = *self.order;
+        self.ui.status("     checking the new key with itself");
+        if let Err(why) = check::check(self.client, key, user, probe, propagation) {
+            return Err(self.roll_back(&key.id, &format!("the new key does not work: {why}")));
+        }
+        self.note(CHECKED, json!({"user": user, "key": key.id}))?;
+        let Some(secret) = self.order.secret else { return self.finish(&key.id) };
+        let version = self.version(&key.id);
+        let from = self.holder(secret, "AWSCURRENT")?;
+        self.note(
+            PROMOTING,
+            json!({"user": user, "key": key.id, "version": version, "from": from}),
+        )?;
+        let call = Call::new(
+            "secretsmanager",
+            "UpdateSecretVersionStage",
+            [
+                ("SecretId", secret.into()),
+                ("VersionStage", "AWSCURRENT".into()),
+                ("MoveToVersionId", version.as_str().into()),
+                ("RemoveFromVersionId", from.into()),
+            ],
+        );
+        match self.client.call(&call) {
+            Ok(_) => self.promoted(&key.id),
+            Err(_) if self.has(secret, "AWSCURRENT", &version)? => self.promoted(&key.id),
+            Err(e) => Err(self.roll_back(&key.id, &e.to_string())),
+        }
+    }
+
+    fn promoted(&mut self, id: &str) -> Result<String, RotateError> {
+        self.note(PROMOTED, json!({"user": self.order.user, "key": id}))?;
+        self.ui.status("     AWSCURRENT is the new key; AWSPREVIOUS holds the burnt one");
+        self.finish(id)
+    }
+
+    fn finish(&mut self, id: &str) -> Result<String, RotateError> {
+        if let Some(secret) = self.order.secret {
+            self.unlabel(secret, &self.version(id))?;
+        }
+        self.note(FINISHED, json!({"user": self.order.user, "key": id}))?;
+        Ok(id.to_string())
+    }
+
+    /// Takes AWSPENDING off our version, where it is still on it.
+    fn unlabel(&self, secret: &str, version: &str) -> Result<(), RotateError> {
+        if self.has(secret, "AWSPENDING", version)? {
+            self.client.call(&Call::new(
+                "secretsmanager",
+                "UpdateSecretVersionStage",
+                [
+                    ("SecretId", secret.into()),
+                    ("VersionStage", "AWSPENDING".into()),
+                    ("RemoveFromVersionId", version.into()),
+                ],
+            ))?;
+        }
+        Ok(())
+    }
+
+    /// Before the promotion: the new key and its label go, and nobody has noticed.
+    fn roll_back(&mut self, id: &str, why: &str) -> RotateError {
+        self.ui.warning(&format!("rolling back: {why}"));
+        let undone = self.delete(id).and_then(|()| match (self.order.secret, self.order.file) {
+            (Some(secret), _) => self.unlabel(secret, &self.version(id)),
+            _ => Ok(()),
+        });
+        let noted = undone.and_then(|()| {
+            self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": why}))
+        });
+        match noted {
+            Ok(()) => RotateError::Stopped(format!("{why}; the new key was removed again")),
+            Err(e) => {
+                RotateError::Stopped(format!("{why}; and the new key {id} was NOT removed: {e}"))
+            }
+        }
+    }
+
+    fn holder(&self, secret: &str, label: &str) -> Result<String, RotateError> {
+        let versions = self.versions(secret)?;
+        let labelled =
+            |stages: &Value| stages.as_array().is_some_and(|s| s.contains(&label.into()));
+        let found = versions.as_object().and_then(|v| v.iter().find(|(_, s)| labelled(s)));
+        found.map(|(id, _)| id.clone()).ok_or_else(|| {
+            RotateError::Stopped(format!("no version of the secret {secret} is labelled {label}"))
+        })
+    }
+
+    fn has(&self, secret: &str, label: &str, version: &str) -> Result<bool, RotateError> {
+        let versions = self.versions(secret)?;
+        Ok(versions[version].as_array().is_some_and(|stages| stages.contains(&label.into())))
+    }
+
+    fn versions(&self, secret: &str) -> Result<Value, RotateError> {
+        let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", secret.into())]);
+        Ok(self.client.call(&call)?["VersionIdsToStages"].take())
+    }
+}
+
+/// The key in a file that a run before wrote.
+fn read_file(text: &str, id: &str) -> Option<IssuedKey> {
+    let value = |name: &str| {
+        text.lines()
+            .find_map(|l| l.strip_prefix(name)?.trim_start().strip_prefix('='))
+            .map(str::trim)
+    };
+    (value("aws_access_key_id")? == id).then_some(())?;
+    let secret = crate::cloud::Secret::new(value("aws_secret_access_key")?);
+    Some(IssuedKey { id: id.to_string(), secret })
+}

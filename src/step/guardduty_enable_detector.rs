@@ -1,0 +1,126 @@
+//! `guardduty.enable-detector`: GuardDuty watches the region from now on.
+//!
+//! A new detector has every feature but runtime monitoring on unless it is named (API reference,
+//! CreateDetector); only S3 protection is named. Undo suspends a detector that was made: deleting it would
+//! delete its findings, which are evidence (GuardDuty User Guide, "Suspending or disabling GuardDuty").
+
+use serde_json::{Value, json};
+
+use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, detectors};
+use crate::cloud::{Api, Call};
+
+pub struct EnableDetector;
+
+static META: Meta = Meta {
+    id: "guardduty.enable-detector",
+    title: "Enable GuardDuty",
+    risk: Risk::Low,
+    undo: UndoKind::Loss,
+    loss: "a detector that was made stays, suspended, with its findings",
+    needs: &[],
+    takes: &["region"],
+    reads: &["guardduty:ListDetectors", "guardduty:GetDetector"],
+    writes: &[
+        "guardduty:CreateDetector",
+        "guardduty:UpdateDetector",
+        "iam:CreateServiceLinkedRole",
+    ],
+};
+
+fn update(item: &Item, enable: bool) -> Change {
+    let id = &item.state["DetectorId"];
+    let params = [("DetectorId", id.clone()), ("Enable", enable.into())];
+    let call = Call::new("guardduty", "UpdateDetector", params);
+    let status = if enable { "ENABLED" } else { "DISABLED" };
+    let after = json!({"DetectorId": id, "Status": status});
+    Change::new(after, call.in_region(detectors::region_of(&item.resource)))
+}
+
+impl Step for EnableDetector {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+        let item = |region: String| {
+            let state = match detectors::find(api, &region)? {
+                Some((id, detector)) => json!({"DetectorId": id, "Status": detector["Status"]}),
+                None => Value::Null,
+            };
+            Ok(Item { resource: detectors::resource(cx, &region, "#status"), state })
+        };
+        detectors::regions(api, cx).into_iter().map(item).collect()
+    }
+
+    fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        if item.state["Status"] == "ENABLED" {
+            return Ok(None);
+        }
+        let region = detectors::region_of(&item.resource);
+        let change = if item.state.is_null() {
+            let features = json!([{"Name": detectors::S3, "Status": "ENABLED"}]);
+            let params = [("Enable", true.into()), ("Features", features)];
+            let call = Call::new("guardduty", "CreateDetector", params).in_region(region);
+            Change::new(json!({"Status": "ENABLED"}), call)
+        } else {
+            update(item, true)
+        };
+        Ok(Some(change.affects(format!(
+            "whoever pays for GuardDuty in {region}: it is charged by what it reads, after a free trial"
+        ))))
+    }
+
+    fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
+        let ours = before["Status"] != "ENABLED" && now.state["Status"] == "ENABLED";
+        Ok(if ours { Undo::Change(update(now, false)) } else { Undo::Nothing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::Args;
+    use crate::step::testing::{Fake, context};
+
+    #[test]
+    fn no_detector_is_made_and_suspended_again() {
+        let mut args = Args::default();
+        args.set_all("region", vec!["eu-west-1".into(), "us-east-1".into()]);
+        let cx = context(&args);
+        let api = Fake::default().answers("guardduty:ListDetectors", json!([]));
+        let items = EnableDetector.observe(&api, &cx).unwrap();
+        assert_eq!(items[1].resource, "arn:aws:guardduty:us-east-1:123456789012:detector#status");
+        let change = EnableDetector.change(&cx, &items[1]).unwrap().unwrap();
+        assert_eq!(change.call.name(), "guardduty:CreateDetector");
+        assert_eq!(change.call.region.as_deref(), Some("us-east-1"));
+        assert_eq!(change.call.value("Features")[0]["Name"], "S3_DATA_EVENTS");
+        let made = json!({"DetectorId": "d1", "Status": "ENABLED"});
+        let now = Item { state: made, ..items[1].clone() };
+        assert_eq!(EnableDetector.change(&cx, &now).unwrap(), None);
+        let undo = |now: &Item| EnableDetector.undo(&cx, now, &Value::Null, &change.after).unwrap();
+        let Undo::Change(back) = undo(&now) else { panic!("no way back") };
+        assert_eq!(
+            (back.call.text("DetectorId"), back.call.value("Enable")),
+            ("d1", &json!(false))
+        );
+        let now = Item { state: back.after, ..now };
+        assert_eq!(undo(&now), Undo::Nothing);
+        assert_eq!(undo(&items[1]), Undo::Nothing);
+    }
+
+    #[test]
+    fn a_suspended_one_is_enabled_in_the_runs_region() {
+        let args = Args::default();
+        let cx = context(&args);
+        let api = Fake::default()
+            .answers("guardduty:ListDetectors", json!(["d1"]))
+            .answers("guardduty:GetDetector", json!({"Status": "DISABLED", "Features": []}));
+        let item = EnableDetector.observe(&api, &cx).unwrap().remove(0);
+        assert_eq!(item.resource, "arn:aws:guardduty:eu-west-1:123456789012:detector#status");
+        let change = EnableDetector.change(&cx, &item).unwrap().unwrap();
+        assert_eq!(change.call.operation, "UpdateDetector");
+        let now = Item { state: change.after.clone(), ..item.clone() };
+        let back = EnableDetector.undo(&cx, &now, &item.state, &change.after).unwrap();
+        assert!(matches!(back, Undo::Change(c) if c.after == item.state));
+    }
+}

@@ -1,0 +1,109 @@
+//! `guardduty.enable-s3-protection`: GuardDuty reads S3 data events of a detector that exists.
+//!
+//! A region without a detector has no item: `guardduty.enable-detector` makes one with S3 protection on.
+//! Only this feature is named, so the others stay (API reference, UpdateDetector).
+
+use serde_json::{Value, json};
+
+use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, detectors};
+use crate::cloud::{Api, Call};
+
+pub struct EnableS3Protection;
+
+static META: Meta = Meta {
+    id: "guardduty.enable-s3-protection",
+    title: "Enable GuardDuty's S3 protection",
+    risk: Risk::Low,
+    undo: UndoKind::Exact,
+    loss: "",
+    needs: &[],
+    takes: &["region"],
+    reads: &["guardduty:ListDetectors", "guardduty:GetDetector"],
+    writes: &["guardduty:UpdateDetector"],
+};
+
+fn update(item: &Item, status: &str) -> Change {
+    let path = item.resource.split('#').next().unwrap_or_default();
+    let id = path.rsplit('/').next().unwrap_or_default();
+    let features = json!([{"Name": detectors::S3, "Status": status}]);
+    let params = [("DetectorId", id.into()), ("Features", features)];
+    let call = Call::new("guardduty", "UpdateDetector", params);
+    Change::new(json!({"Status": status}), call.in_region(detectors::region_of(&item.resource)))
+}
+
+impl Step for EnableS3Protection {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+        let mut items = Vec::new();
+        for region in detectors::regions(api, cx) {
+            let Some((id, detector)) = detectors::find(api, &region)? else { continue };
+            let features = detector["Features"].as_array();
+            let s3 = features.into_iter().flatten().find(|f| f["Name"] == detectors::S3);
+            let status = s3.and_then(|f| f["Status"].as_str()).unwrap_or("DISABLED");
+            items.push(Item {
+                resource: detectors::resource(cx, &region, &format!("/{id}#s3-data-events")),
+                state: json!({"Status": status}),
+            });
+        }
+        Ok(items)
+    }
+
+    fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        if item.state["Status"] != "DISABLED" {
+            return Ok(None);
+        }
+        let region = detectors::region_of(&item.resource);
+        Ok(Some(update(item, "ENABLED").affects(format!(
+            "whoever pays for GuardDuty in {region}: each S3 data event is charged"
+        ))))
+    }
+
+    fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
+        let ours = before["Status"] == "DISABLED" && now.state["Status"] == "ENABLED";
+        Ok(if ours { Undo::Change(update(now, "DISABLED")) } else { Undo::Nothing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::Args;
+    use crate::step::testing::{Fake, context};
+
+    #[test]
+    fn the_feature_alone_is_turned_on_and_back() {
+        let args = Args::default();
+        let cx = context(&args);
+        let other = json!({"Name": "EBS_MALWARE_PROTECTION", "Status": "ENABLED"});
+        let off = json!({"Name": "S3_DATA_EVENTS", "Status": "DISABLED"});
+        for features in [json!([other, off]), json!([])] {
+            let api = Fake::default().answers("guardduty:ListDetectors", json!(["d1"])).answers(
+                "guardduty:GetDetector",
+                json!({"Status": "ENABLED", "Features": features}),
+            );
+            let item = EnableS3Protection.observe(&api, &cx).unwrap().remove(0);
+            let change = EnableS3Protection.change(&cx, &item).unwrap().unwrap();
+            assert_eq!(change.call.text("DetectorId"), "d1");
+            let named = json!([{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]);
+            assert_eq!(change.call.value("Features"), &named);
+            let now = Item { state: change.after.clone(), ..item.clone() };
+            assert_eq!(EnableS3Protection.change(&cx, &now).unwrap(), None);
+            let undo = |now: &Item, before: &Value| {
+                EnableS3Protection.undo(&cx, now, before, &change.after).unwrap()
+            };
+            assert!(matches!(undo(&now, &item.state), Undo::Change(c) if c.after == item.state));
+            assert_eq!(undo(&item, &item.state), Undo::Nothing);
+            assert_eq!(undo(&now, &now.state), Undo::Nothing);
+        }
+    }
+
+    #[test]
+    fn without_a_detector_there_is_nothing_to_do() {
+        let args = Args::default();
+        let api = Fake::default().answers("guardduty:ListDetectors", json!([]));
+        assert_eq!(EnableS3Protection.observe(&api, &context(&args)).unwrap(), []);
+    }
+}

@@ -1,0 +1,182 @@
+//! `iam.name-untouched`: what containment leaves a user with (MFA devices, groups, policies, boundary), named
+//! so that somebody decides.
+
+use serde_json::{Value, json};
+
+use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use crate::cloud::{Api, Call};
+
+pub struct NameUntouched;
+
+static META: Meta = Meta {
+    id: "iam.name-untouched",
+    title: "Name what the user keeps: MFA devices, groups, policies",
+    risk: Risk::Low,
+    undo: UndoKind::Exact,
+    loss: "",
+    needs: &["user"],
+    takes: &["access-key"],
+    reads: &[
+        "iam:GetUser",
+        "iam:ListMFADevices",
+        "iam:ListGroupsForUser",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListUserPolicies",
+    ],
+    writes: &[],
+};
+
+fn sorted(answer: &Value, each: impl Fn(&Value) -> Value) -> Value {
+    let mut all: Vec<Value> = answer.as_array().into_iter().flatten().map(each).collect();
+    all.sort_by_key(Value::to_string);
+    all.into()
+}
+
+fn each(state: &Value) -> impl Iterator<Item = &Value> {
+    state.as_array().into_iter().flatten()
+}
+
+/// AWS attaches these itself when it finds a key in public (AWS managed policy reference,
+/// AWSCompromisedKeyQuarantine). The name alone proves nothing: the policy must be AWS's.
+fn quarantine(arn: &str) -> bool {
+    arn.contains(":iam::aws:policy/AWSCompromisedKeyQuarantine")
+}
+
+impl Step for NameUntouched {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    /// Lists are sorted, so that the same things are the same state.
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+        let user = cx.args.text("user");
+        let read =
+            |operation: &str| api.call(&Call::new("iam", operation, [("UserName", user.into())]));
+        let item = |part: &str, state: Value| Item {
+            resource: format!("{}#{part}", cx.user_arn(user)),
+            state,
+        };
+        let boundary = read("GetUser")?["PermissionsBoundary"]["PermissionsBoundaryArn"].clone();
+        let devices = sorted(
+            &read("ListMFADevices")?,
+            |m| json!({"SerialNumber": m["SerialNumber"], "EnableDate": m["EnableDate"]}),
+        );
+        let groups = sorted(&read("ListGroupsForUser")?, |g| g["GroupName"].clone());
+        let attached = sorted(&read("ListAttachedUserPolicies")?, |p| p["PolicyArn"].clone());
+        let ours = cx.policy_name("");
+        let mut inline = sorted(&read("ListUserPolicies")?, Value::clone);
+        if let Some(names) = inline.as_array_mut() {
+            names.retain(|name| !name.as_str().is_some_and(|n| n.starts_with(&ours)));
+        }
+        Ok(vec![
+            item("mfa-devices", devices),
+            item("groups", groups),
+            item("attached-policies", attached),
+            item("inline-policies", inline),
+            item("permissions-boundary", boundary),
+        ])
+    }
+
+    fn change(&self, _: &Context, _: &Item) -> Result<Option<Change>, StepError> {
+        Ok(None)
+    }
+
+    fn undo(&self, _: &Context, _: &Item, _: &Value, _: &Value) -> Result<Undo, StepError> {
+        Ok(Undo::Nothing)
+    }
+
+    fn notes(&self, cx: &Context, item: &Item) -> Vec<String> {
+        let user = cx.args.text("user");
+        let name = |v: &Value| v.as_str().unwrap_or("?").to_string();
+        match item.resource.rsplit('#').next().unwrap_or_default() {
+            "mfa-devices" => each(&item.state)
+                .map(|m| {
+                    let (serial, date) = (name(&m["SerialNumber"]), name(&m["EnableDate"]));
+                    format!(
+                        "{user} keeps the MFA device {serial}, enabled {date}: if that was during the incident \
+                         and not by {user}, an administrator must deactivate it, which only the device's holder \
+                         can reverse"
+                    )
+                })
+                .collect(),
+            "groups" => each(&item.state).map(|g| format!("{user} stays in the group {}", name(g))).collect(),
+            "attached-policies" => each(&item.state)
+                .map(|p| match name(p) {
+                    arn if quarantine(&arn) => {
+                        format!("AWS itself attached {arn} to {user}; it is left to AWS's support case")
+                    }
+                    arn => format!("{user} keeps the attached policy {arn}"),
+                })
+                .collect(),
+            "inline-policies" => {
+                each(&item.state).map(|p| format!("{user} keeps the inline policy {}", name(p))).collect()
+            }
+            "permissions-boundary" if !item.state.is_null() => {
+                vec![format!("{user} keeps the permissions boundary {}", name(&item.state))]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::step::testing::{Fake, context};
+
+    #[test]
+    fn everything_is_named_and_nothing_changed() {
+        let api = Fake::default()
+            .answers("iam:GetUser", json!({"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:b"}}))
+            .answers(
+                "iam:ListMFADevices",
+                json!([{"SerialNumber": "arn:aws:iam::1:mfa/x#y", "EnableDate": "2026-01-01T00:00:00Z"}]),
+            )
+            .answers("iam:ListGroupsForUser", json!([{"GroupName": "z"}, {"GroupName": "a"}]))
+            .answers(
+                "iam:ListAttachedUserPolicies",
+                json!([
+                    {"PolicyArn": "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"},
+                    {"PolicyArn": "arn:aws:iam::1:policy/AWSCompromisedKeyQuarantineV3"},
+                ]),
+            )
+            .answers("iam:ListUserPolicies", json!(["theirs", "incident-case-deny", "incident-cases"]));
+        let args = [("user", "alice")].into();
+        let cx = context(&args);
+        let items = NameUntouched.observe(&api, &cx).unwrap();
+        assert!(items.iter().all(|i| NameUntouched.change(&cx, i).unwrap().is_none()));
+        let undo = |i: &Item| NameUntouched.undo(&cx, i, &Value::Null, &Value::Null).unwrap();
+        assert!(items.iter().all(|i| undo(i) == Undo::Nothing));
+        let notes: Vec<_> = items.iter().flat_map(|i| NameUntouched.notes(&cx, i)).collect();
+        let expected = [
+            "alice keeps the MFA device arn:aws:iam::1:mfa/x#y, enabled 2026-01-01T00:00:00Z",
+            "alice stays in the group a",
+            "alice stays in the group z",
+            "alice keeps the attached policy arn:aws:iam::1:policy/AWSCompromisedKeyQuarantineV3",
+            "AWS itself attached arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3",
+            "alice keeps the inline policy incident-cases",
+            "alice keeps the inline policy theirs",
+            "alice keeps the permissions boundary arn:b",
+        ];
+        assert_eq!(notes.len(), expected.len(), "{notes:#?}");
+        assert!(notes.iter().zip(expected).all(|(n, e)| n.starts_with(e)), "{notes:#?}");
+    }
+
+    #[test]
+    fn a_user_with_nothing_has_nothing_named() {
+        let api = [
+            "GetUser",
+            "ListMFADevices",
+            "ListGroupsForUser",
+            "ListAttachedUserPolicies",
+            "ListUserPolicies",
+        ]
+        .into_iter()
+        .fold(Fake::default(), |api, name| api.answers(&format!("iam:{name}"), json!([])));
+        let args = [("user", "alice")].into();
+        let cx = context(&args);
+        let items = NameUntouched.observe(&api, &cx).unwrap();
+        assert!(items.iter().all(|i| NameUntouched.notes(&cx, i).is_empty()), "{items:?}");
+        assert!(NameUntouched.observe(&Fake::default(), &cx).is_err());
+    }
+}

@@ -1,0 +1,37 @@
+//! Questions at the terminal.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use super::{Ui, sanitize};
+
+/// True when somebody is there to answer.
+pub fn possible() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// The answer, without spaces around it; empty at the end of input.
+///
+/// # Errors
+/// When standard input cannot be read.
+pub fn ask(_ui: &Ui, question: &str) -> io::Result<String> {
+    let mut err = io::stderr().lock();
+    // Without a place to ask there is no answer either.
+    let _ = write!(err, "{}", sanitize::clean(question)).and_then(|()| err.flush());
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_string())
+}
+
+/// One of the choices, by its place.
+///
+/// # Errors
+/// When the terminal cannot be read, or the choice is broken off.
+pub fn choose(question: &str, choices: &[String]) -> io::Result<usize> {
+    let shown: Vec<_> = choices.iter().map(|c| sanitize::clean(c).into_owned()).collect();
+    dialoguer::Select::new()
+        .with_prompt(question)
+        .items(&shown)
+        .default(0)
+        .interact()
+        .map_err(|dialoguer::Error::IO(e)| e)
+}
