@@ -1,40 +1,34 @@
 //! Which events were seen before, over all workers. Overlapping exports repeat events.
 
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Mutex;
 
-use hashbrown::HashSet;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::prints::Prints;
 use crate::event::{Event, Log};
 
-const SHARDS: usize = 256;
+/// The first byte of a fingerprint chooses its lock.
+const SHARDS: usize = 1 << 8;
 
-/// Room that is taken on a guess.
-const MOST_EXPECTED: u64 = 1 << 20;
-
-/// 64-bit fingerprints of event ids: eight bytes an event. Among 10 million events the odds that two
-/// different ids share one are below one in 300,000.
+/// 64-bit fingerprints of event ids. Among 10 million events the odds that two different ids share one are
+/// below one in 300,000.
 pub struct Dedup {
-    shards: Vec<Mutex<HashSet<u64, BuildHasherDefault<AsIs>>>>,
+    shards: Vec<Mutex<Prints>>,
+}
+
+impl Default for Dedup {
+    fn default() -> Dedup {
+        Dedup { shards: (0..SHARDS).map(|_| Mutex::default()).collect() }
+    }
 }
 
 impl Dedup {
-    /// With room for about that many events; it grows when there are more.
-    pub fn for_events(expected: u64) -> Dedup {
-        let room = (expected.min(MOST_EXPECTED) as usize) / SHARDS;
-        let shard =
-            || Mutex::new(HashSet::with_capacity_and_hasher(room, BuildHasherDefault::default()));
-        Dedup { shards: (0..SHARDS).map(|_| shard()).collect() }
-    }
-
     /// True the first time an event comes.
     pub fn first(&self, event: &Event<'_>) -> bool {
-        let print = fingerprint(event);
-        let Some(shard) = self.shards.get((print >> 56) as usize % SHARDS) else { return true };
-        match shard.lock() {
-            Ok(mut seen) => seen.insert(print),
-            Err(poisoned) => poisoned.into_inner().insert(print),
+        let [shard, list, rest @ ..] = fingerprint(event).to_be_bytes();
+        match self.shards[usize::from(shard)].lock() {
+            Ok(mut seen) => seen.insert(list, rest),
+            Err(poisoned) => poisoned.into_inner().insert(list, rest),
         }
     }
 }
@@ -51,22 +45,4 @@ fn fingerprint(e: &Event<'_>) -> u64 {
         print = xxh3_64_with_seed(part.as_bytes(), print);
     }
     print
-}
-
-/// Fingerprints are hashes already.
-#[derive(Default)]
-pub struct AsIs(u64);
-
-impl Hasher for AsIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64(bytes);
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }

@@ -13,9 +13,6 @@ use crate::rollup::{Origin, Phase, Selection};
 use crate::source::coverage::{Coverage, Problem};
 use crate::source::local::{Found, Listing, Opened, open};
 
-/// Packed size of an event, about: enough to guess how many there are.
-const BYTES_AN_EVENT: u64 = 150;
-
 /// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
     /// Archive members have the worker's own numbers, see [`Part::members`].
@@ -45,7 +42,7 @@ pub struct Scan<V> {
 
 /// Decodes the whole listing; each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
-    let dedup = Dedup::for_events(job.listing.bytes() / BYTES_AN_EVENT);
+    let dedup = Dedup::default();
     let order = largest_first(&job.listing.files);
     let next = AtomicUsize::new(0);
     let workers = job.threads.clamp(1, order.len().max(1));

@@ -3,6 +3,7 @@
 mod account;
 mod dedup;
 pub mod local;
+mod prints;
 
 use crate::event::Event;
 use crate::rollup::{Origin, Phase, Rollups};
