@@ -51,7 +51,7 @@ impl Detector for ApiDeniedBurst {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let frame = cx
-            .calls()
+            .hourly()
             .filter(col("outcome").eq(lit(Outcome::Denied as u32)))
             .group_by([col("principal"), col("hour")])
             .agg([col("events").sum(), col("window").any(true)])
@@ -100,7 +100,7 @@ fn finding(
     for (k, v) in cx.rows() {
         let mine = k.principal == principal
             && k.outcome == Outcome::Denied
-            && (from..=until).contains(&k.hour);
+            && (from..=until).contains(&v.hour());
         if !mine || k.by_service || k.phase != Phase::Window {
             continue;
         }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::PolarsResult;
 
 use super::build::{Build, action_name, list};
+use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::length;
 use crate::config::{Resolved, Setting};
@@ -50,7 +51,7 @@ impl Detector for ApiEnumeration {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
-        let mut by_caller: BTreeMap<(Sym, Sym, &str), Vec<&Row>> = BTreeMap::new();
+        let mut by_caller: BTreeMap<(Sym, Sym, &str), Vec<Row<'_>>> = BTreeMap::new();
         for row in cx.rows().filter(|(k, _)| asks(cx, k)) {
             let key = &row.0;
             let caller =
@@ -58,7 +59,7 @@ impl Detector for ApiEnumeration {
             by_caller.entry(caller).or_default().push(row);
         }
         let mut first_call: BTreeMap<(Sym, Sym, Sym), i64> = BTreeMap::new();
-        for (k, v) in &cx.frames.activity_rows {
+        for (k, v) in cx.frames.activity_rows.iter() {
             let first =
                 first_call.entry((k.principal, k.service, k.action)).or_insert(v.first.time);
             *first = (*first).min(v.first.time);
@@ -72,8 +73,6 @@ impl Detector for ApiEnumeration {
         Ok(found)
     }
 }
-
-type Row = (activity::Key, activity::Value);
 
 /// Temporary keys of one principal count as one caller.
 fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
@@ -97,13 +96,13 @@ fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
 }
 
 /// Rows of hours that follow each other.
-fn hours_in_a_row<'r>(rows: &[&'r Row]) -> Vec<Vec<&'r Row>> {
+fn hours_in_a_row<'r>(rows: &[Row<'r>]) -> Vec<Vec<Row<'r>>> {
     let mut rows = rows.to_vec();
-    rows.sort_by_key(|(k, v)| (k.hour, v.first.time));
-    let mut bursts: Vec<Vec<&Row>> = Vec::new();
+    rows.sort_by_key(|(_, v)| (v.hour(), v.first.time));
+    let mut bursts: Vec<Vec<Row<'_>>> = Vec::new();
     for row in rows {
         match bursts.last_mut() {
-            Some(burst) if burst.last().is_some_and(|(k, _)| row.0.hour - k.hour <= 1) => {
+            Some(burst) if burst.last().is_some_and(|(_, v)| row.1.hour() - v.hour() <= 1) => {
                 burst.push(row)
             }
             _ => bursts.push(vec![row]),
@@ -116,7 +115,7 @@ fn judge(
     cx: &Cx<'_>,
     principal: Sym,
     key: Sym,
-    burst: &[&Row],
+    burst: &[Row<'_>],
     first_call: &BTreeMap<(Sym, Sym, Sym), i64>,
     settings: &Resolved,
 ) -> Option<Finding> {

@@ -71,8 +71,8 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Counts an activity row into the finding.
     pub fn activity(&mut self, key: &activity::Key, value: &activity::Value) {
-        self.span(&value.first, value.last, value.events);
-        self.source(key.source, value.first.time, value.last, value.events);
+        self.span(&value.first, value.last(), value.events);
+        self.source(key.source, value.first.time, value.last(), value.events);
         *self.principals.entry(key.principal).or_default() += value.events;
         *self.keys.entry(key.access_key).or_default() += value.events;
         *self.accounts.entry(key.account).or_default() += value.events;
@@ -105,9 +105,9 @@ impl<'a, 'c> Build<'a, 'c> {
         let seen = self.action(0, key.action as Sym, action.to_string());
         seen.events += events;
         self.prove(&value.first, action.to_string(), key.log.name());
-        for (_, object, place) in &value.samples {
-            self.resource(format!("s3://{object}"));
-            self.prove(place, action.to_string(), key.log.name());
+        for sample in value.samples.iter() {
+            self.resource(format!("s3://{}/{}", self.cx.text(sample.bucket), sample.key));
+            self.prove(&sample.place, action.to_string(), key.log.name());
         }
     }
 
@@ -116,7 +116,7 @@ impl<'a, 'c> Build<'a, 'c> {
         f.first_seen = f.first_seen.min(first.time);
         f.last_seen = f.last_seen.max(last);
         f.events += events;
-        f.rows.insert((first.time, first.id().to_string()), events);
+        f.rows.insert((first.time, first.id.to_string()), events);
     }
 
     fn source(&mut self, source: Sym, first: Millis, last: Millis, events: u64) {
@@ -152,13 +152,13 @@ impl<'a, 'c> Build<'a, 'c> {
     fn prove(&mut self, place: &Place, action: String, log: &str) {
         let evidence = Evidence {
             time: place.time,
-            event_id: place.id().to_string(),
+            event_id: place.id.to_string(),
             action,
             file: self.cx.files.name(place.file).to_string(),
             offset: place.offset,
             log: log.to_string(),
         };
-        self.evidence.insert((place.time, place.id().to_string()), evidence);
+        self.evidence.insert((place.time, place.id.to_string()), evidence);
     }
 
     pub fn resource(&mut self, resource: String) {

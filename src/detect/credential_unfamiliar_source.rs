@@ -12,12 +12,13 @@ use std::collections::BTreeMap;
 use polars::prelude::PolarsResult;
 
 use super::build::{Build, list};
+use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{DAY, Millis};
 use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
-use crate::rollup::{Phase, Sym, activity};
+use crate::rollup::{Phase, Sym};
 use novelty::{Novelty, novelty};
 
 const WARM_UP: Setting = Setting {
@@ -88,7 +89,7 @@ struct Use<'a> {
     /// The long-term key; 0 for all temporary keys of the principal.
     key: Sym,
     network: &'a str,
-    rows: Vec<&'a (activity::Key, activity::Value)>,
+    rows: Vec<Row<'a>>,
     first: Millis,
     last: Millis,
     new: Option<Novelty>,
@@ -128,12 +129,12 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
             network,
             rows: Vec::new(),
             first: value.first.time,
-            last: value.last,
+            last: value.last(),
             new: None,
         });
         using.rows.push(row);
         using.first = using.first.min(value.first.time);
-        using.last = using.last.max(value.last);
+        using.last = using.last.max(value.last());
     }
     uses.into_values().collect()
 }

@@ -7,9 +7,10 @@ use polars::prelude::*;
 use super::Meta;
 use super::history::History;
 use super::places::Places;
+use super::rows::Row;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
-use crate::rollup::{Frames, Names, Rollups, Selection, Sym, activity};
+use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::source::FileNames;
 
 /// The rollups as frames, the names behind their numbers, and what was usual.
@@ -94,7 +95,7 @@ impl<'a> Cx<'a> {
     }
 
     /// Activity rows, without those of the access log that CloudTrail has too.
-    pub fn rows(&self) -> impl Iterator<Item = &'a (activity::Key, activity::Value)> {
+    pub fn rows(&self) -> impl Iterator<Item = Row<'a>> {
         self.frames
             .activity_rows
             .iter()
@@ -103,10 +104,16 @@ impl<'a> Cx<'a> {
             .map(|(row, _)| row)
     }
 
-    /// Calls by people and programs, as against those that AWS services make on the account's behalf.
+    /// Calls by people and programs, as against those that AWS services make on the account's behalf, by
+    /// behaviour.
     pub fn calls(&self) -> LazyFrame {
         let wanted = col("by_service").not().and(col("echo").not());
         self.frames.activity.clone().lazy().filter(wanted)
+    }
+
+    /// The same calls by caller and hour.
+    pub fn hourly(&self) -> LazyFrame {
+        self.frames.hours.clone().lazy()
     }
 }
 

@@ -44,10 +44,10 @@ pub struct History {
 impl History {
     pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
         let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
-        for (key, value) in &frames.activity_rows {
+        for (key, value) in frames.activity_rows.iter() {
             let first = value.first.time;
             let worked = if key.outcome == Outcome::Success { first } else { Millis::MAX };
-            let seen = Seen { first, last: value.last, events: value.events, worked };
+            let seen = Seen { first, last: value.last(), events: value.events, worked };
             h.start = h.start.min(seen.first);
             h.end = h.end.max(seen.last);
             let usable =

@@ -81,7 +81,7 @@ fn most(calls: &Calls) -> u64 {
 /// Calls by network and hour, of baseline and window.
 fn hours_by_network<'c>(cx: &'c Cx<'_>) -> PolarsResult<BTreeMap<&'c str, Hours>> {
     let frame = cx
-        .calls()
+        .hourly()
         .group_by([col("source"), col("hour"), col("log")])
         .agg([col("events").sum()])
         .collect()?;
@@ -182,8 +182,9 @@ fn finding(
     let log = if both[1] > both[0] { Log::S3Access } else { Log::CloudTrail };
     let mut build = Build::new(cx, &META, Cause::Volume);
     let mut callers: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (key, value) in &cx.frames.activity_rows {
-        let inside = key.phase == Phase::Window && (spike.from..=spike.until).contains(&key.hour);
+    for (key, value) in cx.frames.activity_rows.iter() {
+        let inside =
+            key.phase == Phase::Window && (spike.from..=spike.until).contains(&value.hour());
         if inside && key.log == log && !key.by_service && cx.places.network(key.source) == network {
             build.activity(key, value);
             *callers.entry((cx.text(key.principal), cx.text(key.access_key))).or_default() +=

@@ -109,7 +109,7 @@ impl<'c, 'a> Detection<'c, 'a> {
 
     fn finding(&self, group: &[Stray<'_, 'c>]) -> Option<Finding> {
         let cx = self.cx;
-        let group: Vec<(&Stray<'_, '_>, Vec<&Row>)> = group
+        let group: Vec<(&Stray<'_, '_>, Vec<Row<'_>>)> = group
             .iter()
             .map(|stray| (stray, in_window(&stray.used.rows)))
             .filter(|(_, rows)| !rows.is_empty())

@@ -26,7 +26,7 @@ impl<'c> UserAgents<'c> {
     }
 
     /// Those that the key sent from where the rows came from.
-    pub fn beside(&self, key: Sym, rows: &[&Row]) -> BTreeSet<Sym> {
+    pub fn beside(&self, key: Sym, rows: &[Row<'_>]) -> BTreeSet<Sym> {
         let sources: BTreeSet<Sym> = rows.iter().map(|row| row.0.source).collect();
         self.of(key, |seen| sources.contains(&seen.source))
     }

@@ -1,24 +1,20 @@
 //! Who called what, from where, how often, by the hour.
 
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
-use rustc_hash::FxBuildHasher;
-
+use super::chunks::Chunks;
 use super::intern::{Names, Sym};
+use super::numbered::{Keyed, Numbered};
 use super::place::Place;
-use super::{Folded, Phase};
+use super::{Folded, Phase, order};
 use crate::clock::{HOUR, Millis};
 use crate::event::{Log, Outcome, agent};
 
-/// One hour of one behaviour.
+/// One behaviour: all that calls have in common but the hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     pub phase: Phase,
     pub log: Log,
     pub by_service: bool,
     pub outcome: Outcome,
-    /// Hours since 1970.
-    pub hour: i32,
     pub account: Sym,
     pub region: Sym,
     pub principal: Sym,
@@ -33,89 +29,183 @@ pub struct Key {
     pub error: Sym,
 }
 
+impl Keyed for Key {
+    type Key = Key;
+
+    #[inline]
+    fn key(&self) -> Key {
+        *self
+    }
+}
+
+/// One hour of one behaviour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
+    /// Number of the behaviour.
+    behaviour: u32,
+    /// Milliseconds from the first event to the last; both lie in one hour.
+    span: u32,
     pub events: u64,
     pub bytes_out: u64,
-    pub last: Millis,
     /// The first event of the row; its time is the row's first time.
     pub first: Place,
 }
 
-pub type Table = HashMap<Key, Value, FxBuildHasher>;
+impl Value {
+    pub fn last(&self) -> Millis {
+        self.first.time + Millis::from(self.span)
+    }
 
-#[inline]
-pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
-    let e = f.event;
-    let key = Key {
-        phase: f.phase,
-        log: e.log,
-        by_service: e.actor.by_service,
-        outcome: e.outcome,
-        hour: e.time.div_euclid(HOUR) as i32,
-        account: names.sym(e.account),
-        region: names.sym(e.region),
-        principal: f.principal,
-        kind: names.sym(e.actor.kind),
-        access_key: f.access_key,
-        source: f.source,
-        agent: names.sym(agent::family(e.user_agent)),
-        service: names.sym(e.service),
-        action: names.sym(e.action),
-        error: names.sym(e.error),
-    };
-    match table.entry(key) {
-        Entry::Occupied(mut row) => {
-            let row = row.get_mut();
-            row.events += f.weight;
-            row.bytes_out += f.weight * e.bytes_out;
-            row.last = row.last.max(e.time);
-            if f.place.before(&row.first) {
-                row.first = f.place;
-            }
+    /// Hours since 1970.
+    pub fn hour(&self) -> i32 {
+        self.first.time.div_euclid(HOUR) as i32
+    }
+
+    fn add(&mut self, events: u64, bytes_out: u64, last: Millis, first: &Place) {
+        self.events += events;
+        self.bytes_out += bytes_out;
+        let last = self.last().max(last);
+        if first.before(&self.first) {
+            self.first = first.clone();
         }
-        Entry::Vacant(row) => {
-            row.insert(Value {
-                events: f.weight,
-                bytes_out: f.weight * e.bytes_out,
-                last: e.time,
-                first: f.place,
-            });
-        }
+        self.span = (last - self.first.time) as u32;
     }
 }
 
-/// Takes in another worker's rows; `syms` and `file` translate its numbers.
-pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
-    for (k, mut v) in from {
-        v.first.file = file(v.first.file);
-        let s = |sym: Sym| syms[sym as usize];
+impl Keyed for Value {
+    type Key = (u32, i32);
+
+    #[inline]
+    fn key(&self) -> (u32, i32) {
+        (self.behaviour, self.hour())
+    }
+}
+
+/// Behaviours are many times fewer than rows, and most of a row's size: each is kept once.
+#[derive(Debug, Default)]
+pub struct Table {
+    behaviours: Numbered<Key>,
+    rows: Numbered<Value>,
+}
+
+impl Table {
+    #[inline]
+    pub fn fold(&mut self, names: &mut Names, f: &Folded<'_, '_>) {
+        let e = f.event;
         let key = Key {
-            account: s(k.account),
-            region: s(k.region),
-            principal: s(k.principal),
-            kind: s(k.kind),
-            access_key: s(k.access_key),
-            source: s(k.source),
-            agent: s(k.agent),
-            service: s(k.service),
-            action: s(k.action),
-            error: s(k.error),
-            ..k
+            phase: f.phase,
+            log: e.log,
+            by_service: e.actor.by_service,
+            outcome: e.outcome,
+            account: names.sym(e.account),
+            region: names.sym(e.region),
+            principal: f.principal,
+            kind: names.sym(e.actor.kind),
+            access_key: f.access_key,
+            source: f.source,
+            agent: names.sym(agent::family(e.user_agent)),
+            service: names.sym(e.service),
+            action: names.sym(e.action),
+            error: names.sym(e.error),
         };
-        match into.entry(key) {
-            Entry::Occupied(mut row) => {
-                let row = row.get_mut();
-                row.events += v.events;
-                row.bytes_out += v.bytes_out;
-                row.last = row.last.max(v.last);
-                if v.first.before(&row.first) {
-                    row.first = v.first;
+        let behaviour = self.behaviour(key);
+        let hour = e.time.div_euclid(HOUR) as i32;
+        let (events, bytes_out) = (f.weight, f.weight * e.bytes_out);
+        let none = || Value { behaviour, span: 0, events: 0, bytes_out: 0, first: f.place.clone() };
+        let (_, row) = self.rows.entry(&(behaviour, hour), none);
+        row.add(events, bytes_out, e.time, &f.place);
+    }
+
+    #[inline]
+    fn behaviour(&mut self, key: Key) -> u32 {
+        self.behaviours.entry(&key, || key).0
+    }
+
+    /// Takes in another worker's rows; `syms` and `file` translate its numbers.
+    pub fn merge(&mut self, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
+        let s = |sym: Sym| syms[sym as usize];
+        let behaviours: Vec<u32> = (from.behaviours.into_items().into_iter())
+            .map(|k| {
+                self.behaviour(Key {
+                    account: s(k.account),
+                    region: s(k.region),
+                    principal: s(k.principal),
+                    kind: s(k.kind),
+                    access_key: s(k.access_key),
+                    source: s(k.source),
+                    agent: s(k.agent),
+                    service: s(k.service),
+                    action: s(k.action),
+                    error: s(k.error),
+                    ..k
+                })
+            })
+            .collect();
+        for mut v in from.rows.into_items() {
+            v.first.file = file(v.first.file);
+            v.behaviour = behaviours[v.behaviour as usize];
+            match self.rows.find(&v.key()) {
+                Some((_, row)) => row.add(v.events, v.bytes_out, v.last(), &v.first),
+                None => {
+                    self.rows.add(v);
                 }
             }
-            Entry::Vacant(row) => {
-                row.insert(v);
-            }
         }
+    }
+
+    /// Access keys of the behaviours.
+    pub fn access_keys(&self) -> impl Iterator<Item = Sym> {
+        self.behaviours.iter().map(|k| k.access_key)
+    }
+
+    /// The rows in which something was counted, by their first events, so that nothing depends on the order
+    /// in which they came.
+    pub fn into_rows(self) -> Rows {
+        let mut values = self.rows.into_items();
+        values.retain(|v| v.events > 0);
+        order::by_first(&mut values, |v| &v.first, |_| 0);
+        // Behaviours get the order of their first rows.
+        let keys = self.behaviours.into_items();
+        let mut numbers = vec![u32::MAX; keys.len()];
+        let mut behaviours = Chunks::default();
+        for v in values.iter_mut() {
+            let number = &mut numbers[v.behaviour as usize];
+            if *number == u32::MAX {
+                *number = keys.get(v.behaviour as usize).map_or(u32::MAX, |k| behaviours.push(*k));
+            }
+            v.behaviour = *number;
+        }
+        Rows { behaviours, values }
+    }
+}
+
+/// One hour of one behaviour.
+pub type Row<'a> = (&'a Key, &'a Value);
+
+/// All rows, by their first events.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub behaviours: Chunks<Key>,
+    values: Chunks<Value>,
+}
+
+impl Rows {
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+        self.numbered().map(|(_, row)| row)
+    }
+
+    /// With the number of the behaviour.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, Row<'_>)> {
+        self.values
+            .iter()
+            .filter_map(|v| Some((v.behaviour, (self.behaviours.get(v.behaviour as usize)?, v))))
+    }
+
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 }

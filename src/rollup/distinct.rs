@@ -1,6 +1,8 @@
 //! A distinct count that merges: exact up to `K`, an estimate with a standard error of about 3 % above
 //! (k minimum values; Bar-Yossef et al., "Counting distinct elements in a data stream", 2002).
 
+use super::smallest::smallest;
+
 /// Hashes that are kept.
 pub const K: usize = 1024;
 
@@ -17,12 +19,7 @@ impl Distinct {
         if self.hashes.len() == K && self.hashes.last().is_some_and(|last| hash >= *last) {
             return;
         }
-        if let Err(at) = self.hashes.binary_search(&hash) {
-            if self.hashes.len() == K {
-                self.hashes.pop();
-            }
-            self.hashes.insert(at, hash);
-        }
+        smallest(&mut self.hashes, K, |known| known.cmp(&hash), || hash);
     }
 
     pub fn merge(&mut self, other: &Distinct) {

@@ -1,21 +1,23 @@
 //! Rollups as polars dataframes. Texts stay numbers of the same [`Names`](super::Names), so that grouping
-//! is grouping of integers; `row` leads back to the row's place and lists.
-
-use std::collections::HashSet;
+//! is grouping of integers.
 
 use polars::prelude::*;
 
-use super::{Phase, Place, Rollups, activity, agents, buckets, objects};
+use super::chunks::Chunks;
+use super::hourly::{self, Hour};
+use super::{Phase, Rollups, activity, agents, buckets, objects};
 use crate::clock::{HOUR, Millis};
-use crate::event::Log;
 
-/// The dataframes, and the rows behind them in the same order.
+/// The dataframes, and the rows behind them.
 pub struct Frames {
+    /// By behaviour, over all hours.
     pub activity: DataFrame,
+    /// By caller and hour: calls by people and programs.
+    pub hours: DataFrame,
     pub agents: DataFrame,
     pub buckets: DataFrame,
-    pub activity_rows: Vec<(activity::Key, activity::Value)>,
-    pub object_rows: Vec<(objects::Key, objects::Value)>,
+    pub activity_rows: activity::Rows,
+    pub object_rows: Chunks<objects::Row>,
     /// For each activity row: it comes from the S3 access log and CloudTrail has the same calls.
     pub echoes: Vec<bool>,
 }
@@ -37,14 +39,13 @@ impl Frames {
             (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
         let (agents, buckets) = (&rollups.agents, &rollups.buckets);
         std::thread::scope(|scope| {
-            let objects = scope.spawn(|| {
-                in_order(objects, |v: &objects::Value| &v.first, |k: &objects::Key| k.action as u32)
-            });
+            let objects = scope.spawn(|| objects::into_rows(objects));
             let agents = scope.spawn(|| agents_frame(agents));
-            let activity_rows = in_order(activity, |v: &activity::Value| &v.first, |_| 0);
-            let echoes = echoes(&activity_rows);
+            let activity_rows = activity.into_rows();
+            let echoes = hourly::echoes(&activity_rows);
             Ok(Frames {
                 activity: activity_frame(&activity_rows, &echoes)?,
+                hours: hours_frame(hourly::hours(&activity_rows, &echoes))?,
                 agents: ended(agents)?,
                 buckets: buckets_frame(buckets)?,
                 activity_rows,
@@ -59,61 +60,50 @@ fn ended<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Rows by their first events, so that nothing depends on the order of a hash table. `beside` tells rows of
-/// one event apart: a copy is in two rows of objects.
-fn in_order<K, V>(
-    table: impl IntoIterator<Item = (K, V)>,
-    first: impl Fn(&V) -> &Place,
-    beside: impl Fn(&K) -> u32,
-) -> Vec<(K, V)> {
-    let mut rows: Vec<(K, V)> = table.into_iter().collect();
-    rows.sort_unstable_by(|a, b| {
-        first(&a.1).order(first(&b.1)).then_with(|| beside(&a.0).cmp(&beside(&b.0)))
-    });
-    rows
-}
-
-/// Where both logs are on, each S3 call stands in both: CloudTrail's row has the access key and counts.
-fn echoes(rows: &[(activity::Key, activity::Value)]) -> Vec<bool> {
-    let call = |k: &activity::Key| (k.principal, k.source, k.action, k.hour);
-    let of = |log: Log| rows.iter().map(|(k, _)| k).filter(move |k| k.log == log);
-    if of(Log::S3Access).next().is_none() {
-        return vec![false; rows.len()];
-    }
-    let trail: HashSet<_> = of(Log::CloudTrail).map(call).collect();
-    rows.iter().map(|(k, _)| k.log == Log::S3Access && trail.contains(&call(k))).collect()
-}
-
-/// Columns: `window`, `by_service` and `echo` (bool), `log` and `outcome` (their declaration's order), `hour`
-/// (since 1970), numbers of texts, `events`, `bytes_out`, `first` and `last` (milliseconds), `row`.
-fn activity_frame(
-    rows: &[(activity::Key, activity::Value)],
-    echoes: &[bool],
-) -> PolarsResult<DataFrame> {
-    type R = (activity::Key, activity::Value);
-    frame(
+/// Columns: `window`, `by_service` and `echo` (bool), `log` and `outcome` (their declaration's order), numbers
+/// of texts, `events`, `bytes_out`, `first` and `last` (milliseconds).
+fn activity_frame(rows: &activity::Rows, echoes: &[bool]) -> PolarsResult<DataFrame> {
+    type R = (activity::Key, hourly::Sums);
+    let rows = hourly::by_behaviour(rows, echoes);
+    DataFrame::new(
         rows.len(),
         vec![
-            column("window", rows, |(k, _): &R| k.phase == Phase::Window),
-            column("by_service", rows, |(k, _): &R| k.by_service),
-            column("echo", echoes, |echo: &bool| *echo),
-            column("log", rows, |(k, _): &R| k.log as u32),
-            column("outcome", rows, |(k, _): &R| k.outcome as u32),
-            column("hour", rows, |(k, _): &R| k.hour),
-            column("account", rows, |(k, _): &R| k.account),
-            column("region", rows, |(k, _): &R| k.region),
-            column("principal", rows, |(k, _): &R| k.principal),
-            column("kind", rows, |(k, _): &R| k.kind),
-            column("access_key", rows, |(k, _): &R| k.access_key),
-            column("source", rows, |(k, _): &R| k.source),
-            column("agent", rows, |(k, _): &R| k.agent),
-            column("service", rows, |(k, _): &R| k.service),
-            column("action", rows, |(k, _): &R| k.action),
-            column("error", rows, |(k, _): &R| k.error),
-            column("events", rows, |(_, v): &R| v.events),
-            column("bytes_out", rows, |(_, v): &R| v.bytes_out),
-            column("first", rows, |(_, v): &R| v.first.time),
-            column("last", rows, |(_, v): &R| v.last),
+            column("window", &rows, |(k, _): &R| k.phase == Phase::Window),
+            column("by_service", &rows, |(k, _): &R| k.by_service),
+            column("echo", &rows, |(_, v): &R| v.echo),
+            column("log", &rows, |(k, _): &R| k.log as u32),
+            column("outcome", &rows, |(k, _): &R| k.outcome as u32),
+            column("account", &rows, |(k, _): &R| k.account),
+            column("region", &rows, |(k, _): &R| k.region),
+            column("principal", &rows, |(k, _): &R| k.principal),
+            column("kind", &rows, |(k, _): &R| k.kind),
+            column("access_key", &rows, |(k, _): &R| k.access_key),
+            column("source", &rows, |(k, _): &R| k.source),
+            column("agent", &rows, |(k, _): &R| k.agent),
+            column("service", &rows, |(k, _): &R| k.service),
+            column("action", &rows, |(k, _): &R| k.action),
+            column("error", &rows, |(k, _): &R| k.error),
+            column("events", &rows, |(_, v): &R| v.events),
+            column("bytes_out", &rows, |(_, v): &R| v.bytes_out),
+            column("first", &rows, |(_, v): &R| v.first),
+            column("last", &rows, |(_, v): &R| v.last),
+        ],
+    )
+}
+
+/// Columns as in the activity, and `hour` (since 1970).
+fn hours_frame(rows: Vec<Hour>) -> PolarsResult<DataFrame> {
+    DataFrame::new(
+        rows.len(),
+        vec![
+            column("window", &rows, |h: &Hour| h.caller.phase == Phase::Window),
+            column("log", &rows, |h: &Hour| h.caller.log as u32),
+            column("outcome", &rows, |h: &Hour| h.caller.outcome as u32),
+            column("hour", &rows, |h: &Hour| h.caller.hour),
+            column("principal", &rows, |h: &Hour| h.caller.principal),
+            column("source", &rows, |h: &Hour| h.caller.source),
+            column("events", &rows, |h: &Hour| h.events),
+            column("first", &rows, |h: &Hour| h.first),
         ],
     )
 }
@@ -124,7 +114,7 @@ fn agents_frame(table: &agents::Table) -> PolarsResult<DataFrame> {
     let mut rows: Vec<R<'_>> = table.iter().collect();
     rows.sort_by_key(|(k, v)| (v.first, k.agent, k.principal, k.access_key, k.source));
     let rows = rows.as_slice();
-    frame(
+    DataFrame::new(
         rows.len(),
         vec![
             column("window", rows, |(k, _): &R<'_>| k.phase == Phase::Window),
@@ -148,7 +138,7 @@ fn buckets_frame(table: &buckets::Table) -> PolarsResult<DataFrame> {
     let mut rows: Vec<R<'_>> = table.iter().collect();
     rows.sort_by_key(|(k, v)| (v.first, k.bucket, k.log, k.phase));
     let rows = rows.as_slice();
-    frame(
+    DataFrame::new(
         rows.len(),
         vec![
             column("window", rows, |(k, _): &R<'_>| k.phase == Phase::Window),
@@ -162,12 +152,6 @@ fn buckets_frame(table: &buckets::Table) -> PolarsResult<DataFrame> {
             column("last", rows, |(_, v): &R<'_>| v.last),
         ],
     )
-}
-
-fn frame(height: usize, mut columns: Vec<Column>) -> PolarsResult<DataFrame> {
-    let row: Vec<u32> = (0..height as u32).collect();
-    columns.push(Series::new("row".into(), row).into());
-    DataFrame::new(height, columns)
 }
 
 /// Start of an `hour` column's value.

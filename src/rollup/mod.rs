@@ -4,20 +4,25 @@
 pub mod activity;
 pub mod agents;
 pub mod buckets;
+pub mod chunks;
 pub mod distinct;
+pub mod event_id;
 pub mod frame;
+mod hourly;
 pub mod intern;
+mod numbered;
 pub mod objects;
+mod order;
 pub mod place;
+pub mod samples;
 pub mod sessions;
+mod smallest;
 pub mod window;
 
 pub use frame::Frames;
 pub use intern::{Names, Sym};
 pub use place::{Origin, Place};
 pub use window::Selection;
-
-use rustc_hash::FxBuildHasher;
 
 use crate::event::Event;
 
@@ -40,11 +45,8 @@ pub struct Folded<'e, 't> {
     pub source: Sym,
 }
 
-/// Rows that a table has room for from the start, so that a usual run does not move them about.
-const ROOM: usize = 1 << 14;
-
 /// All rollups of one worker, or of all of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Rollups {
     pub names: Names,
     pub activity: activity::Table,
@@ -54,20 +56,6 @@ pub struct Rollups {
     pub sessions: sessions::Table,
     /// Emptied by [`Rollups::settle`].
     issued: sessions::Issued,
-}
-
-impl Default for Rollups {
-    fn default() -> Rollups {
-        Rollups {
-            names: Names::default(),
-            activity: activity::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
-            agents: agents::Table::default(),
-            objects: objects::Table::with_capacity_and_hasher(ROOM, FxBuildHasher),
-            buckets: buckets::Table::default(),
-            sessions: sessions::Table::default(),
-            issued: sessions::Issued::default(),
-        }
-    }
 }
 
 impl Rollups {
@@ -82,7 +70,7 @@ impl Rollups {
             access_key: names.sym(event.actor.access_key),
             source: names.sym(event.source),
         };
-        activity::fold(&mut self.activity, names, &folded);
+        self.activity.fold(names, &folded);
         objects::fold(&mut self.objects, names, &folded);
         if !origin.duplicate {
             agents::fold(&mut self.agents, names, &folded);
@@ -91,14 +79,11 @@ impl Rollups {
         }
     }
 
-    /// To be called once, after the last merge. Joins sessions to the calls that handed them out, and drops rows
-    /// that only copies of events made: their events are counted in rows of the same keys, or, where
-    /// two records with one id differ, in another.
+    /// To be called once, after the last merge. Joins sessions to the calls that handed them out.
     pub fn settle(&mut self) {
-        self.activity.retain(|_, row| row.events > 0);
-        self.objects.retain(|_, row| row.requests > 0);
-        let used = self.activity.keys().map(|k| k.access_key);
-        sessions::settle(&mut self.sessions, &mut self.issued, &self.names, used);
+        let used = self.activity.access_keys();
+        let issued = std::mem::take(&mut self.issued);
+        sessions::settle(&mut self.sessions, issued, &self.names, used);
     }
 
     /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.
@@ -106,11 +91,11 @@ impl Rollups {
         let syms = self.names.absorb(&other.names);
         let Rollups { activity, agents, objects, buckets, sessions, issued, .. } = self;
         std::thread::scope(|scope| {
-            scope.spawn(|| activity::merge(activity, other.activity, &syms, file));
+            scope.spawn(|| activity.merge(other.activity, &syms, file));
             scope.spawn(|| agents::merge(agents, other.agents, &syms));
             scope.spawn(|| {
                 sessions::merge(sessions, other.sessions, &syms);
-                sessions::merge_issued(issued, other.issued, &syms);
+                issued.merge(other.issued, &syms);
                 buckets::merge(buckets, other.buckets, &syms);
             });
             objects::merge(objects, other.objects, &syms, file);

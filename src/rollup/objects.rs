@@ -1,16 +1,15 @@
 //! Objects read, written and deleted by one caller from one place, by ten minutes.
 
-use std::cmp::Ordering;
-
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
-use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::chunks::Chunks;
 use super::distinct::Distinct;
 use super::intern::{Names, Sym};
+use super::numbered::{Keyed, Numbered};
 use super::place::Place;
-use super::{Folded, Phase};
+use super::samples::{Sample, Samples};
+use super::smallest::smallest;
+use super::{Folded, Phase, order};
 use crate::clock::{MINUTE, Millis};
 use crate::event::action::ObjectAction;
 use crate::event::{Log, ObjectAccess, Outcome};
@@ -19,8 +18,7 @@ use crate::event::{Log, ObjectAccess, Outcome};
 /// rows cost several times the memory on archives of weeks and found the same bursts.
 pub const SLOT: Millis = 10 * MINUTE;
 
-/// Keys named per row, first path segments, and buckets.
-const SAMPLES: usize = 3;
+/// First path segments of keys named per row, and buckets.
 const PREFIXES: usize = 8;
 const BUCKETS: usize = 64;
 
@@ -52,15 +50,26 @@ pub struct Value {
     pub access_key: Sym,
     /// Objects that were reached, by bucket and key.
     pub objects: Distinct,
-    /// The objects with the smallest hashes, as `bucket/key`, each with an event that reached it.
-    pub samples: Vec<(u64, Box<str>, Place)>,
+    pub samples: Samples,
     /// First path segments of the keys, the smallest ones in order.
     pub prefixes: Vec<Box<str>>,
     /// In order of their numbers; the first ones where there are more than a row holds.
     pub buckets: Vec<Sym>,
 }
 
-pub type Table = HashMap<Key, Value, FxBuildHasher>;
+/// Ten minutes of one caller.
+pub type Row = (Key, Value);
+
+impl Keyed for Row {
+    type Key = Key;
+
+    #[inline]
+    fn key(&self) -> Key {
+        self.0
+    }
+}
+
+pub type Table = Numbered<Row>;
 
 pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     if f.event.outcome != Outcome::Success {
@@ -97,16 +106,18 @@ fn one(
         source: f.source,
     };
     let account = names.sym(e.account);
-    let row = table.entry(key).or_insert_with(|| Value::empty(f.place, account, f.access_key));
+    let none = || (key, Value::empty(f.place.clone(), account, f.access_key));
+    let (_, (_, row)) = table.entry(&key, none);
     row.requests += f.weight;
     row.bytes_out += f.weight * bytes_out;
     row.last = row.last.max(e.time);
     if f.place.before(&row.first) {
-        (row.first, row.account, row.access_key) = (f.place, account, f.access_key);
+        (row.first, row.account, row.access_key) = (f.place.clone(), account, f.access_key);
     }
-    row.bucket(names.sym(object.bucket));
+    let bucket = names.sym(object.bucket);
+    row.bucket(bucket);
     if !object.key.is_empty() {
-        row.reach(object.bucket, object.key, f.place);
+        row.reach(object, bucket, &f.place);
     } else if object.kind == ObjectAction::Delete {
         // CloudTrail does not name the up to 1,000 keys of a DeleteObjects call: each call counts as one.
         row.batches += f.weight;
@@ -125,35 +136,25 @@ impl Value {
             account,
             access_key,
             objects: Distinct::default(),
-            samples: Vec::new(),
+            samples: Samples::default(),
             prefixes: Vec::new(),
             buckets: Vec::new(),
         }
     }
 
-    fn reach(&mut self, bucket: &str, key: &str, place: Place) {
-        let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(bucket.as_bytes()));
+    fn reach(&mut self, object: &ObjectAccess<'_>, bucket: Sym, place: &Place) {
+        let key = object.key;
+        let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(object.bucket.as_bytes()));
         self.objects.add(hash);
-        self.sample(hash, place, || format!("{bucket}/{key}").into());
+        if self.samples.wants(hash) {
+            self.samples.add(Sample { hash, bucket, key, place: place.clone() });
+        }
         let prefix = key.split_once('/').map_or("", |(first, _)| first);
         smallest(&mut self.prefixes, PREFIXES, |known| (**known).cmp(prefix), || prefix.into());
     }
 
     fn bucket(&mut self, bucket: Sym) {
         smallest(&mut self.buckets, BUCKETS, |known| known.cmp(&bucket), || bucket);
-    }
-
-    fn sample(&mut self, hash: u64, place: Place, object: impl FnOnce() -> Box<str>) {
-        match self.samples.iter_mut().find(|(known, _, _)| *known == hash) {
-            Some((_, _, first)) if place.before(first) => *first = place,
-            Some(_) => {}
-            None => smallest(
-                &mut self.samples,
-                SAMPLES,
-                |(known, _, _)| known.cmp(&hash),
-                || (hash, object(), place),
-            ),
-        }
     }
 
     pub fn merge(&mut self, other: Value) {
@@ -166,9 +167,7 @@ impl Value {
                 (other.first, other.account, other.access_key);
         }
         self.objects.merge(&other.objects);
-        for (hash, key, place) in other.samples {
-            self.sample(hash, place, || key);
-        }
+        self.samples.merge(&other.samples);
         for prefix in other.prefixes {
             smallest(
                 &mut self.prefixes,
@@ -183,36 +182,31 @@ impl Value {
     }
 }
 
-/// Keeps the `most` smallest in order, each once.
-fn smallest<T>(
-    list: &mut Vec<T>,
-    most: usize,
-    order: impl Fn(&T) -> Ordering,
-    new: impl FnOnce() -> T,
-) {
-    if let Err(at) = list.binary_search_by(order)
-        && at < most
-    {
-        list.truncate(most - 1);
-        list.insert(at.min(list.len()), new());
-    }
-}
-
+/// Takes in another worker's rows; `syms` and `file` translate its numbers.
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
     let s = |sym: Sym| syms[sym as usize];
-    for (k, mut v) in from {
+    for (k, mut v) in from.into_items() {
         v.first.file = file(v.first.file);
-        v.samples.iter_mut().for_each(|(_, _, place)| place.file = file(place.file));
+        v.samples.translate(syms, file);
         v.account = s(v.account);
         v.access_key = s(v.access_key);
         v.buckets.iter_mut().for_each(|b| *b = s(*b));
         v.buckets.sort_unstable();
         let key = Key { principal: s(k.principal), source: s(k.source), ..k };
-        match into.entry(key) {
-            Entry::Occupied(mut row) => row.get_mut().merge(v),
-            Entry::Vacant(row) => {
-                row.insert(v);
+        match into.find(&key) {
+            Some((_, (_, row))) => row.merge(v),
+            None => {
+                into.add((key, v));
             }
         }
     }
+}
+
+/// The rows in which something was counted, by their first events, so that nothing depends on the order in
+/// which they came.
+pub fn into_rows(table: Table) -> Chunks<Row> {
+    let mut rows = table.into_items();
+    rows.retain(|(_, v)| v.requests > 0);
+    order::by_first(&mut rows, |(_, v)| &v.first, |(k, _)| k.action as u32);
+    rows
 }

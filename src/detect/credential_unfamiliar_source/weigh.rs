@@ -76,7 +76,7 @@ pub fn weigh(
     if others.len() >= 3 {
         add(-2, format!("shared: {} other principals use the network too", others.len()));
     }
-    let days: BTreeSet<i64> = rows.iter().map(|(k, _)| i64::from(k.hour) / 24).collect();
+    let days: BTreeSet<i64> = rows.iter().map(|(_, v)| i64::from(v.hour()) / 24).collect();
     if days.len() >= 5 && using.last - using.first >= 7 * DAY {
         add(
             -2,

@@ -17,7 +17,7 @@ impl<'c> Days<'c> {
     pub fn new(cx: &'c Cx<'_>, keys: &[Key<'_>]) -> PolarsResult<Days<'c>> {
         let principals: HashSet<Sym> = keys.iter().map(|key| key.principal).collect();
         let by = [col("principal"), col("source"), col("hour")];
-        let frame = cx.calls().group_by(by).agg([col("first").min()]).collect()?;
+        let frame = cx.hourly().group_by(by).agg([col("first").min()]).collect()?;
         let uses = syms(&frame, "principal")?.into_iter().zip(syms(&frame, "source")?);
         let when = hours(&frame, "hour")?.into_iter().zip(times(&frame, "first")?);
         let mut days: HashMap<(Sym, &str), (Millis, BTreeSet<i32>)> = HashMap::new();

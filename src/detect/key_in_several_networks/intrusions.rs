@@ -80,18 +80,18 @@ impl<'c> Detection<'c, '_> {
     }
 
     /// True if both networks can be one machine's, or one person's with one provider.
-    fn is_one_place(&self, key: &Key<'c>, newer: &[&Row], older: &[&Row]) -> bool {
+    fn is_one_place(&self, key: &Key<'c>, newer: &[Row<'_>], older: &[Row<'_>]) -> bool {
         let (Some(a), Some(b)) = (self.place(newer), self.place(older)) else { return true };
         // A machine in a VPC has a private address towards endpoints and a public one towards the rest.
         let long_term = self.cx.is_long_term(key.key);
         let same_machine = !long_term && b.class == SourceClass::Private;
-        let agents = |rows: &[&Row]| self.agents.beside(key.key, rows);
+        let agents = |rows: &[Row<'_>]| self.agents.beside(key.key, rows);
         same_machine
             || a.same_operator(b)
             || (a.other_protocol(b) && !agents(newer).is_disjoint(&agents(older)))
     }
 
-    pub fn place(&self, rows: &[&Row]) -> Option<&'c Place> {
+    pub fn place(&self, rows: &[Row<'_>]) -> Option<&'c Place> {
         self.cx.places.get(rows.first()?.0.source)
     }
 }

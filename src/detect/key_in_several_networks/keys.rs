@@ -15,13 +15,13 @@ use crate::rollup::Sym;
 pub struct Key<'c> {
     pub key: Sym,
     pub principal: Sym,
-    pub networks: BTreeMap<&'c str, Vec<&'c Row>>,
+    pub networks: BTreeMap<&'c str, Vec<Row<'c>>>,
 }
 
 /// One key in one network, in hours that follow each other.
 pub struct Run<'k, 'c> {
     pub network: &'c str,
-    pub rows: &'k [&'c Row],
+    pub rows: &'k [Row<'c>],
     pub first: Millis,
     pub from: i32,
     pub until: i32,
@@ -56,16 +56,16 @@ pub fn keys<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Key<'c>>> {
 }
 
 /// Uses of one network.
-pub fn runs<'k, 'c>(network: &'c str, rows: &'k [&'c Row]) -> impl Iterator<Item = Run<'k, 'c>> {
-    let chunks = rows.chunk_by(|a, b| b.0.hour - a.0.hour <= GAP);
+pub fn runs<'k, 'c>(network: &'c str, rows: &'k [Row<'c>]) -> impl Iterator<Item = Run<'k, 'c>> {
+    let chunks = rows.chunk_by(|a, b| b.1.hour() - a.1.hour() <= GAP);
     chunks.filter_map(move |rows| {
         let (first, last) = (rows.first()?, rows.last()?);
         Some(Run {
             network,
             rows,
             first: first.1.first.time,
-            from: first.0.hour,
-            until: last.0.hour,
+            from: first.1.hour(),
+            until: last.1.hour(),
         })
     })
 }
@@ -73,11 +73,11 @@ pub fn runs<'k, 'c>(network: &'c str, rows: &'k [&'c Row]) -> impl Iterator<Item
 /// First and last call by hour.
 pub type Spans = BTreeMap<i32, (Millis, Millis)>;
 
-pub fn hourly(rows: &[&Row]) -> Spans {
+pub fn hourly(rows: &[Row<'_>]) -> Spans {
     let mut spans = Spans::new();
-    for (key, value) in rows {
-        let span = spans.entry(key.hour).or_insert((value.first.time, value.last));
-        *span = (span.0.min(value.first.time), span.1.max(value.last));
+    for (_, value) in rows {
+        let span = spans.entry(value.hour()).or_insert((value.first.time, value.last()));
+        *span = (span.0.min(value.first.time), span.1.max(value.last()));
     }
     spans
 }

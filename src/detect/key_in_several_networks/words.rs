@@ -40,9 +40,10 @@ impl<'c> Detection<'c, '_> {
         network: &'c str,
         group: &[Intrusion<'_, 'c>],
     ) -> String {
-        let inside =
-            |row: &&&Row| group.iter().any(|i| (i.run.from..=i.run.until).contains(&row.0.hour));
-        let rows: Vec<&Row> =
+        let inside = |row: &&Row<'_>| {
+            group.iter().any(|i| (i.run.from..=i.run.until).contains(&row.1.hour()))
+        };
+        let rows: Vec<Row<'_>> =
             key.networks.get(network).into_iter().flatten().filter(inside).copied().collect();
         let (since, until) =
             (self.days.since(key.principal, network), group.first().map_or(0, |i| i.run.from));
@@ -69,7 +70,7 @@ impl<'c> Detection<'c, '_> {
                 length(before)
             ));
         }
-        let country = |rows: &[&Row]| self.place(rows).map_or("", |place| &place.country);
+        let country = |rows: &[Row<'_>]| self.place(rows).map_or("", |place| &place.country);
         let homes = i
             .homes
             .iter()

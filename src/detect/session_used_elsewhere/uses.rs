@@ -21,7 +21,7 @@ pub struct Use<'c> {
     pub principal: Sym,
     pub network: &'c str,
     pub place: &'c Place,
-    pub rows: Vec<&'c Row>,
+    pub rows: Vec<Row<'c>>,
     pub first: Millis,
     pub last: Millis,
 }
@@ -48,10 +48,10 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
             place,
             rows: Vec::new(),
             first: value.first.time,
-            last: value.last,
+            last: value.last(),
         });
         used.rows.push(row);
-        used.last = used.last.max(value.last);
+        used.last = used.last.max(value.last());
     }
     let mut uses: Vec<_> =
         uses.into_values().filter(|used| !cx.is_service(used.principal)).collect();

@@ -7,30 +7,30 @@ use super::named::{is_root, named};
 use super::{MIN_FAILURES, MOST_NAMED, raised, then};
 use crate::clock::length;
 use crate::detect::build::list;
-use crate::detect::rows::{Row, count};
+use crate::detect::rows::{Row, count, hour_of};
 use crate::finding::{Finding, Severity};
 use crate::rollup::{Phase, activity};
 use crate::ui::number::{counted, grouped};
 
 impl<'a, 'c> Attempts<'a, 'c> {
     /// Many failures of one principal, from wherever.
-    pub fn guesses(&self, sprayed: &HashSet<activity::Key>) -> Vec<Finding> {
-        let mut principals: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+    pub fn guesses(&self, sprayed: &HashSet<(activity::Key, i32)>) -> Vec<Finding> {
+        let mut principals: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
         let left = self
             .failures
             .iter()
-            .filter(|row| row.0.phase == Phase::Window && !sprayed.contains(&row.0));
+            .filter(|row| row.0.phase == Phase::Window && !sprayed.contains(&hour_of(row)));
         for row in left {
-            principals.entry(self.cx.text(row.0.principal)).or_default().push(row);
+            principals.entry(self.cx.text(row.0.principal)).or_default().push(*row);
         }
         let mut found = Vec::new();
         for rows in principals.values().flat_map(|rows| by_hours(rows)) {
-            let mut networks: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+            let mut networks: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
             for row in rows {
-                networks.entry(self.network(row)).or_default().push(row);
+                networks.entry(self.network(row)).or_default().push(*row);
             }
             networks.retain(|_, rows| !self.is_mistyped(rows));
-            let rows: Vec<&'c Row> = networks.values().flatten().copied().collect();
+            let rows: Vec<Row<'c>> = networks.values().flatten().copied().collect();
             if count(&rows) as f64 >= self.settings.get(&MIN_FAILURES) {
                 found.extend(self.guess(networks.keys().copied(), rows));
             }
@@ -41,7 +41,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
     fn guess(
         &self,
         networks: impl Iterator<Item = &'a str>,
-        rows: Vec<&'c Row>,
+        rows: Vec<Row<'c>>,
     ) -> Option<Finding> {
         let principal = rows.first()?.0.principal;
         let burst = self.burst(rows, &|entry| entry.0.principal == principal);

@@ -7,38 +7,38 @@ use super::named::{is_root, named};
 use super::{MIN_USERS, MOST_NAMED, raised, then};
 use crate::clock::length;
 use crate::detect::build::list;
-use crate::detect::rows::Row;
+use crate::detect::rows::{Row, hour_of};
 use crate::finding::{Finding, Severity};
 use crate::rollup::{Phase, activity};
 use crate::ui::number::counted;
 
 impl<'c> Attempts<'_, 'c> {
     /// One network at many principals. Also answers with the rows that are told with that.
-    pub fn sprays(&self) -> (Vec<Finding>, HashSet<activity::Key>) {
-        let mut networks: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+    pub fn sprays(&self) -> (Vec<Finding>, HashSet<(activity::Key, i32)>) {
+        let mut networks: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
         for row in self.failures.iter().filter(|row| row.0.phase == Phase::Window) {
-            networks.entry(self.network(row)).or_default().push(row);
+            networks.entry(self.network(row)).or_default().push(*row);
         }
         let (mut found, mut sprayed) = (Vec::new(), HashSet::new());
         for rows in networks.values().flat_map(|rows| by_hours(rows)) {
-            let mut victims: BTreeMap<&str, Vec<&'c Row>> = BTreeMap::new();
+            let mut victims: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
             for row in rows {
-                victims.entry(self.cx.text(row.0.principal)).or_default().push(row);
+                victims.entry(self.cx.text(row.0.principal)).or_default().push(*row);
             }
             victims.retain(|_, rows| !self.is_mistyped(rows) && !self.is_usual(rows));
             if (victims.len() as f64) < self.settings.get(&MIN_USERS) {
                 continue;
             }
-            let rows: Vec<&'c Row> = victims.values().flatten().copied().collect();
-            sprayed.extend(rows.iter().map(|row| row.0));
+            let rows: Vec<Row<'c>> = victims.values().flatten().copied().collect();
+            sprayed.extend(rows.iter().map(hour_of));
             found.push(self.spray(&victims, rows));
         }
         (found, sprayed)
     }
 
-    fn spray(&self, victims: &BTreeMap<&str, Vec<&'c Row>>, rows: Vec<&'c Row>) -> Finding {
+    fn spray(&self, victims: &BTreeMap<&str, Vec<Row<'c>>>, rows: Vec<Row<'c>>) -> Finding {
         // Someone who works from there anyway is not the one who was guessed.
-        let guessed = |entry: &Row| {
+        let guessed = |entry: &Row<'_>| {
             let from = rows.first().map_or(0, |row| row.1.first.time);
             self.worked.get(&(entry.0.principal, self.network(entry))).is_none_or(|at| *at >= from)
         };
