@@ -6,6 +6,7 @@ use polars::prelude::*;
 
 use super::build::{Build, action_name, list};
 use super::cx::{counts, hours, syms};
+use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::length;
 use crate::config::{Resolved, Setting};
@@ -64,6 +65,10 @@ impl Detector for ApiDeniedBurst {
         for ((principal, hour), n) in principals.into_iter().zip(at).zip(denied) {
             by_principal.entry(principal).or_default().push((hour, n));
         }
+        let denied: Vec<Row<'_>> = (cx.rows())
+            .filter(|(k, _)| k.outcome == Outcome::Denied)
+            .filter(|(k, _)| k.phase == Phase::Window && !k.by_service)
+            .collect();
         let mut found = Vec::new();
         for (principal, hours) in by_principal.into_iter().filter(|(p, _)| !cx.is_service(*p)) {
             let mut worst = 0;
@@ -72,7 +77,7 @@ impl Detector for ApiDeniedBurst {
                 let total: u64 = burst.iter().map(|(_, n)| *n).sum();
                 let unusual = most as f64 >= settings.get(&RATIO) * worst as f64;
                 if total as f64 >= settings.get(&MIN_DENIED) && unusual {
-                    found.extend(finding(cx, principal, &burst, worst, &settings));
+                    found.extend(finding(cx, &denied, principal, &burst, worst, &settings));
                 }
                 worst = worst.max(most);
             }
@@ -88,6 +93,7 @@ fn bursts(hours: &[(i32, u64)]) -> Vec<Vec<(i32, u64)>> {
 
 fn finding(
     cx: &Cx<'_>,
+    denied: &[Row<'_>],
     principal: Sym,
     burst: &[(i32, u64)],
     worst: u64,
@@ -97,13 +103,9 @@ fn finding(
     let mut build = Build::new(cx, &META, Cause::Discovery);
     let (mut actions, mut errors) = (BTreeSet::new(), BTreeSet::new());
     let (mut foreign, mut keys) = (None, BTreeSet::new());
-    for (k, v) in cx.rows() {
-        let mine = k.principal == principal
-            && k.outcome == Outcome::Denied
-            && (from..=until).contains(&v.hour());
-        if !mine || k.by_service || k.phase != Phase::Window {
-            continue;
-        }
+    let mine =
+        |row: &&Row<'_>| row.0.principal == principal && (from..=until).contains(&row.1.hour());
+    for (k, v) in denied.iter().filter(mine) {
         build.activity(k, v);
         actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
         errors.insert(cx.text(k.error));
