@@ -1,4 +1,4 @@
-//! Gzip members into a reused buffer, by libdeflate. The one place with `unsafe`.
+//! Gzip members into a reused buffer, by libdeflate.
 //!
 //! The `libdeflater` wrapper does not say how many input bytes a member took, and a file may have
 //! several members (appended deliveries, `cat a.gz b.gz`), so the C function is called directly.

@@ -1,6 +1,7 @@
 //! Runs every detector, keeps back what the allow-list covers, and joins what is one cause.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::PolarsResult;
 
@@ -9,6 +10,7 @@ use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
 use crate::finding::{Finding, Summary, Suppressed};
+use crate::rollup::memory;
 
 /// What the detectors found.
 pub struct Detected {
@@ -37,18 +39,36 @@ pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     Ok(Detected { findings: merge(findings), suppressed, summary: summary? })
 }
 
-/// Every detector on a thread of its own, and the summary beside them; answers in the detectors' order.
+/// Activity rows from which detectors run one after the other: each holds tables of its own meanwhile, and
+/// those grow with the rows.
+const MANY_ROWS: usize = 500_000;
+
+/// Every detector, and the summary beside them or, with many rows, after them; answers in the detectors' order.
 fn at_once(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
+    let many = cx.frames.activity_rows.len() >= MANY_ROWS;
+    let at_once = if many { 1 } else { DETECTORS.len() };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let taken = std::iter::from_fn(|| {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let answer = DETECTORS.get(n)?.detect(cx);
+            if many {
+                memory::give_back();
+            }
+            Some((n, answer))
+        });
+        taken.collect::<Vec<_>>()
+    };
     std::thread::scope(|scope| {
-        let running: Vec<_> = DETECTORS.iter().map(|d| scope.spawn(|| d.detect(cx))).collect();
-        let summary = summary(cx);
+        let running: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        let beside = (!many).then(|| summary(cx));
         let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        (
-            ended
-                .map(|answer| answer.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect(),
-            summary,
-        )
+        let mut answers: Vec<_> = ended
+            .flat_map(|answers| answers.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect();
+        answers.sort_by_key(|(n, _)| *n);
+        let summary = beside.unwrap_or_else(|| summary(cx));
+        (answers.into_iter().map(|(_, answer)| answer).collect(), summary)
     })
 }
 

@@ -6,7 +6,7 @@ pub mod local;
 mod prints;
 
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Rollups};
+use crate::rollup::{Origin, Phase, Rollups, memory};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
 use local::{Job, Visitor, scan};
@@ -31,6 +31,7 @@ impl Visitor for Folder {
 /// Reads everything once and merges the workers' rollups.
 pub fn rollups(job: &Job<'_>) -> Yield {
     let scanned = scan(job, Folder::default);
+    memory::give_back();
     let mut files = FileNames::of(job.listing);
     let listed = job.listing.files.len() as u32;
     let mut whole = Rollups::default();
@@ -43,5 +44,6 @@ pub fn rollups(job: &Job<'_>) -> Yield {
         }
     }
     whole.settle();
+    memory::give_back();
     Yield { rollups: whole, files, coverage: scanned.coverage }
 }

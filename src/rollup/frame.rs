@@ -42,6 +42,7 @@ impl Frames {
             let objects = scope.spawn(|| objects::into_rows(objects));
             let agents = scope.spawn(|| agents_frame(agents));
             let activity_rows = activity.into_rows();
+            super::memory::give_back();
             let echoes = hourly::echoes(&activity_rows);
             Ok(Frames {
                 activity: activity_frame(&activity_rows, &echoes)?,

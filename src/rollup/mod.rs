@@ -10,6 +10,7 @@ pub mod event_id;
 pub mod frame;
 mod hourly;
 pub mod intern;
+pub mod memory;
 mod numbered;
 pub mod objects;
 mod order;
