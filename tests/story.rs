@@ -53,10 +53,27 @@ fn the_leaked_key_comes_first() {
     assert_eq!(finding["account"], "111122223333");
     assert_eq!(finding["first_seen"], "2026-11-09T14:07:34Z");
     assert_eq!(finding["playbook"]["id"], "leaked-access-key");
-    assert_eq!(finding["playbook"]["params"]["access_key"], LEAKED);
+    assert_eq!(finding["playbook"]["params"]["access-key"], LEAKED);
     let reasons = list(&finding["reasons"]).iter().map(text).collect::<Vec<_>>().join("\n");
     assert!(reasons.contains("192.0.2.0/24 is new to the account"), "{reasons}");
     assert!(reasons.contains("CreateUser"), "the new user: {reasons}");
+}
+
+#[test]
+fn every_proposed_playbook_takes_what_is_proposed() {
+    let analysis = analysis();
+    let mut proposed = 0;
+    for finding in analysis.findings() {
+        let Some(id) = finding["playbook"]["id"].as_str() else { continue };
+        let mut given = incident::step::Args::default();
+        for (name, value) in finding["playbook"]["params"].as_object().unwrap() {
+            given.set(name, text(value));
+        }
+        let playbook = incident::playbook::find(id).unwrap().unwrap();
+        incident::plan::check_arguments(&playbook, &given).unwrap();
+        proposed += 1;
+    }
+    assert!(proposed >= 3);
 }
 
 #[test]

@@ -9,6 +9,17 @@ pub fn name_of(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
+/// The principal when a bucket policy can name it, or nothing.
+pub fn principal(arn: &str) -> &str {
+    let named = [":user/", ":role/", ":assumed-role/"].iter().any(|kind| arn.contains(kind));
+    if named { arn } else { "" }
+}
+
+/// The source when it is an address, or nothing: services and AWS's own networks are not denied by address.
+pub fn address(source: &str) -> &str {
+    if source.parse::<std::net::IpAddr>().is_ok() { source } else { "" }
+}
+
 /// What only the owner of a credential can tell. One sentence for all, so that a merged finding says it once.
 pub fn ask_owner(build: &mut Build<'_, '_>) {
     build.next(
@@ -27,7 +38,7 @@ pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym
         build.next(format!(
             "List what else {name} can sign in with: aws iam list-access-keys --user-name {name}"
         ));
-        build.playbook("leaked-access-key", &[("user", name), ("access_key", key_id)]);
+        build.playbook("leaked-access-key", &[("user", name), ("access-key", key_id)]);
     } else if arn.contains(":role/") || arn.contains(":assumed-role/") {
         let role =
             if arn.contains(":role/") { name } else { arn.rsplit('/').nth(1).unwrap_or(name) };
@@ -38,7 +49,6 @@ pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym
         build.playbook("compromised-role", &[("role", role)]);
     } else if arn.ends_with(":root") {
         build.next("Sign in as root from a clean machine: change the password, renew MFA, delete root access keys");
-        build.playbook("console-takeover", &[("user", "root")]);
     } else if arn.contains(":user/") {
         build.next(format!(
             "Remove the console password: aws iam delete-login-profile --user-name {name}"

@@ -53,6 +53,13 @@ pub struct Burst {
 }
 
 impl Burst {
+    /// In the order of their names: numbers of names depend on which worker met them first.
+    pub fn bucket_names<'c>(&self, cx: &Cx<'c>) -> Vec<&'c str> {
+        let mut names: Vec<&str> = self.buckets.iter().map(|s| cx.text(*s)).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// How many times its usual fullest slot; `None` without earlier days.
     pub fn ratio(&self) -> Option<f64> {
         (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)

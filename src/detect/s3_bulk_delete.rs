@@ -85,7 +85,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
     for (key, value) in b.rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
         build.objects(key, value, name, b.log());
     }
-    let buckets: Vec<&str> = b.buckets.iter().map(|s| cx.text(*s)).collect();
+    let buckets = b.bucket_names(cx);
     let foreign = cx.foreign(b.principal, b.source, b.first);
     let did = if way == Way::Delete { "deleted from" } else { "written over in" };
     build.reason(format!(
@@ -141,7 +141,8 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         build.next(format!(
             "See whether versions can be restored: aws s3api get-bucket-versioning --bucket {bucket}; stop lifecycle rules that expire them"
         ));
-        build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", cx.text(b.principal))]);
+        let principal = advice::principal(cx.text(b.principal));
+        build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", principal)]);
     }
     let severity = match (foreign, b.objects >= settings.get(&MIN_OBJECTS) as u64 * 10) {
         (true, _) => Severity::Critical,

@@ -82,7 +82,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved) -> Finding {
     for (key, value) in b.rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
         build.objects(key, value, read_name(key.action), b.log());
     }
-    let buckets: Vec<&str> = b.buckets.iter().map(|s| cx.text(*s)).collect();
+    let buckets = b.bucket_names(cx);
     let foreign = cx.foreign(b.principal, b.source, b.first);
     for reason in reasons(cx, b, &buckets, foreign) {
         build.reason(reason);
@@ -213,8 +213,8 @@ fn next(cx: &Cx<'_>, b: &Burst, buckets: &[&str], build: &mut Build<'_, '_>) {
         build.next(format!("See who may read it: aws s3api get-bucket-policy --bucket {bucket}"));
         let params = [
             ("bucket", *bucket),
-            ("principal", cx.text(b.principal)),
-            ("source", cx.text(b.source)),
+            ("principal", advice::principal(cx.text(b.principal))),
+            ("address", advice::address(cx.text(b.source))),
         ];
         build.playbook("s3-exfiltration", &params);
     }

@@ -90,7 +90,7 @@ fn who() -> Who {
 }
 
 fn playbook() -> Option<Proposal> {
-    let params = vec![("access_key".to_string(), KEY.to_string())];
+    let params = vec![("access-key".to_string(), KEY.to_string())];
     Some(Proposal { id: "leaked-access-key".into(), params })
 }
 

@@ -54,7 +54,7 @@ fn two_users_of_one_key() {
     );
     let playbook = found.playbook.unwrap();
     assert_eq!(playbook.id, "leaked-access-key");
-    assert!(playbook.params.contains(&("access_key".to_string(), KEY.to_string())));
+    assert!(playbook.params.contains(&("access-key".to_string(), KEY.to_string())));
 }
 
 #[test]

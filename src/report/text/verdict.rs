@@ -80,7 +80,8 @@ fn containment(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
     for (proposal, numbers) in plans.iter().take(MOST) {
         let answers = numbers.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
         let and_more = if numbers.len() > MOST { " and more" } else { "" };
-        page.item(0, "Contain: ", &format!("{} for {answers}{and_more}", playbook(proposal)))?;
+        page.text(0, &format!("Contain {answers}{and_more} with"))?;
+        page.text(4, &playbook(proposal))?;
     }
     match plans.len().saturating_sub(MOST) {
         0 => Ok(()),
@@ -88,8 +89,13 @@ fn containment(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
     }
 }
 
-/// `leaked-access-key (access_key=AKIA…)`.
+/// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell; not as a command when
+/// a value could mean something else there.
 pub(super) fn playbook(proposal: &Proposal) -> String {
+    if proposal.params.iter().all(|(_, value)| plain(value)) {
+        let params = proposal.params.iter().map(|(name, value)| format!(" --{name} {value}"));
+        return format!("incident contain {}{}", proposal.id, params.collect::<String>());
+    }
     let params: Vec<String> = proposal
         .params
         .iter()
@@ -99,6 +105,12 @@ pub(super) fn playbook(proposal: &Proposal) -> String {
         return proposal.id.clone();
     }
     format!("{} ({})", proposal.id, params.join(", "))
+}
+
+/// True for names, ARNs and addresses without anything that a shell or an argument parser reads otherwise.
+fn plain(value: &str) -> bool {
+    !value.starts_with('-')
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))
 }
 
 fn basis(report: &Report) -> String {
