@@ -57,6 +57,9 @@ pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, Truth>) -> Vec<Ro
         (ChangeState::UndoUnknown, _) => "UNKNOWN: being undone when the run ended",
         (ChangeState::Failed, _) => "FAILED",
         (_, Some(truth)) => truth.name(),
+        (ChangeState::Done | ChangeState::Already, None) if history.held.contains(&number) => {
+            "held"
+        }
         (ChangeState::Done | ChangeState::Already, None) => "requested",
         (ChangeState::Unknown, None) => "UNKNOWN: the run ended before the answer",
     };

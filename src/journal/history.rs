@@ -1,6 +1,6 @@
 //! What the journal says of each change: where a run stands after a crash.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -43,6 +43,8 @@ pub struct History {
     /// The newest approved plan's file.
     pub plan: Option<String>,
     pub evidence: bool,
+    /// Changes that held to the end of a watch, and were not contested since.
+    pub held: BTreeSet<usize>,
     pub finished: Option<String>,
     pub contested: bool,
 }
@@ -106,16 +108,17 @@ impl History {
                 let moves = self.reissues.entry(*change).or_default();
                 moves.push((phase.clone(), detail.clone()));
             }
-            Event::Contested { .. } => self.contested = true,
+            Event::Contested { change, .. } => {
+                self.contested = true;
+                self.held.retain(|n| Some(*n) != *change);
+            }
+            Event::Held { changes, .. } => self.held.extend(changes),
             Event::Started { .. } => {
                 self.finished = None;
                 self.contested = false;
             }
             Event::Finished { state } => self.finished = Some(state.clone()),
-            Event::Opened { .. }
-            | Event::Held { .. }
-            | Event::UndoSkipped { .. }
-            | Event::Stopped { .. } => {}
+            Event::Opened { .. } | Event::UndoSkipped { .. } | Event::Stopped { .. } => {}
         }
     }
 }

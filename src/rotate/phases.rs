@@ -1,12 +1,9 @@
 //! The moves of a re-issue, each in the journal before and after, so that a crash leaves no key behind.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Order, RotateError, check, place};
-use crate::case::write_new;
 use crate::cloud::{Api, Call, Client, ErrorKind, IssuedKey};
 use crate::journal::{Event, Journal};
 use crate::ui::Ui;
@@ -126,8 +123,7 @@ impl Rotation<'_, '_> {
     fn place(&mut self, key: &IssuedKey) -> Result<String, RotateError> {
         let placed = match (self.order.secret, self.order.file) {
             (Some(secret), _) => self.stage(secret, key),
-            (None, Some(file)) => write_new(Path::new(file), place::file(key).reveal().as_bytes())
-                .map_err(RotateError::from),
+            (None, Some(file)) => place::write(file, key).map_err(RotateError::from),
             (None, None) => Err(RotateError::Stopped("there is nowhere to put the new key".into())),
         };
         if let Err(e) = placed {

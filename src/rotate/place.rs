@@ -1,7 +1,11 @@
 //! Where a new key goes: into the secret's own JSON, its other members as they are, or into a new file.
 
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
 use serde_json::{Map, Value};
 
+use crate::case::{CaseError, write_new};
 use crate::cloud::{IssuedKey, Secret};
 
 /// Names under which consumers keep a key's two halves.
@@ -51,8 +55,23 @@ pub fn key_in(secret: &Secret) -> Option<IssuedKey> {
     Some(IssuedKey { id: fields.id, secret: Secret::new(value) })
 }
 
+/// Writes the key once: to a new file for its owner alone, or to a file descriptor that is open (`fd:3`).
+///
+/// # Errors
+/// When the file exists, or nothing can be written.
+pub fn write(place: &str, key: &IssuedKey) -> Result<(), CaseError> {
+    let text = file(key);
+    let Some(number) = place.strip_prefix("fd:") else {
+        return write_new(Path::new(place), text.reveal().as_bytes());
+    };
+    let path = PathBuf::from(format!("/dev/fd/{number}"));
+    let open = std::fs::OpenOptions::new().write(true).open(&path);
+    open.and_then(|mut fd| fd.write_all(text.reveal().as_bytes()))
+        .map_err(|e| CaseError::Io(path, e))
+}
+
 /// A credentials file's section (AWS CLI User Guide, "Configuration and credential file settings").
-pub fn file(key: &IssuedKey) -> Secret {
+fn file(key: &IssuedKey) -> Secret {
     Secret::new(format!(
         "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
         key.id,

@@ -36,7 +36,7 @@ pub struct ParameterArgs {
     #[arg(long, value_name = "reset|remove|keep")]
     console: Option<String>,
     /// What becomes of public access to the bucket
-    #[arg(long, value_name = "block|keep")]
+    #[arg(long, value_name = "block|account|keep")]
     public: Option<String>,
     /// What is turned on to see more from now on
     #[arg(long, value_name = "full|trail|none")]
@@ -50,7 +50,7 @@ pub struct ParameterArgs {
     /// Secrets Manager secret that gets the re-issued key
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
-    /// New file that gets the re-issued key, when there is no secret store
+    /// New file (or fd:N, an open file descriptor) that gets the re-issued key, without a secret store
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     new_key_file: Option<String>,
     /// What the re-issued key must be able to do: s3:BUCKET, cmd:COMMAND or none
