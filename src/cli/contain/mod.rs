@@ -84,21 +84,24 @@ pub struct Args {
 #[command(next_help_heading = "Timing")]
 pub struct TimingArgs {
     /// Seconds between the readings that show whether it holds
-    #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "5,15,30,60")]
-    hold: Vec<u64>,
+    #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "5,15,30,60",
+        value_parser = seconds)]
+    hold: Vec<Duration>,
     /// Seconds that a change may take to be read back
-    #[arg(long, value_name = "S", default_value_t = 15)]
-    settle: u64,
+    #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
+    settle: Duration,
 }
 
 impl TimingArgs {
     pub fn timing(&self) -> Timing {
-        Timing {
-            hold: self.hold.iter().copied().map(Duration::from_secs).collect(),
-            settle: Duration::from_secs(self.settle),
-            ..Timing::default()
-        }
+        Timing { hold: self.hold.clone(), settle: self.settle, ..Timing::default() }
     }
+}
+
+/// Seconds, with a fraction or without.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let time = text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+    time.ok_or_else(|| format!("'{text}' is no number of seconds"))
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
