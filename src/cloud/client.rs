@@ -16,7 +16,8 @@ use super::caller::{self, Caller, Source};
 use super::error::{ApiError, ErrorKind};
 use super::record::{CALL, Recorder, Sink};
 use super::secret::{IssuedKey, Secret};
-use super::{Api, Call, placeholder, service};
+use super::service::Behind;
+use super::{Api, Call, placeholder, service, session};
 use crate::clock::{self, Millis};
 
 /// How often a mutating call is sent again after the service said that it did not carry it out.
@@ -111,13 +112,8 @@ impl Client {
     /// # Errors
     /// As [`Api::call`].
     pub fn call_as(&self, key: &IssuedKey, call: &Call) -> Result<Value, ApiError> {
-        let provider = Credentials::new(&key.id, key.secret.reveal(), None, None, "re-issued");
-        let config = self
-            .config
-            .to_builder()
-            .credentials_provider(SharedCredentialsProvider::new(provider))
-            .identity_cache(aws_config::identity::IdentityCache::lazy().build())
-            .build();
+        let key = Credentials::new(&key.id, key.secret.reveal(), None, None, "re-issued");
+        let config = session::with(&self.config, SharedCredentialsProvider::new(key));
         self.run_with(&config, call, async |env| service::call(&env, call).await)
     }
 
@@ -126,20 +122,26 @@ impl Client {
         self.source(&base, "the credentials that assumed --role-arn").into_iter().collect()
     }
 
-    /// Who stands behind the profile in use: its `source_profile`, and that one's, and so on.
+    /// Who stands behind the profile in use: its `source_profile`, and that one's, and so on to the key or
+    /// the machine that begins the chain.
     pub(super) fn sources_of_profile(&self, profile: Option<&str>) -> Vec<Source> {
         let mut found = Vec::new();
-        for name in self.block_on(super::service::profile_chain(profile)) {
-            let provider = aws_config::profile::ProfileFileCredentialsProvider::builder()
-                .profile_name(&name)
-                .build();
-            let config = self
-                .config
-                .to_builder()
-                .credentials_provider(SharedCredentialsProvider::new(provider))
-                .identity_cache(aws_config::identity::IdentityCache::lazy().build())
-                .build();
-            found.extend(self.source(&config, &format!("the source profile '{name}'")));
+        for behind in self.block_on(service::profile_chain(profile)) {
+            let (provider, through) = match behind {
+                Behind::Profile(name) => (
+                    session::of_profile(&self.config, &name),
+                    format!("the source profile '{name}'"),
+                ),
+                Behind::Key(name, key) => (
+                    SharedCredentialsProvider::new(key),
+                    format!("the key of the profile '{name}' itself"),
+                ),
+                Behind::Named(name) => {
+                    let Some(provider) = session::of_source(&self.config, &name) else { continue };
+                    (provider, format!("the credential source {name}"))
+                }
+            };
+            found.extend(self.source(&session::with(&self.config, provider), &through));
         }
         found
     }

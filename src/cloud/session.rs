@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
@@ -57,10 +60,11 @@ impl Connect {
         };
         let mut client =
             Client::new(runtime, config, region, recorder, self.endpoint_url.is_some());
-        let behind = match &self.role_arn {
+        let mut behind = match &self.role_arn {
             Some(_) => client.sources_of_flag(base),
-            None => client.sources_of_profile(self.profile.as_deref()),
+            None => Vec::new(),
         };
+        behind.extend(client.sources_of_profile(self.profile.as_deref()));
         let caller = caller::identify(&client, behind)?;
         client.set_caller(caller);
         Ok(client)
@@ -88,7 +92,12 @@ impl Connect {
         if let Some(url) = &self.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        loader.load().await
+        let config = loader.load().await;
+        match &self.profile {
+            // The standard chain would take a key of the environment before the profile that was asked for.
+            Some(name) => with(&config, of_profile(&config, name)),
+            None => config,
+        }
     }
 }
 
@@ -98,10 +107,47 @@ async fn assume(base: &SdkConfig, role: &str) -> SdkConfig {
         .configure(base)
         .build()
         .await;
-    base.to_builder()
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            provider,
-        ))
+    with(base, SharedCredentialsProvider::new(provider))
+}
+
+/// The same way to AWS with other credentials.
+pub(super) fn with(config: &SdkConfig, credentials: SharedCredentialsProvider) -> SdkConfig {
+    config
+        .to_builder()
+        .credentials_provider(credentials)
         .identity_cache(IdentityCache::lazy().build())
         .build()
+}
+
+fn provider_config(config: &SdkConfig) -> ProviderConfig {
+    let provider = ProviderConfig::without_region().with_region(config.region().cloned());
+    match config.http_client() {
+        Some(http) => provider.with_http_client(http),
+        None => provider,
+    }
+}
+
+/// The credentials of a profile, whatever the environment holds.
+pub(super) fn of_profile(config: &SdkConfig, name: &str) -> SharedCredentialsProvider {
+    let builder = ProfileFileCredentialsProvider::builder().configure(&provider_config(config));
+    SharedCredentialsProvider::new(builder.profile_name(name).build())
+}
+
+/// The credentials of a profile's `credential_source`.
+pub(super) fn of_source(config: &SdkConfig, name: &str) -> Option<SharedCredentialsProvider> {
+    let provider = provider_config(config);
+    Some(match name {
+        "Environment" => SharedCredentialsProvider::new(
+            aws_config::environment::EnvironmentVariableCredentialsProvider::new(),
+        ),
+        "Ec2InstanceMetadata" => SharedCredentialsProvider::new(
+            aws_config::imds::credentials::ImdsCredentialsProvider::builder()
+                .configure(&provider)
+                .build(),
+        ),
+        "EcsContainer" => SharedCredentialsProvider::new(
+            aws_config::ecs::EcsCredentialsProvider::builder().configure(&provider).build(),
+        ),
+        _ => return None,
+    })
 }

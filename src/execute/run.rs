@@ -10,7 +10,7 @@ use crate::case::{Case, Keeper, Manifest};
 use crate::clock;
 use crate::cloud::{Api, Client};
 use crate::journal::{Event, History, Journal};
-use crate::plan::{Kind, Made, Plan, Reissue};
+use crate::plan::{self, Kind, Made, Plan, Reissue};
 use crate::rotate;
 use crate::step::{self, Context, Item, Step};
 use crate::ui::Ui;
@@ -79,6 +79,8 @@ impl<'a> Executor<'a> {
     /// [`ExecuteError::Refused`] before anything was changed; anything else leaves a journal to go on from.
     pub fn run(&mut self) -> Result<Outcome, ExecuteError> {
         self.check_caller()?;
+        // The plan may have been made with other credentials of the same role.
+        plan::refuse_self(self.client.caller(), &self.plan.args).map_err(ExecuteError::Refused)?;
         let fresh = self.history.changes.is_empty() && self.history.reissues.is_empty();
         self.started(if fresh { "run" } else { "resume" })?;
         let done = self.phases(fresh);
@@ -169,7 +171,9 @@ impl<'a> Executor<'a> {
         }
         let same = match (me.parsed(), self.plan.caller.parsed()) {
             // A role's session has another name each time.
-            (Some(me), Some(planned)) if me.service == "sts" => me.role() == planned.role(),
+            (Some(me), Some(planned)) if me.service == "sts" && me.role().is_some() => {
+                planned.service == "sts" && me.role() == planned.role()
+            }
             (me, planned) => me == planned,
         };
         if !same {

@@ -16,6 +16,7 @@ mod sts;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
 use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use serde_json::Value;
@@ -119,21 +120,49 @@ pub fn time(value: Option<&aws_smithy_types::DateTime>) -> Value {
     millis.map_or(Value::Null, |t| Value::from(crate::clock::rfc3339(t)))
 }
 
-/// The profiles that a profile takes its credentials from, nearest first.
-pub async fn profile_chain(profile: Option<&str>) -> Vec<String> {
+/// One that a profile takes its credentials from.
+pub enum Behind {
+    /// Another profile.
+    Profile(String),
+    /// The profile names itself as its source: its own key makes the session.
+    Key(String, Credentials),
+    /// `Environment`, `Ec2InstanceMetadata`, `EcsContainer`.
+    Named(String),
+}
+
+/// What a profile takes its credentials from, nearest first.
+pub async fn profile_chain(profile: Option<&str>) -> Vec<Behind> {
     let fs = aws_smithy_types_fs();
     let files = aws_runtime::env_config::file::EnvConfigFiles::default();
     let Ok(set) = aws_config::profile::load(&fs.0, &fs.1, &files, None).await else {
         return Vec::new();
     };
     let mut chain = Vec::new();
-    let mut name = profile.map_or_else(|| set.selected_profile().to_string(), str::to_string);
-    while let Some(source) = set.get_profile(&name).and_then(|p| p.get("source_profile")) {
-        if chain.len() == 8 || chain.iter().any(|seen| seen == source) || source == name {
-            break;
+    let mut seen = vec![profile.map_or_else(|| set.selected_profile().to_string(), str::to_string)];
+    while let Some(name) = seen.last().cloned()
+        && let Some(profile) = set.get_profile(&name)
+    {
+        let text = |key: &str| profile.get(key).map(str::to_string);
+        match (text("source_profile"), text("credential_source")) {
+            (Some(source), _) if source == name => {
+                let key = text("aws_access_key_id").zip(text("aws_secret_access_key"));
+                let token = text("aws_session_token");
+                chain.extend(key.map(|(id, secret)| {
+                    Behind::Key(name.clone(), Credentials::new(id, secret, token, None, "profile"))
+                }));
+                break;
+            }
+            (Some(source), _) if seen.len() > 8 || seen.contains(&source) => break,
+            (Some(source), _) => {
+                chain.push(Behind::Profile(source.clone()));
+                seen.push(source);
+            }
+            (None, Some(named)) => {
+                chain.push(Behind::Named(named));
+                break;
+            }
+            (None, None) => break,
         }
-        chain.push(source.to_string());
-        name = source.to_string();
     }
     chain
 }
