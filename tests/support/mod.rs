@@ -7,7 +7,9 @@ pub mod mmdb;
 pub mod pack;
 pub mod report;
 pub mod run;
+pub mod scene;
 pub mod shapes;
 
 pub use report::Analysis;
 pub use run::{Env, Run};
+pub use scene::Scene;
