@@ -13,6 +13,16 @@ use crate::journal::{ChangeState, Event, Outcome};
 use crate::plan::PlannedChange;
 use crate::step::{Change, Item};
 
+/// Why a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    Planned,
+    /// Somebody undid it.
+    Again,
+    /// Somebody made what the plan did not know of.
+    Found,
+}
+
 /// How often a call whose outcome was lost is made again after it was seen not to have taken effect.
 const LOST: usize = 3;
 
@@ -55,11 +65,13 @@ impl Executor<'_> {
             return Ok(());
         };
         if !self.chained(planned) {
-            // After a crash in the middle of the call, too: what is neither before nor after is drift.
-            refuse(differs(planned, &item, &change).into_iter().collect())
+            // After a crash in the middle of the call, too: what is neither before nor after is drift. The
+            // call that was approved is made all the same: an attacker who is at work must not stop it.
+            let other = differs(planned, &item, &change).filter(|_| planned.call != change.call);
+            refuse(other.into_iter().collect())
                 .map_err(|e| ExecuteError::Stopped(e.to_string()))?;
         }
-        self.make(at, number, item, change, false)
+        self.make(at, number, item, change, Why::Planned)
     }
 
     /// Makes a change, whatever it takes to know whether it was made.
@@ -69,9 +81,10 @@ impl Executor<'_> {
         number: usize,
         item: Item,
         change: Change,
-        again: bool,
+        why: Why,
     ) -> Result<(), ExecuteError> {
         let Item { resource, state: before } = item;
+        let again = why == Why::Again;
         for _ in 0..LOST {
             let (call, after) = self.filled(&change);
             let wrote = after.clone();
@@ -106,12 +119,37 @@ impl Executor<'_> {
                     };
                     self.done(number, Outcome::FoundUnapplied)?;
                 }
-                Err(e) => return Err(self.failed(number, &resource, e)),
+                Err(e) => {
+                    let gone = e.is_not_found();
+                    let stop = self.failed(number, &resource, e);
+                    return if gone {
+                        self.gone(at, number, &resource, why, stop)
+                    } else {
+                        Err(stop)
+                    };
+                }
             }
         }
         Err(ExecuteError::Stopped(format!(
             "{resource}: AWS does not answer; nothing was changed there"
         )))
+    }
+
+    /// What was there a moment ago is gone. Well, when there is nothing left to change; in a hold the next
+    /// look tells.
+    fn gone(
+        &mut self,
+        at: usize,
+        number: usize,
+        resource: &str,
+        why: Why,
+        stop: ExecuteError,
+    ) -> Result<(), ExecuteError> {
+        let (step, cx, items) = self.observe(at)?;
+        if step.change(&cx, &find(items, resource))?.is_none() {
+            return self.done(number, Outcome::Already);
+        }
+        if why == Why::Planned { Err(stop) } else { Ok(()) }
     }
 
     /// After a lost answer: reads until the change is seen, or long enough to know that it was not made.

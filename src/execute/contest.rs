@@ -1,40 +1,46 @@
 //! Who undoes what we do, and what would end it.
 
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use crate::clock;
-use crate::cloud::{Api, Call};
+use crate::cloud::{Api, ApiError, Call, Caller};
 use crate::plan::Plan;
 
 /// How far back CloudTrail is asked.
 const BACK: clock::Millis = 15 * clock::MINUTE;
 
-/// Who changed the contained identity lately, other than us, when CloudTrail says so already. Events take up
-/// to fifteen minutes to appear in LookupEvents (CloudTrail User Guide, "Viewing events").
-pub fn who(api: &dyn Api, plan: &Plan) -> Option<String> {
+/// Who changed the contained identity since the plan was made, other than us, when CloudTrail says so already.
+/// Events take up to fifteen minutes to appear in LookupEvents (CloudTrail User Guide, "Viewing events").
+///
+/// # Errors
+/// When CloudTrail refuses.
+pub fn who(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, ApiError> {
     let names = ["user", "role", "bucket"];
-    let target = names.iter().find_map(|n| plan.args.all(n).first())?;
+    let Some(target) = names.iter().find_map(|n| plan.args.all(n).first()) else { return Ok(None) };
+    let planned = DateTime::parse_from_rfc3339(&plan.created).map_or(0, |t| t.timestamp_millis());
     let call = Call::new(
         "cloudtrail",
         "LookupEvents",
         [
             ("AttributeKey", "ResourceName".into()),
             ("AttributeValue", target.as_str().into()),
-            ("StartTime", clock::rfc3339(api.now() - BACK).into()),
+            ("StartTime", clock::rfc3339(planned.max(api.now() - BACK)).into()),
             ("MaxResults", 50.into()),
         ],
     );
-    let events = api.call(&call).ok()?;
-    events.as_array()?.iter().find_map(|event| named(event, plan))
+    let events = api.call(&call)?;
+    let ours = [plan.caller.arn.as_str(), me.arn.as_str()];
+    Ok(events.as_array().and_then(|events| events.iter().find_map(|event| named(event, &ours))))
 }
 
 /// The actor of an event that changed something.
-fn named(event: &Value, plan: &Plan) -> Option<String> {
+fn named(event: &Value, ours: &[&str]) -> Option<String> {
     let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str()?).ok()?;
     let reads = record["readOnly"].as_bool().unwrap_or(false) || !record["errorCode"].is_null();
     let identity = &record["userIdentity"];
     let arn = identity["arn"].as_str().or_else(|| identity["principalId"].as_str())?;
-    if reads || arn == plan.caller.arn {
+    if reads || ours.contains(&arn) {
         return None;
     }
     let key = identity["accessKeyId"].as_str().unwrap_or("no key");

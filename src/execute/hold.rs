@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::apply::Why;
 use super::status::Truth;
 use super::{ExecuteError, Executor, contest};
 use crate::journal::Event;
@@ -21,16 +22,35 @@ struct Deviation {
 }
 
 impl Executor<'_> {
-    /// Waits until every change is read back, or the time for that is over.
+    /// Waits until every change is read back, or the time for that is over, or somebody is seen to work
+    /// against it.
     pub(super) fn settle(&mut self) -> Result<(), ExecuteError> {
         let until = Instant::now() + self.timing.settle;
         loop {
             let deviations = self.deviations()?;
-            if deviations.is_empty() || Instant::now() >= until {
+            let undone = deviations.iter().any(|d| self.was_read_back(d));
+            if deviations.is_empty() || undone || Instant::now() >= until {
                 return Ok(());
             }
             self.pause(Duration::from_secs(1).min(self.timing.settle));
         }
+    }
+
+    /// Not a change that AWS is slow to show: it was seen in force, or nobody of ours made it.
+    fn was_read_back(&self, deviation: &Deviation) -> bool {
+        let truth = deviation.number.map(|number| self.truth.get(&number));
+        match truth {
+            None => true,
+            Some(truth) => {
+                matches!(truth, Some(Truth::ReadBack | Truth::Held | Truth::Contested))
+            }
+        }
+    }
+
+    /// What is not as it should be is done again, once: after a contest there is nothing to wait for.
+    pub(super) fn do_again(&mut self) -> Result<(), ExecuteError> {
+        let deviations = self.deviations()?;
+        if deviations.is_empty() { Ok(()) } else { self.answer(deviations) }
     }
 
     /// The hold of a playbook: the whole interval, from the start again after every contest.
@@ -111,34 +131,53 @@ impl Executor<'_> {
         later.find(|(_, r)| r.resource == resource).map(|(n, _)| *n)
     }
 
-    /// Says who it was where CloudTrail does, and does it again.
+    /// Does it again, and then says who it was where CloudTrail does: asking may take long.
     fn answer(&mut self, deviations: Vec<Deviation>) -> Result<(), ExecuteError> {
-        let by = contest::who(self.client, self.plan);
+        let mut found = Vec::new();
         for Deviation { at, number, item, change } in deviations {
-            let step = self.plan.steps[at].step.clone();
-            let who = by.clone().unwrap_or_else(|| "somebody".into());
-            self.ui.warning(&format!(
-                "CONTESTED: {} is not as it should be, {who} changed it; doing it again",
-                item.resource
-            ));
-            self.journal.append(Event::Contested {
-                change: number,
-                step,
-                resource: item.resource.clone(),
-                found: item.state.clone(),
-                by: by.clone(),
-            })?;
-            let again = number.is_some();
+            let why = if number.is_some() { Why::Again } else { Why::Found };
+            let named = number;
             let number = number.unwrap_or_else(|| {
                 self.next += 1;
                 self.next - 1
             });
+            found.push((named, at, item.clone()));
             let resource = item.resource.clone();
-            self.make(at, number, item, change, again)?;
+            self.make(at, number, item, change, why)?;
             self.remember(at, number, &resource);
             self.truth.insert(number, Truth::Contested);
         }
+        let by = self.who();
+        for (change, at, item) in found {
+            let Item { resource, state } = item;
+            let who = by.as_deref().unwrap_or("somebody");
+            self.ui.warning(&format!(
+                "CONTESTED: {resource} was not as it should be, {who} changed it; it was done again"
+            ));
+            self.journal.append(Event::Contested {
+                change,
+                step: self.plan.steps[at].step.clone(),
+                resource,
+                found: state,
+                by: by.clone(),
+            })?;
+        }
         Ok(())
+    }
+
+    /// Who it was, unless CloudTrail does not say: then it is not asked again.
+    fn who(&mut self) -> Option<String> {
+        if self.blind {
+            return None;
+        }
+        match contest::who(self.client, self.client.caller(), self.plan) {
+            Ok(who) => who,
+            Err(e) => {
+                self.ui.warning(&format!("who it was is not known: {e}"));
+                self.blind = true;
+                None
+            }
+        }
     }
 
     /// Keeps the number of a change that the plan did not know of.

@@ -33,6 +33,8 @@ pub struct Executor<'a> {
     /// The next free number, for what the plan did not know of.
     pub(super) next: usize,
     pub(super) contested: bool,
+    /// CloudTrail does not say who does it.
+    pub(super) blind: bool,
     /// Something that was to be done was left out, and why.
     pub(super) left: Vec<String>,
 }
@@ -69,6 +71,7 @@ impl<'a> Executor<'a> {
             ran: Vec::new(),
             next,
             contested: false,
+            blind: false,
             left: Vec::new(),
         }
     }
@@ -128,6 +131,9 @@ impl<'a> Executor<'a> {
 
     /// What came after the last hold is looked at once more.
     fn last_look(&mut self) -> Result<(), ExecuteError> {
+        if self.contested {
+            return self.do_again();
+        }
         if self.truth.values().any(|t| *t != Truth::Held) {
             self.settle()?;
             self.look_again(&self.timing.hold.first().copied().into_iter().collect::<Vec<_>>())?;
@@ -219,7 +225,7 @@ impl<'a> Executor<'a> {
         Ok(outcome)
     }
 
-    fn write_manifest(&self) {
+    pub(super) fn write_manifest(&self) {
         let now = clock::rfc3339(self.client.now());
         if let Err(e) = Manifest::write(self.case, &now) {
             self.ui.warning(&format!("the manifest was not written: {e}"));

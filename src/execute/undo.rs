@@ -43,6 +43,8 @@ impl Executor<'_> {
             }
             Err(e) => self.stopped(&e.to_string()),
         }
+        // What was read on the way back is evidence too.
+        self.write_manifest();
         done
     }
 
@@ -101,6 +103,9 @@ impl Executor<'_> {
                 "it would give a credential back that an attacker may hold: --reactivate-credentials does"
                     .into(),
             ));
+        }
+        if step.restores_credential() && number > self.plan.last_number() {
+            return Ok(Some("it came up while we contained: nobody of ours made it".into()));
         }
         let cx = self.plan.context(&planned.args, &self.made);
         let now = find(step.observe(self.client, &cx)?, &record.resource);
