@@ -11,6 +11,7 @@ mod aws_servers;
 mod broken_files;
 mod broken_json;
 mod cli;
+mod contain_contest;
 mod contain_refused;
 mod determinism;
 mod hostile;
