@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::model::{Kind, Made, Plan, PlannedChange, PlannedStep, Reissue, SCHEMA, Subject};
+use super::model::{Kind, Made, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
 use super::permissions::Needed;
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
@@ -44,14 +44,14 @@ pub struct Planner<'a> {
 }
 
 /// What the building keeps track of.
-struct Draft {
+pub(super) struct Draft {
     args: Args,
-    made: Made,
-    number: usize,
+    pub(super) made: Made,
+    pub(super) number: usize,
     /// What earlier steps will have made of a resource.
     will_be: BTreeMap<String, Value>,
-    needed: Needed,
-    notes: Vec<String>,
+    pub(super) needed: Needed,
+    pub(super) notes: Vec<String>,
     regions: BucketRegions,
     trail_buckets: Option<Vec<String>>,
 }
@@ -76,13 +76,22 @@ impl Planner<'_> {
             made: Made::of(self.caller),
             number: 0,
             will_be: BTreeMap::new(),
-            needed: Needed::default(),
+            needed: Needed::new(subject::arns(self.api, self.caller, &args)?),
             notes: Vec::new(),
             regions: BucketRegions::default(),
             trail_buckets: None,
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
+        if plan.args.given("user") {
+            let arn = format!(
+                "arn:{}:iam::{}:user/{}",
+                draft.made.partition,
+                self.caller.account,
+                plan.args.text("user")
+            );
+            draft.needed.add(&["iam:GetUser"], &arn);
+        }
         if plan.args.given("access-key") {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
         }
@@ -140,6 +149,14 @@ impl Planner<'_> {
                     "bucket" => Some(draft.regions.of(self.api, &name)?),
                     _ => None,
                 };
+                let partition = self.caller.partition();
+                let account = &self.caller.account;
+                let resource = match kind.as_str() {
+                    "user" | "role" => format!("arn:{partition}:iam::{account}:{kind}/{name}"),
+                    "bucket" => format!("arn:{partition}:s3:::{name}"),
+                    _ => String::new(),
+                };
+                draft.needed.add_evidence(kind, &resource);
                 subjects.push(Subject { kind: kind.clone(), name, region });
             }
         }
@@ -256,97 +273,6 @@ impl Planner<'_> {
             });
         }
         Ok(changes)
-    }
-
-    /// The re-issue, or none when there is nowhere to put the new key.
-    fn reissue(&self, args: &Args, draft: &mut Draft) -> Result<Option<Reissue>, PlanError> {
-        let text = |name: &str| Some(args.text(name).to_string()).filter(|t| !t.is_empty());
-        let (user, secret, file) =
-            (args.text("user").to_string(), text("secret"), text("new-key-file"));
-        if secret.is_none() && file.is_none() {
-            draft.notes.push(
-                "No new key is issued: give --secret NAME (Secrets Manager) or --new-key-file FILE to \
-                 re-issue one in the same run"
-                    .into(),
-            );
-            return Ok(None);
-        }
-        let list = Call::new("iam", "ListAccessKeys", [("UserName", user.as_str().into())]);
-        let keys = self.api.call(&list)?;
-        let keys: Vec<String> = keys
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|k| k["AccessKeyId"].as_str().map(str::to_string))
-            .collect();
-        let delete = text("delete-key");
-        if keys.len() >= 2 && delete.is_none() {
-            return Err(PlanError::Refused(format!(
-                "{user} has two keys ({}), inactive ones count, and IAM allows no third: name the one to \
-                 delete with --delete-key once its evidence is saved (it cannot be undone), or re-issue to a \
-                 fresh user",
-                keys.join(", ")
-            )));
-        }
-        if let Some(key) = delete.as_ref().filter(|key| !keys.contains(key)) {
-            return Err(PlanError::Usage(format!("--delete-key: {user} has no key {key}")));
-        }
-        let current = secret.as_ref().map(|id| self.current_version(id)).transpose()?;
-        draft.number += 1;
-        let arn = format!("arn:{}:iam::{}:user/{user}", draft.made.partition, self.caller.account);
-        let actions = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys"];
-        draft.needed.add(&actions, &arn);
-        if let Some((_, arn)) = &current {
-            let actions = [
-                "secretsmanager:DescribeSecret",
-                "secretsmanager:GetSecretValue",
-                "secretsmanager:PutSecretValue",
-                "secretsmanager:UpdateSecretVersionStage",
-            ];
-            draft.needed.add(&actions, arn);
-        }
-        Ok(Some(Reissue {
-            number: draft.number,
-            user,
-            keys,
-            delete,
-            secret,
-            current: current.map(|(version, _)| version),
-            file,
-            probe: text("probe"),
-        }))
-    }
-
-    /// The version with AWSCURRENT, and the secret's ARN.
-    fn current_version(&self, id: &str) -> Result<(String, String), PlanError> {
-        let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", id.into())]);
-        let secret = self.api.call(&call)?;
-        if secret["RotationEnabled"] == true {
-            return Err(PlanError::Refused(format!(
-                "the secret {id} has automatic rotation on, which would collide with AWSPENDING: cancel it \
-                 first (aws secretsmanager cancel-rotate-secret)"
-            )));
-        }
-        let versions = secret["VersionIdsToStages"].as_object();
-        let has = |label: &str| {
-            versions.and_then(|v| {
-                v.iter()
-                    .find(|(_, stages)| {
-                        stages.as_array().is_some_and(|s| s.contains(&label.into()))
-                    })
-                    .map(|(id, _)| id.clone())
-            })
-        };
-        if let Some(pending) = has("AWSPENDING").filter(|p| has("AWSCURRENT").as_ref() != Some(p)) {
-            return Err(PlanError::Refused(format!(
-                "the secret {id} has a version that is pending already ({pending}): another rotation is \
-                 under way"
-            )));
-        }
-        let current = has("AWSCURRENT").ok_or_else(|| {
-            PlanError::Refused(format!("the secret {id} has no current version to replace"))
-        })?;
-        Ok((current, secret["ARN"].as_str().unwrap_or("*").to_string()))
     }
 }
 

@@ -6,6 +6,7 @@ mod diff;
 mod guard;
 mod model;
 mod permissions;
+mod reissue;
 mod show;
 mod subject;
 

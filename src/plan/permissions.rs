@@ -24,25 +24,105 @@ const ON_EVERYTHING: &[&str] = &[
     "sts:GetCallerIdentity",
 ];
 
+/// What reading evidence of a subject takes, by its kind.
+const EVIDENCE: &[(&str, &[&str])] = &[
+    (
+        "user",
+        &[
+            "cloudtrail:LookupEvents",
+            "iam:GetAccessKeyLastUsed",
+            "iam:GetLoginProfile",
+            "iam:GetUser",
+            "iam:GetUserPolicy",
+            "iam:ListAccessKeys",
+            "iam:ListAttachedUserPolicies",
+            "iam:ListGroupsForUser",
+            "iam:ListMFADevices",
+            "iam:ListSSHPublicKeys",
+            "iam:ListServiceSpecificCredentials",
+            "iam:ListSigningCertificates",
+            "iam:ListUserPolicies",
+        ],
+    ),
+    (
+        "role",
+        &[
+            "cloudtrail:LookupEvents",
+            "iam:GetRole",
+            "iam:GetRolePolicy",
+            "iam:ListAttachedRolePolicies",
+            "iam:ListInstanceProfilesForRole",
+            "iam:ListRolePolicies",
+        ],
+    ),
+    (
+        "bucket",
+        &[
+            "cloudtrail:LookupEvents",
+            "s3:GetBucketAcl",
+            "s3:GetBucketCORS",
+            "s3:GetBucketLocation",
+            "s3:GetBucketLogging",
+            "s3:GetBucketNotification",
+            "s3:GetBucketObjectLockConfiguration",
+            "s3:GetBucketOwnershipControls",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketPolicyStatus",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetLifecycleConfiguration",
+            "s3:GetReplicationConfiguration",
+        ],
+    ),
+    (
+        "trails",
+        &["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+    ),
+    (
+        "account",
+        &["iam:GenerateCredentialReport", "iam:GetAccountSummary", "iam:GetCredentialReport"],
+    ),
+];
+
 /// Collects actions by resource.
 #[derive(Debug, Default)]
-pub struct Needed(BTreeMap<String, BTreeSet<String>>);
+pub struct Needed {
+    actions: BTreeMap<String, BTreeSet<String>>,
+    /// ARNs as steps write them, without paths, to those that IAM matches.
+    whole: BTreeMap<String, String>,
+}
 
 impl Needed {
+    /// With the whole ARNs of identities, by the ARN without their path.
+    pub fn new(whole: BTreeMap<String, String>) -> Needed {
+        Needed { actions: BTreeMap::new(), whole }
+    }
+
+    /// What evidence of a subject needs; `resource` is empty where there is no one resource.
+    pub fn add_evidence(&mut self, kind: &str, resource: &str) {
+        for (_, actions) in EVIDENCE.iter().filter(|(of, _)| *of == kind) {
+            self.add(actions, resource);
+        }
+    }
+
     pub fn add(&mut self, actions: &[&str], resource: &str) {
         for action in actions {
             let resource = match resource.split('#').next() {
-                Some(arn) if arn.starts_with("arn:") && !ON_EVERYTHING.contains(action) => arn,
+                Some(arn) if arn.starts_with("arn:") && !ON_EVERYTHING.contains(action) => {
+                    self.whole.get(arn).map_or(arn, String::as_str)
+                }
                 _ => "*",
             };
-            self.0.entry(resource.to_string()).or_default().insert((*action).to_string());
+            self.actions.entry(resource.to_string()).or_default().insert((*action).to_string());
         }
     }
 
     /// A policy document with one statement a set of actions.
     pub fn document(&self) -> Value {
         let mut by_actions: BTreeMap<&BTreeSet<String>, Vec<&str>> = BTreeMap::new();
-        for (resource, actions) in &self.0 {
+        for (resource, actions) in &self.actions {
             by_actions.entry(actions).or_default().push(resource);
         }
         let statements: Vec<Value> = by_actions

@@ -43,6 +43,43 @@ pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), Pl
     Ok(())
 }
 
+/// The whole ARN of the user and the role, by the ARN without the path.
+///
+/// # Errors
+/// When there is no such user or role.
+pub fn arns(
+    api: &dyn Api,
+    caller: &Caller,
+    args: &Args,
+) -> Result<BTreeMap<String, String>, PlanError> {
+    let mut found = BTreeMap::new();
+    for (kind, operation, parameter) in
+        [("user", "GetUser", "UserName"), ("role", "GetRole", "RoleName")]
+    {
+        let name = args.text(kind);
+        if name.is_empty() {
+            continue;
+        }
+        match api.call(&Call::new("iam", operation, [(parameter, name.into())])) {
+            Ok(answer) => {
+                let short =
+                    format!("arn:{}:iam::{}:{kind}/{name}", caller.partition(), caller.account);
+                let whole = answer["Arn"].as_str().unwrap_or(&short).to_string();
+                found.insert(short, whole);
+            }
+            Err(e) if e.is_not_found() => {
+                return Err(PlanError::Refused(format!(
+                    "there is no {kind} {name} in account {}",
+                    caller.account
+                )));
+            }
+            // The steps say whether they can do without it.
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
 fn owner(api: &dyn Api, caller: &Caller, key: &str) -> Result<String, PlanError> {
     let used = api.call(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", key.into())]));
     match used {
