@@ -91,7 +91,17 @@ impl Client {
             "PutSecretValue",
             [("SecretId", id.into()), ("ClientRequestToken", token.into())],
         );
+        self.hide_members(value);
         self.run(&call, async |env| service::stage_secret(&env, &call, value).await)
+    }
+
+    /// Keeps a secret's texts out of errors: an answer may repeat what was sent.
+    fn hide_members(&self, value: &Secret) {
+        self.recorder.hide(value.reveal());
+        let members = serde_json::from_str::<Value>(value.reveal()).unwrap_or_default();
+        for text in members.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str()) {
+            self.recorder.hide(text);
+        }
     }
 
     /// A secret's text under a label.
@@ -195,7 +205,12 @@ impl Client {
                         tokio::time::sleep(wait).await;
                         wait *= 2;
                     }
-                    done => return done,
+                    done => {
+                        return done.map_err(|mut e| {
+                            e.message = self.recorder.shown(&e.message);
+                            e
+                        });
+                    }
                 }
             }
             unreachable!("the loop returns")
@@ -207,7 +222,9 @@ impl Client {
         let mut call = call.clone();
         for value in call.params.values_mut() {
             if value == placeholder::PASSWORD {
-                *value = Value::from(random_password());
+                let password = random_password();
+                self.recorder.hide(&password);
+                *value = password.into();
             }
         }
         call

@@ -2,20 +2,24 @@
 //! calls to an endpoint of one's own as they are addressed.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use chrono::DateTime;
 
-use super::Call;
+use super::{Call, Secret};
 use crate::clock::{Clock, Millis};
+
+/// Shorter texts are not hidden: they would be found in what is none of them.
+const SHORTEST: usize = 12;
 
 /// One answered read.
 pub struct Exchange<'a> {
@@ -47,6 +51,25 @@ pub struct Recorder {
     sink: std::sync::RwLock<Option<Arc<dyn Sink>>>,
     /// A host of one's own: no account id is put before it.
     plain_host: bool,
+    /// What was sent and must not come back in a message.
+    hidden: Mutex<Vec<Secret>>,
+    /// The session's tokens: an answer may repeat what was signed.
+    tokens: Mutex<Vec<Secret>>,
+}
+
+fn add(list: &Mutex<Vec<Secret>>, text: &str) {
+    let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
+    if text.len() >= SHORTEST && !list.iter().any(|known| known.reveal() == text) {
+        list.push(Secret::new(text));
+    }
+}
+
+fn without(text: String, list: &Mutex<Vec<Secret>>) -> String {
+    let list = list.lock().unwrap_or_else(PoisonError::into_inner);
+    list.iter().fold(text, |text, secret| match text.contains(secret.reveal()) {
+        true => text.replace(secret.reveal(), "(hidden)"),
+        false => text,
+    })
 }
 
 impl fmt::Debug for Recorder {
@@ -57,7 +80,24 @@ impl fmt::Debug for Recorder {
 
 impl Recorder {
     pub fn new(clock: Clock, plain_host: bool) -> Recorder {
-        Recorder { clock, skew: AtomicI64::new(0), sink: std::sync::RwLock::new(None), plain_host }
+        Recorder {
+            clock,
+            skew: AtomicI64::new(0),
+            sink: std::sync::RwLock::new(None),
+            plain_host,
+            hidden: Mutex::default(),
+            tokens: Mutex::default(),
+        }
+    }
+
+    /// From now on, no error repeats this.
+    pub fn hide(&self, text: &str) {
+        add(&self.hidden, text);
+    }
+
+    /// The text without what is hidden.
+    pub fn shown(&self, text: &str) -> String {
+        without(without(text.to_string(), &self.hidden), &self.tokens)
     }
 
     pub fn now(&self) -> Millis {
@@ -85,13 +125,18 @@ impl Recorder {
         let Some(sink) = sink.as_deref() else { return };
         let _ = CALL.try_with(|call| {
             if call.reads() && !call.operation.contains("SecretValue") {
+                let body = response.body().bytes().unwrap_or_default();
+                let status = response.status().as_u16();
+                // Only a refusal repeats what was signed; what AWS knows is kept as it came.
+                let cleaned = (status >= 400)
+                    .then(|| without(String::from_utf8_lossy(body).into_owned(), &self.tokens));
                 sink.keep(&Exchange {
                     call,
                     at: self.now(),
-                    status: response.status().as_u16(),
+                    status,
                     request_id: header("x-amzn-requestid").or_else(|| header("x-amz-request-id")),
                     content_type: header("content-type"),
-                    body: response.body().bytes().unwrap_or_default(),
+                    body: cleaned.as_ref().map_or(body, String::as_bytes),
                 });
             }
         });
@@ -120,6 +165,18 @@ impl Intercept for Watch {
         let plain = without_account(request.uri());
         if let Some(plain) = plain {
             request.set_uri(plain)?;
+        }
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        cx: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(token) = cx.request().headers().get("x-amz-security-token") {
+            add(&self.0.tokens, token);
         }
         Ok(())
     }

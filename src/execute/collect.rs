@@ -148,12 +148,12 @@ impl Collector<'_> {
     /// The credential report is made by AWS in the background.
     fn account(&mut self) {
         self.read(&Call::new("iam", "GetAccountSummary", []));
-        for _ in 0..10 {
+        for wait in [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000] {
             let state = self.read(&Call::new("iam", "GenerateCredentialReport", []));
             if state["State"] == "COMPLETE" || state.is_null() {
                 break;
             }
-            super::wait(Duration::from_secs(1));
+            super::wait(Duration::from_millis(wait));
         }
         self.read(&Call::new("iam", "GetCredentialReport", []));
     }

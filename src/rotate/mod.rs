@@ -5,6 +5,7 @@ mod check;
 mod phases;
 mod place;
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -82,6 +83,23 @@ pub fn run(
     moves: &[(String, Value)],
 ) -> Result<String, RotateError> {
     phases::Rotation { client, journal, ui, order }.go(moves)
+}
+
+/// Whether a new key can be written to this file.
+///
+/// # Errors
+/// A text for the responder: a key that is made must have a place to go.
+pub fn fresh(file: &str) -> Result<(), String> {
+    let path = Path::new(file);
+    if path.symlink_metadata().is_ok() {
+        return Err(format!("{file} exists, and nothing is overwritten"));
+    }
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(format!("{file}: there is no folder {}", folder.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the secret there can take a key of the user at all, before anything is planned for it.

@@ -95,6 +95,9 @@ impl Rotation<'_, '_> {
 
     fn anew(&mut self) -> Result<String, RotateError> {
         let order = *self.order;
+        if let Some(file) = order.file.filter(|_| order.secret.is_none()) {
+            super::fresh(file).map_err(RotateError::Stopped)?;
+        }
         if let Some(key) = order.delete
             && self.keys()?.iter().any(|k| k == key)
         {
@@ -244,7 +247,8 @@ impl Rotation<'_, '_> {
         self.ui.warning(&format!("rolling back: {why}"));
         let undone = self.delete(id).and_then(|()| match (self.order.secret, self.order.file) {
             (Some(secret), _) => self.unlabel(secret, &self.version(id)),
-            _ => Ok(()),
+            (None, Some(file)) => Ok(forget(Path::new(file), id)),
+            (None, None) => Ok(()),
         });
         let noted = undone.and_then(|()| {
             self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": why}))
@@ -275,6 +279,15 @@ impl Rotation<'_, '_> {
     fn versions(&self, secret: &str) -> Result<Value, RotateError> {
         let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", secret.into())]);
         Ok(self.client.call(&call)?["VersionIdsToStages"].take())
+    }
+}
+
+/// Removes a file that holds this key and nothing of others.
+fn forget(file: &Path, id: &str) {
+    let ours = std::fs::read_to_string(file).is_ok_and(|text| read_file(&text, id).is_some());
+    if ours {
+        // The key in it is dead: what stays does no harm.
+        let _ = std::fs::remove_file(file);
     }
 }
 

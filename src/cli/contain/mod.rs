@@ -210,12 +210,13 @@ fn make(
     };
     let plan = planner.build(playbook, given)?;
     for step in &plan.steps {
-        if let Kind::Reissue(reissue) = &step.kind
-            && let Some(secret) = &reissue.secret
-        {
-            rotate::fits(client, secret, &reissue.keys)
-                .map_err(|why| CommandError::with(Exit::Refused, format!("refused: {why}")))?;
-        }
+        let Kind::Reissue(reissue) = &step.kind else { continue };
+        let possible = match (&reissue.secret, &reissue.file) {
+            (Some(secret), _) => rotate::fits(client, secret, &reissue.keys),
+            (None, Some(file)) => rotate::fresh(file),
+            (None, None) => Ok(()),
+        };
+        possible.map_err(|why| CommandError::with(Exit::Refused, format!("refused: {why}")))?;
     }
     Ok(plan)
 }
