@@ -80,7 +80,8 @@ fn rotating() -> (Scene, Key) {
 fn a_rotation_into_a_secret_tells_nothing() {
     let (scene, session) = rotating();
     let args = ["--mode", "rotate", "--secret", SECRET, "--probe", &format!("s3:{DATA}"), "--yes"];
-    let plan = loud_victim(&scene, &session, &[&args[..], &["--plan-only", "-o", "plan.json"]].concat());
+    let plan =
+        loud_victim(&scene, &session, &[&args[..], &["--plan-only", "-o", "plan.json"]].concat());
     let run = loud_victim(&scene, &session, &args);
     assert_eq!(run.code, 0, "{run:?}");
     let (id, secret) = issued(&scene);
@@ -91,7 +92,11 @@ fn a_rotation_into_a_secret_tells_nothing() {
     let password = password(&scene);
     let secrets = [&secret, &session.secret, &token, &password, PLANTED, OLD_PASSWORD];
     nowhere(&scene, &[&plan, &run, &status, &journal, &undo], &secrets, &[]);
-    let value = scene.account.aws.call("secretsmanager", "get_secret_value", json!({"SecretId": SECRET}));
+    let value = scene.account.aws.call(
+        "secretsmanager",
+        "get_secret_value",
+        json!({"SecretId": SECRET, "VersionStage": "AWSCURRENT"}),
+    );
     let value = value["SecretString"].as_str().unwrap();
     assert!(value.contains(&id) && value.contains(&secret) && value.contains("kept"), "{value}");
 }
@@ -99,7 +104,8 @@ fn a_rotation_into_a_secret_tells_nothing() {
 /// The password that was set, as it went over the wire.
 fn password(scene: &Scene) -> String {
     let log = scene.proxy.log();
-    let set = log.iter().rfind(|e| e.name() == "iam:UpdateLoginProfile").expect("a password was set");
+    let set =
+        log.iter().rfind(|e| e.name() == "iam:UpdateLoginProfile").expect("a password was set");
     set.parameter("Password").unwrap()
 }
 
@@ -134,14 +140,18 @@ fn echo(e: &Exchange) -> Message {
     let body = String::from_utf8_lossy(&e.request_body).into_owned();
     let body = crate::support::aws::calls::decoded(&body);
     let token = e.token.clone().unwrap_or_default();
-    let text = format!("The Canonical String should have been 'POST / x-amz-security-token:{token} {body}'");
+    let text = format!(
+        "The Canonical String should have been 'POST / x-amz-security-token:{token} {body}'"
+    );
     if e.is_query() || e.is_s3() {
         let text = text.replace('&', "&amp;").replace('<', "&lt;");
         let inner = format!("<Code>ValidationError</Code><Message>{text}</Message>");
         let body = if e.is_s3() {
             format!("<Error>{inner}</Error>")
         } else {
-            format!("<ErrorResponse><Error><Type>Sender</Type>{inner}</Error><RequestId>0</RequestId></ErrorResponse>")
+            format!(
+                "<ErrorResponse><Error><Type>Sender</Type>{inner}</Error><RequestId>0</RequestId></ErrorResponse>"
+            )
         };
         return Message::response(400, "text/xml", body);
     }
@@ -153,13 +163,7 @@ fn echo(e: &Exchange) -> Message {
 
 #[test]
 fn an_error_that_repeats_what_was_sent_tells_nothing() {
-    for name in [
-        "iam:UpdateLoginProfile",
-        "iam:ListMFADevices",
-        "iam:UpdateAccessKey",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:UpdateSecretVersionStage",
-    ] {
+    for name in ["iam:UpdateLoginProfile", "iam:ListMFADevices", "secretsmanager:PutSecretValue"] {
         let (scene, session) = rotating();
         scene.proxy.rule(Rule::on(name).decide(|e| Action::Answer(echo(e))));
         let args = ["--mode", "rotate", "--secret", SECRET, "--yes"];
@@ -180,17 +184,21 @@ fn an_error_that_repeats_what_was_sent_tells_nothing() {
 
 #[test]
 fn a_run_that_is_killed_leaves_nothing() {
-    for (name, file) in [("sts:GetCallerIdentity", true), ("secretsmanager:UpdateSecretVersionStage", false)] {
+    for (name, file) in
+        [("sts:GetCallerIdentity", true), ("secretsmanager:UpdateSecretVersionStage", false)]
+    {
         let (scene, session) = rotating();
         // The new key asks who it is; the process ends there.
         let own = session.id.clone();
         let (told, hear) = std::sync::mpsc::channel();
-        scene.proxy.rule(Rule::when(move |e| e.name() == name && (e.access_key != own || !file)).before(
-            move |_| {
-                _ = told.send(());
-                std::thread::sleep(std::time::Duration::from_millis(400));
-            },
-        ));
+        scene.proxy.rule(
+            Rule::when(move |e| e.name() == name && (e.access_key != own || !file)).before(
+                move |_| {
+                    _ = told.send(());
+                    std::thread::sleep(std::time::Duration::from_millis(400));
+                },
+            ),
+        );
         let url = scene.proxy.url();
         let id = scene.account.victim[0].id.as_str();
         let place = if file { ["--new-key-file", "new-key"] } else { ["--secret", SECRET] };

@@ -13,6 +13,7 @@ mod broken_json;
 mod cli;
 mod contain_contest;
 mod contain_refused;
+mod contain_secrets;
 mod determinism;
 mod hostile;
 mod identities;

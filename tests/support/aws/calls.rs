@@ -13,6 +13,8 @@ pub struct Exchange {
     pub operation: String,
     pub mutating: bool,
     pub access_key: String,
+    /// The session's token, for a key of one.
+    pub token: Option<String>,
     pub method: String,
     /// Path and query as sent.
     pub target: String,
@@ -32,6 +34,7 @@ impl Exchange {
             service,
             operation,
             access_key,
+            token: request.header("x-amz-security-token").map(str::to_string),
             method: request.method.clone(),
             target: request.target.clone(),
             request_body: request.body.clone(),
