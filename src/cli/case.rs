@@ -7,6 +7,7 @@ use super::aws::AwsArgs;
 use super::contain::read_plan;
 use super::context::Cx;
 use super::error::CommandError;
+use super::exit::Exit;
 use crate::case::{Case, Keeper};
 use crate::cloud::Client;
 use crate::journal::{Entry, History, Journal, verify};
@@ -62,7 +63,8 @@ pub fn connect(cx: &Cx, plan: &Plan, aws: &AwsArgs) -> Result<Client, CommandErr
 }
 
 fn plan_of(case: &Case, entries: &[Entry]) -> Result<Plan, CommandError> {
-    let name = History::of(entries).plan.ok_or_else(|| {
+    let history = History::of(entries);
+    let name = history.plan.ok_or_else(|| {
         CommandError::failed(format!(
             "{}: nothing was approved, so nothing was done",
             case.root().display()
@@ -72,5 +74,10 @@ fn plan_of(case: &Case, entries: &[Entry]) -> Result<Plan, CommandError> {
     if name.contains(['/', '\\']) {
         return Err(CommandError::failed(format!("the journal names no plan file: '{name}'")));
     }
-    read_plan(&case.root().join(name))
+    let plan = read_plan(&case.root().join(&name))?;
+    if history.digest.as_ref() != Some(&plan.digest) {
+        let why = format!("refused: {name} is not the plan that was approved");
+        return Err(CommandError::with(Exit::Refused, why));
+    }
+    Ok(plan)
 }

@@ -42,6 +42,8 @@ pub struct History {
     pub reissues: BTreeMap<usize, Vec<(String, Value)>>,
     /// The newest approved plan's file.
     pub plan: Option<String>,
+    /// What was approved, whatever the file holds.
+    pub digest: Option<String>,
     pub evidence: bool,
     /// Changes that held to the end of a watch, and were not contested since.
     pub held: BTreeSet<usize>,
@@ -72,7 +74,10 @@ impl History {
 
     fn add(&mut self, event: &Event) {
         match event {
-            Event::Approved { plan, .. } => self.plan = Some(plan.clone()),
+            Event::Approved { plan, digest, .. } => {
+                self.plan = Some(plan.clone());
+                self.digest = Some(digest.clone());
+            }
             Event::Evidence { .. } => self.evidence = true,
             Event::Intent { change, at, step, resource, call, before, after, again } => {
                 let first = self.changes.get(change).filter(|_| *again);
