@@ -8,7 +8,7 @@ use clap::Subcommand;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
-use crate::playbook::{self, Playbook};
+use crate::playbook::{self, Kind, Playbook};
 use crate::step;
 use crate::ui::sanitize::clean;
 
@@ -127,7 +127,11 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
 }
 
 /// What a playbook's steps get wrong.
-fn problems(playbook: &Playbook) -> Vec<String> {
+/// What evidence can be read of.
+const COLLECTED: [&str; 5] = ["user", "role", "bucket", "trails", "account"];
+
+/// What is wrong with a playbook, a line each: a misspelt name would leave a step out without a word.
+pub fn problems(playbook: &Playbook) -> Vec<String> {
     let mut problems = Vec::new();
     for s in &playbook.steps {
         let Some(step) = step::find(&s.step) else {
@@ -149,10 +153,21 @@ fn problems(playbook: &Playbook) -> Vec<String> {
             problems.push(format!("the step {} takes no '{name}'", meta.id));
         }
     }
-    for (name, _) in playbook.steps.iter().flat_map(|s| &s.when) {
-        if !playbook.parameters.contains_key(name) {
+    for (name, wanted) in playbook.steps.iter().flat_map(|s| &s.when) {
+        let Some(parameter) = playbook.parameters.get(name) else {
             problems.push(format!("a condition asks for '{name}', which is not a parameter"));
+            continue;
+        };
+        let known = |value: &String| value == "*" || parameter.choices.contains(value);
+        for value in wanted.values().iter().filter(|v| parameter.kind == Kind::Choice && !known(v))
+        {
+            problems
+                .push(format!("a condition asks for {name} = '{value}', which is not a choice"));
         }
+    }
+    for kind in playbook.collect.iter().filter(|kind| !COLLECTED.contains(&kind.as_str())) {
+        let known = COLLECTED.join(", ");
+        problems.push(format!("no evidence is collected of '{kind}': there are {known}"));
     }
     problems
 }

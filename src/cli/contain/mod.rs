@@ -15,6 +15,7 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::output;
+use super::playbook::problems;
 use crate::case::{Case, CaseFile, Keeper, write_new};
 use crate::clock;
 use crate::cloud::Client;
@@ -111,7 +112,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let (playbook, mut given) = match (&args.playbook, &args.file) {
         (None, None) => guided::choose_playbook(cx)?,
         (Some(name), _) => (named(name)?, args.parameters.given()?),
-        (None, Some(file)) => (playbook::from_file(file)?, args.parameters.given()?),
+        (None, Some(file)) => (own(file)?, args.parameters.given()?),
     };
     rotate::probe_of(&given).map_err(CommandError::usage)?;
     // Before anything is asked of AWS: most mistakes are in the flags.
@@ -178,6 +179,16 @@ pub fn read_plan(path: &Path) -> Result<Plan, CommandError> {
         .hint("make a new plan: what was approved is what is carried out"));
     }
     Ok(plan)
+}
+
+/// A playbook of one's own, when it is right.
+fn own(file: &Path) -> Result<Playbook, CommandError> {
+    let playbook = playbook::from_file(file)?;
+    match problems(&playbook).as_slice() {
+        [] => Ok(playbook),
+        found => Err(CommandError::usage(format!("{}: {}", file.display(), found.join("; ")))
+            .hint("`incident playbook check FILE` says what is wrong")),
+    }
 }
 
 fn named(name: &str) -> Result<Playbook, CommandError> {
