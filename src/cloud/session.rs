@@ -82,7 +82,7 @@ impl Connect {
             .http_client(http)
             .timeout_config(timeouts)
             .identity_cache(IdentityCache::lazy().build())
-            .retry_config(RetryConfig::adaptive().with_max_attempts(6));
+            .retry_config(RetryConfig::standard().with_max_attempts(6));
         if let Some(profile) = &self.profile {
             loader = loader.profile_name(profile);
         }
