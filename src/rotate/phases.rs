@@ -247,7 +247,10 @@ impl Rotation<'_, '_> {
         self.ui.warning(&format!("rolling back: {why}"));
         let undone = self.delete(id).and_then(|()| match (self.order.secret, self.order.file) {
             (Some(secret), _) => self.unlabel(secret, &self.version(id)),
-            (None, Some(file)) => Ok(forget(Path::new(file), id)),
+            (None, Some(file)) => {
+                forget(Path::new(file), id);
+                Ok(())
+            }
             (None, None) => Ok(()),
         });
         let noted = undone.and_then(|()| {
