@@ -18,7 +18,7 @@ pub struct Scene {
     pub proxy: Proxy,
     pub answers: Answers,
     pub account: Account,
-    pub server: Server,
+    _server: Server,
 }
 
 impl Scene {
@@ -33,7 +33,7 @@ impl Scene {
     fn at((server, account): (Server, Account)) -> Scene {
         let proxy = Proxy::new(&server);
         let answers = Answers::install(&proxy, &server);
-        Scene { env: Env::new(), proxy, answers, account, server }
+        Scene { env: Env::new(), proxy, answers, account, _server: server }
     }
 
     /// The binary with this key in its environment.
@@ -86,6 +86,13 @@ impl Scene {
 
     pub fn journal(&self) -> String {
         fs::read_to_string(self.case().join("journal.jsonl")).unwrap()
+    }
+
+    /// The proxy saw no call that changes anything.
+    #[track_caller]
+    pub fn unchanged(&self) {
+        let made = self.proxy.mutating();
+        assert!(made.is_empty(), "{made:?}");
     }
 
     /// The status of one of the victim's keys; none when it is gone.

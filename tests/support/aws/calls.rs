@@ -13,6 +13,9 @@ pub struct Exchange {
     pub operation: String,
     pub mutating: bool,
     pub access_key: String,
+    pub region: String,
+    /// Whose bucket it must be.
+    pub owner: Option<String>,
     /// The session's token, for a key of one.
     pub token: Option<String>,
     pub method: String,
@@ -25,7 +28,7 @@ pub struct Exchange {
 
 impl Exchange {
     pub fn of(n: usize, request: &Message) -> Exchange {
-        let (access_key, scope) = credential(request);
+        let (access_key, region, scope) = credential(request);
         let (service, operation) = name(request, &scope);
         let reads = ["Get", "List", "Describe", "Head", "Lookup", "Generate", "Simulate", "Assume"];
         Exchange {
@@ -34,6 +37,8 @@ impl Exchange {
             service,
             operation,
             access_key,
+            region,
+            owner: request.header("x-amz-expected-bucket-owner").map(str::to_string),
             token: request.header("x-amz-security-token").map(str::to_string),
             method: request.method.clone(),
             target: request.target.clone(),
@@ -72,8 +77,8 @@ impl Exchange {
     }
 }
 
-/// The access key and the service of the signature, from the header or a presigned URL.
-fn credential(request: &Message) -> (String, String) {
+/// The access key, the region and the service of the signature, from the header or a presigned URL.
+fn credential(request: &Message) -> (String, String, String) {
     let header = request.header("authorization").unwrap_or_default();
     let from_header = header.split("Credential=").nth(1);
     let query = request.target.split_once('?').map_or("", |(_, q)| q);
@@ -81,7 +86,7 @@ fn credential(request: &Message) -> (String, String) {
     let text = from_header.or(presigned.as_deref()).unwrap_or_default();
     let parts: Vec<&str> = text.split(',').next().unwrap_or_default().split('/').collect();
     let part = |i: usize| parts.get(i).copied().unwrap_or_default().to_string();
-    (part(0), part(3))
+    (part(0), part(2), part(3))
 }
 
 fn name(request: &Message, scope: &str) -> (String, String) {

@@ -131,6 +131,11 @@ impl Factory {
     }
 }
 
+/// The Python that the test servers run in.
+pub fn python() -> PathBuf {
+    environment(&home()).join("bin/python")
+}
+
 /// `test-servers` in the target folder, wherever that is.
 fn home() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("test-servers")

@@ -1,0 +1,137 @@
+//! Mistakes in flags and files: exit 2, what is wrong and where, and no call that changes anything.
+
+use crate::support::aws::account::VICTIM;
+use crate::support::{Run, Scene};
+
+#[track_caller]
+fn usage(scene: &Scene, run: &Run, says: &[&str]) {
+    assert_eq!(run.code, 2, "{run:?}");
+    for text in says {
+        assert!(run.stderr.contains(text), "no '{text}' in: {}", run.stderr);
+    }
+    scene.unchanged();
+    assert!(!scene.case().exists(), "no case was opened: {run:?}");
+}
+
+#[test]
+fn flags_that_say_nothing_or_too_much() {
+    let scene = Scene::moto();
+    let user = ["leaked-access-key", "--user", VICTIM];
+    let more = |more: &[&'static str]| scene.contain(&[&user[..], more].concat());
+    usage(
+        &scene,
+        &scene.contain(&["no-such-playbook", "--yes"]),
+        &["no-such-playbook", "leaked-access-key"],
+    );
+    usage(&scene, &scene.contain(&[]), &["which playbook"]);
+    usage(&scene, &more(&["--mode", "fast"]), &["fast", "lockdown, rotate"]);
+    usage(&scene, &more(&["--set", "nope=1"]), &["takes no --nope"]);
+    usage(&scene, &more(&["--set", "nope"]), &["NAME=VALUE"]);
+    usage(&scene, &more(&["--role", "app"]), &["takes no --role"]);
+    usage(&scene, &more(&["--probe", "ftp:x", "--mode", "rotate"]), &["ftp:x"]);
+    usage(&scene, &more(&["--hold", "1,x"]), &["x"]);
+    usage(&scene, &more(&["--settle", "-1"]), &["-1"]);
+    usage(&scene, &more(&["--settle", "nan", "--yes"]), &["nan"]);
+    usage(&scene, &scene.contain(&["compromised-role", "--yes"]), &["--role is missing"]);
+    usage(&scene, &scene.contain(&["leaked-access-key", "--yes"]), &["--access-key or --user"]);
+    let key = ["leaked-access-key", "--access-key", "AKIA../../etc/passwd"];
+    usage(&scene, &scene.contain(&key), &["access key id"]);
+    let file = ["--mode", "rotate", "--secret", "a", "--new-key-file", "b"];
+    usage(&scene, &more(&file), &["cannot be used with"]);
+    usage(&scene, &scene.contain(&["--apply", "nowhere.json"]), &["nowhere.json"]);
+    scene.env.write("text.json", "{\"schema\": 1}");
+    usage(&scene, &scene.contain(&["--apply", "text.json"]), &["text.json: not a plan"]);
+}
+
+#[test]
+fn nothing_happens_without_a_yes() {
+    let scene = Scene::moto();
+    usage(&scene, &scene.contain_victim(&[]), &["approval", "--yes"]);
+    let second = scene.account.victim[1].id.as_str();
+    let delete = ["--mode", "rotate", "--new-key-file", "k", "--delete-key", second];
+    let run = scene.contain_victim(&[&delete[..], &["--yes"]].concat());
+    usage(&scene, &run, &["cannot be brought back", "--irreversible"]);
+    let run =
+        scene.contain_victim(&[&delete[..], &["--yes", "--irreversible", "AKIAWRONG"]].concat());
+    usage(&scene, &run, &["cannot be brought back"]);
+    // A saved plan is no leave to delete.
+    let run = scene.contain_victim(&[&delete[..], &["--plan-only", "-o", "plan.json"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    usage(&scene, &scene.contain(&["--apply", "plan.json"]), &["cannot be brought back"]);
+    let run = scene.contain_victim(&[&delete[..], &["--yes", "--irreversible", second]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(scene.key_status(second), None);
+}
+
+const HEAD: &str = "id = \"mine\"\ntitle = \"Mine\"\nwhen-to-use = \"x\"\nevidence = \"first\"\n";
+
+#[test]
+fn playbooks_with_mistakes_say_where() {
+    let scene = Scene::moto();
+    let parameter = "[parameters.user]\ntype = \"user\"\nhelp = \"x\"\n";
+    for (name, text, says) in [
+        ("key", format!("{HEAD}nope = 1\nsteps = []\n"), &["line 5, column 1", "nope"][..]),
+        (
+            "deep",
+            format!("{HEAD}[[steps]]\nstep = \"hold\"\nurgnt = true\n"),
+            &["line 7, column 1", "urgnt"],
+        ),
+        ("type", format!("{HEAD}steps = 3\n"), &["line 5", "steps"]),
+        ("broken", format!("{HEAD}steps = [\n"), &["line"]),
+        ("late", "id = \"x\"\nevidence = \"later\"\n".into(), &["line 2", "later"]),
+        (
+            "kind",
+            format!("{HEAD}steps = []\n[parameters.a]\ntype = \"usr\"\nhelp = \"\"\n"),
+            &["line 7", "usr"],
+        ),
+        (
+            "from",
+            format!("{HEAD}[[steps]]\nstep = \"iam.deny-user\"\nwith = {{ user = \"{{usr}}\" }}\n"),
+            &["{usr}"],
+        ),
+        (
+            "each",
+            format!("{HEAD}[[steps]]\nstep = \"hold\"\neach = \"bucket\"\n"),
+            &["'bucket' is not a parameter"],
+        ),
+        ("step", format!("{HEAD}[[steps]]\nstep = \"iam.fly\"\n"), &["iam.fly"]),
+        ("needs", format!("{HEAD}[[steps]]\nstep = \"iam.deny-user\"\n"), &["user"]),
+        (
+            "takes",
+            format!(
+                "{HEAD}{parameter}[[steps]]\nstep = \"iam.deny-user\"\nwith = {{ user = \"{{user}}\", colour = \"red\" }}\n"
+            ),
+            &["colour"],
+        ),
+        (
+            "value",
+            format!(
+                "{HEAD}[parameters.mode]\ntype = \"choice\"\nchoices = [\"a\"]\nhelp = \"\"\n[[steps]]\nstep = \"hold\"\nwhen = {{ mode = \"b\" }}\n"
+            ),
+            &["mode = 'b'"],
+        ),
+        ("collect", format!("{HEAD}collect = [\"usr\"]\nsteps = []\n"), &["'usr'"]),
+        (
+            "when",
+            format!(
+                "{HEAD}{parameter}[[steps]]\nstep = \"hold\"\nwhen = {{ moood = \"lockdown\" }}\n"
+            ),
+            &["moood"],
+        ),
+    ] {
+        let file = scene.env.write(&format!("{name}.toml"), text);
+        let file = file.to_str().unwrap();
+        let check = scene.run(&["playbook", "check", file]);
+        assert_eq!(check.code, 2, "{name}: {check:?}");
+        for text in says {
+            let said = format!("{}{}", check.stdout, check.stderr);
+            assert!(said.contains(text), "{name}: no '{text}' in {said}");
+        }
+        let mut args = vec!["--playbook", file, "--yes"];
+        if name == "takes" || name == "when" {
+            args.extend(["--user", VICTIM]);
+        }
+        let run = scene.contain(&args);
+        usage(&scene, &run, says);
+    }
+}
