@@ -9,7 +9,7 @@ use super::status::Truth;
 use super::{ExecuteError, Executor};
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, ErrorKind, cutoff, placeholder};
-use crate::journal::{ChangeState, Event, Outcome};
+use crate::journal::{ChangeState, Event, History, Outcome};
 use crate::plan::PlannedChange;
 use crate::step::{Change, Item};
 
@@ -68,8 +68,12 @@ impl Executor<'_> {
             // After a crash in the middle of the call, too: what is neither before nor after is drift. The
             // call that was approved is made all the same: an attacker who is at work must not stop it.
             let other = differs(planned, &item, &change).filter(|_| planned.call != change.call);
-            refuse(other.into_iter().collect())
-                .map_err(|e| ExecuteError::Stopped(e.to_string()))?;
+            // Before anything was changed it is a refusal like any other.
+            let begun = !History::of(self.journal.entries()).changes.is_empty();
+            refuse(other.into_iter().collect()).map_err(|e| match begun {
+                true => ExecuteError::Stopped(e.to_string()),
+                false => e,
+            })?;
         }
         self.make(at, number, item, change, Why::Planned)
     }
