@@ -304,3 +304,17 @@ fn keys_that_cannot_be_re_issued() {
     )));
     refused(&scene, &scene.contain_victim(&with_secret), "automatic rotation");
 }
+
+#[test]
+fn what_goes_out_first_is_compared_first() {
+    let scene = Scene::moto();
+    let args = ["s3-ransomware", "--bucket", DATA, "--visibility", "none"];
+    let run = scene.contain(&[&args[..], &["--plan-only", "-o", "plan.json"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let policy = foreign_bucket_policy(&scene.account.id).replace("sealed", "closed");
+    let theirs = json!({"Bucket": DATA, "Policy": policy});
+    scene.account.aws.call("s3", "put_bucket_policy", theirs);
+    let run = scene.contain(&["--apply", "plan.json"]);
+    refused(&scene, &run, "- planned, + now");
+    assert!(run.stderr.contains("closed"), "{}", run.stderr);
+}
