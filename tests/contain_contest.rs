@@ -141,8 +141,10 @@ fn an_attacker_who_does_not_let_go_is_named() {
     assert!(run.stdout.contains(&scene.account.user_arn(VICTIM)), "{}", run.stdout);
     assert!(run.stdout.contains("federated-user/*"), "{}", run.stdout);
     assert!(took < Duration::from_secs(20), "{took:?}");
+    strip(&scene.account.aws, false);
     let status = scene.run(&["status", "case"]);
     assert_eq!(status.code, 5, "{status:?}");
+    assert!(status.stdout.contains("the last run ended: contested"), "{}", status.stdout);
 }
 
 #[test]
