@@ -129,7 +129,7 @@ impl Client {
 
     /// Who stands behind a role that the flags asked for.
     pub(super) fn sources_of_flag(&self, base: SdkConfig) -> Vec<Source> {
-        self.source(&base, "the credentials that assumed --role-arn").into_iter().collect()
+        vec![self.source(&base, "the credentials that assumed --role-arn")]
     }
 
     /// Who stands behind the profile in use: its `source_profile`, and that one's, and so on to the key or
@@ -151,15 +151,18 @@ impl Client {
                     (provider, format!("the credential source {name}"))
                 }
             };
-            found.extend(self.source(&session::with(&self.config, provider), &through));
+            found.push(self.source(&session::with(&self.config, provider), &through));
         }
         found
     }
 
-    fn source(&self, config: &SdkConfig, through: &str) -> Option<Source> {
+    /// An identity that cannot be asked is in the list too: the plan shows that nobody knows it.
+    fn source(&self, config: &SdkConfig, through: &str) -> Source {
         let call = Call::new("sts", "GetCallerIdentity", []);
-        let me = self.run_with(config, &call, async |env| service::call(&env, &call).await).ok()?;
-        Some(Source { arn: me["Arn"].as_str()?.to_string(), through: through.to_string() })
+        let me = self.run_with(config, &call, async |env| service::call(&env, &call).await).ok();
+        let arn = me.and_then(|me| me["Arn"].as_str().map(str::to_string));
+        let arn = arn.unwrap_or_else(|| "an identity that could not be read".into());
+        Source { arn, through: through.to_string() }
     }
 
     fn block_on<T>(&self, future: impl Future<Output = T>) -> T {

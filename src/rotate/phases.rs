@@ -1,5 +1,7 @@
 //! The moves of a re-issue, each in the journal before and after, so that a crash leaves no key behind.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
