@@ -84,20 +84,25 @@ pub struct Args {
 #[command(next_help_heading = "Timing")]
 pub struct TimingArgs {
     /// Seconds between the readings that show whether it holds
-    #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "5,15,30,60")]
-    hold: Vec<u64>,
+    #[arg(
+        long, value_name = "S,S,…", value_delimiter = ',', default_value = "5,15,30,60",
+        value_parser = seconds
+    )]
+    hold: Vec<Duration>,
     /// Seconds that a change may take to be read back
-    #[arg(long, value_name = "S", default_value_t = 15)]
-    settle: u64,
+    #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
+    settle: Duration,
+}
+
+/// Seconds, with a fraction or without.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.parse().map_err(|_| "not a number of seconds".to_string())?;
+    Duration::try_from_secs_f64(number).map_err(|e| e.to_string())
 }
 
 impl TimingArgs {
     pub fn timing(&self) -> Timing {
-        Timing {
-            hold: self.hold.iter().copied().map(Duration::from_secs).collect(),
-            settle: Duration::from_secs(self.settle),
-            ..Timing::default()
-        }
+        Timing { hold: self.hold.clone(), settle: self.settle, ..Timing::default() }
     }
 }
 
