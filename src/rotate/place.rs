@@ -1,7 +1,11 @@
 //! Where a new key goes: into the secret's own JSON, its other members as they are, or into a new file.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
+use crate::case::CaseError;
 use crate::cloud::{IssuedKey, Secret};
 
 /// Names under which consumers keep a key's two halves.
@@ -58,6 +62,19 @@ pub fn file(key: &IssuedKey) -> Secret {
         key.id,
         key.secret.reveal()
     ))
+}
+
+/// Removes the file that this key was written to, wholly or in part; any other file stays.
+///
+/// # Errors
+/// When the file cannot be removed.
+pub fn remove_file(path: &Path, id: &str) -> Result<(), CaseError> {
+    let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
+    let head = format!("[default]\naws_access_key_id = {id}\n");
+    if !text.starts_with(&head) && !head.starts_with(&text) {
+        return Ok(());
+    }
+    fs::remove_file(path).map_err(|e| CaseError::Io(path.to_path_buf(), e))
 }
 
 #[cfg(test)]
