@@ -48,6 +48,7 @@ impl Executor<'_> {
 
     fn undo_all(&mut self, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
         let mut report = UndoReport::default();
+        self.clear_orphans()?;
         self.leave_reissues(&mut report);
         let records: Vec<(usize, Record)> =
             self.history.changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();

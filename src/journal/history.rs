@@ -32,6 +32,10 @@ pub struct Record {
     pub call: Call,
     pub before: Value,
     pub after: Value,
+    /// Made once before, and undone by somebody since.
+    pub again: bool,
+    /// An answer was lost, and the change was not seen: it may have come later.
+    pub lost: bool,
 }
 
 /// Records by change number.
@@ -84,6 +88,8 @@ impl History {
                     call: call.clone(),
                     before,
                     after: after.clone(),
+                    again: *again,
+                    lost: false,
                 };
                 self.changes.insert(*change, record);
             }
@@ -94,6 +100,9 @@ impl History {
                     Outcome::FoundUnapplied => ChangeState::Failed,
                 };
                 self.set(*change, state);
+                if let Some(record) = self.changes.get_mut(change) {
+                    record.lost = *outcome == Outcome::FoundUnapplied;
+                }
             }
             Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
             Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),
