@@ -11,6 +11,8 @@ mod aws_servers;
 mod broken_files;
 mod broken_json;
 mod cli;
+mod contain_matrix;
+mod contain_stops;
 mod determinism;
 mod hostile;
 mod identities;
