@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::scenes::SCENES;
 
-pub const CHECKS: [&str; 7] = ["run", "again", "denied", "cut", "killed", "undo", "undo killed"];
+pub const CHECKS: [&str; 7] = ["run", "again", "denied", "cut", "killed", "undo", "undo stopped"];
 
 static BOARD: Mutex<BTreeMap<(usize, usize), String>> = Mutex::new(BTreeMap::new());
 

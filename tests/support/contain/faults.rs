@@ -17,12 +17,15 @@ pub enum Fault {
     Cut,
     /// The client is killed: at the first try before the effect, at the second after it.
     Kill,
+    /// One of the two is a kill and the other a cut, by turns.
+    Mixed,
 }
 
 /// What the faults have met so far.
 #[derive(Clone, Default)]
 pub struct Faults {
-    tries: Arc<Mutex<BTreeMap<String, usize>>>,
+    /// Each call's tries, and its turn.
+    tries: Arc<Mutex<BTreeMap<String, (usize, usize)>>>,
 }
 
 impl Faults {
@@ -35,8 +38,14 @@ impl Faults {
         let dooms = Arc::clone(&doomed);
         let decide = move |call: &Exchange| {
             let mut tries = tries.lock().unwrap();
-            let n = tries.entry(subject(call)).or_default();
+            let turn = tries.len() % 2;
+            let (n, turn) = tries.entry(subject(call)).or_insert((0, turn));
             *n += 1;
+            let fault = match (fault, (*n + *turn) % 2) {
+                (Fault::Mixed, 0) => Fault::Cut,
+                (Fault::Mixed, _) => Fault::Kill,
+                _ => fault,
+            };
             match (fault, *n) {
                 (Fault::Denied, 1) => Action::Fail { status: 403, code: "AccessDenied".into() },
                 (Fault::Cut, 1) => Action::CutBefore,
