@@ -86,7 +86,7 @@ fn runs(scene: &Scene) {
         for calls in applied.into_iter().chain([&direct]) {
             let first = calls.iter().position(|n| *n == reference.changes[0]).unwrap();
             let asked = calls[..first].iter().rposition(|n| n == "sts:GetCallerIdentity").unwrap();
-            assert!(first - asked <= 4, "{:?}", &calls[asked..=first]);
+            assert!(first - asked <= 3, "{:?}", &calls[asked..=first]);
         }
     }
     cell.ok(&format!("{} of {} calls", reference.changes.len(), reference.calls.len()));
