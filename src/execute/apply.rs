@@ -84,7 +84,7 @@ impl Executor<'_> {
         if let Some(change) = change {
             return Ok(Some((item, change)));
         }
-        let ours = record.is_some_and(|r| r.state == ChangeState::Unknown || r.lost);
+        let ours = record.is_some_and(|r| r.state == ChangeState::Unknown || r.lost || r.again);
         let (outcome, said) = if ours {
             (Outcome::FoundApplied, "had taken effect")
         } else {
