@@ -29,7 +29,7 @@ fn what_is_throttled_is_made_once() {
     assert_eq!(done("iam:UpdateAccessKey"), 2);
     assert_eq!(done("iam:UpdateLoginProfile"), 1);
     let journal = scene.journal();
-    assert_eq!(journal.matches("\"event\":\"intent\"").count(), 5, "{journal}");
+    assert_eq!(journal.matches("\"event\":\"intent\"").count(), 6, "{journal}");
     assert!(!journal.contains("\"event\":\"failed\""), "{journal}");
 }
 

@@ -34,37 +34,15 @@ impl Executor<'_> {
         planned: &PlannedChange,
     ) -> Result<(), ExecuteError> {
         let number = planned.number;
-        match self.history.changes.get(&number).map(|r| r.state) {
-            Some(ChangeState::Done | ChangeState::Already) => {
-                self.truth.insert(number, Truth::Requested);
-                return Ok(());
-            }
-            Some(ChangeState::Undone | ChangeState::UndoUnknown) => {
-                return Err(ExecuteError::Refused(
-                    "this case was undone: open a new one to contain again".into(),
-                ));
-            }
-            Some(ChangeState::Unknown | ChangeState::Failed) | None => {}
+        if self.settled(number) {
+            return Ok(());
         }
-        if let Some(record) = self.history.changes.get(&number) {
-            // The call may have taken effect: judged as if it had, and by what it would have written.
-            self.made.written.insert(record.resource.clone(), record.after.clone());
-        }
-        let (step, cx, items) = self.observe(at)?;
-        let item = find(items, &planned.resource);
-        let Some(change) = step.change(&cx, &item)? else {
-            let unknown =
-                self.history.changes.get(&number).map(|r| r.state) == Some(ChangeState::Unknown);
-            let outcome = if unknown { Outcome::FoundApplied } else { Outcome::Already };
-            self.done(number, outcome)?;
-            self.say(
-                number,
-                if unknown { "had taken effect" } else { "is so already" },
-                &planned.resource,
-            );
+        let again = self.history.changes.get(&number).is_some_and(|r| r.again);
+        let Some((item, change)) = self.needed(at, number, &planned.resource)? else {
             return Ok(());
         };
-        if !self.chained(planned) {
+        // What somebody made of it since is not the plan's, nor is what an earlier change did.
+        if !again && !self.chained(planned) {
             // After a crash in the middle of the call, too: what is neither before nor after is drift. The
             // call that was approved is made all the same: an attacker who is at work must not stop it.
             let other = differs(planned, &item, &change).filter(|_| planned.call != change.call);
@@ -75,7 +53,71 @@ impl Executor<'_> {
                 false => e,
             })?;
         }
-        self.make(at, number, item, change, Why::Planned)
+        let why = if again { Why::Again } else { Why::Planned };
+        self.make(at, number, item, change, why)
+    }
+
+    /// Changes of this step that the plan did not know of, and that an earlier run began.
+    pub(super) fn left_over(&mut self, at: usize) -> Result<(), ExecuteError> {
+        let past = self.plan.last_number();
+        let of_step = self.history.changes.iter().filter(|(n, r)| **n > past && r.at == at);
+        let of_step: Vec<(usize, String)> =
+            of_step.map(|(n, r)| (*n, r.resource.clone())).collect();
+        for (number, resource) in of_step {
+            if !self.settled(number)
+                && let Some((item, change)) = self.needed(at, number, &resource)?
+            {
+                self.make(at, number, item, change, Why::Again)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the journal says that a change is done.
+    fn settled(&mut self, number: usize) -> bool {
+        match self.history.changes.get(&number).map(|r| r.state) {
+            Some(ChangeState::Done | ChangeState::Already) => {
+                self.truth.insert(number, Truth::Requested);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What there is to change now; that there is nothing goes into the journal.
+    fn needed(
+        &mut self,
+        at: usize,
+        number: usize,
+        resource: &str,
+    ) -> Result<Option<(Item, Change)>, ExecuteError> {
+        let record = self.history.changes.get(&number).cloned();
+        let (mut item, mut change) = self.look(at, resource)?;
+        if let Some(record) = record.as_ref().filter(|r| r.before != item.state) {
+            // The call may have taken effect: judged as if it had, and by what it would have written.
+            self.made.written.insert(record.resource.clone(), record.after.clone());
+            (item, change) = self.look(at, resource)?;
+        }
+        if let Some(change) = change {
+            return Ok(Some((item, change)));
+        }
+        let ours = record.is_some_and(|r| r.state == ChangeState::Unknown || r.lost || r.again);
+        let (outcome, said) = if ours {
+            (Outcome::FoundApplied, "had taken effect")
+        } else {
+            (Outcome::Already, "is so already")
+        };
+        self.done(number, outcome)?;
+        self.say(number, said, resource);
+        Ok(None)
+    }
+
+    /// What is there, and what it needs.
+    fn look(&self, at: usize, resource: &str) -> Result<(Item, Option<Change>), ExecuteError> {
+        let (step, cx, items) = self.observe(at)?;
+        let item = find(items, resource);
+        let change = step.change(&cx, &item)?;
+        Ok((item, change))
     }
 
     /// Makes a change, whatever it takes to know whether it was made.
@@ -110,17 +152,13 @@ impl Executor<'_> {
                     return Ok(());
                 }
                 Err(e) if e.kind == ErrorKind::Unknown => {
-                    // To tell ours from another's where AWS does not show it.
-                    let earlier = self.made.written.insert(resource.clone(), wrote);
-                    if self.took_effect(at, &resource, &before, &e)? {
+                    let earlier = self.made.written.remove(&resource);
+                    if self.took_effect(at, &resource, &before, wrote, &e)? {
                         self.done(number, Outcome::FoundApplied)?;
                         self.say(number, "done (the answer was lost; read back)", &resource);
                         return Ok(());
                     }
-                    match earlier {
-                        Some(earlier) => self.made.written.insert(resource.clone(), earlier),
-                        None => self.made.written.remove(&resource),
-                    };
+                    self.made.written.extend(earlier.map(|earlier| (resource.clone(), earlier)));
                     self.done(number, Outcome::FoundUnapplied)?;
                 }
                 Err(e) => {
@@ -156,23 +194,25 @@ impl Executor<'_> {
         if why == Why::Planned { Err(stop) } else { Ok(()) }
     }
 
-    /// After a lost answer: reads until the change is seen, or long enough to know that it was not made.
+    /// After a lost answer: reads until the change is seen, or long enough to know that it was not made. A
+    /// change that AWS does not show is taken for not made: to make it again does no harm.
     fn took_effect(
-        &self,
+        &mut self,
         at: usize,
         resource: &str,
         before: &Value,
+        wrote: Value,
         e: &ApiError,
     ) -> Result<bool, ExecuteError> {
         self.ui.warning(&format!("{e}; reading what happened"));
         let until = Instant::now() + self.timing.settle;
         loop {
-            let (step, cx, items) = self.observe(at)?;
-            let item = find(items, resource);
-            if step.change(&cx, &item)?.is_none() {
-                return Ok(true);
-            }
-            if item.state != *before {
+            if self.look(at, resource)?.0.state != *before {
+                // To tell ours from another's where AWS does not show it.
+                self.made.written.insert(resource.to_string(), wrote);
+                if self.look(at, resource)?.1.is_none() {
+                    return Ok(true);
+                }
                 return Err(ExecuteError::Stopped(format!(
                     "{resource} is neither as it was nor as it should be: somebody else changes it"
                 )));

@@ -9,7 +9,7 @@ use super::{ExecuteError, Outcome, Timing, collect};
 use crate::case::{Case, Keeper, Manifest};
 use crate::clock;
 use crate::cloud::{Api, Client};
-use crate::journal::{Event, History, Journal};
+use crate::journal::{ChangeState, Event, History, Journal, Record};
 use crate::plan::{self, Kind, Made, Plan, Reissue};
 use crate::rotate;
 use crate::step::{self, Context, Item, Step};
@@ -84,6 +84,12 @@ impl<'a> Executor<'a> {
         self.check_caller()?;
         // The plan may have been made with other credentials of the same role.
         plan::refuse_self(self.client.caller(), &self.plan.args).map_err(ExecuteError::Refused)?;
+        let undone = |r: &Record| matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
+        if self.history.changes.values().any(undone) {
+            return Err(ExecuteError::Refused(
+                "this case was undone: open a new one to contain again".into(),
+            ));
+        }
         let fresh = self.history.changes.is_empty() && self.history.reissues.is_empty();
         self.started(if fresh { "run" } else { "resume" })?;
         let done = self.phases(fresh);
@@ -94,6 +100,7 @@ impl<'a> Executor<'a> {
     }
 
     fn phases(&mut self, fresh: bool) -> Result<(), ExecuteError> {
+        self.clear_orphans()?;
         if self.plan.contain_first {
             self.steps(true)?;
         } else if fresh {
@@ -118,6 +125,7 @@ impl<'a> Executor<'a> {
                     for change in changes {
                         self.planned(at, change)?;
                     }
+                    self.left_over(at)?;
                     self.ran.push(at);
                 }
                 Kind::Settle => self.settle()?,
@@ -149,7 +157,19 @@ impl<'a> Executor<'a> {
             return Ok(());
         }
         let moves = self.history.reissues.remove(&reissue.number).unwrap_or_default();
-        let order = rotate::Order {
+        let order = self.order(reissue);
+        let issued = rotate::run(self.client, &mut self.journal, self.ui, &order, &moves)?;
+        let resource = key_resource(self.plan, &reissue.user, &issued);
+        self.made.own.push(resource);
+        self.truth.insert(reissue.number, Truth::Held);
+        Ok(())
+    }
+
+    fn order<'r>(&self, reissue: &'r Reissue) -> rotate::Order<'r>
+    where
+        'a: 'r,
+    {
+        rotate::Order {
             number: reissue.number,
             user: &reissue.user,
             delete: reissue.delete.as_deref(),
@@ -158,11 +178,18 @@ impl<'a> Executor<'a> {
             probe: reissue.probe.as_deref(),
             case: &self.plan.case,
             propagation: self.timing.propagation,
-        };
-        let issued = rotate::run(self.client, &mut self.journal, self.ui, &order, &moves)?;
-        let resource = key_resource(self.plan, &reissue.user, &issued);
-        self.made.own.push(resource);
-        self.truth.insert(reissue.number, Truth::Held);
+        }
+    }
+
+    /// A key that an earlier run asked for and never knew would look like an attacker's.
+    pub(super) fn clear_orphans(&mut self) -> Result<(), ExecuteError> {
+        let plan = self.plan;
+        for step in &plan.steps {
+            let Kind::Reissue(reissue) = &step.kind else { continue };
+            let Some(moves) = self.history.reissues.get(&reissue.number) else { continue };
+            let order = self.order(reissue);
+            rotate::clear(self.client, &mut self.journal, self.ui, &order, moves)?;
+        }
         Ok(())
     }
 

@@ -50,12 +50,16 @@ impl Executor<'_> {
 
     fn undo_all(&mut self, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
         let mut report = UndoReport::default();
+        self.clear_orphans()?;
         self.leave_reissues(&mut report);
         let records: Vec<(usize, Record)> =
             self.history.changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();
         for (number, record) in records {
             let asked = options.steps.is_empty() || options.steps.contains(&record.step);
-            let open = !matches!(record.state, ChangeState::Undone | ChangeState::Already);
+            // What AWS refused was never made: whatever stands there now is somebody else's.
+            let refused = record.state == ChangeState::Failed && !record.lost && !record.again;
+            let open =
+                !refused && !matches!(record.state, ChangeState::Undone | ChangeState::Already);
             if !asked || !open {
                 continue;
             }

@@ -32,6 +32,10 @@ pub struct Record {
     pub call: Call,
     pub before: Value,
     pub after: Value,
+    /// Made once before, and undone by somebody since.
+    pub again: bool,
+    /// An answer was lost, and the change was not seen: it may have come later.
+    pub lost: bool,
 }
 
 /// Records by change number.
@@ -80,6 +84,7 @@ impl History {
             }
             Event::Evidence { .. } => self.evidence = true,
             Event::Intent { change, at, step, resource, call, before, after, again } => {
+                let lost = self.changes.get(change).is_some_and(|r| r.lost);
                 let first = self.changes.get(change).filter(|_| *again);
                 // What undo goes back to is the state before the first time.
                 let before = first.map_or_else(|| before.clone(), |r| r.before.clone());
@@ -91,6 +96,8 @@ impl History {
                     call: call.clone(),
                     before,
                     after: after.clone(),
+                    again: *again,
+                    lost,
                 };
                 self.changes.insert(*change, record);
             }
@@ -101,6 +108,9 @@ impl History {
                     Outcome::FoundUnapplied => ChangeState::Failed,
                 };
                 self.set(*change, state);
+                if let Some(record) = self.changes.get_mut(change) {
+                    record.lost |= *outcome == Outcome::FoundUnapplied;
+                }
             }
             Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
             Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),

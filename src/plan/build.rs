@@ -272,6 +272,7 @@ impl Planner<'_> {
                 affects: change.affects,
             });
         }
+        draft.notes.extend(step.remarks(self.api, &cx));
         Ok(changes)
     }
 }

@@ -102,6 +102,20 @@ pub fn fresh(file: &str) -> Result<(), String> {
     }
 }
 
+/// Removes a key that a run made and never knew. Before anything is judged: nobody else made it.
+///
+/// # Errors
+/// When AWS refuses; the key is still there.
+pub fn clear(
+    client: &Client,
+    journal: &mut Journal,
+    ui: &Ui,
+    order: &Order,
+    moves: &[(String, Value)],
+) -> Result<(), RotateError> {
+    phases::Rotation { client, journal, ui, order }.clear(moves)
+}
+
 /// Whether the secret there can take a key of the user at all, before anything is planned for it.
 ///
 /// # Errors

@@ -22,6 +22,9 @@ const DELETED: &str = "deleted";
 const CHECKED: &str = "checked";
 const PROMOTED: &str = "promoted";
 
+/// How often a removal whose answer was lost is tried.
+const LOST: usize = 3;
+
 pub struct Rotation<'a, 'b> {
     pub client: &'a Client,
     pub journal: &'b mut Journal,
@@ -42,8 +45,15 @@ impl Rotation<'_, '_> {
                 self.remove_orphans(detail)?;
                 self.anew()
             }
-            (DELETING | DELETED, _) => self.anew(),
             _ => self.anew(),
+        }
+    }
+
+    /// Removes what a run left that ended between asking for a key and knowing it.
+    pub fn clear(&mut self, moves: &[(String, Value)]) -> Result<(), RotateError> {
+        match moves.last() {
+            Some((phase, detail)) if phase == CREATING => self.remove_orphans(detail),
+            _ => Ok(()),
         }
     }
 
@@ -66,10 +76,31 @@ impl Rotation<'_, '_> {
             "DeleteAccessKey",
             [("UserName", self.order.user.into()), ("AccessKeyId", key.into())],
         );
-        match self.client.call(&call) {
-            Ok(_) => Ok(()),
-            Err(e) if e.is_not_found() => Ok(()),
-            Err(e) => Err(e.into()),
+        self.remove(&call, || Ok(!self.keys()?.iter().any(|k| k == key)))
+    }
+
+    /// Takes something away. A lost answer is asked after, and the call made again while it is still there.
+    fn remove(
+        &self,
+        call: &Call,
+        gone: impl Fn() -> Result<bool, RotateError>,
+    ) -> Result<(), RotateError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.client.call(call) {
+                Ok(_) => return Ok(()),
+                Err(e) if e.is_not_found() => return Ok(()),
+                Err(e) if e.kind == ErrorKind::Unknown => {
+                    if gone()? {
+                        return Ok(());
+                    }
+                    if tries == LOST {
+                        return Err(e.into());
+                    }
+                }
+                Err(e) => return Err(e.into()),
+            }
         }
     }
 
@@ -170,16 +201,28 @@ impl Rotation<'_, '_> {
             }
             (None, None) => None,
         };
-        match staged {
+        // A rollback that was cut short has deleted the key already.
+        let there = self.keys()?.contains(&id);
+        match staged.filter(|_| there) {
             Some(key) => self.check(&key),
             None => {
                 self.ui.warning(&format!(
                     "removing {id}: its secret was lost with the run that ended"
                 ));
-                self.delete(&id)?;
+                self.take_away(&id)?;
                 self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": "orphan"}))?;
                 self.anew()
             }
+        }
+    }
+
+    /// Deletes a key that is not in use yet, and what was put where its consumers look.
+    fn take_away(&self, id: &str) -> Result<(), RotateError> {
+        self.delete(id)?;
+        match (self.order.secret, self.order.file) {
+            (Some(secret), _) => self.unlabel(secret, &self.version(id)),
+            (None, Some(file)) => Ok(place::remove_file(Path::new(file), id)?),
+            (None, None) => Ok(()),
         }
     }
 
@@ -230,32 +273,25 @@ impl Rotation<'_, '_> {
 
     /// Takes AWSPENDING off our version, where it is still on it.
     fn unlabel(&self, secret: &str, version: &str) -> Result<(), RotateError> {
-        if self.has(secret, "AWSPENDING", version)? {
-            self.client.call(&Call::new(
-                "secretsmanager",
-                "UpdateSecretVersionStage",
-                [
-                    ("SecretId", secret.into()),
-                    ("VersionStage", "AWSPENDING".into()),
-                    ("RemoveFromVersionId", version.into()),
-                ],
-            ))?;
+        if !self.has(secret, "AWSPENDING", version)? {
+            return Ok(());
         }
-        Ok(())
+        let call = Call::new(
+            "secretsmanager",
+            "UpdateSecretVersionStage",
+            [
+                ("SecretId", secret.into()),
+                ("VersionStage", "AWSPENDING".into()),
+                ("RemoveFromVersionId", version.into()),
+            ],
+        );
+        self.remove(&call, || Ok(!self.has(secret, "AWSPENDING", version)?))
     }
 
     /// Before the promotion: the new key and its label go, and nobody has noticed.
     fn roll_back(&mut self, id: &str, why: &str) -> RotateError {
         self.ui.warning(&format!("rolling back: {why}"));
-        let undone = self.delete(id).and_then(|()| match (self.order.secret, self.order.file) {
-            (Some(secret), _) => self.unlabel(secret, &self.version(id)),
-            (None, Some(file)) => {
-                forget(Path::new(file), id);
-                Ok(())
-            }
-            (None, None) => Ok(()),
-        });
-        let noted = undone.and_then(|()| {
+        let noted = self.take_away(id).and_then(|()| {
             self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": why}))
         });
         match noted {
@@ -284,15 +320,6 @@ impl Rotation<'_, '_> {
     fn versions(&self, secret: &str) -> Result<Value, RotateError> {
         let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", secret.into())]);
         Ok(self.client.call(&call)?["VersionIdsToStages"].take())
-    }
-}
-
-/// Removes a file that holds this key and nothing of others.
-fn forget(file: &Path, id: &str) {
-    let ours = std::fs::read_to_string(file).is_ok_and(|text| read_file(&text, id).is_some());
-    if ours {
-        // The key in it is dead: what stays does no harm.
-        let _ = std::fs::remove_file(file);
     }
 }
 

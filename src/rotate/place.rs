@@ -1,5 +1,6 @@
 //! Where a new key goes: into the secret's own JSON, its other members as they are, or into a new file.
 
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,19 @@ fn file(key: &IssuedKey) -> Secret {
         key.id,
         key.secret.reveal()
     ))
+}
+
+/// Removes the file that this key was written to, wholly or in part; any other file stays.
+///
+/// # Errors
+/// When the file cannot be removed.
+pub fn remove_file(path: &Path, id: &str) -> Result<(), CaseError> {
+    let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
+    let head = format!("[default]\naws_access_key_id = {id}\n");
+    if !text.starts_with(&head) && !head.starts_with(&text) {
+        return Ok(());
+    }
+    fs::remove_file(path).map_err(|e| CaseError::Io(path.to_path_buf(), e))
 }
 
 #[cfg(test)]

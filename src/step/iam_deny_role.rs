@@ -29,13 +29,12 @@ impl Step for DenyRole {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let role = iam_role::role(api, cx)?;
-        let policy = iam_inline::observe(api, cx, Holder::Role, "deny")?;
-        Ok(vec![policy, iam_role::used_by(api, cx, &role)?])
+        iam_role::role(api, cx)?;
+        Ok(vec![iam_inline::observe(api, cx, Holder::Role, "deny")?])
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if iam_role::is_use(item) || item.state == iam_inline::deny_all() {
+        if item.state == iam_inline::deny_all() {
             return Ok(None);
         }
         let change = iam_inline::put(cx, Holder::Role, "deny", &iam_inline::deny_all());
@@ -46,14 +45,11 @@ impl Step for DenyRole {
     }
 
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        if iam_role::is_use(now) {
-            return Ok(Undo::Nothing);
-        }
         Ok(iam_inline::undo(cx, Holder::Role, "deny", now, before))
     }
 
-    fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
-        iam_role::notes(item)
+    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
+        iam_role::remarks(api, cx)
     }
 }
 
@@ -79,8 +75,7 @@ mod tests {
         let change = DenyRole.change(&cx, &items[0]).unwrap().unwrap();
         assert_eq!(change.call.name(), "iam:PutRolePolicy");
         assert_eq!((change.call.text("RoleName"), change.call.text("UserName")), ("app", ""));
-        assert_eq!(DenyRole.change(&cx, &items[1]).unwrap(), None);
-        let notes = DenyRole.notes(&cx, &items[1]);
+        let notes = DenyRole.remarks(&role("/"), &cx);
         assert!(notes[0].contains("instance profile web"), "{notes:?}");
         assert!(notes[1].contains("1 h") && notes[2].contains("saw"), "{notes:?}");
 
@@ -89,7 +84,6 @@ mod tests {
         let undo = |now: &Item| DenyRole.undo(&cx, now, &Value::Null, &change.after).unwrap();
         assert!(matches!(undo(&now), Undo::Change(c) if c.call.name() == "iam:DeleteRolePolicy"));
         assert_eq!(undo(&items[0]), Undo::Nothing);
-        assert_eq!(undo(&items[1]), Undo::Nothing);
         let edited = Item { state: json!({"Statement": []}), ..items[0].clone() };
         assert!(
             DenyRole.change(&cx, &edited).unwrap().is_some(),

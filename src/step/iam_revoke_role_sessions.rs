@@ -30,13 +30,12 @@ impl Step for RevokeRoleSessions {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let role = iam_role::role(api, cx)?;
-        let policy = iam_inline::observe_revoke(api, cx, Holder::Role)?;
-        Ok(vec![policy, iam_role::used_by(api, cx, &role)?])
+        iam_role::role(api, cx)?;
+        Ok(vec![iam_inline::observe_revoke(api, cx, Holder::Role)?])
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if iam_role::is_use(item) || iam_inline::revokes(cx, item) {
+        if iam_inline::revokes(cx, item) {
             return Ok(None);
         }
         let change = iam_inline::put(cx, Holder::Role, "revoke", &iam_inline::revoke(cx));
@@ -48,14 +47,11 @@ impl Step for RevokeRoleSessions {
     }
 
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        if iam_role::is_use(now) {
-            return Ok(Undo::Nothing);
-        }
         Ok(iam_inline::undo(cx, Holder::Role, "revoke", now, before))
     }
 
-    fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
-        iam_role::notes(item)
+    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
+        iam_role::remarks(api, cx)
     }
 }
 

@@ -1,9 +1,9 @@
 //! Reading a role for the steps that contain one: which roles must not be touched, and who runs with it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Context, Item, StepError};
-use crate::cloud::{Api, Call};
+use super::{Context, StepError};
+use crate::cloud::{Api, ApiError, Call};
 
 /// The role as IAM describes it.
 ///
@@ -31,46 +31,35 @@ pub fn role(api: &dyn Api, cx: &Context) -> Result<Value, StepError> {
     Ok(role)
 }
 
-const USE: &str = "#use";
-
-/// `#use`: who runs with the role. Never changed.
-pub fn used_by(api: &dyn Api, cx: &Context, role: &Value) -> Result<Item, StepError> {
+/// Who runs with the role, a sentence each. For the reader of a plan: what cannot be read stops nothing.
+pub fn remarks(api: &dyn Api, cx: &Context) -> Vec<String> {
     let name = cx.args.text("role");
-    let read = Call::new("iam", "ListInstanceProfilesForRole", [("RoleName", name.into())]);
-    let answer = api.call(&read)?;
+    let of = |operation: &str| Call::new("iam", operation, [("RoleName", name.into())]);
+    let unread = |e: ApiError| vec![format!("who runs with {name} cannot be told: {e}")];
+    let role = match api.call(&of("GetRole")) {
+        Ok(role) => role,
+        Err(e) => return unread(e),
+    };
+    let answer = match api.call(&of("ListInstanceProfilesForRole")) {
+        Ok(answer) => answer,
+        Err(e) => return unread(e),
+    };
     let profiles = answer.as_array().into_iter().flatten();
     let mut names: Vec<&str> = profiles.filter_map(|p| p["InstanceProfileName"].as_str()).collect();
     names.sort_unstable();
-    let state = json!({
-        "InstanceProfiles": names,
-        "MaxSessionDuration": role["MaxSessionDuration"],
-        "Used": !role["RoleLastUsed"].is_null(),
-    });
-    Ok(Item { resource: format!("{}{USE}", cx.role_arn(name)), state })
-}
-
-pub fn is_use(item: &Item) -> bool {
-    item.resource.ends_with(USE)
-}
-
-/// What [`used_by`] found, a sentence each.
-pub fn notes(item: &Item) -> Vec<String> {
-    if !is_use(item) {
-        return Vec::new();
-    }
-    let profiles = item.state["InstanceProfiles"].as_array().into_iter().flatten();
-    let mut notes: Vec<String> = profiles
-        .filter_map(Value::as_str)
+    let mut notes: Vec<String> = names
+        .iter()
         .map(|p| format!("instances with the instance profile {p} run with this role"))
         .collect();
-    if let Some(seconds) = item.state["MaxSessionDuration"].as_i64() {
+    if let Some(seconds) = role["MaxSessionDuration"].as_i64() {
         let most = crate::clock::length(seconds * crate::clock::SECOND);
         notes.push(format!("a session of this role lasts up to {most}"));
     }
     // GetRole looks back 400 days (API reference, RoleLastUsed).
-    notes.push(match item.state["Used"].as_bool() {
-        Some(true) => "AWS saw this role used within the last 400 days".into(),
-        _ => "AWS did not see this role used within the last 400 days".into(),
+    notes.push(if role["RoleLastUsed"].is_null() {
+        "AWS did not see this role used within the last 400 days".into()
+    } else {
+        "AWS saw this role used within the last 400 days".into()
     });
     notes
 }

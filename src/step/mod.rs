@@ -238,6 +238,11 @@ pub trait Step: Sync {
         Vec::new()
     }
 
+    /// What the reader of a plan should know besides its items: a sentence each. A run does without.
+    fn remarks(&self, _api: &dyn Api, _cx: &Context) -> Vec<String> {
+        Vec::new()
+    }
+
     /// True when undoing gives an attacker the credential back, which takes an explicit flag.
     fn restores_credential(&self) -> bool {
         false

@@ -1,6 +1,7 @@
 //! What the integration tests share: a sealed place to run the binary in, records, and containers.
 
 pub mod aws;
+pub mod contain;
 pub mod csv;
 pub mod logs;
 pub mod mmdb;

@@ -26,7 +26,17 @@ pub struct Run {
 
 impl Env {
     pub fn new() -> Env {
-        let dir = tempfile::tempdir().unwrap();
+        Env::below(&std::env::temp_dir())
+    }
+
+    /// In memory, where the system has such a place: what is written is flushed at once.
+    pub fn in_memory() -> Env {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Env::below(memory) } else { Env::new() }
+    }
+
+    fn below(folder: &Path) -> Env {
+        let dir = tempfile::tempdir_in(folder).unwrap();
         for sub in ["home", "config", "work"] {
             fs::create_dir(dir.path().join(sub)).unwrap();
         }

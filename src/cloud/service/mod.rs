@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_sdk_iam::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use serde_json::Value;
 
@@ -87,9 +87,7 @@ where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug,
 {
-    let unanswered = |code: &str, kind| {
-        ApiError::new(&call.name(), kind, code, &DisplayErrorContext(&e).to_string())
-    };
+    let unanswered = |code: &str, kind| ApiError::new(&call.name(), kind, code, &causes(&e));
     match &e {
         SdkError::ServiceError(answer) => {
             let error = answer.err();
@@ -107,6 +105,20 @@ where
         }
         _ => unanswered("NoAnswer", ErrorKind::Unknown),
     }
+}
+
+/// An error and what caused it, each once.
+fn causes(e: &dyn std::error::Error) -> String {
+    let mut text = e.to_string();
+    let mut cause = e.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.contains(&inner_text) {
+            text = format!("{text}: {inner_text}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 /// A text, or `null`.

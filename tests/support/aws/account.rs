@@ -24,6 +24,22 @@ pub const FOREIGN_TRUST: &str = r#"{ "Version":"2012-10-17",
      { "Effect":"Allow", "Action":["sts:AssumeRole"],   "Principal":{"AWS":"arn:aws:iam::210987654321:root"},
        "Condition":{"StringEquals":{"sts:ExternalId":"Zürich 100% + \u0026"}} } ] }"#;
 
+/// Of nobody: made for this file.
+pub const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIB/jCCAWegAwIBAgIUVxj9y4VrVa4YBhB9o++ZgHSciO4wDQYJKoZIhvcNAQEL\n\
+BQAwEDEOMAwGA1UEAwwFYWxpY2UwIBcNMjYxMTIxMTQ1NDEyWhgPMjEyNjEwMjgx\n\
+NDU0MTJaMBAxDjAMBgNVBAMMBWFsaWNlMIGfMA0GCSqGSIb3DQEBAQUAA4GNADCB\n\
+iQKBgQCryM/ANDS3c2md0cjzZKVBvDW3PF4GuLhRwkoQLyqnndtznHH+g2UDckcH\n\
+7dqsg9rhhhMD3hoPooVhWCIPFgTlAzq+LxwMijJpB2NgikNWzg61DjNeWxH+A9U8\n\
+KoZqpWvrcNkZm65jGd0pHoOcWaDE1ftSHexVqe97rcwOkN8YEQIDAQABo1MwUTAd\n\
+BgNVHQ4EFgQUiyh2aEFrSttAuY5ER/4KlZ2MGzswHwYDVR0jBBgwFoAUiyh2aEFr\n\
+SttAuY5ER/4KlZ2MGzswDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOB\n\
+gQAGnA7X+d9GxByrQQhE/RgJgELrTM4EoA8wHwHPwxKDFJLT0r16VYZpSLKwQvkK\n\
+DBNbQOcFjIWEO8UPVh9KGafJzpTniFSEmkElbAbdX6nKgegc+hZpXHdfz2/QDKpK\n\
+VJV7mefrn0Ox3mIdgyJUWNme+10hv0ahABPe2eGn6icu/w==\n\
+-----END CERTIFICATE-----\n";
+
 /// An account whose parts carry the names above.
 #[derive(Clone)]
 pub struct Account {
@@ -112,6 +128,12 @@ fn users(aws: &Aws) -> ([Key; 2], Key) {
         "iam",
         "upload_ssh_public_key",
         json!({"UserName": VICTIM, "SSHPublicKeyBody": key}),
+    );
+    // Nor signing certificates.
+    _ = aws.try_call(
+        "iam",
+        "upload_signing_certificate",
+        json!({"UserName": VICTIM, "CertificateBody": CERTIFICATE}),
     );
     let victim = [aws.create_key(VICTIM), aws.create_key(VICTIM)];
     iam("create_user", json!({"UserName": RESPONDER}));

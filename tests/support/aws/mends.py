@@ -1,6 +1,7 @@
 """Makes moto answer a few S3 reads as AWS does: strict clients refuse what it sends."""
 
 import moto.core.serialize as serialize
+from moto.cloudtrail.models import Trail
 from moto.s3.responses import S3Response
 
 # Operation → the root element of its answer (Amazon S3 API reference).
@@ -29,6 +30,15 @@ def mend():
         return listing(self, *args, **kwargs)
 
     S3Response.list_objects = list_objects
+    # A trail has basic or advanced selectors, never both.
+    put = Trail.put_event_selectors
+
+    def put_event_selectors(self, event_selectors, advanced_event_selectors):
+        put(self, event_selectors, advanced_event_selectors)
+        if event_selectors:
+            self.advanced_event_selectors = []
+
+    Trail.put_event_selectors = put_event_selectors
 
 
 def with_root(inner):

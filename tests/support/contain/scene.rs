@@ -1,0 +1,213 @@
+//! A stage for one test: a server, the proxy before it, the account, and the binary that contains it.
+
+use std::io::Read;
+use std::process::{Child, Command};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use serde_json::Value;
+
+use super::state::state;
+use crate::support::Env;
+use crate::support::aws::account::{CERTIFICATE, VICTIM};
+use crate::support::aws::answers::Answers;
+use crate::support::aws::calls::Exchange;
+use crate::support::aws::{Account, Proxy, Server};
+
+/// A playbook with what it is told, and the account that it meets.
+pub struct Scene {
+    pub name: &'static str,
+    /// `{key}` and `{other}` are the victim's keys, `{account}` is the account.
+    pub args: &'static [&'static str],
+    /// Makes the seeded account the one of the scene.
+    pub prepare: fn(&Account),
+    /// The exit code of a second run, as a new case.
+    pub again: i32,
+    /// Where the account differs from the beginning after an undo that gives credentials back.
+    pub stays: &'static [&'static str],
+    pub reference: OnceLock<Reference>,
+}
+
+/// The scene played without disturbance.
+pub struct Reference {
+    /// The saved plan: every test of the scene carries out this one.
+    pub plan: Vec<u8>,
+    pub begin: Value,
+    pub end: Value,
+    /// What was changed, by name.
+    pub changes: Vec<String>,
+    /// All calls, by name.
+    pub calls: Vec<String>,
+    pub planning: Vec<Exchange>,
+    pub ended: Ended,
+}
+
+pub struct Stage {
+    pub env: Env,
+    pub answers: Answers,
+    pub proxy: Proxy,
+    pub account: Account,
+    running: Killer,
+    _server: Server,
+}
+
+/// Kills the run of a stage that is under way.
+#[derive(Clone, Default)]
+pub struct Killer(Arc<Mutex<Option<Child>>>);
+
+impl Killer {
+    pub fn kill(&self) {
+        let mut child = self.0.lock().unwrap();
+        child.as_mut().expect("a run under way").kill().unwrap();
+    }
+}
+
+/// How a run ended: without a code when it was killed. Both outputs as they came.
+#[must_use]
+#[derive(Clone, Debug)]
+pub struct Ended {
+    pub code: Option<i32>,
+    pub text: String,
+}
+
+impl Ended {
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Ended {
+        assert_eq!(self.code, Some(code), "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, what: &str) -> Ended {
+        assert!(self.text.contains(what), "no '{what}' in\n{}", self.text);
+        self
+    }
+}
+
+/// As fast as it goes: what moto wrote can be read at once.
+pub const QUICK: [&str; 4] = ["--hold", "0", "--settle", "0.1"];
+/// The case folder of every test.
+pub const CASE: &str = "the-case";
+
+impl Scene {
+    pub fn stage(&self) -> Stage {
+        let (server, account) = Account::on_moto();
+        let proxy = Proxy::new(&server);
+        let answers = Answers::install(&proxy, &server);
+        answers.credentials.add(VICTIM, "ACCAEXAMPLE1EXAMPLE12", "Active");
+        (self.prepare)(&account);
+        let running = Killer::default();
+        let env = Env::in_memory();
+        env.write("roots.pem", CERTIFICATE);
+        Stage { env, answers, proxy, account, running, _server: server }
+    }
+
+    /// Evidence comes first where the identity goes on.
+    pub fn contains_first(&self) -> bool {
+        !self.name.contains("rotate")
+    }
+
+    /// The scene's own arguments.
+    pub fn args(&self, stage: &Stage) -> Vec<String> {
+        let [key, other] = stage.account.victim.each_ref().map(|k| k.id.as_str());
+        let fill = |arg: &&str| {
+            arg.replace("{key}", key)
+                .replace("{other}", other)
+                .replace("{account}", &stage.account.id)
+        };
+        self.args.iter().map(fill).collect()
+    }
+
+    /// Played once, at the first need.
+    pub fn reference(&self) -> &Reference {
+        self.reference.get_or_init(|| {
+            let stage = self.stage();
+            let begin = state(&stage);
+            stage.proxy.clear_log();
+            let args = self.args(&stage);
+            let mut plan: Vec<&str> = args.iter().map(String::as_str).collect();
+            plan.extend(["--plan-only", "-o", "plan.json"]);
+            if self.contains_first() {
+                plan.push("--contain-first");
+            }
+            _ = stage.contain(&plan).exits(0);
+            let planning = stage.proxy.log();
+            stage.proxy.clear_log();
+            let plan = std::fs::read(stage.env.path("plan.json")).unwrap();
+            let ended = stage.apply(self, &plan).exits(0);
+            let (changes, calls) = (stage.proxy.mutating(), stage.proxy.names());
+            Reference { plan, begin, end: state(&stage), changes, calls, planning, ended }
+        })
+    }
+}
+
+impl Stage {
+    /// The binary with the responder's key, at the proxy.
+    pub fn run(&self, args: &[&str]) -> Ended {
+        let mut command = self.env.command(args);
+        command.args(["--endpoint-url", &self.proxy.url(), "--region", "us-east-1"]);
+        command.envs(self.account.responder.variables());
+        // The proxy speaks no TLS: the system's many roots need not be read.
+        command.env("SSL_CERT_FILE", self.env.path("roots.pem"));
+        self.ended(command)
+    }
+
+    /// The binary without a way to AWS.
+    pub fn run_offline(&self, args: &[&str]) -> Ended {
+        self.ended(self.env.command(args))
+    }
+
+    fn ended(&self, mut command: Command) -> Ended {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        command.stdout(writer.try_clone().unwrap()).stderr(writer);
+        {
+            let mut running = self.running.0.lock().unwrap();
+            *running = Some(command.spawn().unwrap());
+        }
+        // The pipe ends with the process, once this side holds no end of it.
+        drop(command);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        let mut child = self.running.0.lock().unwrap().take().unwrap();
+        Ended { code: child.wait().unwrap().code(), text }
+    }
+
+    pub fn contain(&self, args: &[&str]) -> Ended {
+        self.run(&[&["contain"], args, &QUICK].concat())
+    }
+
+    /// Carries out the saved plan in the case folder of the test.
+    pub fn apply(&self, scene: &Scene, plan: &[u8]) -> Ended {
+        let path = self.env.path("plan.json");
+        if !path.exists() {
+            std::fs::write(path, plan).unwrap();
+        }
+        let args = scene.args(self);
+        let mut all = vec!["--apply", "plan.json", "--case", CASE];
+        if let Some(at) = args.iter().position(|a| a == "--irreversible") {
+            all.extend([args[at].as_str(), args[at + 1].as_str()]);
+        }
+        self.contain(&all)
+    }
+
+    pub fn resume(&self) -> Ended {
+        self.run(&[&["resume", CASE][..], &QUICK].concat())
+    }
+
+    pub fn undo(&self, args: &[&str]) -> Ended {
+        self.run(&[&["undo", CASE, "--yes"], args, &QUICK].concat())
+    }
+
+    pub fn status(&self) -> Ended {
+        self.run(&["status", CASE])
+    }
+
+    pub fn killer(&self) -> Killer {
+        self.running.clone()
+    }
+
+    /// The calls that changed something and took effect.
+    pub fn took_effect(&self) -> Vec<Exchange> {
+        let done = |e: &Exchange| e.mutating && (200..300).contains(&e.status);
+        self.proxy.log().into_iter().filter(done).collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! Every playbook in its modes, each before an account that it has work in.
+
+use std::sync::OnceLock;
+
+use serde_json::json;
+
+use super::scene::Scene;
+use crate::support::aws::Account;
+use crate::support::aws::account::{SECRET, TRAIL, VICTIM};
+
+const fn scene(
+    name: &'static str,
+    args: &'static [&'static str],
+    prepare: fn(&Account),
+    again: i32,
+    stays: &'static [&'static str],
+) -> Scene {
+    Scene { name, args, prepare, again, stays, reference: OnceLock::new() }
+}
+
+/// What the visibility steps leave: a detector, suspended.
+const DETECTOR: &str = "detectors";
+const FULL: [&str; 3] = [DETECTOR, "buckets/acme-data/versioning", LOG_BUCKET];
+const FULL_OF_TWO: [&str; 4] =
+    [DETECTOR, "buckets/acme-data/versioning", "buckets/acme-logs/versioning", LOG_BUCKET];
+const LOG_BUCKET: &str = "buckets/incident-logs-123456789012-us-east-1";
+
+/// Places of some.
+pub const LOCKDOWN: usize = 0;
+pub const ROTATE: usize = 1;
+pub const FILE: usize = 3;
+pub const RANSOMWARE: usize = 11;
+
+pub static SCENES: [Scene; 13] = [
+    scene(
+        "leaked-access-key lockdown",
+        &["leaked-access-key", "--access-key", "{key}", "--bucket", "acme-data"],
+        nothing,
+        0,
+        &FULL,
+    ),
+    scene(
+        "leaked-access-key rotate",
+        &["leaked-access-key", "--user", "alice", "--mode", "rotate", "--secret", SECRET],
+        one_key,
+        6,
+        &[DETECTOR, "users/alice/keys", "secret_key/0", "secrets/app/key/stages"],
+    ),
+    scene(
+        "leaked-access-key rotate, second key deleted",
+        &[
+            "leaked-access-key",
+            "--access-key",
+            "{key}",
+            "--mode",
+            "rotate",
+            "--secret",
+            SECRET,
+            "--delete-key",
+            "{other}",
+            "--irreversible",
+            "{other}",
+            "--console",
+            "remove",
+            "--probe",
+            "s3:acme-data",
+            "--visibility",
+            "none",
+        ],
+        second_key_inactive,
+        2,
+        &[
+            "users/alice/keys",
+            "users/alice/login_profile",
+            "secret_key/0",
+            "secrets/app/key/stages",
+        ],
+    ),
+    scene(
+        "leaked-access-key rotate to a file",
+        &[
+            "leaked-access-key",
+            "--access-key",
+            "{key}",
+            "--mode",
+            "rotate",
+            "--new-key-file",
+            "new-key",
+            "--console",
+            "keep",
+            "--visibility",
+            "none",
+        ],
+        one_key,
+        6,
+        &["users/alice/keys", "key_file"],
+    ),
+    scene(
+        "compromised-role lockdown",
+        &["compromised-role", "--role", "app"],
+        nothing,
+        0,
+        &[DETECTOR],
+    ),
+    scene(
+        "compromised-role rotate",
+        &["compromised-role", "--role", "app", "--mode", "rotate", "--visibility", "none"],
+        nothing,
+        0,
+        &[],
+    ),
+    scene(
+        "console-takeover lockdown",
+        &["console-takeover", "--user", "alice"],
+        nothing,
+        0,
+        &[DETECTOR],
+    ),
+    scene(
+        "console-takeover rotate",
+        &[
+            "console-takeover",
+            "--user",
+            "alice",
+            "--mode",
+            "rotate",
+            "--console",
+            "remove",
+            "--visibility",
+            "trail",
+        ],
+        weak_trail,
+        0,
+        &["users/alice/login_profile"],
+    ),
+    scene(
+        "s3-exfiltration principal",
+        &[
+            "s3-exfiltration",
+            "--bucket",
+            "acme-data",
+            "--principal",
+            "arn:aws:iam::{account}:user/alice",
+        ],
+        nothing,
+        0,
+        &FULL,
+    ),
+    scene(
+        "s3-exfiltration address",
+        &[
+            "s3-exfiltration",
+            "--bucket",
+            "acme-data",
+            "--address",
+            "203.0.113.0/24",
+            "--address",
+            "2001:db8::/32",
+            "--visibility",
+            "none",
+        ],
+        nothing,
+        0,
+        &[],
+    ),
+    scene(
+        "s3-exfiltration allow",
+        &[
+            "s3-exfiltration",
+            "--bucket",
+            "acme-data",
+            "--bucket",
+            "acme-logs",
+            "--allow",
+            "arn:aws:iam::{account}:user/responder",
+            "--visibility",
+            "none",
+        ],
+        nothing,
+        0,
+        &[],
+    ),
+    scene(
+        "s3-ransomware",
+        &[
+            "s3-ransomware",
+            "--bucket",
+            "acme-data",
+            "--principal",
+            "arn:aws:iam::{account}:user/alice",
+        ],
+        nothing,
+        0,
+        &FULL,
+    ),
+    scene(
+        "turn-on-visibility",
+        &["turn-on-visibility", "--bucket", "acme-data", "--bucket", "acme-logs"],
+        weak_trail,
+        0,
+        &FULL_OF_TWO,
+    ),
+];
+
+fn nothing(_: &Account) {}
+
+/// The secret that consumers read their key from holds the victim's first.
+fn key_in_secret(account: &Account) {
+    let key = &account.victim[0];
+    let text =
+        json!({"AccessKeyId": key.id, "SecretAccessKey": key.secret, "url": "x"}).to_string();
+    let token = "00000000-0000-4000-8000-000000000001";
+    let args = json!({"SecretId": SECRET, "SecretString": text, "ClientRequestToken": token});
+    account.aws.call("secretsmanager", "put_secret_value", args);
+}
+
+fn one_key(account: &Account) {
+    key_in_secret(account);
+    let args = json!({"UserName": VICTIM, "AccessKeyId": account.victim[1].id});
+    account.aws.call("iam", "delete_access_key", args);
+}
+
+fn second_key_inactive(account: &Account) {
+    key_in_secret(account);
+    let args =
+        json!({"UserName": VICTIM, "AccessKeyId": account.victim[1].id, "Status": "Inactive"});
+    account.aws.call("iam", "update_access_key", args);
+}
+
+fn weak_trail(account: &Account) {
+    let trail = |operation: &str, args| account.aws.call("cloudtrail", operation, args);
+    trail("stop_logging", json!({"Name": TRAIL}));
+    let args =
+        json!({"Name": TRAIL, "IsMultiRegionTrail": false, "EnableLogFileValidation": false});
+    trail("update_trail", args);
+}
