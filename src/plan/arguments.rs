@@ -41,6 +41,11 @@ pub fn check(playbook: &Playbook, given: &Args) -> Result<Args, String> {
             (true, None) => {}
         }
     }
+    let takes = |name: &str| playbook.parameters.contains_key(name);
+    let named = args.given("user") || args.given("access-key");
+    if takes("user") && takes("access-key") && !named {
+        return Err("give --access-key or --user".into());
+    }
     Ok(args)
 }
 
@@ -111,6 +116,8 @@ mod tests {
             let e = check(&playbook(), &[(name, value)].into()).unwrap_err();
             assert!(e.contains(says), "{e}");
         }
+        let neither = check(&playbook(), &Args::default()).unwrap_err();
+        assert!(neither.contains("--access-key or --user"), "{neither}");
         let role = crate::playbook::find("compromised-role").unwrap().unwrap();
         assert!(check(&role, &Args::default()).unwrap_err().contains("--role is missing"));
     }

@@ -65,12 +65,6 @@ impl Planner<'_> {
         let mut args = arguments::check(playbook, given).map_err(PlanError::Usage)?;
         subject::resolve(self.api, self.caller, &mut args)?;
         guard::check(self.caller, &args).map_err(PlanError::Refused)?;
-        if playbook.parameters.contains_key("user")
-            && !args.given("user")
-            && playbook.parameters.contains_key("access-key")
-        {
-            return Err(PlanError::Usage("give --access-key or --user".into()));
-        }
         let mut draft = Draft {
             args: args.clone(),
             made: Made::of(self.caller),

@@ -42,7 +42,7 @@ pub fn finish(
             Exit::Contested
         }
         Ok(Outcome::Stopped) => {
-            writeln!(out, "INCOMPLETE:")?;
+            writeln!(out, "INCOMPLETE: what was done holds; this was not done:")?;
             for what in executor.left() {
                 writeln!(out, "  {}", clean(what))?;
             }
@@ -97,6 +97,16 @@ fn contested(out: &mut impl Write, plan: &Plan) -> std::io::Result<()> {
     Ok(())
 }
 
+/// An ARN without what is the same in all of a case: `iam user/alice#login-profile`, `s3 data#policy`.
+fn short(resource: &str) -> String {
+    let parts: Vec<&str> = resource.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, service, "", _, name] => format!("{service} {name}"),
+        ["arn", _, service, region, _, name] => format!("{service} {region} {name}"),
+        _ => resource.to_string(),
+    }
+}
+
 /// A line a change.
 pub fn table(rows: &[Row]) -> Vec<String> {
     let mut table = Table::new([
@@ -106,7 +116,8 @@ pub fn table(rows: &[Row]) -> Vec<String> {
         Column::text("state"),
     ]);
     for row in rows {
-        table.row([&row.number.to_string(), &row.step, &row.resource, &row.state]);
+        let number = row.number.to_string();
+        table.row([&number, &row.step, &short(&row.resource), &row.state]);
     }
     table.lines()
 }
