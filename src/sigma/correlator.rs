@@ -1,0 +1,169 @@
+//! Gathers rule matches in any order and tells, at the end, where correlations hold.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::compile::{RuleIndex, RuleSet};
+use super::window::{self, Events, Hit};
+
+/// How many hits a correlator keeps unless told.
+pub const HITS: usize = 2_000_000;
+
+/// A correlation that held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Firing {
+    /// The correlation's place in `RuleSet::correlations`.
+    pub correlation: usize,
+    /// The fields of `group-by` with their values.
+    pub group: Vec<(String, String)>,
+    /// Milliseconds of the first and the last record.
+    pub from: i64,
+    pub to: i64,
+    /// The most that it counted in one window: records, values or rules.
+    pub count: u64,
+    /// The records, as they were given to `add`, without repeats.
+    pub events: Vec<u64>,
+}
+
+/// What a correlator found, and what it could not look at.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// By correlation, then group, then time.
+    pub firings: Vec<Firing>,
+    /// Hits that were left out because the limit was reached.
+    pub overflow: u64,
+    /// Hits without a field of `group-by`: they belong to no group.
+    pub ungrouped: u64,
+}
+
+type Groups = BTreeMap<Box<[Arc<str>]>, Vec<Hit>>;
+
+#[derive(Debug)]
+pub struct Correlator<'s> {
+    set: &'s RuleSet,
+    groups: Vec<Groups>,
+    texts: HashSet<Arc<str>>,
+    hits: usize,
+    limit: usize,
+    overflow: u64,
+    ungrouped: u64,
+}
+
+impl<'s> Correlator<'s> {
+    /// Keeps at most `limit` hits.
+    pub fn new(set: &'s RuleSet, limit: usize) -> Correlator<'s> {
+        let groups = set.correlations.iter().map(|_| Groups::new()).collect();
+        let texts = HashSet::new();
+        Correlator { set, groups, texts, hits: 0, limit, overflow: 0, ungrouped: 0 }
+    }
+
+    /// Whether any correlation counts matches of this rule.
+    pub fn wants(&self, rule: RuleIndex) -> bool {
+        self.set.links.feeds.get(rule.0 as usize).is_some_and(|feeds| !feeds.is_empty())
+    }
+
+    /// Takes a match. `time` is in milliseconds; `event` is the caller's number for the record.
+    pub fn add(&mut self, rule: RuleIndex, time: i64, event: u64, record: &Value) {
+        let set = self.set;
+        for feed in set.links.feeds.get(rule.0 as usize).map_or(&[][..], Vec::as_slice) {
+            let mut values = Vec::with_capacity(feed.paths.len());
+            for path in &feed.paths {
+                let text = path.first_text(record);
+                values.push(text.map(|text| self.intern(text)));
+            }
+            let events = Events::One(event);
+            let hit = Hit { from: time, time, slot: feed.slot, events, values: Box::new([]) };
+            self.put(feed.correlation, hit, values);
+        }
+    }
+
+    fn intern(&mut self, text: String) -> Arc<str> {
+        if let Some(known) = self.texts.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        if self.hits < self.limit {
+            self.texts.insert(Arc::clone(&text));
+        }
+        text
+    }
+
+    fn put(&mut self, correlation: usize, mut hit: Hit, mut values: Vec<Option<Arc<str>>>) {
+        let rest = values.split_off(self.set.correlations[correlation].group_by.len());
+        let Some(key) = values.into_iter().collect::<Option<Box<[_]>>>() else {
+            self.ungrouped += 1;
+            return;
+        };
+        if self.hits >= self.limit {
+            self.overflow += 1;
+            return;
+        }
+        self.hits += 1;
+        hit.values = rest.into_boxed_slice();
+        self.groups[correlation].entry(key).or_default().push(hit);
+    }
+
+    /// Sorts each group by time and looks for the correlations, inner ones first.
+    pub fn finish(mut self) -> Outcome {
+        let set = self.set;
+        let mut firings = Vec::new();
+        for &number in &set.links.order {
+            let correlation = &set.correlations[number];
+            for (key, mut hits) in std::mem::take(&mut self.groups[number]) {
+                hits.sort_by(|a, b| {
+                    let order = |hit: &Hit| (hit.time, hit.slot, hit.events.as_slice()[0]);
+                    order(a).cmp(&order(b))
+                });
+                for range in window::firings(correlation, &hits) {
+                    let hits = &hits[range];
+                    let firing = firing(set, number, &key, hits);
+                    self.feed_outer(number, &firing, hits);
+                    if correlation.rule.alone {
+                        firings.push(firing);
+                    }
+                }
+            }
+        }
+        firings.sort_by_key(|firing| firing.correlation);
+        Outcome { firings, overflow: self.overflow, ungrouped: self.ungrouped }
+    }
+
+    /// Hands a firing on, once for each set of values that its records lend.
+    fn feed_outer(&mut self, number: usize, firing: &Firing, hits: &[Hit]) {
+        let set = self.set;
+        let own = set.correlations[number].fields.len();
+        let events: Arc<[u64]> = firing.events.as_slice().into();
+        for outer in &set.links.outers[number] {
+            let lent = own + outer.from..own + outer.from + outer.count;
+            let mut seen: HashSet<&[Option<Arc<str>>]> = HashSet::new();
+            for hit in hits {
+                let Some(values) = hit.values.get(lent.clone()) else { continue };
+                if !seen.insert(values) {
+                    continue;
+                }
+                let events = Events::Many(Arc::clone(&events));
+                let (from, time, slot) = (firing.from, firing.to, outer.slot);
+                let hit = Hit { from, time, slot, events, values: Box::new([]) };
+                self.put(outer.correlation, hit, values.to_vec());
+            }
+        }
+    }
+}
+
+fn firing(set: &RuleSet, number: usize, key: &[Arc<str>], hits: &[Hit]) -> Firing {
+    let correlation = &set.correlations[number];
+    let names = correlation.group_by.iter().cloned();
+    let mut seen = HashSet::new();
+    let events = hits.iter().flat_map(|hit| hit.events.as_slice()).copied();
+    Firing {
+        correlation: number,
+        group: names.zip(key.iter().map(|value| value.to_string())).collect(),
+        from: hits.iter().map(|hit| hit.from).min().unwrap_or(0),
+        to: hits.iter().map(|hit| hit.time).max().unwrap_or(0),
+        count: window::peak(correlation, hits),
+        events: events.filter(|event| seen.insert(*event)).collect(),
+    }
+}

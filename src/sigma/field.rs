@@ -1,0 +1,123 @@
+//! Where a field's values stand in a record.
+//!
+//! Sigma names fields flat; CloudTrail nests, and rule authors write the path with dots. Beyond the
+//! specification: a list on the way stands for each of its items (`Statement.0` for one), a key may
+//! itself hold dots, and a path may go on into JSON that stands in a string, URL-encoded or not
+//! (`requestParameters.policyDocument.Statement.Effect`).
+
+use serde_json::Value;
+
+/// How many segments a path may have.
+const SEGMENTS: usize = 32;
+/// How many texts within texts are opened.
+const TEXTS: u8 = 3;
+/// The longest text that is opened.
+const TEXT_BYTES: usize = 1 << 20;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    full: Box<str>,
+    /// Where each segment ends.
+    ends: Vec<usize>,
+}
+
+impl Path {
+    pub fn new(full: &str) -> Result<Path, String> {
+        if full.split('.').any(str::is_empty) {
+            return Err(format!("`{full}` is not a field path"));
+        }
+        let mut ends: Vec<usize> = full.match_indices('.').map(|(place, _)| place).collect();
+        ends.push(full.len());
+        if ends.len() > SEGMENTS {
+            return Err(format!("a field path of more than {SEGMENTS} segments"));
+        }
+        Ok(Path { full: full.into(), ends })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.full
+    }
+
+    /// Whether `test` holds for any value at the path. A list is shown itself, then its items.
+    pub fn any(&self, root: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
+        self.walk(root, 0, TEXTS, test)
+    }
+
+    /// The first value at the path as text, for grouping.
+    pub fn first_text(&self, root: &Value) -> Option<String> {
+        let mut found = None;
+        self.any(root, &mut |value| {
+            found = match value {
+                Value::Null | Value::Array(_) => None,
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            };
+            found.is_some()
+        });
+        found
+    }
+
+    fn walk(
+        &self,
+        value: &Value,
+        from: usize,
+        texts: u8,
+        test: &mut dyn FnMut(&Value) -> bool,
+    ) -> bool {
+        if from == self.ends.len() {
+            return test(value)
+                || value.as_array().is_some_and(|items| {
+                    items.iter().any(|item| self.walk(item, from, texts, test))
+                });
+        }
+        let start = if from == 0 { 0 } else { self.ends[from - 1] + 1 };
+        match value {
+            Value::Object(members) => (from..self.ends.len()).any(|to| {
+                let child = members.get(&self.full[start..self.ends[to]]);
+                child.is_some_and(|child| self.walk(child, to + 1, texts, test))
+            }),
+            Value::Array(items) => {
+                let place = self.full[start..self.ends[from]].parse::<usize>().ok();
+                let one = place.and_then(|place| items.get(place));
+                one.is_some_and(|item| self.walk(item, from + 1, texts, test))
+                    || items.iter().any(|item| self.walk(item, from, texts, test))
+            }
+            Value::String(text) if texts > 0 => {
+                opened(text).is_some_and(|value| self.walk(&value, from, texts - 1, test))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The JSON object or list that a text holds.
+fn opened(text: &str) -> Option<Value> {
+    let text = text.trim_start();
+    if text.len() > TEXT_BYTES {
+        return None;
+    }
+    if text.starts_with(['{', '[']) {
+        return serde_json::from_str(text).ok();
+    }
+    let bytes = text.starts_with('%').then(|| url_decoded(text))?;
+    let open = bytes.iter().find(|b| !b.is_ascii_whitespace())?;
+    matches!(open, b'{' | b'[').then(|| serde_json::from_slice(&bytes).ok())?
+}
+
+fn url_decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = |b: &u8| (*b as char).to_digit(16);
+        rest = tail;
+        match (first, tail) {
+            (b'%', [high, low, after @ ..]) if hex(high).is_some() && hex(low).is_some() => {
+                let code = hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0);
+                bytes.push(u8::try_from(code).unwrap_or(b'?'));
+                rest = after;
+            }
+            _ => bytes.push(*first),
+        }
+    }
+    bytes
+}

@@ -1,0 +1,192 @@
+//! Text with wildcards, and whether a field's text fits it.
+//!
+//! Facts: Sigma Rules Specification, "String Wildcard", "Escaping" and "General" (letters of either
+//! case are the same unless `cased`).
+
+use std::borrow::Cow;
+
+/// One element of a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    Char(char),
+    /// `?`
+    One,
+    /// `*`
+    Many,
+    /// Any of the characters that begin a flag, from `windash`.
+    Dash,
+}
+
+/// What `windash` takes for one another (Modifiers Appendix, "String Modifiers").
+pub const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
+
+/// Reads wildcards and escapes. A backslash escapes `*`, `?` and itself; before anything else it is
+/// a backslash.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        found.push(match c {
+            '*' => Token::Many,
+            '?' => Token::One,
+            '\\' => {
+                Token::Char(chars.next_if(|next| matches!(next, '*' | '?' | '\\')).unwrap_or(c))
+            }
+            _ => Token::Char(c),
+        });
+    }
+    found
+}
+
+/// Text without wildcards as tokens.
+pub fn literal(text: &str) -> Vec<Token> {
+    text.chars().map(Token::Char).collect()
+}
+
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    shape: Shape,
+    cased: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Any,
+    Exact(String),
+    Prefix(String),
+    Suffix(String),
+    Within(String),
+    Glob(Vec<Token>),
+}
+
+impl Pattern {
+    pub fn new(tokens: &[Token], cased: bool) -> Pattern {
+        let mut folded: Vec<Token> = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            match token {
+                Token::Char(c) if !cased => folded.extend(c.to_lowercase().map(Token::Char)),
+                Token::Many if folded.last() == Some(&Token::Many) => {}
+                token => folded.push(*token),
+            }
+        }
+        Pattern { shape: shape(folded), cased }
+    }
+
+    pub fn is_match(&self, text: &str) -> bool {
+        if let (Shape::Exact(want), false, true) = (&self.shape, self.cased, text.is_ascii()) {
+            return want.eq_ignore_ascii_case(text);
+        }
+        let text = if self.cased { Cow::Borrowed(text) } else { fold(text) };
+        self.is_match_folded(&text)
+    }
+
+    /// As `is_match`, with the text folded already where the pattern is not `cased`.
+    pub fn is_match_folded(&self, text: &str) -> bool {
+        match &self.shape {
+            Shape::Any => true,
+            Shape::Exact(want) => text == want,
+            Shape::Prefix(want) => text.starts_with(want),
+            Shape::Suffix(want) => text.ends_with(want),
+            Shape::Within(want) => text.contains(want),
+            Shape::Glob(tokens) => glob(tokens, text),
+        }
+    }
+
+    pub fn is_cased(&self) -> bool {
+        self.cased
+    }
+
+    /// Anything may stand before and after.
+    pub fn is_open(&self) -> bool {
+        match &self.shape {
+            Shape::Any | Shape::Within(_) => true,
+            Shape::Glob(tokens) => {
+                tokens.first() == Some(&Token::Many) && tokens.last() == Some(&Token::Many)
+            }
+            Shape::Exact(_) | Shape::Prefix(_) | Shape::Suffix(_) => false,
+        }
+    }
+
+    /// The whole text that fits, folded unless `cased`, where there is only one.
+    pub fn exact(&self) -> Option<&str> {
+        if let Shape::Exact(text) = &self.shape { Some(text) } else { None }
+    }
+
+    /// The longest run of ASCII letters and digits that any fitting text holds. It holds a letter.
+    pub fn required(&self) -> Option<String> {
+        let text = match &self.shape {
+            Shape::Any => return None,
+            Shape::Exact(t) | Shape::Prefix(t) | Shape::Suffix(t) | Shape::Within(t) => t.clone(),
+            Shape::Glob(tokens) => {
+                tokens.iter().map(|t| if let Token::Char(c) = t { *c } else { ' ' }).collect()
+            }
+        };
+        text.split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|run| run.len() >= 3 && run.bytes().any(|b| b.is_ascii_alphabetic()))
+            .max_by_key(|run| run.len())
+            .map(str::to_ascii_lowercase)
+    }
+}
+
+fn shape(tokens: Vec<Token>) -> Shape {
+    let first = tokens.first() == Some(&Token::Many);
+    let last = tokens.len() > 1 && tokens.last() == Some(&Token::Many);
+    let inner = &tokens[usize::from(first)..tokens.len() - usize::from(last)];
+    let text: Option<String> = inner
+        .iter()
+        .map(|token| if let Token::Char(c) = token { Some(*c) } else { None })
+        .collect();
+    match (text, first, last) {
+        (Some(text), true, false) if text.is_empty() => Shape::Any,
+        (Some(text), false, false) => Shape::Exact(text),
+        (Some(text), false, true) => Shape::Prefix(text),
+        (Some(text), true, false) => Shape::Suffix(text),
+        (Some(text), true, true) => Shape::Within(text),
+        (None, _, _) => Shape::Glob(tokens),
+    }
+}
+
+/// Every letter in lower case, letter by letter.
+pub fn fold(text: &str) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    } else if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// Fits by going back to the last `*` only, so the work is at most the product of the two lengths.
+fn glob(tokens: &[Token], text: &str) -> bool {
+    let (mut token, mut place) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    loop {
+        let next = text.get(place..).and_then(|rest| rest.chars().next());
+        let step = match (tokens.get(token), next) {
+            (Some(Token::Many), _) => {
+                token += 1;
+                back = Some((token, place));
+                continue;
+            }
+            (None, None) => return true,
+            (Some(Token::One), Some(c)) => Some(c),
+            (Some(Token::Char(want)), Some(c)) if *want == c => Some(c),
+            (Some(Token::Dash), Some(c)) if DASHES.contains(&c) => Some(c),
+            _ => None,
+        };
+        if let Some(c) = step {
+            token += 1;
+            place += c.len_utf8();
+            continue;
+        }
+        // Let the last `*` swallow one character more.
+        let Some((after, from)) = back else { return false };
+        if after == tokens.len() {
+            return true;
+        }
+        let Some(c) = text.get(from..).and_then(|rest| rest.chars().next()) else { return false };
+        back = Some((after, from + c.len_utf8()));
+        (token, place) = (after, from + c.len_utf8());
+    }
+}
