@@ -36,6 +36,7 @@ mod link;
 mod load;
 mod modifier;
 mod need;
+pub mod pack;
 mod pattern;
 mod problem;
 mod regex_limits;

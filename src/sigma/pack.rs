@@ -1,0 +1,13 @@
+//! The rule files in the binary: all of `rules/`, listed by `build.rs`.
+
+/// A rule file and the fixtures beside it.
+#[derive(Debug, Clone, Copy)]
+pub struct File {
+    /// Its path below `rules/`: `impact/trail_deleted.yml`.
+    pub name: &'static str,
+    pub text: &'static str,
+    pub fixtures: Option<&'static str>,
+}
+
+/// By name.
+pub const BUILTIN: &[File] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
