@@ -345,9 +345,19 @@ fn completions_are_for_every_shell() {
 #[test]
 fn help_has_examples() {
     let env = Env::new();
-    for command in
-        [&[][..], &["analyze"], &["timeline"], &["config"], &["config", "show"], &["completions"]]
-    {
+    for command in [
+        &[][..],
+        &["analyze"],
+        &["timeline"],
+        &["rule"],
+        &["rule", "list"],
+        &["rule", "show"],
+        &["rule", "check"],
+        &["rule", "test"],
+        &["config"],
+        &["config", "show"],
+        &["completions"],
+    ] {
         let run = env.run(&[command, &["--help"]].concat());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));
         assert!(run.stdout.contains("Example"), "incident {command:?} --help has no example");

@@ -26,6 +26,7 @@ mod determinism;
 mod hostile;
 mod identities;
 mod regressions;
+mod rules;
 mod shapes;
 mod story;
 mod tidy;

@@ -15,6 +15,8 @@ mod journal;
 mod output;
 mod playbook;
 mod resume;
+mod rule;
+mod rule_files;
 mod status;
 mod timeline;
 mod undo;
@@ -60,6 +62,7 @@ enum Command {
     Journal(journal::Args),
     Verify(verify::Args),
     Playbook(playbook::Args),
+    Rule(rule::Args),
     Config(config::Args),
     Completions(completions::Args),
 }
@@ -86,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Journal(args) => journal::run(&cx, args),
         Command::Verify(args) => verify::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
+        Command::Rule(args) => rule::run(&cx, args),
         Command::Config(args) => config::run(&cx, args),
         Command::Completions(args) => completions::run(args),
     };
