@@ -1,7 +1,7 @@
 //! Mistakes in flags and files: exit 2, what is wrong and where, and no call that changes anything.
 
 use crate::support::aws::account::VICTIM;
-use crate::support::{Run, Scene};
+use crate::support::{Env, Run, Scene};
 
 #[track_caller]
 fn usage(scene: &Scene, run: &Run, says: &[&str]) {
@@ -41,6 +41,18 @@ fn flags_that_say_nothing_or_too_much() {
     usage(&scene, &scene.contain(&["--apply", "nowhere.json"]), &["nowhere.json"]);
     scene.env.write("text.json", "{\"schema\": 1}");
     usage(&scene, &scene.contain(&["--apply", "text.json"]), &["text.json: not a plan"]);
+}
+
+#[test]
+fn without_credentials_it_says_so() {
+    let env = Env::new();
+    let args = ["contain", "turn-on-visibility", "--region", "us-east-1", "--plan-only"];
+    let mut command = env.command(&args);
+    let ended = command.env("AWS_EC2_METADATA_DISABLED", "true").output().unwrap();
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("no usable credentials"), "{stderr}");
+    assert!(stderr.contains("check --profile"), "{stderr}");
 }
 
 #[test]

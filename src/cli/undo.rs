@@ -53,7 +53,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         writeln!(out, "{line}")?;
     }
     out.flush()?;
-    approve(cx, args, &plan.account)?;
+    approve(args, &plan.account)?;
     let timing = args.timing.timing();
     let mut executor = Executor::new(&client, &plan, &case, &keeper, journal, &cx.ui, timing);
     let options = UndoOptions { steps: args.step.clone(), reactivate: args.reactivate_credentials };
@@ -67,7 +67,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(if report.left.is_empty() { Exit::Done } else { Exit::Incomplete })
 }
 
-fn approve(cx: &Cx, args: &Args, account: &str) -> Result<(), CommandError> {
+fn approve(args: &Args, account: &str) -> Result<(), CommandError> {
     if args.yes {
         return Ok(());
     }
@@ -78,7 +78,7 @@ fn approve(cx: &Cx, args: &Args, account: &str) -> Result<(), CommandError> {
         .hint("--yes approves"));
     }
     let question = format!("Undo these in account {account}? Type 'yes': ");
-    if prompt::ask(&cx.ui, &question)? == "yes" {
+    if prompt::ask(&question)? == "yes" {
         return Ok(());
     }
     Err(CommandError::with(Exit::Refused, "not approved: nothing was changed"))

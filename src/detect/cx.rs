@@ -64,12 +64,6 @@ impl<'a> Cx<'a> {
         self.text(key).starts_with("AKIA")
     }
 
-    /// True if there are events before the window to compare with; otherwise the archive is compared with
-    /// itself as it goes.
-    pub fn has_baseline(&self) -> bool {
-        self.selection.since.is_some_and(|since| self.history.start < since)
-    }
-
     /// True if the principal came to the source's network less than half a day before `at`, and that says
     /// something: there is a day of logs before, and the network is as new to the account, or the principal has
     /// a longer history elsewhere.

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use super::{Ui, sanitize};
+use super::sanitize;
 
 /// True when somebody is there to answer.
 pub fn possible() -> bool {
@@ -13,7 +13,7 @@ pub fn possible() -> bool {
 ///
 /// # Errors
 /// When standard input cannot be read.
-pub fn ask(_ui: &Ui, question: &str) -> io::Result<String> {
+pub fn ask(question: &str) -> io::Result<String> {
     let mut err = io::stderr().lock();
     // Without a place to ask there is no answer either.
     let _ = write!(err, "{}", sanitize::clean(question)).and_then(|()| err.flush());

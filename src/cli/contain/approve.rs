@@ -1,6 +1,5 @@
 //! The approval: a yes at the terminal, or `--yes`; names typed out for what cannot be undone.
 
-use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::plan::{Kind, Plan};
@@ -11,7 +10,7 @@ use crate::ui::prompt;
 ///
 /// # Errors
 /// When the answer is no, or nobody is there to answer.
-pub fn approve(cx: &Cx, plan: &Plan, yes: bool, typed: &[String]) -> Result<String, CommandError> {
+pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, CommandError> {
     let open: Vec<String> =
         irreversible(plan).into_iter().filter(|name| !typed.contains(name)).collect();
     if yes && open.is_empty() {
@@ -31,7 +30,7 @@ pub fn approve(cx: &Cx, plan: &Plan, yes: bool, typed: &[String]) -> Result<Stri
     }
     for name in &open {
         let question = format!("{name} cannot be brought back. Type its name to go on: ");
-        if prompt::ask(&cx.ui, &question)? != *name {
+        if prompt::ask(&question)? != *name {
             return Err(declined());
         }
     }
@@ -39,7 +38,7 @@ pub fn approve(cx: &Cx, plan: &Plan, yes: bool, typed: &[String]) -> Result<Stri
         return Ok("by flag, and names typed".into());
     }
     let question = format!("Apply this to account {}? Type 'yes': ", plan.account);
-    if prompt::ask(&cx.ui, &question)? != "yes" {
+    if prompt::ask(&question)? != "yes" {
         return Err(declined());
     }
     Ok("at the terminal".into())

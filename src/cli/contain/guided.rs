@@ -11,7 +11,7 @@ use crate::ui::prompt;
 ///
 /// # Errors
 /// When nobody is there to answer.
-pub fn choose_playbook(_cx: &Cx) -> Result<(Playbook, Args), CommandError> {
+pub fn choose_playbook() -> Result<(Playbook, Args), CommandError> {
     if !prompt::possible() {
         return Err(CommandError::usage(
             "which playbook? Standard input is no terminal, so nobody is asked",
@@ -38,21 +38,21 @@ pub fn fill(
 ) -> Result<(), CommandError> {
     let takes = |name: &str| playbook.parameters.contains_key(name);
     if takes("user") {
-        let user = choose(client, "Which user?", &users(client)?)?;
+        let user = choose("Which user?", &users(client)?)?;
         if takes("access-key") {
             let keys = keys(client, &user)?;
             if !keys.is_empty() {
-                args.set("access-key", choose(client, "Which key leaked?", &keys)?);
+                args.set("access-key", choose("Which key leaked?", &keys)?);
             }
         }
         args.set("user", user);
     }
     if takes("role") {
-        args.set("role", choose(client, "Which role?", &roles(client)?)?);
+        args.set("role", choose("Which role?", &roles(client)?)?);
     }
     let bucket = playbook.parameters.get("bucket").filter(|p| p.required);
     if bucket.is_some() {
-        args.set("bucket", choose(client, "Which bucket?", &buckets(client)?)?);
+        args.set("bucket", choose("Which bucket?", &buckets(client)?)?);
     }
     for (name, parameter) in playbook.parameters.iter().filter(|(_, p)| p.kind == Kind::Choice) {
         cx.ui.status(&parameter.help);
@@ -64,7 +64,7 @@ pub fn fill(
 /// A name to choose, and what is shown of it.
 type Choice = (String, String);
 
-fn choose(_client: &Client, question: &str, choices: &[Choice]) -> Result<String, CommandError> {
+fn choose(question: &str, choices: &[Choice]) -> Result<String, CommandError> {
     if choices.is_empty() {
         return Err(CommandError::failed(format!("{question} There is none in this account")));
     }

@@ -110,7 +110,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         return apply(cx, args, path);
     }
     let (playbook, mut given) = match (&args.playbook, &args.file) {
-        (None, None) => guided::choose_playbook(cx)?,
+        (None, None) => guided::choose_playbook()?,
         (Some(name), _) => (named(name)?, args.parameters.given()?),
         (None, Some(file)) => (own(file)?, args.parameters.given()?),
     };
@@ -254,7 +254,7 @@ fn carry_out(
         cx.ui.status("nothing to do: no case was opened");
         return Ok(Exit::Done);
     }
-    let how = approve::approve(cx, plan, args.yes || args.apply.is_some(), &args.irreversible)?;
+    let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
     let root = args.case.clone().unwrap_or_else(|| {
         PathBuf::from(format!("case-{}-{}", clock::date(cx.clock.now()), plan.playbook))
     });

@@ -23,7 +23,7 @@ pub fn status(call: &Call) -> StatusType {
 pub fn done<T, E, R>(call: &Call, answer: Result<T, SdkError<E, R>>) -> Result<Value, ApiError>
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     answer.map(|_| Value::Null).map_err(|e| failed(call, e))
 }
@@ -36,7 +36,7 @@ pub fn list<T, E, R>(
 ) -> Result<Value, ApiError>
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let all = answer.map_err(|e| failed(call, e))?;
     all.iter().map(each).collect::<Result<Vec<Value>, ApiError>>().map(Value::from)

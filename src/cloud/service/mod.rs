@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
 use serde_json::Value;
@@ -85,10 +86,16 @@ pub async fn call(env: &Env, call: &Call) -> Result<Value, ApiError> {
 pub fn failed<E, R>(call: &Call, e: SdkError<E, R>) -> ApiError
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let unanswered = |code: &str, kind| ApiError::new(&call.name(), kind, code, &causes(&e));
     match &e {
+        SdkError::DispatchFailure(_) if without_credentials(&e) => ApiError::new(
+            &call.name(),
+            ErrorKind::Credentials,
+            "NoCredentials",
+            "no usable credentials in the environment, the profile, or the machine",
+        ),
         SdkError::ServiceError(answer) => {
             let error = answer.err();
             let code = error.code().unwrap_or("Unknown");
@@ -105,6 +112,18 @@ where
         }
         _ => unanswered("NoAnswer", ErrorKind::Unknown),
     }
+}
+
+/// Whether the call was not sent because nobody has credentials for it.
+fn without_credentials(e: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(e);
+    while let Some(inner) = cause {
+        if inner.is::<CredentialsError>() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 /// An error and what caused it, each once.

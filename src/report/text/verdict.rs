@@ -43,7 +43,7 @@ fn judgement(report: &Report) -> String {
                 counted(kept, "finding was", "findings were")
             )
         }
-        None => "Nothing found: no detector and no rule had anything to say about these events. \
+        None => "Nothing found: no detector had anything to say about these events. \
                  That is as good as the logs are; what they cover is at the end."
             .to_string(),
         Some(Severity::Critical | Severity::High) => format!("Act now: {counts}."),
