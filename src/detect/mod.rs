@@ -15,11 +15,13 @@ mod key_in_several_networks;
 mod places;
 mod request_spike;
 mod rows;
+mod rule_matches;
 mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
 mod session_used_elsewhere;
 mod sign_in_failures;
+mod stories;
 mod summary;
 #[cfg(test)]
 mod testing;

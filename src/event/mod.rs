@@ -5,6 +5,7 @@ pub mod address;
 pub mod agent;
 pub mod identity;
 pub mod outcome;
+pub mod target;
 pub mod time;
 
 pub use address::{SourceClass, source_class};
