@@ -28,6 +28,7 @@ mod identities;
 mod regressions;
 mod rules;
 mod shapes;
+mod stories;
 mod story;
 mod tidy;
 mod window;

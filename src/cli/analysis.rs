@@ -24,6 +24,7 @@ pub struct Analysis {
     pub listing: Listing,
     pub selection: Selection,
     pub threads: usize,
+    pub rules: RuleSet,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
@@ -67,7 +68,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     report.notes.extend(rule_notes(&rules, &yielded));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(Analysis { report, listing, selection, threads })
+    Ok(Analysis { report, listing, selection, threads, rules })
 }
 
 fn applied(rules: &RuleSet) -> RulesApplied {

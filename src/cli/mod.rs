@@ -10,6 +10,7 @@ mod contain;
 mod context;
 mod error;
 mod exit;
+mod explain;
 mod inputs;
 mod journal;
 mod output;

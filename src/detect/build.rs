@@ -60,6 +60,7 @@ impl<'a, 'c> Build<'a, 'c> {
             resources: Vec::new(),
             targets: Vec::new(),
             reasons: Vec::new(),
+            baseline: Vec::new(),
             settings: Vec::new(),
             evidence: Vec::new(),
             scopes: Vec::new(),
@@ -273,6 +274,7 @@ impl<'a, 'c> Build<'a, 'c> {
         f.severity = severity;
         f.who = who(cx, principal, key, cx.text(most(&self.accounts)));
         f.user_agents = agents(cx, &self.principals, &self.sources);
+        f.baseline = cx.history.usual(principal, f.first_seen);
         let mut scope = self.scope;
         scope.from = f.first_seen;
         scope.until = f.last_seen;

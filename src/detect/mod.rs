@@ -29,6 +29,7 @@ mod user_agents;
 
 pub use cx::Cx;
 pub use places::Places;
+pub use rule_matches::rule_id;
 pub use run::{Detected, run};
 
 use polars::prelude::PolarsResult;

@@ -13,6 +13,7 @@ use super::build::Build;
 use crate::finding::{Cause, Finding, Severity};
 use crate::sigma::{Firing, Level, Rule};
 use gather::{Gathered, Group};
+pub use words::id as rule_id;
 
 /// A rule's findings, and those of the correlations that held.
 pub fn findings(cx: &Cx<'_>) -> Vec<Finding> {

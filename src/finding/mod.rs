@@ -55,6 +55,8 @@ pub struct Finding {
     /// Users, keys, buckets … that the calls acted on, capped.
     pub targets: Vec<Target>,
     pub reasons: Vec<Reason>,
+    /// What was usual for the principal, one statement each.
+    pub baseline: Vec<String>,
     /// Thresholds that decided, with the value in force.
     pub settings: Vec<SettingUsed>,
     /// Capped; `events` says how many there are.

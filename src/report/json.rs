@@ -56,6 +56,7 @@
 //! | `targets` | [{`kind`, `name`}]: users, keys, buckets … that the calls acted on (capped) |
 //! | `resources` | ARNs or `s3://bucket/key` (capped) |
 //! | `reasons` | why, one sentence each |
+//! | `baseline` | what was usual for the principal, one sentence each |
 //! | `settings` | {name: value}: the thresholds that decided |
 //! | `evidence` | [{`event_id`, `time`, `action`, `file`, `offset`, `log`}] (capped); `offset` counts bytes of the uncompressed file |
 //! | `playbook` | {`id`, `params` {name: value}} that would contain it, or `null` |

@@ -75,6 +75,7 @@ fn finding(id: &str, rule: &str, severity: Severity, title: &str) -> Finding {
         actions: Vec::new(),
         resources: Vec::new(),
         reasons: Vec::new(),
+        baseline: Vec::new(),
         settings: Vec::new(),
         evidence: Vec::new(),
         scopes: Vec::new(),

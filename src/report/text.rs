@@ -4,6 +4,7 @@
 //! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
 
 mod coverage;
+pub mod explain;
 mod findings;
 mod page;
 mod stories;

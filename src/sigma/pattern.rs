@@ -59,6 +59,25 @@ enum Shape {
     Glob(Vec<Token>),
 }
 
+/// As a rule would write it, in lower case unless it is `cased`.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.shape {
+            Shape::Any => f.write_str("*"),
+            Shape::Exact(text) => f.write_str(text),
+            Shape::Prefix(text) => write!(f, "{text}*"),
+            Shape::Suffix(text) => write!(f, "*{text}"),
+            Shape::Within(text) => write!(f, "*{text}*"),
+            Shape::Glob(tokens) => tokens.iter().try_for_each(|token| match token {
+                Token::Char(c) => write!(f, "{c}"),
+                Token::One => f.write_str("?"),
+                Token::Many => f.write_str("*"),
+                Token::Dash => f.write_str("-"),
+            }),
+        }
+    }
+}
+
 impl Pattern {
     pub fn new(tokens: &[Token], cased: bool) -> Pattern {
         let mut folded: Vec<Token> = Vec::with_capacity(tokens.len());

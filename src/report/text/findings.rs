@@ -59,7 +59,7 @@ fn one_line(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
     page.severity(&number, f.severity, &format!("{}{after}", clip(&text, room)))
 }
 
-fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
+pub(super) fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
     let title = format!("{}  {}", f.rule, clip(&f.title, 240));
     page.severity(&format!("[{number}] "), f.severity, &title)?;
     page.fields("Who", who(&f.who))?;
