@@ -12,10 +12,6 @@ fn sample(args: &[&str]) -> Run {
     Env::new().run(&[&["analyze", sample_logs(), "--now", NOW, "-q"], args].concat())
 }
 
-fn titles(story: &Value) -> Vec<String> {
-    list(&story["steps"]).iter().map(|step| text(&step["text"])).collect()
-}
-
 #[test]
 fn the_sample_is_one_story_of_one_actor() {
     let analysis = Env::new().analyze(&[sample_logs()]);

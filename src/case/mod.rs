@@ -1,9 +1,15 @@
 //! The case folder: what was approved, what was done, what was seen, and the means to check it offline.
 
+mod archive;
 mod evidence;
+mod export;
 mod folder;
 mod manifest;
+#[cfg(test)]
+mod tests;
 
+pub use archive::{Archive, detached};
 pub use evidence::Keeper;
+pub use export::{Exported, Packing, export};
 pub use folder::{Case, CaseError, CaseFile, write_new};
-pub use manifest::{Manifest, Problem};
+pub use manifest::{Draft, Manifest, Problem, sha256};

@@ -2,8 +2,10 @@
 
 mod analysis;
 mod analyze;
+mod author;
 mod aws;
 mod case;
+mod clocks;
 mod completions;
 mod config;
 mod contain;
@@ -22,6 +24,7 @@ mod status;
 mod timeline;
 mod undo;
 mod verify;
+mod verify_archive;
 mod window;
 
 use std::process::ExitCode;
@@ -62,6 +65,8 @@ enum Command {
     Undo(undo::Args),
     Journal(journal::Args),
     Verify(verify::Args),
+    Case(case::Args),
+    Clocks(clocks::Args),
     Playbook(playbook::Args),
     Rule(rule::Args),
     Config(config::Args),
@@ -89,6 +94,8 @@ pub fn main() -> ExitCode {
         Command::Undo(args) => undo::run(&cx, args),
         Command::Journal(args) => journal::run(&cx, args),
         Command::Verify(args) => verify::run(&cx, args),
+        Command::Case(args) => case::run(&cx, args),
+        Command::Clocks(args) => clocks::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
         Command::Rule(args) => rule::run(&cx, args),
         Command::Config(args) => config::run(&cx, args),

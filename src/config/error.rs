@@ -112,7 +112,7 @@ impl Fault {
 
 /// The name of `known` that is most like `name`, if one is like enough: at most a third of the
 /// characters differ, and one always may.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);
     known
         .map(|k| (distance(name, k), k))

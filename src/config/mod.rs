@@ -22,7 +22,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use allow::{Allow, Pattern, Subject};
-pub use error::{At, ConfigError};
+pub use error::{At, ConfigError, nearest};
 pub use geo::Geo;
 pub use ranges::Ranges;
 pub use settings::{Group, InForce, Resolved, Setting, Settings};

@@ -1,19 +1,37 @@
-//! Opening a case for a command: its folder, its plan, its journal, and the way to AWS that the plan names.
+//! Opening a case for a command: its folder, its journal, its plan, and the way to AWS that the plan names.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::aws::AwsArgs;
-use super::contain::read_plan;
-use super::context::Cx;
-use super::error::CommandError;
-use super::exit::Exit;
+use super::state::refuse_closed;
 use crate::case::{Case, Keeper};
+use crate::cli::aws::AwsArgs;
+use crate::cli::contain::read_plan;
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
 use crate::cloud::Client;
 use crate::journal::{Entry, History, Journal, verify};
 use crate::plan::Plan;
 
-/// A case that is written to.
+/// A case whose journal is written to.
+pub struct Writing {
+    pub case: Case,
+    pub journal: Journal,
+}
+
+impl Writing {
+    /// # Errors
+    /// When it is no case, is closed, another process holds it, or its journal is not what was written.
+    pub fn open(cx: &Cx, root: &Path) -> Result<Writing, CommandError> {
+        let case = Case::open(root)?;
+        let journal = Journal::open(&case.journal(), cx.clock)?;
+        refuse_closed(&case, journal.entries())?;
+        Ok(Writing { case, journal })
+    }
+}
+
+/// A case whose plan is carried out or taken back.
 pub struct Opened {
     pub case: Case,
     pub plan: Plan,
@@ -24,11 +42,14 @@ pub struct Opened {
 
 impl Opened {
     /// # Errors
-    /// When it is no case, another process holds it, or its journal or plan is not what was written.
+    /// As [`Writing::open`], and when nothing was approved or its plan is not what was approved.
     pub fn open(cx: &Cx, root: &Path, aws: &AwsArgs) -> Result<Opened, CommandError> {
-        let case = Case::open(root)?;
-        let journal = Journal::open(&case.journal(), cx.clock)?;
-        let plan = plan_of(&case, journal.entries())?;
+        let Writing { case, journal } = Writing::open(cx, root)?;
+        let plan = plan_of(&case, journal.entries())?.ok_or_else(|| {
+            let folder = case.root().display();
+            CommandError::failed(format!("{folder}: nothing was approved, so nothing was done"))
+                .hint(format!("incident contain PLAYBOOK --case {folder} runs a playbook in it"))
+        })?;
         let client = connect(cx, &plan, aws)?;
         let keeper = Arc::new(Keeper::default());
         keeper.write_to(case.evidence())?;
@@ -37,11 +58,11 @@ impl Opened {
     }
 }
 
-/// A case that is only read.
+/// A case that is only read; without a plan when none was approved.
 ///
 /// # Errors
 /// When it is no case, or its journal or plan is not what was written.
-pub fn read(root: &Path) -> Result<(Case, Plan, Vec<Entry>), CommandError> {
+pub fn read(root: &Path) -> Result<(Case, Option<Plan>, Vec<Entry>), CommandError> {
     let case = Case::read(root)?;
     let entries = verify(&case.journal())?.entries;
     let plan = plan_of(&case, &entries)?;
@@ -62,14 +83,9 @@ pub fn connect(cx: &Cx, plan: &Plan, aws: &AwsArgs) -> Result<Client, CommandErr
     aws.connect(cx)
 }
 
-fn plan_of(case: &Case, entries: &[Entry]) -> Result<Plan, CommandError> {
+fn plan_of(case: &Case, entries: &[Entry]) -> Result<Option<Plan>, CommandError> {
     let history = History::of(entries);
-    let name = history.plan.ok_or_else(|| {
-        CommandError::failed(format!(
-            "{}: nothing was approved, so nothing was done",
-            case.root().display()
-        ))
-    })?;
+    let Some(name) = history.plan else { return Ok(None) };
     // A name out of the journal must not lead out of the folder.
     if name.contains(['/', '\\']) {
         return Err(CommandError::failed(format!("the journal names no plan file: '{name}'")));
@@ -79,5 +95,5 @@ fn plan_of(case: &Case, entries: &[Entry]) -> Result<Plan, CommandError> {
         let why = format!("refused: {name} is not the plan that was approved");
         return Err(CommandError::with(Exit::Refused, why));
     }
-    Ok(plan)
+    Ok(Some(plan))
 }
