@@ -28,6 +28,7 @@ mod determinism;
 mod hostile;
 mod identities;
 mod regressions;
+mod rule_weight;
 mod rules;
 mod shapes;
 mod stories;

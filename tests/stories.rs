@@ -14,7 +14,7 @@ fn sample(args: &[&str]) -> Run {
 
 #[test]
 fn the_sample_is_one_story_of_one_actor() {
-    let analysis = Env::new().analyze(&[sample_logs()]);
+    let analysis = Env::new().judge(&[sample_logs()]);
     let stories = list(&analysis.json["stories"]);
     assert_eq!(stories.len(), 1, "{stories:?}");
     let story = &stories[0];
@@ -55,7 +55,7 @@ fn the_text_opens_with_the_story() {
 
 #[test]
 fn acts_are_named_by_the_pack_and_success_is_told_from_attempts() {
-    let analysis = Env::new().analyze(&[sample_logs()]);
+    let analysis = Env::new().judge(&[sample_logs()]);
     let has = |f: &&Value| list(&f["rules"]).iter().any(|r| r == "persistence/iam_user_created");
     let found: Vec<&Value> = analysis.findings().iter().filter(has).collect();
     let by_dana = found.iter().find(|f| text(&f["principal"]).ends_with("user/dana")).unwrap();
@@ -69,7 +69,7 @@ fn acts_are_named_by_the_pack_and_success_is_told_from_attempts() {
 
 #[test]
 fn explain_shows_each_condition_with_the_value_seen_and_what_was_usual() {
-    let analysis = Env::new().analyze(&[sample_logs()]);
+    let analysis = Env::new().judge(&[sample_logs()]);
     let story = text(&list(&analysis.json["stories"])[0]["id"]);
     let run = sample(&["--explain", &story]);
     assert_eq!(run.code, 0, "{run:?}");
@@ -99,7 +99,7 @@ fn with_rule(rule: &str, args: &[&str]) -> Analysis {
     let dir = env.path("my-rules");
     std::fs::create_dir(&dir).unwrap();
     std::fs::write(dir.join("buckets.yml"), rule).unwrap();
-    env.analyze(&[&[sample_logs(), "--rules", dir.to_str().unwrap()], args].concat())
+    env.judge(&[&[sample_logs(), "--rules", dir.to_str().unwrap()], args].concat())
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn rules_of_ones_own_are_applied_beside_the_pack_or_alone() {
     assert!(alone.findings().iter().any(|f| own(&f)));
     let others = alone.findings().iter().filter(|f| text(&f["rule"]).contains('/') && !own(f));
     assert_eq!(others.count(), 0);
-    let none = Env::new().analyze(&[sample_logs(), "--no-builtin"]);
+    let none = Env::new().judge(&[sample_logs(), "--no-builtin"]);
     assert_eq!(none.json["rules"]["applied"], 0);
     assert!(none.findings().iter().all(|f| !text(&f["rule"]).contains('/')));
 }

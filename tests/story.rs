@@ -103,10 +103,10 @@ fn the_enumeration_is_high() {
 }
 
 #[test]
-fn ordinary_work_is_no_finding_that_anyone_must_look_at() {
+fn ordinary_work_is_no_finding() {
     let analysis = analysis();
-    let of_note = |f: &&Value| f["severity"] != "info" && f["severity"] != "low";
-    for finding in analysis.findings().iter().filter(of_note) {
+    assert!(analysis.findings().len() <= 6, "{:?}", analysis.titles());
+    for finding in analysis.findings() {
         let principal = text(&finding["principal"]);
         assert!(
             principal == DANA || principal.ends_with(":user/svc-backup"),
@@ -114,19 +114,10 @@ fn ordinary_work_is_no_finding_that_anyone_must_look_at() {
             finding["title"]
         );
         assert_eq!(finding["source_address"], FOREIGN, "{}", finding["title"]);
+        for name in ["bob", "alice", "invoice-app", "ci-deploy", "ci-runner"] {
+            assert!(!text(&finding["title"]).contains(name), "{}", finding["title"]);
+        }
     }
-    let low: Vec<String> = (analysis.findings().iter())
-        .filter(|f| f["severity"] == "low")
-        .map(|f| text(&f["rule"]))
-        .collect();
-    assert_eq!(
-        low,
-        [
-            "persistence/iam_user_created",
-            "privilege-escalation/console_password_created_for_other_user"
-        ],
-        "an administrator takes on a colleague"
-    );
 }
 
 #[test]
@@ -135,11 +126,10 @@ fn every_finding_has_what_the_format_promises() {
         for key in ["id", "rule", "title", "severity", "first_seen", "last_seen", "account"] {
             assert!(!text(&finding[key]).is_empty(), "{key} of {finding}");
         }
-        for key in ["rules", "attack", "tactics", "actions", "reasons", "evidence", "sources"] {
+        for key in ["rules", "attack", "actions", "reasons", "evidence", "next", "sources"] {
             assert!(!list(&finding[key]).is_empty(), "{key} of {finding}");
         }
-        let by_rule = text(&finding["rule"]).contains('/');
-        assert!(by_rule || !finding["settings"].as_object().unwrap().is_empty());
+        assert!(!finding["settings"].as_object().unwrap().is_empty());
         assert!(list(&finding["evidence"]).len() as u64 <= number(&finding["events"]));
         for evidence in list(&finding["evidence"]) {
             let file = text(&evidence["file"]);
