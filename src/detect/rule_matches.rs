@@ -11,7 +11,7 @@ use super::Cx;
 use super::advice::{ask_owner, contain_bucket, contain_credential};
 use super::build::Build;
 use crate::finding::{Cause, Finding, Severity};
-use crate::sigma::{Firing, Level, Rule};
+use crate::sigma::{Firing, Level, Rule, RuleIndex};
 use gather::{Gathered, Group};
 pub use words::id as rule_id;
 
@@ -72,7 +72,11 @@ fn finding(
     }
     let actions: BTreeSet<_> =
         group.rows.iter().map(|(key, _)| (key.service, key.action)).collect();
+    let matched: BTreeSet<u32> = group.rows.iter().map(|(_, row)| row.rule).collect();
     let scope = build.scope();
+    scope.rules = (matched.into_iter())
+        .filter_map(|rule| cx.rules.rule(RuleIndex(rule)).map(words::id))
+        .collect();
     scope.actions = (actions.into_iter())
         .map(|(service, action)| (cx.text(service).to_string(), cx.text(action).to_string()))
         .collect();

@@ -30,22 +30,8 @@ impl<'s> Matcher<'s> {
         phase: Phase,
         origin: &Origin,
     ) {
-        let (source, action, error) = match record {
-            Record::Line(line) => (S3_ACCESS, &*line.operation, None),
-            // A sign-in's error may stand elsewhere in the record.
-            Record::Json(_) if event.service == "signin.amazonaws.com" => {
-                (event.service, event.action, None)
-            }
-            Record::Json(_) => (event.service, event.action, Some(event.error)),
-        };
-        let identity = match event.actor.kind {
-            _ if source == S3_ACCESS => "",
-            "Unknown" => "",
-            kind => kind,
-        };
-        let call = Call { source, action, user_agent: event.user_agent, error, identity };
         self.found.clear();
-        self.scanner.matches(&call, || record.json(), &mut self.found);
+        matches(&mut self.scanner, event, record, &mut self.found);
         let Some(value) = self.scanner.record() else { return };
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
@@ -60,4 +46,28 @@ impl<'s> Matcher<'s> {
     pub fn unreadable(&self) -> u64 {
         self.scanner.unreadable()
     }
+}
+
+/// The rules that a record matches.
+pub fn matches(
+    scanner: &mut Scanner<'_>,
+    event: &Event<'_>,
+    record: Record<'_>,
+    found: &mut Vec<RuleIndex>,
+) {
+    let (source, action, error) = match record {
+        Record::Line(line) => (S3_ACCESS, &*line.operation, None),
+        // A sign-in's error may stand elsewhere in the record.
+        Record::Json(_) if event.service == "signin.amazonaws.com" => {
+            (event.service, event.action, None)
+        }
+        Record::Json(_) => (event.service, event.action, Some(event.error)),
+    };
+    let identity = match event.actor.kind {
+        _ if source == S3_ACCESS => "",
+        "Unknown" => "",
+        kind => kind,
+    };
+    let call = Call { source, action, user_agent: event.user_agent, error, identity };
+    scanner.matches(&call, || record.json(), found);
 }

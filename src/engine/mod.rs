@@ -3,7 +3,7 @@
 mod account;
 mod dedup;
 pub mod local;
-mod matcher;
+pub mod matcher;
 mod prints;
 
 use crate::decode::Record;
