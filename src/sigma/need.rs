@@ -86,7 +86,7 @@ fn exact(test: &FieldTest) -> Option<BTreeSet<String>> {
 /// Texts, in lower case, of which the record must hold one. Nothing where there are none or too
 /// many.
 ///
-/// They are runs of ASCII letters and digits, which JSON does not escape.
+/// They are runs of ASCII letters, digits and a few signs, which JSON does not escape.
 pub fn texts(expr: &Expr) -> Option<Vec<String>> {
     match expr {
         Expr::Shared(inner) => texts(inner),

@@ -131,7 +131,8 @@ impl Pattern {
         if let Shape::Exact(text) = &self.shape { Some(text) } else { None }
     }
 
-    /// The longest run of ASCII letters and digits that any fitting text holds. It holds a letter.
+    /// The longest run of ASCII letters, digits, `-`, `_`, `.` and `:` that any fitting text holds. It holds a
+    /// letter.
     pub fn required(&self) -> Option<String> {
         let text = match &self.shape {
             Shape::Any => return None,
@@ -140,7 +141,7 @@ impl Pattern {
                 tokens.iter().map(|t| if let Token::Char(c) = t { *c } else { ' ' }).collect()
             }
         };
-        text.split(|c: char| !c.is_ascii_alphanumeric())
+        text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c))
             .filter(|run| run.len() >= 3 && run.bytes().any(|b| b.is_ascii_alphabetic()))
             .max_by_key(|run| run.len())
             .map(str::to_ascii_lowercase)
