@@ -104,8 +104,10 @@ impl Builder {
             }
             if let Some(entry) = entry.and_then(|n| self.intel.entries.get_mut(n as usize)) {
                 entry.void = true;
+                let until = self.intel.details.get(entry.detail as usize).and_then(|d| d.until);
                 if let Some(list) = self.intel.lists.get_mut(usize::from(entry.list)) {
                     list.indicators -= 1;
+                    list.ended -= u64::from(until.is_some_and(|until| until <= self.now));
                 }
             }
         }

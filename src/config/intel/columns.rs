@@ -93,8 +93,8 @@ const DESCRIPTION: &[&str] = &[
 /// Numbers of the columns, from 0.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    pub values: Vec<(usize, &'static [&'static str])>,
-    holds: Vec<Holds>,
+    /// Those that hold indicators.
+    pub values: Vec<(usize, Holds)>,
     pub kind: Option<usize>,
     pub confidence: Option<usize>,
     pub from: Option<usize>,
@@ -121,19 +121,13 @@ impl Columns {
         };
         for (holds, known) in VALUES {
             // A general column stands for all; a name beside an address belongs to it.
-            let done = columns.holds.first() == Some(&Holds::Any)
-                || (holds == Holds::Name && !columns.holds.is_empty());
+            let first = columns.values.first().map(|(_, holds)| *holds);
+            let done = first == Some(Holds::Any) || (holds == Holds::Name && first.is_some());
             if let (false, Some(at)) = (done, column(known)) {
-                columns.values.push((at, known));
-                columns.holds.push(holds);
+                columns.values.push((at, holds));
             }
         }
         (!columns.values.is_empty()).then_some(columns)
-    }
-
-    /// The value columns, and what each holds.
-    pub fn values(&self) -> impl Iterator<Item = (usize, Holds)> {
-        self.values.iter().map(|(at, _)| *at).zip(self.holds.iter().copied())
     }
 }
 

@@ -6,7 +6,7 @@ use super::unused::{Class, Unused, excerpt};
 use crate::ui::number::{counted, grouped};
 
 /// Reasons of one list that are told apart.
-const MOST_REASONS: usize = 20;
+const MOST_REASONS: usize = 10;
 /// Places that are named for each reason.
 const MOST_PLACES: usize = 5;
 

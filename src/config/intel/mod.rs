@@ -239,7 +239,7 @@ impl Intel {
         let ended = sum(&|l| l.ended);
         if ended > 0 {
             notes.push(format!(
-                "Threat lists: {} expired by now; they match no call made after their end.",
+                "Threat lists: {} expired by now; what expired names no call made after its end.",
                 indicators(ended)
             ));
         }

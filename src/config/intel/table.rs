@@ -130,7 +130,7 @@ fn add(
         return Ok(());
     }
     let mut empty = true;
-    for (at, holds) in columns.values() {
+    for (at, holds) in columns.values.iter().copied() {
         let written = cell(at);
         if written.is_empty() {
             continue;

@@ -93,11 +93,11 @@ fn plain_text_has_one_indicator_a_line() {
 #[test]
 fn what_is_not_understood_is_named_and_the_rest_is_used() {
     let text = "foo bar\n203.0.113.7\n203.0.113.7/24\n10.1.2.3\n0.0.0.0/0\n198.51.100.9\n6.0.0.0/7\n\
-        ua: -\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\nua: \u{1b}[2J*\n";
+        203.0.113.7 203.0.113.9\nua: -\naws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\nua: \u{1b}[2J*\n";
     let (lists, intel) = one(text);
     let notes = lists.notes(&intel);
     assert!(
-        notes.starts_with("Threat lists: 1 file, 2 indicators, 3 not understood, 5 refused.\n"),
+        notes.starts_with("Threat lists: 1 file, 2 indicators, 4 not understood, 5 refused.\n"),
         "{notes}"
     );
     for part in [
@@ -233,7 +233,8 @@ fn of_several_versions_the_newest_counts() {
     let version = |pattern: &str, modified: &str, more: &str| {
         indicator("1", pattern, &format!(r#","modified":"{modified}"{more}"#))
     };
-    let old = version("[ipv4-addr:value = '203.0.113.7']", "2026-11-01T00:00:00Z", "");
+    let ended = r#","valid_until":"2026-11-10""#;
+    let old = version("[ipv4-addr:value = '203.0.113.7']", "2026-11-01T00:00:00Z", ended);
     let new = version("[ipv4-addr:value = '203.0.113.8']", "2026-11-02T00:00:00Z", "");
     let gone =
         version("[ipv4-addr:value = '203.0.113.9']", "2026-11-03T00:00:00Z", r#","revoked":true"#);
@@ -248,6 +249,7 @@ fn of_several_versions_the_newest_counts() {
         assert_eq!(from(&intel, "203.0.113.7"), [""; 0]);
         let notes = lists.notes(&intel);
         assert!(notes.starts_with("Threat lists: 1 file, 1 indicator, "), "{notes}");
+        assert!(!notes.contains("expired"), "what was replaced is not counted: {notes}");
     }
 }
 
