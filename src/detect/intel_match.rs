@@ -14,20 +14,25 @@ use polars::prelude::PolarsResult;
 use super::build::Build;
 use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
+use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use hits::{Named, named};
+
+const MOST_CALLERS: Setting = Setting {
+    name: "most_callers",
+    default: 5.0,
+    unit: "callers",
+    help: "Keys and sources of one principal that are findings of their own; more of them are one finding",
+};
 
 static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
     ordinary: "An address that a VPN, a cloud provider or an anonymity network has handed on; a list that is old",
     attack: &["T1078.004"],
-    settings: &[],
+    settings: &[MOST_CALLERS],
 };
-
-/// Callers of one principal that are told apart; more of them are one finding.
-const MOST_CALLERS: usize = 5;
 
 pub struct IntelMatch;
 
@@ -40,25 +45,27 @@ impl Detector for IntelMatch {
         if cx.config.intel().is_empty() {
             return Ok(Vec::new());
         }
+        let settings = cx.settings(&META);
+        let most = settings.get(&MOST_CALLERS) as usize;
         let mut by_principal: BTreeMap<_, Vec<Named<'_>>> = BTreeMap::new();
         for named in named(cx) {
             by_principal.entry(named.principal).or_default().push(named);
         }
         let groups = by_principal.into_values().flat_map(|mut all| {
             all.sort_by_key(|n| (cx.text(n.source), cx.text(n.key)));
-            if all.len() > MOST_CALLERS {
+            if all.len() > most {
                 vec![all]
             } else {
                 all.into_iter().map(|one| vec![one]).collect()
             }
         });
-        let mut found: Vec<Finding> = groups.map(|group| finding(cx, &group)).collect();
+        let mut found: Vec<Finding> = groups.map(|group| finding(cx, &group, &settings)).collect();
         found.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
         Ok(found)
     }
 }
 
-fn finding(cx: &Cx<'_>, group: &[Named<'_>]) -> Finding {
+fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
     let rows = || group.iter().flat_map(|named| &named.rows);
     // A sign-in that failed used no credential.
     let guess = |row: &Row<'_>| {
@@ -71,6 +78,9 @@ fn finding(cx: &Cx<'_>, group: &[Named<'_>]) -> Finding {
     }
     for reason in words::reasons(cx, group) {
         build.reason(reason);
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
     }
     if group.iter().all(|named| !named.keys.is_empty()) {
         let mut keys: Vec<String> =
