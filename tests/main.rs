@@ -27,6 +27,7 @@ mod contain_usage;
 mod determinism;
 mod hostile;
 mod identities;
+mod intel;
 mod regressions;
 mod rule_weight;
 mod rules;

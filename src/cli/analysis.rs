@@ -202,6 +202,7 @@ fn notes(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Ve
     if config.geoip().is_none() {
         notes.push("Countries and networks' owners are not known: no GeoIP files were given (--geoip DIR).".to_string());
     }
+    notes.extend(config.intel().notes());
     notes.extend(config.expired().iter().map(|entry| format!("Expired and not applied: {entry}")));
     notes
         .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));

@@ -22,6 +22,7 @@ use crate::report::{RenderOptions, format, format_names};
   incident analyze trail.zip s3-access-logs/ --since 2026-11-02 --until 2026-11-08
   incident analyze ./AWSLogs --days 7 --until latest --fail-on high
   incident analyze ./AWSLogs --rules my-rules --explain f-3f1c9a52d0e1
+  incident analyze ./AWSLogs --intel feed.json --intel iocs.csv
   aws cloudtrail lookup-events --output json | incident analyze -
   incident analyze 'logs/2026/11/*/*.json.gz' --format json | jq '.findings[].title'")]
 pub struct Args {

@@ -33,6 +33,9 @@ pub struct JudgeArgs {
     /// File of address ranges from which nothing is a finding, one CIDR a line (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub allow: Vec<PathBuf>,
+    /// List of threat indicators: plain text, CSV or STIX 2.1 (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub intel: Vec<PathBuf>,
     /// Folder with MaxMind .mmdb files (country or city, ASN)
     #[arg(long, value_name = "DIR")]
     pub geoip: Option<PathBuf>,
@@ -43,6 +46,7 @@ impl InputArgs {
         Flags {
             own_files: self.judge.own.clone(),
             allow_files: self.judge.allow.clone(),
+            intel_files: self.judge.intel.clone(),
             geoip: self.judge.geoip.clone(),
             threads: self.threads.map(usize::from),
             baseline_days: self.window.baseline,

@@ -10,6 +10,7 @@ mod bursts;
 mod credential_unfamiliar_source;
 mod cx;
 mod history;
+mod intel_match;
 mod joined;
 mod key_in_several_networks;
 mod places;
@@ -75,6 +76,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &api_denied_burst::ApiDeniedBurst,
     &sign_in_failures::SignInFailures,
     &request_spike::RequestSpike,
+    &intel_match::IntelMatch,
 ];
 
 /// The settings of all detectors, for the configuration to check against.

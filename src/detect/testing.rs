@@ -129,6 +129,8 @@ pub struct Scene {
     config: String,
     geo: Vec<(String, String, u32, String)>,
     since: Option<Millis>,
+    /// Holds the threat list, in one place for all looks.
+    list: Option<tempfile::TempDir>,
 }
 
 impl Scene {
@@ -234,6 +236,16 @@ impl Scene {
         self.config.push_str(toml);
         self.config.push('\n');
         self
+    }
+
+    /// A threat list. Comes behind every other line of the configuration.
+    #[must_use]
+    pub fn intel(mut self, text: &str) -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("list");
+        std::fs::write(&file, text).unwrap();
+        self.list = Some(folder);
+        self.config(&format!("[intel]\nfiles = ['{}']", file.display()))
     }
 
     /// A network's country and operator.
