@@ -6,10 +6,10 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fields::{pairs, raw_of, unquote};
+use super::fields::{pairs, raw_of, text_of, unquote};
 use crate::clock::Millis;
 use crate::event::identity::session_principal;
-use crate::event::{Actor, SourceClass, source_class, time};
+use crate::event::{Actor, Context, SourceClass, source_class, time};
 
 /// Identities that stay in memory; an archive with more sessions than this parses some twice.
 const MOST_CACHED: usize = 16_384;
@@ -24,6 +24,15 @@ pub struct Identity {
     pub session: String,
     pub session_created: Millis,
     pub by_service: bool,
+    pub mfa: Option<bool>,
+    pub source_identity: String,
+    pub provider: String,
+    pub issuer: String,
+    pub service: String,
+    pub scope: String,
+    pub delivery: String,
+    /// Of the text that it was read from.
+    pub print: u32,
 }
 
 impl Identity {
@@ -36,6 +45,16 @@ impl Identity {
             session: &self.session,
             session_created: self.session_created,
             by_service: self.by_service,
+            context: Context {
+                mfa: self.mfa,
+                source_identity: &self.source_identity,
+                provider: &self.provider,
+                issuer: &self.issuer,
+                service: &self.service,
+                scope: &self.scope,
+                delivery: &self.delivery,
+            },
+            print: self.print,
         }
     }
 }
@@ -56,7 +75,8 @@ impl Identities {
         if self.seen.len() >= MOST_CACHED {
             self.seen.clear();
         }
-        let parsed = Rc::new(parse(raw));
+        let print = ((hash >> 32) as u32).max(1);
+        let parsed = Rc::new(Identity { print, ..parse(raw) });
         self.seen.insert_unique(hash, (hash, raw.into(), Rc::clone(&parsed)), |(hash, _, _)| *hash);
         parsed
     }
@@ -75,6 +95,11 @@ struct Parts {
     issuer_arn: String,
     created: Millis,
     on_behalf_of: String,
+    mfa: Option<bool>,
+    source_identity: String,
+    provider: String,
+    scope: String,
+    delivery: String,
 }
 
 fn parse(raw: &str) -> Identity {
@@ -91,6 +116,8 @@ fn parse(raw: &str) -> Identity {
             "invokedBy" => p.invoked_by = text(),
             "sessionContext" => session_context(value, &mut p),
             "onBehalfOf" => p.on_behalf_of = unquote(raw_of(value, "userId")).into_owned(),
+            "identityProvider" => p.provider = text(),
+            "inScopeOf" => p.scope = text_of(value, "credentialsIssuedTo").into_owned(),
             _ => {}
         }
     }
@@ -101,15 +128,42 @@ fn session_context(raw: &str, p: &mut Parts) {
     for (key, value) in pairs(raw) {
         match key {
             "attributes" => {
-                p.created = time::parse(&unquote(raw_of(value, "creationDate"))).unwrap_or(0);
+                for (key, value) in pairs(value) {
+                    match key {
+                        "creationDate" => p.created = time::parse(&unquote(value)).unwrap_or(0),
+                        "mfaAuthenticated" => p.mfa = flag(&unquote(value)),
+                        _ => {}
+                    }
+                }
             }
-            "sessionIssuer" => p.issuer_arn = unquote(raw_of(value, "arn")).into_owned(),
+            "sessionIssuer" => p.issuer_arn = text_of(value, "arn").into_owned(),
+            "sourceIdentity" => p.source_identity = unquote(value).into_owned(),
+            "ec2RoleDelivery" => p.delivery = unquote(value).into_owned(),
+            "webIdFederationData" => {
+                let provider = text_of(value, "federatedProvider");
+                if !provider.is_empty() {
+                    p.provider = provider.into_owned();
+                }
+            }
             _ => {}
         }
     }
 }
 
-fn identity(p: Parts) -> Identity {
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn identity(mut p: Parts) -> Identity {
+    let take = std::mem::take::<String>;
+    let (source_identity, scope) = (take(&mut p.source_identity), take(&mut p.scope));
+    let (provider, delivery) = (take(&mut p.provider), take(&mut p.delivery));
+    let issuer = if p.kind == "FederatedUser" { p.issuer_arn.clone() } else { String::new() };
+    let service = p.invoked_by.clone();
     let invoked_by_service = source_class(&p.invoked_by) == SourceClass::Service;
     let mut session = String::new();
     let principal = if p.kind == "AssumedRole" && !p.arn.is_empty() {
@@ -142,6 +196,14 @@ fn identity(p: Parts) -> Identity {
         access_key: p.access_key,
         session,
         session_created: p.created,
+        mfa: p.mfa,
+        source_identity,
+        provider,
+        issuer,
+        service,
+        scope,
+        delivery,
+        print: 0,
     }
 }
 
