@@ -56,6 +56,10 @@ impl<T: Keyed> Numbered<T> {
         number
     }
 
+    pub fn get(&self, number: u32) -> Option<&T> {
+        self.items.get(number as usize)
+    }
+
     pub fn len(&self) -> usize {
         self.items.len()
     }
