@@ -57,7 +57,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
 }
 
 /// `--until latest` reads the logs once more, before all else, for the newest event's time.
-fn newest(
+pub(super) fn newest(
     cx: &Cx,
     args: &InputArgs,
     listing: &Listing,

@@ -10,6 +10,7 @@ use super::places::Places;
 use super::rows::Row;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
+use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::source::FileNames;
 
@@ -23,6 +24,8 @@ pub struct Cx<'a> {
     pub selection: Selection,
     pub places: Places,
     pub history: History,
+    /// Where keys come from, and what came of them.
+    pub lineage: Lineage<'a>,
     /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
     kinds: HashMap<Sym, Sym>,
 }
@@ -39,7 +42,8 @@ impl<'a> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &places, names);
         let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
-        Cx { frames, rollups, names, files, config, selection, places, history, kinds }
+        let lineage = Lineage::of(rollups, &frames.activity_rows);
+        Cx { frames, rollups, names, files, config, selection, places, history, lineage, kinds }
     }
 
     pub fn text(&self, sym: Sym) -> &'a str {

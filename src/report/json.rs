@@ -44,6 +44,7 @@
 
 mod coverage;
 mod finding;
+pub(super) mod session;
 
 use std::io::{self, Write};
 
@@ -107,7 +108,7 @@ impl<'a> From<&'a Report> for Document<'a> {
 }
 
 #[derive(Serialize)]
-struct WindowJson {
+pub(super) struct WindowJson {
     since: Option<Time>,
     until: Option<Time>,
     whole_archive: bool,
@@ -180,7 +181,7 @@ impl<'a> From<&'a Row> for RowJson<'a> {
 }
 
 /// A time as RFC 3339.
-struct Time(Millis);
+pub(super) struct Time(pub Millis);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -5,7 +5,7 @@
 
 mod coverage;
 mod findings;
-mod page;
+pub(super) mod page;
 mod subject;
 mod summary;
 mod times;

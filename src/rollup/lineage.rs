@@ -183,22 +183,24 @@ impl<'r> Lineage<'r> {
         (caller.access_key != 0).then(|| link_to(Node::Key(key), &caller, made.at))
     }
 
+    /// The link's time and place are those of the sign-in, not of what made it possible.
     fn parent_of_console(&self, number: u32) -> Option<Link> {
         let console = self.console(number)?;
-        let child = Node::Console(number);
-        if let Some((key, at)) = self.consoles.token(console) {
+        let (child, at) = (Node::Console(number), console.created);
+        let from = console.sign_in.map_or(0, |s| s.source);
+        if let Some(key) = self.consoles.token(console) {
             let (how, parent) = (How::SigninToken, Node::Key(key));
-            return Some(Link { child, parent, how, at, by: console.principal, from: 0 });
+            return Some(Link { child, parent, how, at, by: console.principal, from });
         }
         let caller = console.caller.filter(|c| c.access_key != 0);
         if let Some(caller) = caller {
-            return Some(link_to(child, &caller, console.created));
+            return Some(Link { from, ..link_to(child, &caller, at) });
         }
         let made = self.consoles.password(console).and_then(|n| self.sessions.made.get(n))?;
         let caller = self.sessions.caller(made.caller);
         let own = self.sessions.get(&caller.access_key).map(|s| self.consoles.number(&s));
         (caller.access_key != 0 && own != Some(Some(number)))
-            .then(|| link_to(child, &caller, made.at))
+            .then(|| Link { from, ..link_to(child, &caller, at) })
     }
 
     /// What was made of the node, earliest first.

@@ -106,12 +106,12 @@ impl Consoles {
         if is_orphan(session) { self.numbers.get(&key(session)).copied() } else { None }
     }
 
-    /// The key that the link was made with by which the session began, and when.
-    pub fn token(&self, console: &Console) -> Option<(Sym, Millis)> {
+    /// The key that the link was made with by which the session began.
+    pub fn token(&self, console: &Console) -> Option<Sym> {
         let made = self.tokens.get(&(console.principal, console.name))?;
         let at = console.sign_in.map_or(console.created, |s| s.at);
         let last = made.iter().rev().find(|(t, _)| *t <= at)?;
-        (at - last.0 <= TOKEN).then_some((last.1, last.0))
+        (at - last.0 <= TOKEN).then_some(last.1)
     }
 
     /// Number of the password that was in force when the session began, among what was made in the logs.
