@@ -27,6 +27,7 @@ mod hostile;
 mod identities;
 mod regressions;
 mod rules;
+mod sessions;
 mod shapes;
 mod story;
 mod tidy;

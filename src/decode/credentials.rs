@@ -143,3 +143,65 @@ impl<'a> SignInTexts<'a> {
         SignIn { kind: self.kind, mfa: self.mfa, from: &self.from }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::Ranges;
+    use super::*;
+
+    /// What a record hands out: key, recipient, session name.
+    fn handed_out(service: &str, action: &str, record: &str) -> Option<[String; 3]> {
+        let mut ranges = Ranges::default();
+        ranges.project(record.as_bytes()).ok()?;
+        let fields = Fields::new(record, &ranges);
+        let texts = IssuedTexts::of(&fields, service, action)?;
+        let issued = texts.issued();
+        Some([issued.access_key, issued.role, issued.session].map(str::to_string))
+    }
+
+    #[test]
+    fn the_recipient_is_in_the_answer_or_else_in_the_request() {
+        let request = r#""requestParameters":{"roleArn":"arn:aws:iam::1:role/p/web","roleSessionName":"i-1"}"#;
+        let key = r#""credentials":{"accessKeyId":"ASIA1"}"#;
+        let sts = |record: String| handed_out("sts.amazonaws.com", "AssumeRole", &record).unwrap();
+        assert_eq!(
+            sts(format!(r#"{{{request},"responseElements":{{{key}}}}}"#)),
+            ["ASIA1", "arn:aws:iam::1:role/p/web", "i-1"]
+        );
+        let assumed = r#""assumedRoleUser":{"arn":"arn:aws:sts::1:assumed-role/web/x"}"#;
+        assert_eq!(
+            sts(format!(r#"{{{request},"responseElements":{{{key},{assumed}}}}}"#)),
+            ["ASIA1", "arn:aws:iam::1:role/web", "x"]
+        );
+        let federated = r#""federatedUser":{"arn":"arn:aws:sts::1:federated-user/admin"}"#;
+        assert_eq!(
+            sts(format!(r#"{{"responseElements":{{{key},{federated}}}}}"#)),
+            ["ASIA1", "arn:aws:sts::1:federated-user/admin", ""]
+        );
+    }
+
+    #[test]
+    fn keys_and_passwords_are_made_for_a_user() {
+        let iam = |action, record| handed_out("iam.amazonaws.com", action, record);
+        let key = r#"{"recipientAccountId":"1","requestParameters":null,
+            "responseElements":{"accessKey":{"accessKeyId":"AKIA1","userName":"eve"}}}"#;
+        assert_eq!(iam("CreateAccessKey", key).unwrap(), ["AKIA1", "arn:aws:iam::1:user/eve", ""]);
+        assert_eq!(iam("ListAccessKeys", key), None);
+        let password = r#"{"recipientAccountId":"1","requestParameters":{"userName":"eve"}}"#;
+        assert_eq!(
+            iam("UpdateLoginProfile", password).unwrap(),
+            ["", "arn:aws:iam::1:user/eve", ""]
+        );
+        assert_eq!(iam("CreateAccessKey", password), None, "an answer without a key makes none");
+    }
+
+    #[test]
+    fn broken_answers_hand_out_nothing() {
+        for answer in ["null", "[]", "7", "\"credentials\"", r#"{"credentials":7}"#] {
+            let record = format!(r#"{{"responseElements":{answer},"requestParameters":{answer}}}"#);
+            for service in ["sts.amazonaws.com", "iam.amazonaws.com", "s3express.amazonaws.com"] {
+                assert_eq!(handed_out(service, "CreateAccessKey", &record), None, "{record}");
+            }
+        }
+    }
+}

@@ -21,3 +21,6 @@ pub struct About {
     /// Plain statements that qualify the result.
     pub notes: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;

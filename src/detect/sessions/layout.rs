@@ -26,7 +26,7 @@ const MOST_ROOTS: usize = 30;
 /// Roles whose sessions were not used.
 const MOST_UNUSED: usize = 6;
 /// Levels of the tree.
-const DEEPEST: usize = 24;
+const DEEPEST: usize = 16;
 
 /// A branch whose use is not told yet.
 pub struct Draft {
