@@ -3,14 +3,17 @@
 use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::InputArgs;
+use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
+use crate::decode::Record;
 use crate::detect::{self, Places};
 use crate::engine::local::{Job, Visitor, scan};
-use crate::engine::rollups;
+use crate::engine::{Yield, rollups};
 use crate::event::Event;
-use crate::report::model::{Report, Window};
+use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
 use crate::rollup::{Frames, Origin, Phase, Selection};
+use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
 use crate::source::local::{Listing, list};
 use crate::ui::Progress;
@@ -26,6 +29,7 @@ pub struct Analysis {
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let config = cx.config(args.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
+    let rules = compile(&args.rules.files()?);
     let listing = list(&args.paths)?;
     let threads = config
         .threads()
@@ -40,20 +44,64 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let mut yielded = rollups(&job);
+    let mut yielded = rollups(&job, &rules);
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
     let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
-    let detecting =
-        detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
+    let detecting = detect::Cx::new(
+        &frames,
+        &yielded.rollups,
+        &yielded.files,
+        &config,
+        selection,
+        places,
+        &rules,
+        &yielded.correlated,
+    );
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
-    let report = report(cx, &config, args, selection, coverage, detected);
+    let mut report = report(cx, &config, args, selection, coverage, detected);
+    report.rules = applied(&rules);
+    report.notes.extend(rule_notes(&rules, &yielded));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
     Ok(Analysis { report, listing, selection, threads })
+}
+
+fn applied(rules: &RuleSet) -> RulesApplied {
+    let skipped = rules.skipped().iter().map(|skipped| SkippedRule {
+        rule: skipped.title.clone(),
+        file: skipped.file.clone(),
+        line: skipped.line,
+        reason: skipped.reason.clone(),
+    });
+    let applied = (rules.rules().len() + rules.correlations().len()) as u64;
+    RulesApplied { applied, skipped: skipped.collect() }
+}
+
+fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !rules.skipped().is_empty() {
+        notes.push(format!(
+            "{} rules are not applied: 'incident rule check' says why.",
+            rules.skipped().len()
+        ));
+    }
+    if yielded.unmatched > 0 {
+        notes.push(format!(
+            "{} records could not be read for the rules; they are counted all the same.",
+            yielded.unmatched
+        ));
+    }
+    if yielded.correlated.overflow > 0 {
+        notes.push(format!(
+            "{} matches were left out of correlations, which had too many to hold.",
+            yielded.correlated.overflow
+        ));
+    }
+    notes
 }
 
 /// `--until latest` reads the logs once more, before all else, for the newest event's time.
@@ -74,7 +122,7 @@ pub(super) fn newest(
     }
     struct Nothing;
     impl Visitor for Nothing {
-        fn event(&mut self, _: &Event<'_>, _: Phase, _: &Origin) {}
+        fn event(&mut self, _: &Event<'_>, _: Record<'_>, _: Phase, _: &Origin) {}
     }
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);
@@ -101,10 +149,12 @@ fn report(
             baseline_since: selection.baseline_since.filter(|_| coverage.events.baseline > 0),
         },
         coverage,
+        stories: detected.stories,
         findings: detected.findings,
         suppressed: detected.suppressed,
         summary: detected.summary,
         notes,
+        ..Report::default()
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::rule_files::Chosen;
 use super::window::WindowArgs;
 use crate::config::Flags;
 
@@ -16,6 +17,8 @@ pub struct InputArgs {
     pub window: WindowArgs,
     #[command(flatten)]
     pub judge: JudgeArgs,
+    #[command(flatten, next_help_heading = "What is known and wanted")]
+    pub rules: Chosen,
     /// Worker threads; one for each processor if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

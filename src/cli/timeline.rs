@@ -8,6 +8,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::inputs::InputArgs;
 use super::output;
+use crate::decode::Record;
 use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::finding::Finding;
@@ -119,7 +120,7 @@ struct Picker<'f> {
 }
 
 impl Visitor for Picker<'_> {
-    fn event(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin) {
+    fn event(&mut self, event: &Event<'_>, _: Record<'_>, phase: Phase, origin: &Origin) {
         let hits: Vec<&Finding> = match phase {
             Phase::Window => self
                 .findings

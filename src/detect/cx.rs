@@ -12,6 +12,7 @@ use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
 use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
+use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 
 /// The rollups as frames, the names behind their numbers, and what was usual.
@@ -26,6 +27,9 @@ pub struct Cx<'a> {
     pub history: History,
     /// Where keys come from, and what came of them.
     pub lineage: Lineage<'a>,
+    pub rules: &'a RuleSet,
+    /// Correlations that held; their events are numbers of rows in the matches' rollup.
+    pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
     kinds: HashMap<Sym, Sym>,
 }
@@ -38,12 +42,27 @@ impl<'a> Cx<'a> {
         config: &'a Config,
         selection: Selection,
         places: Places,
+        rules: &'a RuleSet,
+        correlated: &'a Outcome,
     ) -> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &places, names);
         let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
         let lineage = Lineage::of(rollups, &frames.activity_rows);
-        Cx { frames, rollups, names, files, config, selection, places, history, lineage, kinds }
+        Cx {
+            frames,
+            rollups,
+            names,
+            files,
+            config,
+            selection,
+            places,
+            history,
+            lineage,
+            rules,
+            correlated,
+            kinds,
+        }
     }
 
     pub fn text(&self, sym: Sym) -> &'a str {

@@ -115,6 +115,15 @@ impl History {
         seen.is_some_and(|s| s.worked < at)
     }
 
+    /// True if the principal uses the network for more than the day of `at`: it did the day before or, where
+    /// the logs begin with `at`, it still does days later.
+    pub fn settled(&self, principal: Sym, network: &str, at: Millis) -> bool {
+        let Some(seen) = self.by_principal.get(&principal).and_then(|n| n.get(network)) else {
+            return false;
+        };
+        seen.worked < at - DAY || (at - self.start < DAY && seen.last > at + 3 * DAY)
+    }
+
     /// First time anyone used the network.
     pub fn network_first(&self, network: &str) -> Option<Millis> {
         self.principals_in(network).map(|(_, s)| s.first).min()

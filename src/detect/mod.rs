@@ -15,12 +15,14 @@ mod key_in_several_networks;
 mod places;
 mod request_spike;
 mod rows;
+mod rule_matches;
 mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
 mod session_used_elsewhere;
 pub mod sessions;
 mod sign_in_failures;
+mod stories;
 mod summary;
 #[cfg(test)]
 mod testing;

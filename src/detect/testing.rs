@@ -25,6 +25,7 @@ use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
 use crate::rollup::Selection;
 use crate::rollup::{Frames, Origin, Phase, Rollups};
+use crate::sigma::{self, RuleSet};
 use crate::source::FileNames;
 
 pub const ACCOUNT: &str = "123456789012";
@@ -290,7 +291,10 @@ impl Scene {
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let places = Places::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
-        let cx = Cx::new(&frames, &rollups, &files, &config, self.selection(), places);
+        let rules = RuleSet::from_texts::<&str, &str>([]);
+        let none = sigma::Outcome::default();
+        let selection = self.selection();
+        let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, &rules, &none);
         detector.detect(&cx).unwrap()
     }
 

@@ -6,6 +6,7 @@ pub mod agent;
 pub mod identity;
 pub mod outcome;
 pub mod session;
+pub mod target;
 pub mod time;
 
 pub use address::{SourceClass, source_class};

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Report, Suppressed, Window};
+use super::model::{Report, RulesApplied, Suppressed, Window};
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
+use crate::finding::story::{Actor, Step, Story, Touched};
 use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Row, SettingUsed, Severity, SourceSeen,
-    Summary, Who,
+    Summary, Target, Who,
 };
 use crate::source::coverage::{Coverage, EventCounts, FileCounts, Problem, SkipReason};
 
@@ -60,6 +61,11 @@ fn finding(id: &str, rule: &str, severity: Severity, title: &str) -> Finding {
         title: title.into(),
         severity,
         attack: Vec::new(),
+        tactics: vec!["Exfiltration".to_string()],
+        description: "What it means. What is ordinary.".to_string(),
+        tried: false,
+        story: String::new(),
+        targets: Vec::new(),
         first_seen: START,
         last_seen: START,
         events: 1,
@@ -86,6 +92,44 @@ fn who() -> Who {
         access_key: KEY.into(),
         session: String::new(),
         origin: "long-lived access key of the user".into(),
+    }
+}
+
+fn story() -> Story {
+    let step = |tactic: &str, text: &str, tried| Step {
+        time: START,
+        last: START + HOUR,
+        tactic: tactic.into(),
+        text: text.into(),
+        finding: "f-02be11d4".into(),
+        severity: Severity::High,
+        tried,
+    };
+    let target = |kind: &str, name: &str| Target { kind: kind.into(), name: name.into() };
+    Story {
+        id: "s-01".into(),
+        headline: format!("Access key {KEY} of ci-deploy from 203.0.113.9: took data out"),
+        severity: Severity::Critical,
+        account: "111122223333".into(),
+        first_seen: START,
+        last_seen: START + HOUR,
+        actor: Actor {
+            origin: format!("access key {KEY} of ci-deploy"),
+            principals: strings(&["arn:aws:iam::111122223333:user/ci-deploy"]),
+            access_keys: strings(&[KEY]),
+            addresses: strings(&["203.0.113.9"]),
+        },
+        steps: vec![
+            step("Initial Access", "A key was used elsewhere", false),
+            step("Persistence", HOSTILE, true),
+        ],
+        gained: strings(&["a new user mallory"]),
+        touched: vec![
+            Touched { target: target("bucket", "acme-invoices"), events: 412, bytes: 757_000_000 },
+            Touched { target: target("user", HOSTILE), events: 1, bytes: 0 },
+        ],
+        playbooks: playbook().into_iter().collect(),
+        findings: strings(&["f-02be11d4"]),
     }
 }
 
@@ -269,6 +313,8 @@ pub fn rich() -> Report {
         )
     };
     Report {
+        rules: RulesApplied::default(),
+        stories: vec![story()],
         generated: SINCE + 14 * DAY,
         window: Window {
             since: Some(SINCE),
@@ -339,6 +385,7 @@ pub fn incomplete() -> Report {
 /// Quiet logs, all read.
 pub fn quiet() -> Report {
     Report {
+        stories: Vec::new(),
         findings: Vec::new(),
         suppressed: Vec::new(),
         summary: Summary::default(),

@@ -6,6 +6,7 @@
 mod coverage;
 mod findings;
 pub(super) mod page;
+mod stories;
 mod subject;
 mod summary;
 mod times;

@@ -66,6 +66,11 @@ impl<'a> Page<'a> {
         self.labelled(label, text, Style::new())
     }
 
+    /// A field, unless there is nothing to say.
+    pub fn field_if(&mut self, label: &str, text: &str) -> io::Result<()> {
+        if text.is_empty() { Ok(()) } else { self.field(label, text) }
+    }
+
     pub fn dim_field(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.labelled(label, text, Style::new().dimmed())
     }
