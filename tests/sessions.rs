@@ -348,3 +348,17 @@ fn a_finding_says_where_its_key_came_from() {
     assert!(origin.starts_with("CreateAccessKey for user svc-backup at 2026-11-09"), "{origin}");
     assert!(origin.contains("← access key AKIARTX3GSDSYRLDHKZO of user dana"), "{origin}");
 }
+
+#[test]
+fn the_analysis_has_the_family_of_its_findings_keys() {
+    let analysis = Env::new().analyze(&[sample_logs()]);
+    let rows = list(&analysis.json["sessions"]).to_vec();
+    let made = row(&rows, "AKIARTX3GSDS7L3UVJDP");
+    assert_eq!(made["parent_key"], "AKIARTX3GSDSYRLDHKZO");
+    for finding in analysis.findings().iter().filter(|f| f["access_key"].is_string()) {
+        row(&rows, &text(&finding["access_key"]));
+    }
+    for parent in rows.iter().filter_map(|row| row["parent_key"].as_str()) {
+        row(&rows, parent);
+    }
+}

@@ -6,7 +6,7 @@ use super::analysis::newest;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::inputs::InputArgs;
+use super::inputs::LogArgs;
 use super::output;
 use crate::clock::plain;
 use crate::config::Geo;
@@ -18,6 +18,7 @@ use crate::report::Window;
 use crate::report::sessions::{About, write_json, write_text};
 use crate::rollup::lineage::Node;
 use crate::rollup::{Frames, Selection};
+use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
 use crate::source::local::list;
 use crate::ui::Progress;
@@ -38,7 +39,7 @@ const MOST: usize = 100_000;
   incident sessions ./AWSLogs --format json | jq '.sessions[] | select(.how == \"CreateAccessKey\")'")]
 pub struct Args {
     #[command(flatten)]
-    inputs: InputArgs,
+    inputs: LogArgs,
     /// Only this access key, or console session, with all before it and all that came of it
     #[arg(long, value_name = "ID", help_heading = "Output")]
     key: Option<String>,
@@ -67,16 +68,26 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let newest = newest(cx, inputs, &listing, threads)?;
     let selection = inputs.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let no_rules = RuleSet::from_texts::<&str, &str>([]);
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);
-    let mut yielded = rollups(&Job { listing: &listing, selection, threads, progress: &tick });
+    let mut yielded =
+        rollups(&Job { listing: &listing, selection, threads, progress: &tick }, &no_rules);
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
     let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
-    let seen =
-        detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
+    let seen = detect::Cx::new(
+        &frames,
+        &yielded.rollups,
+        &yielded.files,
+        &config,
+        selection,
+        places,
+        &no_rules,
+        &yielded.correlated,
+    );
     let wanted = wanted(&seen, args)?;
     let about = about(cx, inputs.window.is_whole(), selection, &yielded.coverage);
     let shown = Shown { chosen: wanted.as_deref(), all: args.all };

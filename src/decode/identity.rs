@@ -25,14 +25,35 @@ pub struct Identity {
     pub session_created: Millis,
     pub by_service: bool,
     pub mfa: Option<bool>,
-    pub source_identity: String,
-    pub provider: String,
-    pub issuer: String,
-    pub service: String,
-    pub scope: String,
-    pub delivery: String,
+    /// Most identities have nothing of it.
+    pub context: Option<Box<ContextTexts>>,
     /// Of the text that it was read from.
     pub print: u32,
+}
+
+/// The texts of a [`Context`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ContextTexts {
+    source_identity: String,
+    provider: String,
+    issuer: String,
+    service: String,
+    scope: String,
+    delivery: String,
+}
+
+impl ContextTexts {
+    fn context(&self) -> Context<'_> {
+        Context {
+            mfa: None,
+            source_identity: &self.source_identity,
+            provider: &self.provider,
+            issuer: &self.issuer,
+            service: &self.service,
+            scope: &self.scope,
+            delivery: &self.delivery,
+        }
+    }
 }
 
 impl Identity {
@@ -47,12 +68,7 @@ impl Identity {
             by_service: self.by_service,
             context: Context {
                 mfa: self.mfa,
-                source_identity: &self.source_identity,
-                provider: &self.provider,
-                issuer: &self.issuer,
-                service: &self.service,
-                scope: &self.scope,
-                delivery: &self.delivery,
+                ..self.context.as_deref().map_or_else(Context::default, ContextTexts::context)
             },
             print: self.print,
         }
@@ -96,10 +112,7 @@ struct Parts {
     created: Millis,
     on_behalf_of: String,
     mfa: Option<bool>,
-    source_identity: String,
-    provider: String,
-    scope: String,
-    delivery: String,
+    context: ContextTexts,
 }
 
 fn parse(raw: &str) -> Identity {
@@ -116,8 +129,8 @@ fn parse(raw: &str) -> Identity {
             "invokedBy" => p.invoked_by = text(),
             "sessionContext" => session_context(value, &mut p),
             "onBehalfOf" => p.on_behalf_of = unquote(raw_of(value, "userId")).into_owned(),
-            "identityProvider" => p.provider = text(),
-            "inScopeOf" => p.scope = text_of(value, "credentialsIssuedTo").into_owned(),
+            "identityProvider" => p.context.provider = text(),
+            "inScopeOf" => p.context.scope = text_of(value, "credentialsIssuedTo").into_owned(),
             _ => {}
         }
     }
@@ -137,12 +150,12 @@ fn session_context(raw: &str, p: &mut Parts) {
                 }
             }
             "sessionIssuer" => p.issuer_arn = text_of(value, "arn").into_owned(),
-            "sourceIdentity" => p.source_identity = unquote(value).into_owned(),
-            "ec2RoleDelivery" => p.delivery = unquote(value).into_owned(),
+            "sourceIdentity" => p.context.source_identity = unquote(value).into_owned(),
+            "ec2RoleDelivery" => p.context.delivery = unquote(value).into_owned(),
             "webIdFederationData" => {
                 let provider = text_of(value, "federatedProvider");
                 if !provider.is_empty() {
-                    p.provider = provider.into_owned();
+                    p.context.provider = provider.into_owned();
                 }
             }
             _ => {}
@@ -159,11 +172,12 @@ fn flag(text: &str) -> Option<bool> {
 }
 
 fn identity(mut p: Parts) -> Identity {
-    let take = std::mem::take::<String>;
-    let (source_identity, scope) = (take(&mut p.source_identity), take(&mut p.scope));
-    let (provider, delivery) = (take(&mut p.provider), take(&mut p.delivery));
-    let issuer = if p.kind == "FederatedUser" { p.issuer_arn.clone() } else { String::new() };
-    let service = p.invoked_by.clone();
+    let mut context = std::mem::take(&mut p.context);
+    context.service.clone_from(&p.invoked_by);
+    if p.kind == "FederatedUser" {
+        context.issuer.clone_from(&p.issuer_arn);
+    }
+    let context = (context != ContextTexts::default()).then(|| Box::new(context));
     let invoked_by_service = source_class(&p.invoked_by) == SourceClass::Service;
     let mut session = String::new();
     let principal = if p.kind == "AssumedRole" && !p.arn.is_empty() {
@@ -197,12 +211,7 @@ fn identity(mut p: Parts) -> Identity {
         session,
         session_created: p.created,
         mfa: p.mfa,
-        source_identity,
-        provider,
-        issuer,
-        service,
-        scope,
-        delivery,
+        context,
         print: 0,
     }
 }

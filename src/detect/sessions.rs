@@ -9,8 +9,8 @@ mod uses;
 mod words;
 
 pub use forest::forest;
-pub use rows::{All, Found, chosen, family, unused};
-pub use words::origin;
+pub use rows::{All, Found, chosen, family, of_findings, unused};
+pub use words::{id, origin};
 
 /// What of the graph is shown.
 #[derive(Debug, Clone, Copy, Default)]

@@ -313,6 +313,7 @@ pub fn rich() -> Report {
         )
     };
     Report {
+        sessions: Vec::new(),
         rules: RulesApplied::default(),
         stories: vec![story()],
         generated: SINCE + 14 * DAY,

@@ -101,7 +101,7 @@ impl<'r> Lineage<'r> {
         let mut owners: Map<Sym, Owner> = Map::default();
         // Behaviours stand in the order of their first events.
         for key in rows.behaviours.iter().filter(|key| key.access_key != 0) {
-            if sessions.get(&key.access_key).is_none_or(|s| s.principal == 0) {
+            if sessions.principal(key.access_key).is_none_or(|principal| principal == 0) {
                 let owner = Owner { principal: key.principal, source: key.source };
                 owners.entry(key.access_key).or_insert(owner);
             }
@@ -230,7 +230,7 @@ impl<'r> Lineage<'r> {
 
     /// Everything that calls are signed with or begin with, in no order.
     pub fn nodes(&self) -> impl Iterator<Item = Node> {
-        let sessions = self.sessions.iter().map(|(key, _)| key);
+        let sessions = self.sessions.keys();
         let others = self.owners.keys().copied().filter(|key| !self.sessions.contains(*key));
         let is_known = |key: Sym| self.sessions.contains(key) || self.owners.contains_key(&key);
         let made = self.made.keys().copied().filter(move |key| !is_known(*key));
@@ -264,7 +264,7 @@ impl<'r> Lineage<'r> {
     pub fn principal(&self, node: Node) -> Sym {
         match node {
             Node::Console(number) => self.console(number).map_or(0, |console| console.principal),
-            Node::Key(key) => match self.sessions.get(&key).map(|s| s.principal) {
+            Node::Key(key) => match self.sessions.principal(key) {
                 Some(principal) if principal != 0 => principal,
                 _ => match self.owners.get(&key) {
                     Some(owner) => owner.principal,
@@ -308,14 +308,16 @@ fn triple(session: &Session) -> (Sym, Sym, Millis) {
 
 /// Sessions with which a service went on, by the key that was handed out for them.
 fn kin(sessions: &Table) -> Map<(Sym, Sym, Millis), Sym> {
-    let forwarded = |s: &Session| s.forwarded && !s.direct && s.name != 0 && s.created != 0;
-    let mut kin: Map<_, Sym> =
-        sessions.iter().filter(|(_, s)| forwarded(s)).map(|(_, s)| (triple(&s), 0)).collect();
+    let forwarded = |s: &Session| s.forwarded && s.name != 0 && s.created != 0;
+    let mut kin: Map<_, Sym> = (sessions.select(|s| !s.in_person && !s.direct))
+        .filter(|(_, s)| forwarded(s))
+        .map(|(_, s)| (triple(&s), 0))
+        .collect();
     if kin.is_empty() {
         return kin;
     }
     let mut twice = HashSet::<_, FxBuildHasher>::default();
-    for (key, session) in sessions.iter().filter(|(_, s)| s.direct) {
+    for (key, session) in sessions.select(|s| s.direct) {
         if let Some(own) = kin.get_mut(&triple(&session)) {
             if *own != 0 {
                 twice.insert(triple(&session));

@@ -75,6 +75,18 @@ impl Session {
     }
 }
 
+/// What tells sessions apart. There may be a million, so that the whole of each is looked up when it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brief {
+    pub principal: Sym,
+    pub name: Sym,
+    pub created: Millis,
+    pub from_console: bool,
+    /// At least one call was made without a service in between.
+    pub in_person: bool,
+    pub direct: bool,
+}
+
 /// By access key: sessions whose calls are in the logs. And what was made for later.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -92,8 +104,19 @@ impl Table {
         self.seen.get(key).map(|seen| self.session(seen))
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (Sym, Session)> {
-        self.seen.iter().map(|(key, seen)| (*key, self.session(seen)))
+    /// Those sessions that `wanted` says, which is told little of each.
+    pub fn select(&self, wanted: impl Fn(&Brief) -> bool) -> impl Iterator<Item = (Sym, Session)> {
+        let selected = self.seen.iter().filter(move |(_, seen)| wanted(&seen.brief()));
+        selected.map(|(key, seen)| (*key, self.session(seen)))
+    }
+
+    pub fn keys(&self) -> impl Iterator<Item = Sym> {
+        self.seen.keys().copied()
+    }
+
+    /// Whose session a key is of; 0 if its calls do not say.
+    pub fn principal(&self, key: Sym) -> Option<Sym> {
+        self.seen.get(&key).map(|seen| seen.principal)
     }
 
     pub fn len(&self) -> usize {

@@ -8,10 +8,11 @@ use super::Shown;
 use super::layout::{Draft, Layout};
 use super::rows::{family, service};
 use super::units::Units;
-use super::uses::{Named, Use, named};
+use super::uses::{Named, Use, named, uses};
 use crate::clock::span;
 use crate::finding::session::{Branch, Forest};
 use crate::rollup::Sym;
+use crate::rollup::lineage::Node;
 use crate::ui::number::{bytes, counted, grouped};
 
 const ADDRESSES: usize = 5;
@@ -31,7 +32,7 @@ pub fn forest(cx: &Cx<'_>, shown: Shown<'_>) -> Forest {
     let mut count = 0;
     number(&drafts, &mut items, &mut count);
     let named = named(cx, count as usize, |key| items.get(&key).map(Vec::as_slice));
-    let uses = super::uses::uses(cx);
+    let uses = uses(cx, |key| chosen.contains(&Node::Key(key)));
     let mut next = 0;
     let roots = drafts.drain(..).map(|draft| grown(cx, draft, &named, &uses, &mut next)).collect();
     let unused = cx.rollups.sessions.unused.iter().map(|u| u.keys).sum();

@@ -1,17 +1,21 @@
 //! Sessions as rows, for programs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::Cx;
 use super::uses::{Named, Use, named, uses};
 use super::words::{began, id, root_in_words, session_name};
 use crate::event::identity::arn_account;
+use crate::finding::Finding;
 use crate::finding::session::{Session, SessionKind, UnusedSessions};
 use crate::rollup::Sym;
 use crate::rollup::lineage::{How, Lineage, Node, Root};
 
 /// Descendants that are followed from one node.
 const MOST_DESCENDANTS: usize = 100_000;
+
+/// Descendants of a finding's key that a report lists.
+const MOST_OF_A_FINDING: usize = 200;
 
 /// What a key or a name stands for in these logs.
 pub type Found = Vec<Node>;
@@ -62,11 +66,12 @@ impl<'c, 'a> All<'c, 'a> {
     /// only if `family` names them.
     pub fn new(cx: &'c Cx<'a>, family: Option<&BTreeSet<Node>>) -> All<'c, 'a> {
         let lineage = &cx.lineage;
-        let uses = uses(cx);
         let mut nodes: Vec<Node> = match family {
             Some(family) => family.iter().copied().collect(),
             None => lineage.nodes().collect(),
         };
+        let wanted: HashSet<Sym> = nodes.iter().flat_map(|node| keys(lineage, *node)).collect();
+        let uses = uses(cx, |key| wanted.contains(&key));
         nodes.sort_by_cached_key(|node| (begin(lineage, &uses, *node), id(lineage, *node)));
         let mut items: HashMap<Sym, Vec<u32>> = HashMap::new();
         for (node, n) in nodes.iter().zip(0u32..) {
@@ -235,6 +240,19 @@ fn how<'r>(lineage: &Lineage<'r>, how: How) -> &'r str {
 /// `s3` for `s3.amazonaws.com`.
 pub fn service(name: &str) -> String {
     name.strip_suffix(".amazonaws.com").unwrap_or(name).to_string()
+}
+
+/// The keys of the findings, what came before them and what came of them.
+pub fn of_findings(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Session> {
+    let own = findings.iter().map(|f| &f.who.access_key);
+    let scopes = findings.iter().flat_map(|f| &f.scopes).flat_map(|scope| &scope.access_keys);
+    let keys: BTreeSet<Sym> = own.chain(scopes).filter_map(|key| cx.names.find(key)).collect();
+    let nodes: Vec<Node> = keys.into_iter().filter(|key| *key != 0).map(Node::Key).collect();
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let family = family(&cx.lineage, &nodes, MOST_OF_A_FINDING);
+    All::new(cx, Some(&family)).iter().collect()
 }
 
 /// What was handed out and never used, earliest first; of these callers only, if `family` is given.

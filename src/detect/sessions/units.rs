@@ -66,7 +66,7 @@ impl Units {
     }
 
     fn count(&mut self, cx: &Cx<'_>, members: &HashSet<Node>) {
-        let uses = uses(cx);
+        let uses = uses(cx, |_| true);
         for node in cx.lineage.nodes() {
             let Node::Key(key) = node else { continue };
             let unit = unit(&cx.lineage, node);

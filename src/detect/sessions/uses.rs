@@ -51,11 +51,11 @@ impl Use {
     }
 }
 
-/// By access key.
-pub fn uses(cx: &Cx<'_>) -> HashMap<Sym, Use> {
+/// By access key, of those that are wanted.
+pub fn uses(cx: &Cx<'_>, wanted: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
     let mut uses: HashMap<Sym, Use> = HashMap::new();
     let rows = cx.rows().filter(|(k, _)| k.phase == Phase::Window && k.access_key != 0);
-    for (key, value) in rows {
+    for (key, value) in rows.filter(|(k, _)| wanted(k.access_key)) {
         let place = cx.places.get(key.source).filter(|p| is_outside(p) && !key.by_service);
         let new = Use {
             first: value.first.time,

@@ -1,6 +1,9 @@
 //! Sessions at the console. Each has many keys, one or more for every service that is opened, and all of them
 //! say when the session began.
 
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
+
 use super::super::sessions::{Caller, Session, SignIn, Table};
 use super::super::{Names, Sym};
 use super::Map;
@@ -56,11 +59,13 @@ fn is_orphan(session: &Session) -> bool {
 impl Consoles {
     pub fn of(names: &Names, sessions: &Table) -> Consoles {
         let mut found: Map<Key, Console> = Map::default();
-        for (_, session) in sessions.iter().filter(|(_, s)| s.from_console && is_orphan(s)) {
+        for (_, session) in sessions.select(|s| s.from_console).filter(|(_, s)| is_orphan(s)) {
             found.entry(key(&session)).or_insert_with(|| begun(&session));
         }
         join(&mut found, sessions);
-        for (_, session) in sessions.iter().filter(|(_, s)| is_orphan(s)) {
+        let of = found.keys().copied().collect::<HashSet<Key, FxBuildHasher>>();
+        let known = sessions.select(|s| of.contains(&(s.principal, s.name, s.created)));
+        for (_, session) in known.filter(|(_, s)| is_orphan(s)) {
             if let Some(console) = found.get_mut(&key(&session)) {
                 console.mfa = session.mfa.or(console.mfa);
                 console.caller = earlier(names, console.caller, session.caller);

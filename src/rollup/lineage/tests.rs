@@ -100,7 +100,7 @@ fn instances_are_told_by_the_record_or_by_the_delivery_or_by_the_name() {
     };
     assert_eq!(origin(&[by_ec2, delivered.clone()], "ASIA1"), instance(2, true));
     assert_eq!(origin(&[delivered], "ASIA1"), instance(2, true));
-    assert_eq!(origin(&[used.clone()], "ASIA1"), instance(0, false));
+    assert_eq!(origin(std::slice::from_ref(&used), "ASIA1"), instance(0, false));
     let mimic = assume(0, "user/eve", "AKIAEVE", "ASIA1", "role/web", ID);
     assert_eq!(origin(&[mimic, used], "ASIA1"), "ASIA1 <AssumeRole AKIAEVE: key of user/eve");
 }
@@ -139,7 +139,11 @@ fn the_identity_centers_own_keys_are_joined_by_role_session_and_second() {
         .with(|c| (c.kind, c.source) = ("SAMLUser", "192.0.2.1"));
     let used = work(1, SSO, "ASIA2", "dana", 0);
     assert_eq!(origin(&[signed_in.clone(), used.clone()], "ASIA2"), person);
-    assert_eq!(origin(&[used.clone()], "ASIA2"), person, "the role's name says as much");
+    assert_eq!(
+        origin(std::slice::from_ref(&used), "ASIA2"),
+        person,
+        "the role's name says as much"
+    );
     let logs = Logs::of(&[signed_in, used]);
     let key = logs.rollups.names.find("ASIA2").unwrap();
     let session = logs.rollups.sessions.get(&key).unwrap();

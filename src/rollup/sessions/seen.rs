@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use super::super::Folded;
 use super::super::intern::{Names, Sym};
 use super::super::numbered::{Keyed, Numbered};
-use super::{either, named, seconds};
+use super::{Brief, either, millis, named, seconds};
 
 /// Flags of [`Seen`].
 pub const CONSOLE: u8 = 1;
@@ -56,6 +56,17 @@ impl Seen {
     #[inline]
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
+    }
+
+    pub fn brief(&self) -> Brief {
+        Brief {
+            principal: self.principal,
+            name: self.name,
+            created: millis(self.created),
+            from_console: self.has(CONSOLE),
+            in_person: self.has(IN_PERSON),
+            direct: self.has(DIRECT),
+        }
     }
 
     /// Number of the caller that the key was handed to.
