@@ -31,6 +31,7 @@ mod intel;
 mod regressions;
 mod rule_weight;
 mod rules;
+mod sessions;
 mod shapes;
 mod stories;
 mod story;

@@ -2,7 +2,7 @@
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::inputs::InputArgs;
+use super::inputs::{InputArgs, LogArgs};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
@@ -28,15 +28,15 @@ pub struct Analysis {
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
-    let config = cx.config(args.flags())?;
+    let config = cx.config(args.logs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
     let rules = compile(&args.rules.files()?);
-    let listing = list(&args.paths)?;
+    let listing = list(&args.logs.paths)?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let newest = newest(cx, args, &listing, threads)?;
-    let selection = args.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let newest = newest(cx, &args.logs, &listing, threads)?;
+    let selection = args.logs.window.selection(cx.clock.now(), newest, config.baseline_days())?;
 
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let job = Job {
@@ -64,6 +64,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
+    report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
     report.rules = applied(&rules);
     report.notes.extend(rule_notes(&rules, &yielded));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
@@ -106,9 +107,9 @@ fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
 }
 
 /// `--until latest` reads the logs once more, before all else, for the newest event's time.
-fn newest(
+pub(super) fn newest(
     cx: &Cx,
-    args: &InputArgs,
+    args: &LogArgs,
     listing: &Listing,
     threads: usize,
 ) -> Result<Option<Millis>, CommandError> {
@@ -139,7 +140,7 @@ fn report(
     coverage: Coverage,
     detected: detect::Detected,
 ) -> Report {
-    let whole_archive = args.window.is_whole();
+    let whole_archive = args.logs.window.is_whole();
     let notes = notes(config, selection, &coverage, whole_archive);
     Report {
         generated: cx.clock.now(),

@@ -10,6 +10,15 @@ use crate::config::Flags;
 
 #[derive(Debug, Args)]
 pub struct InputArgs {
+    #[command(flatten)]
+    pub logs: LogArgs,
+    #[command(flatten, next_help_heading = "What is known and wanted")]
+    pub rules: Chosen,
+}
+
+/// What is read, for commands that match no rules too.
+#[derive(Debug, Args)]
+pub struct LogArgs {
     /// Log files, folders, archives, patterns in quotes, or '-' for standard input (can be repeated)
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
@@ -17,8 +26,6 @@ pub struct InputArgs {
     pub window: WindowArgs,
     #[command(flatten)]
     pub judge: JudgeArgs,
-    #[command(flatten, next_help_heading = "What is known and wanted")]
-    pub rules: Chosen,
     /// Worker threads; one for each processor if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
@@ -41,7 +48,7 @@ pub struct JudgeArgs {
     pub geoip: Option<PathBuf>,
 }
 
-impl InputArgs {
+impl LogArgs {
     pub fn flags(&self) -> Flags {
         Flags {
             own_files: self.judge.own.clone(),

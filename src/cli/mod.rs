@@ -20,6 +20,7 @@ mod playbook;
 mod resume;
 mod rule;
 mod rule_files;
+mod sessions;
 mod status;
 mod timeline;
 mod undo;
@@ -42,6 +43,7 @@ use exit::Exit;
   incident analyze ./AWSLogs                     what happened in an exported archive
   incident analyze logs.zip --format json        the same, for a program
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
+  incident sessions ./AWSLogs                    which key came from which sign-in
   incident contain                               stop an incident, guided
   incident contain leaked-access-key --access-key AKIA… --plan-only
 
@@ -59,6 +61,7 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Timeline(timeline::Args),
+    Sessions(sessions::Args),
     Contain(Box<contain::Args>),
     Resume(resume::Args),
     Status(status::Args),
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
+        Command::Sessions(args) => sessions::run(&cx, args),
         Command::Contain(args) => contain::run(&cx, args),
         Command::Resume(args) => resume::run(&cx, args),
         Command::Status(args) => status::run(&cx, args),

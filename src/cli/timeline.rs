@@ -45,7 +45,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    if args.inputs.has_stdin() {
+    if args.inputs.logs.has_stdin() {
         return Err(CommandError::usage(
             "a timeline reads the logs twice, and standard input can be read once",
         )

@@ -5,6 +5,7 @@
 
 mod archives;
 mod cloudtrail;
+mod credentials;
 mod fields;
 mod identity;
 mod inflate;

@@ -312,25 +312,13 @@ fn texts<'s>(cx: &Cx<'_>, syms: impl Iterator<Item = &'s Sym>) -> Vec<String> {
 
 fn who(cx: &Cx<'_>, principal: Sym, key: Sym, account: &str) -> Who {
     let session = cx.rollups.sessions.get(&key);
-    let origin = session.filter(|s| s.parent != 0).map(|s| {
-        let parent = cx.text(s.parent);
-        let by = match cx.text(s.parent_key) {
-            "" => parent.to_string(),
-            key => format!("{parent} with {key}"),
-        };
-        format!(
-            "issued to {by} from {} at {}",
-            cx.text(s.issued_to),
-            crate::clock::rfc3339(s.issued_at)
-        )
-    });
     Who {
         account: account.to_string(),
         principal: cx.text(principal).to_string(),
         kind: cx.kind(principal).to_string(),
         access_key: cx.text(key).to_string(),
         session: session.map_or("", |s| cx.text(s.name)).to_string(),
-        origin: origin.unwrap_or_default(),
+        origin: super::sessions::origin(cx, key),
     }
 }
 

@@ -10,6 +10,7 @@ use super::places::Places;
 use super::rows::Row;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
+use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
@@ -24,6 +25,8 @@ pub struct Cx<'a> {
     pub selection: Selection,
     pub places: Places,
     pub history: History,
+    /// Where keys come from, and what came of them.
+    pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
     /// Correlations that held; their events are numbers of rows in the matches' rollup.
     pub correlated: &'a Outcome,
@@ -45,6 +48,7 @@ impl<'a> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &places, names);
         let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
+        let lineage = Lineage::of(rollups, &frames.activity_rows);
         Cx {
             frames,
             rollups,
@@ -54,6 +58,7 @@ impl<'a> Cx<'a> {
             selection,
             places,
             history,
+            lineage,
             rules,
             correlated,
             kinds,

@@ -21,6 +21,7 @@ mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
 mod session_used_elsewhere;
+pub mod sessions;
 mod sign_in_failures;
 mod stories;
 mod summary;

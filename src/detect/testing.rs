@@ -94,8 +94,8 @@ impl Call {
                 account: &self.account,
                 access_key: &self.access_key,
                 session: &self.session,
-                session_created: 0,
                 by_service: self.by_service,
+                ..Actor::default()
             },
             vpc_endpoint: "",
             bytes_out: self.bytes_out,
@@ -112,10 +112,12 @@ impl Call {
                 .map(|(bucket, key)| (bucket.as_str(), key.as_str())),
             issued: self.issued.as_ref().map(|(access_key, session)| Issued {
                 access_key,
-                role: "",
                 session,
                 expires: self.at + HOUR,
+                ..Issued::default()
             }),
+            sign_in: None,
+            from_console: false,
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod id;
 pub mod merge;
 pub mod scope;
+pub mod session;
 pub mod severity;
 pub mod story;
 pub mod summary;

@@ -17,6 +17,7 @@
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
+//! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions) |
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
@@ -64,6 +65,7 @@
 
 mod coverage;
 mod finding;
+pub(super) mod session;
 mod story;
 
 use std::io::{self, Write};
@@ -109,6 +111,7 @@ struct Document<'a> {
     coverage: coverage::CoverageJson<'a>,
     stories: Each<'a, crate::finding::Story, story::StoryJson<'a>>,
     findings: Each<'a, crate::finding::Finding, finding::FindingJson<'a>>,
+    sessions: Each<'a, crate::finding::session::Session, session::SessionJson<'a>>,
     rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
@@ -124,6 +127,7 @@ impl<'a> From<&'a Report> for Document<'a> {
             coverage: coverage::CoverageJson::from(report),
             stories: Each(&report.stories, story::StoryJson::from),
             findings: Each(&report.findings, finding::FindingJson::from),
+            sessions: Each(&report.sessions, session::SessionJson::from),
             rules: RulesJson {
                 applied: report.rules.applied,
                 skipped: Each(&report.rules.skipped, SkippedJson::from),
@@ -136,7 +140,7 @@ impl<'a> From<&'a Report> for Document<'a> {
 }
 
 #[derive(Serialize)]
-struct WindowJson {
+pub(super) struct WindowJson {
     since: Option<Time>,
     until: Option<Time>,
     whole_archive: bool,
@@ -230,7 +234,7 @@ impl<'a> From<&'a Row> for RowJson<'a> {
 }
 
 /// A time as RFC 3339.
-struct Time(Millis);
+pub(super) struct Time(pub Millis);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,6 +1,7 @@
 //! The finished result of an analysis, before any format.
 
 use crate::clock::Millis;
+use crate::finding::session::Session;
 use crate::finding::{Finding, Story, Summary};
 
 pub use crate::finding::Suppressed;
@@ -17,6 +18,8 @@ pub struct Report {
     pub stories: Vec<Story>,
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
+    /// Keys of the findings, with those that they came from and those that came of them.
+    pub sessions: Vec<Session>,
     pub rules: RulesApplied,
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,

@@ -277,6 +277,7 @@ pub fn rich() -> Report {
         )
     };
     Report {
+        sessions: Vec::new(),
         rules: RulesApplied::default(),
         stories: vec![story::story()],
         generated: SINCE + 14 * DAY,

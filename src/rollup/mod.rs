@@ -10,6 +10,7 @@ pub mod event_id;
 pub mod frame;
 mod hourly;
 pub mod intern;
+pub mod lineage;
 pub mod matches;
 pub mod memory;
 mod numbered;
@@ -126,12 +127,12 @@ impl Rollups {
     pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) -> Vec<u32> {
         let syms = self.names.absorb(&other.names);
         let rows = self.matches.merge(other.matches, &syms, file);
-        let Rollups { activity, agents, objects, buckets, sessions, issued, .. } = self;
+        let Rollups { names, activity, agents, objects, buckets, sessions, issued, .. } = self;
         std::thread::scope(|scope| {
             scope.spawn(|| activity.merge(other.activity, &syms, file));
             scope.spawn(|| agents::merge(agents, other.agents, &syms));
             scope.spawn(|| {
-                sessions::merge(sessions, other.sessions, &syms);
+                sessions::merge(sessions, other.sessions, &syms, names);
                 issued.merge(other.issued, &syms);
                 buckets::merge(buckets, other.buckets, &syms);
             });

@@ -9,6 +9,7 @@ pub mod pack;
 pub mod report;
 pub mod run;
 pub mod scene;
+pub mod sessions;
 pub mod shapes;
 
 pub use report::Analysis;

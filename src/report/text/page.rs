@@ -18,7 +18,7 @@ pub(super) const SEVERITY: usize = 10;
 pub(super) const FIELD_WIDTH: usize = WIDTH - FIELD;
 
 /// Writes cleaned, wrapped lines; colours headings and severities only.
-pub(super) struct Page<'a> {
+pub(in crate::report) struct Page<'a> {
     out: &'a mut dyn Write,
     color: bool,
 }
@@ -168,7 +168,7 @@ fn color_of(severity: Severity) -> Style {
 
 /// Lines of at most `width` characters, broken at blanks; longer words are broken where they must.
 /// Blanks inside a line are kept.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
