@@ -29,5 +29,6 @@ mod regressions;
 mod rules;
 mod shapes;
 mod story;
+mod stratus;
 mod tidy;
 mod window;
