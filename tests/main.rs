@@ -35,5 +35,6 @@ mod sessions;
 mod shapes;
 mod stories;
 mod story;
+mod stratus;
 mod tidy;
 mod window;

@@ -28,7 +28,7 @@ pub struct Cx<'a> {
     /// Where keys come from, and what came of them.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
-    /// Correlations that held; their events are numbers of rows in the matches' rollup.
+    /// Correlations that held; their events are marks of the matches' rollup.
     pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
     kinds: HashMap<Sym, Sym>,

@@ -2,7 +2,7 @@
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Rollups};
+use crate::rollup::{Origin, Phase, Rollups, matches};
 use crate::sigma::{Call, Correlator, RuleIndex, RuleSet, S3_ACCESS, Scanner};
 
 /// Matches that correlations keep, over all workers.
@@ -12,12 +12,14 @@ pub struct Matcher<'s> {
     scanner: Scanner<'s>,
     pub correlator: Correlator<'s>,
     found: Vec<RuleIndex>,
+    /// Records that a rule matched.
+    pub records: u32,
 }
 
 impl<'s> Matcher<'s> {
     pub fn new(set: &'s RuleSet) -> Matcher<'s> {
         let (scanner, correlator) = (set.scanner(), Correlator::new(set, HITS));
-        Matcher { scanner, correlator, found: Vec::new() }
+        Matcher { scanner, correlator, found: Vec::new(), records: 0 }
     }
 
     /// Matches one record and folds what matched. Correlations look at the window alone, and at one copy of
@@ -33,11 +35,13 @@ impl<'s> Matcher<'s> {
         self.found.clear();
         matches(&mut self.scanner, event, record, &mut self.found);
         let Some(value) = self.scanner.record() else { return };
+        self.records = self.records.wrapping_add(1);
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
             let counts = phase == Phase::Window && !origin.duplicate;
             if counts && self.correlator.wants(*rule) {
-                self.correlator.add(*rule, event.time, u64::from(row), value);
+                let mark = matches::mark(self.records, row);
+                self.correlator.add(*rule, event.time, mark, value);
             }
         }
     }

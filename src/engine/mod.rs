@@ -8,7 +8,7 @@ mod prints;
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Rollups, memory};
+use crate::rollup::{Origin, Phase, Rollups, matches, memory};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -18,7 +18,7 @@ use matcher::Matcher;
 /// What every engine yields.
 pub struct Yield {
     pub rollups: Rollups,
-    /// Correlations that held; their events are numbers of rows in the matches' rollup.
+    /// Correlations that held; their events are marks of the matches' rollup.
     pub correlated: Outcome,
     /// Records that a rule might have matched, and that could not be read for it.
     pub unmatched: u64,
@@ -48,18 +48,23 @@ pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> Yield {
     let listed = job.listing.files.len() as u32;
     let mut whole = Rollups::default();
     let mut correlator = Matcher::new(rules).correlator;
-    let mut unmatched = 0;
+    let (mut unmatched, mut past) = (0, 0_u32);
     for (n, part) in scanned.parts.into_iter().enumerate() {
         let shift = files.add_members(part.members);
         let Folder { rollups, matcher } = part.visitor;
         unmatched += matcher.unreadable();
+        let records = matcher.records;
         if n == 0 {
             (whole, correlator) = (rollups, matcher.correlator);
         } else {
             let file = |file| if file < listed { file } else { file + shift };
             let rows = whole.merge(rollups, &file);
-            correlator.absorb(matcher.correlator, &|row| u64::from(rows[row as usize]));
+            correlator.absorb(matcher.correlator, &|mark| {
+                let (record, row) = matches::marked(mark);
+                matches::mark(record.wrapping_add(past), rows[row as usize])
+            });
         }
+        past = past.wrapping_add(records);
     }
     whole.settle();
     let correlated = correlator.finish();

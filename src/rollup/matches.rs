@@ -55,6 +55,16 @@ impl Row {
     }
 }
 
+/// A match as correlations know it: the number of its record, so that each counts, above that of its row.
+pub fn mark(record: u32, row: u32) -> u64 {
+    u64::from(record) << 32 | u64::from(row)
+}
+
+/// Record and row of a match.
+pub fn marked(mark: u64) -> (u32, u32) {
+    ((mark >> 32) as u32, mark as u32)
+}
+
 impl Keyed for Row {
     type Key = (u32, u32, i32);
 

@@ -1,5 +1,6 @@
 //! What the integration tests share: a sealed place to run the binary in, records, and containers.
 
+pub mod acts;
 pub mod aws;
 pub mod contain;
 pub mod csv;

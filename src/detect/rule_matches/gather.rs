@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::detect::Cx;
 use crate::rollup::activity::Key;
-use crate::rollup::matches::Row;
+use crate::rollup::matches::{Row, marked};
 use crate::rollup::{Phase, Place, Sym};
 use crate::sigma::{Firing, RuleIndex};
 
@@ -71,13 +71,11 @@ impl<'a> Gathered<'a> {
 
     /// Correlations that held, by principal, with the rows of the events that they rest on.
     pub fn correlated(&self, cx: &'a Cx<'_>) -> Vec<(Group<'a>, Vec<&'a Firing>)> {
-        type Parts<'a> = (BTreeMap<u64, (&'a Key, &'a Row)>, Vec<&'a Firing>);
+        type Parts<'a> = (BTreeMap<u32, (&'a Key, &'a Row)>, Vec<&'a Firing>);
         let mut groups: BTreeMap<(usize, Sym, Option<&str>), Parts<'a>> = BTreeMap::new();
         for firing in &cx.correlated.firings {
-            let rows = firing
-                .events
-                .iter()
-                .filter_map(|number| Some((*number, cx.rollups.matches.get(*number as u32)?)));
+            let numbers: BTreeSet<u32> = firing.events.iter().map(|mark| marked(*mark).1).collect();
+            let rows = numbers.iter().filter_map(|row| Some((*row, cx.rollups.matches.get(*row)?)));
             let rows: Vec<_> = rows.collect();
             // Where a correlation spans principals, it is told of the one with most of the rows.
             let mut counts: BTreeMap<Sym, usize> = BTreeMap::new();
