@@ -33,4 +33,5 @@ mod shapes;
 mod stories;
 mod story;
 mod tidy;
+mod verify_logs;
 mod window;
