@@ -37,4 +37,5 @@ mod stories;
 mod story;
 mod stratus;
 mod tidy;
+mod verify_logs;
 mod window;

@@ -25,7 +25,6 @@ mod status;
 mod timeline;
 mod undo;
 mod verify;
-mod verify_archive;
 mod window;
 
 use std::process::ExitCode;

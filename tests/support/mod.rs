@@ -4,6 +4,7 @@ pub mod acts;
 pub mod aws;
 pub mod contain;
 pub mod csv;
+pub mod digests;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;

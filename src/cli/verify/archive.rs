@@ -2,19 +2,22 @@
 
 use std::path::Path;
 
-use super::context::Cx;
-use super::error::CommandError;
-use super::exit::Exit;
-use super::verify::say;
+use super::case::CaseCheck;
 use crate::case::{Archive, Manifest, Problem, detached};
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::digest;
 use crate::journal::{doubts, verify_text};
 
 /// The detached hash, the list in the archive, the journal's chain, the case's own manifest.
-pub fn run(cx: &Cx, path: &Path) -> Result<Exit, CommandError> {
+///
+/// # Errors
+/// When it is no exported case, or its journal is not what was written.
+pub fn check(cx: &Cx, path: &Path) -> Result<CaseCheck, CommandError> {
     let mut problems = detached(path)?;
     if problems.iter().any(Problem::is_broken) {
         // These are not the bytes that were handed over: what is in them says nothing.
-        return say(cx, None, &problems);
+        return Ok(CaseCheck::new(None, &problems));
     }
     let archive = Archive::read(path)?;
     problems.extend_from_slice(archive.problems());
@@ -37,5 +40,8 @@ pub fn run(cx: &Cx, path: &Path) -> Result<Exit, CommandError> {
     };
     problems.extend(manifest.compare(&archive.listed()));
     cx.ui.status(&format!("{} files in the archive", archive.len()));
-    say(cx, Some((&manifest, &journal)), &problems)
+    if archive.listed().keys().any(|name| digest::is_cloudtrail(Path::new(name))) {
+        cx.ui.hint("its CloudTrail logs are not checked against their digests: unpack it for that");
+    }
+    Ok(CaseCheck::new(Some((&manifest, &journal)), &problems))
 }
