@@ -47,7 +47,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    if args.explain.is_some() && args.inputs.has_stdin() {
+    if args.explain.is_some() && args.inputs.logs.has_stdin() {
         return Err(CommandError::usage(
             "'--explain' reads the logs twice, and standard input can be read once",
         )
