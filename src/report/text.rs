@@ -6,7 +6,7 @@
 mod coverage;
 pub mod explain;
 mod findings;
-mod page;
+pub(super) mod page;
 mod stories;
 mod subject;
 mod summary;
