@@ -28,6 +28,8 @@ mod determinism;
 mod hostile;
 mod identities;
 mod regressions;
+mod report;
+mod report_browser;
 mod rules;
 mod shapes;
 mod stories;
