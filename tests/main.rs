@@ -29,6 +29,8 @@ mod hostile;
 mod identities;
 mod intel;
 mod regressions;
+mod report;
+mod report_browser;
 mod rule_weight;
 mod rules;
 mod sessions;
