@@ -11,6 +11,7 @@ mod aws_servers;
 mod broken_files;
 mod broken_json;
 mod case;
+mod case_analysis;
 mod cli;
 mod clocks;
 mod contain_case;

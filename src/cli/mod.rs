@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod inputs;
 mod journal;
+mod keep;
 mod output;
 mod playbook;
 mod report;
