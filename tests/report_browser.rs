@@ -91,7 +91,7 @@ fn poison(value: &mut Value, turn: &mut usize) {
 }
 
 fn page(case: &Path) -> String {
-    let mut input = load::case(&Case::read(case).unwrap()).unwrap();
+    let mut input = load::case(&Case::read(case).unwrap(), 1_795_276_000_000).unwrap();
     input.program = "incident 0.0.0".into();
     let mut out = Vec::new();
     let html = format("html").unwrap();

@@ -12,7 +12,7 @@ use crate::report::RenderOptions;
 use crate::report::incident::analysis::Analysis;
 use crate::report::incident::input::FileRef;
 use crate::report::incident::model::Document;
-use crate::report::incident::{Input, PROGRAM, build, format, format_names, load};
+use crate::report::incident::{Input, build, format, format_names, load};
 
 /// Report what happened and what was done about it, from a case folder
 ///
@@ -48,9 +48,7 @@ pub struct Args {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let case = Case::read(&args.case)?;
-    let mut input = load::case(&case)?;
-    input.generated = cx.clock.now();
-    input.program = PROGRAM.into();
+    let mut input = load::case(&case, cx.clock.now())?;
     if let Some(file) = &args.findings {
         with_findings(&mut input, file)?;
     }

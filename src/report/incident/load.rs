@@ -1,10 +1,13 @@
 //! From a case folder to what the report is made of. Whatever the case does not have is left out; whatever
 //! does not fit is said in the report.
 
+use super::PROGRAM;
 use super::analysis::{Analysis, AnalysisError};
+use super::clock_rows;
 use super::input::{CaseInput, FileRef, Input, events, index, objects};
 use crate::case::{Case, CaseError, Manifest, sha256};
-use crate::journal::{History, JournalError, Verified, verify};
+use crate::clock::Millis;
+use crate::journal::{History, JournalError, Verified, doubts, facts, verify};
 use crate::plan::Plan;
 
 #[derive(Debug, thiserror::Error)]
@@ -17,11 +20,12 @@ pub enum LoadError {
     Analysis(String, AnalysisError),
 }
 
-/// Reads a case: its journal, the plan that was approved last, its manifest, and its newest analysis.
+/// Reads a case as it is `now`: its journal, the plan that was approved last, its manifest, its newest
+/// analysis, and the facts of its clocks.
 ///
 /// # Errors
 /// When the journal's chain does not fit, the analysis is of another shape, or a file cannot be read.
-pub fn case(case: &Case) -> Result<Input, LoadError> {
+pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     let checked = match case.journal().exists() {
         true => verify(&case.journal())?,
         false => {
@@ -29,14 +33,27 @@ pub fn case(case: &Case) -> Result<Input, LoadError> {
         }
     };
     let manifest = Manifest::read(case)?;
-    let mut problems = Vec::new();
+    let sealed = case.bytes("manifest.json")?;
+    let mut problems: Vec<String> =
+        doubts(&checked, sealed.as_deref()).iter().map(ToString::to_string).collect();
     if let Some(manifest) = &manifest {
         problems.extend(manifest.check(case)?.iter().map(ToString::to_string));
     }
+    let (clocks, detected) = match facts(&case.file().clocks, &checked.entries) {
+        Ok(facts) => (clock_rows::rows(&facts, now), clock_rows::noticed(&facts)),
+        Err(e) => {
+            problems.push(format!("facts of the clocks: {e}"));
+            (Vec::new(), None)
+        }
+    };
     let history = History::of(&checked.entries);
     let plan = plan(case, &history, &mut problems)?;
     let lines = case.bytes("evidence/index.jsonl")?.unwrap_or_default();
     let mut input = Input {
+        generated: now,
+        program: PROGRAM.into(),
+        clocks,
+        detected,
         case: Some(CaseInput {
             file: case.file().clone(),
             entries: checked.entries,

@@ -9,6 +9,7 @@ pub mod attack;
 pub mod build;
 mod charts;
 pub mod checklists;
+mod clock_rows;
 pub mod csv;
 pub mod escape;
 pub mod html;

@@ -21,8 +21,7 @@ pub fn folder() -> PathBuf {
 
 fn from_disk() -> Input {
     let case = Case::read(&folder()).expect("the fixture is a case");
-    let mut input = load::case(&case).expect("the fixture is whole");
-    input.generated = 1_795_276_000_000;
+    let mut input = load::case(&case, 1_795_276_000_000).expect("the fixture is whole");
     input.program = "incident 0.1.0".into();
     input
 }
