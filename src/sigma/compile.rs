@@ -60,6 +60,8 @@ pub struct RuleSet {
     pub(super) exprs: Vec<Expr>,
     /// By rule: texts, in lower case, of which a record must hold one.
     pub(super) texts: Vec<Option<Vec<String>>>,
+    /// By rule: the name of a member that a record must hold.
+    pub(super) members: Vec<Option<String>>,
     pub(super) cloudtrail: Index,
     pub(super) s3_access: Index,
     pub(super) correlations: Vec<Correlation>,
@@ -205,12 +207,14 @@ impl Compiler {
         let (correlations, links) = self.link();
         self.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         let texts = self.exprs.iter().map(need::texts).collect();
+        let members = self.exprs.iter().map(need::member).collect();
         let cloudtrail = index(&self.rules, &self.exprs, "eventName", |rule| rule.logs.cloudtrail);
         let s3_access = index(&self.rules, &self.exprs, "operation", |rule| rule.logs.s3_access);
         RuleSet {
             rules: self.rules,
             exprs: self.exprs,
             texts,
+            members,
             cloudtrail,
             s3_access,
             correlations,

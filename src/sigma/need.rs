@@ -102,19 +102,34 @@ pub fn texts(expr: &Expr) -> Option<Vec<String>> {
         {
             None
         }
-        Expr::Field(test) => of_values(&test.values, test.all).or_else(|| of_name(test)),
+        Expr::Field(test) => of_values(&test.values, test.all),
         Expr::Keyword(keyword) => of_values(&keyword.values, keyword.all),
         Expr::Not(_) => None,
     }
 }
 
-/// The field's own name, where the test fails without the field and not every record has one.
-fn of_name(test: &FieldTest) -> Option<Vec<String>> {
+/// A name of a member that the record must hold, as it is written. Nothing where there is none that tells.
+pub fn member(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Shared(inner) => member(inner),
+        Expr::All(parts) => parts.iter().filter_map(member).max_by_key(String::len),
+        Expr::Any(parts) | Expr::AtLeast(_, parts) => {
+            let (first, rest) = parts.split_first()?;
+            let name = member(first)?;
+            rest.iter().all(|part| member(part).as_ref() == Some(&name)).then_some(name)
+        }
+        Expr::Field(test) if !test.unlike => telling(test).map(str::to_owned),
+        Expr::Field(_) | Expr::Keyword(_) | Expr::Not(_) => None,
+    }
+}
+
+/// The last name of the field's path, where the test fails without the field and not every record has one.
+fn telling(test: &FieldTest) -> Option<&str> {
     let name = test.path.as_str().rsplit('.').next()?;
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let telling = name.len() >= SHORTEST && plain && !COMMON.contains(&name);
     let absent = serde_json::Value::Object(serde_json::Map::new());
-    (telling && !test.matches(&absent)).then(|| vec![name.to_ascii_lowercase()])
+    (telling && !test.matches(&absent)).then_some(name)
 }
 
 fn of_values(values: &[Vec<Test>], all: bool) -> Option<Vec<String>> {

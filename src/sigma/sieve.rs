@@ -11,11 +11,15 @@ use super::compile::RuleSet;
 /// How many bytes of text an automaton may hold as a table, which takes some hundred bytes for each.
 const DFA_TEXT: usize = 4 * 1024;
 
-/// Some rules, and the texts that tell which of them a record may match.
+/// Some rules, and the names and texts that tell which of them a record may match.
 #[derive(Debug)]
 pub struct Sieve {
     rules: Box<[u32]>,
-    /// Nothing where a rule needs no text: the record is parsed in any case.
+    /// Names of members, each with the rules that need it. They are looked for first: they are found much
+    /// faster than texts, whose case does not count.
+    members: Vec<(memmem::Finder<'static>, Vec<u32>)>,
+    /// Rules that need no text: with one of them the record is parsed in any case.
+    free: Vec<u32>,
     automaton: Option<AhoCorasick>,
     /// By text: the rules that it lets through.
     owners: Vec<Vec<u32>>,
@@ -47,10 +51,17 @@ impl Sieve {
     fn new(set: &RuleSet, rules: &[u32]) -> Sieve {
         let mut words: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
-        let mut free = false;
+        let mut free = Vec::new();
+        let mut members: Vec<(&str, Vec<u32>)> = Vec::new();
         for rule in rules {
+            if let Some(name) = set.members.get(*rule as usize).and_then(Option::as_deref) {
+                match members.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, rules)) => rules.push(*rule),
+                    None => members.push((name, vec![*rule])),
+                }
+            }
             let Some(texts) = set.texts.get(*rule as usize).and_then(Option::as_deref) else {
-                free = true;
+                free.push(*rule);
                 continue;
             };
             for text in texts {
@@ -65,23 +76,37 @@ impl Sieve {
         let small = words.iter().map(|word| word.len()).sum::<usize>() <= DFA_TEXT;
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).kind(small.then_some(AhoCorasickKind::DFA));
-        let automaton = if free { None } else { builder.build(&words).ok() };
-        Sieve { rules: rules.into(), automaton, owners }
+        let finder = |(name, rules): (&str, Vec<u32>)| {
+            (memmem::Finder::new(name.as_bytes()).into_owned(), rules)
+        };
+        let members = members.into_iter().map(finder).collect();
+        let automaton = builder.build(&words).ok().filter(|_| !words.is_empty());
+        Sieve { rules: rules.into(), members, free, automaton, owners }
     }
 
     /// The rules that the record may match.
     pub fn pass(&self, record: &[u8]) -> Vec<u32> {
-        let Some(automaton) = self.automaton.as_ref().filter(|_| !obscured(record)) else {
+        if obscured(record) {
             return self.rules.to_vec();
-        };
+        }
+        let absent: Vec<u32> = (self.members.iter())
+            .filter(|(name, _)| name.find(record).is_none())
+            .flat_map(|(_, rules)| rules.iter().copied())
+            .collect();
+        let alive: Vec<u32> =
+            self.rules.iter().copied().filter(|rule| !absent.contains(rule)).collect();
+        let Some(automaton) = &self.automaton else { return alive };
+        if alive.is_empty() || alive.iter().any(|rule| self.free.contains(rule)) {
+            return alive;
+        }
         let mut passed: Vec<u32> = Vec::new();
         for found in automaton.find_overlapping_iter(record) {
             for rule in self.owners.get(found.pattern().as_usize()).into_iter().flatten() {
-                if !passed.contains(rule) {
+                if alive.contains(rule) && !passed.contains(rule) {
                     passed.push(*rule);
                 }
             }
-            if passed.len() == self.rules.len() {
+            if passed.len() == alive.len() {
                 break;
             }
         }

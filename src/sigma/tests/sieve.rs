@@ -21,7 +21,8 @@ impl Dice {
 }
 
 const WORDS: [&str; 6] = ["GetObject", "PutObject", "alpha", "beta", "alphabet", "x"];
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
+    "longname",
     "eventName",
     "eventSource",
     "userAgent",
@@ -99,7 +100,7 @@ fn sieves_lose_nothing() {
     for _ in 0..400 {
         let (source, action) = (dice.pick(&WORDS), dice.pick(&WORDS));
         let mut record = json!({"eventSource": source, "eventName": action});
-        for (field, member) in [("f", "f"), ("g", "h")] {
+        for (field, member) in [("f", "f"), ("g", "h"), ("longname", "")] {
             let value = json!(format!("{}{}", dice.pick(&WORDS), dice.pick(&["", "-", "Beta"])));
             if dice.roll(3) > 0 {
                 record[field] = if field == "g" { json!({ member: [value] }) } else { value };
