@@ -18,8 +18,10 @@ const BINS: i64 = 72;
 const LANE: i64 = 30;
 /// Findings drawn at most, worst first.
 const LANES: usize = 12;
-/// Milestones nearer than this share one label.
-const NEAR: i64 = 96;
+/// A letter of a milestone's label, which is bold.
+const LETTER: i64 = 8;
+/// Between two labels.
+const GAP: i64 = 12;
 
 #[derive(Debug, Serialize)]
 pub struct Span {
@@ -171,27 +173,59 @@ fn class(kind: &str, outcome: &str) -> &'static str {
     }
 }
 
-/// Milestones from left to right; those too near to each other share a line's label.
+/// Milestones from left to right; one whose label has no room joins the label before it.
 fn lines(document: &Document, scale: &Scale) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
     let mut milestones: Vec<_> = document.milestones.iter().collect();
     milestones.sort_by_key(|m| m.time);
-    let mut last = i64::MIN / 2;
+    let mut lines: Vec<Line> = Vec::new();
     for m in milestones {
-        let x = scale.x(m.time.0);
-        let end = x > WIDTH * 70 / 100;
-        match lines.iter_mut().rfind(|l| !l.label.is_empty()) {
-            Some(line) if x - last < NEAR => {
-                line.label = format!("{} · {}", line.label, m.name);
-                if line.x != x {
-                    lines.push(Line { x, label: String::new(), end });
-                }
+        let line = Line::new(scale.x(m.time.0), m.name.to_string());
+        let before = lines.iter_mut().rfind(|l| !l.label.is_empty());
+        match before {
+            Some(before) if line.extent().0 < before.extent().1 => {
+                before.label = format!("{} · {}", before.label, m.name);
+                lines.push(Line { label: String::new(), ..line });
             }
-            _ => {
-                last = x;
-                lines.push(Line { x, label: m.name.to_string(), end });
-            }
+            _ => lines.push(line),
         }
     }
     lines
+}
+
+impl Line {
+    fn new(x: i64, label: String) -> Line {
+        Line { x, label, end: x > WIDTH * 60 / 100 }
+    }
+
+    /// Where the label begins and ends, with a gap after it.
+    fn extent(&self) -> (i64, i64) {
+        let width = LETTER * self.label.chars().count() as i64;
+        if self.end { (self.x - width, self.x + GAP) } else { (self.x, self.x + width + GAP) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::incident::model::{At, Milestone};
+    use crate::report::incident::sample::rich;
+
+    #[test]
+    fn labels_of_milestones_do_not_lie_over_each_other() {
+        let mut document = crate::report::incident::build(&rich());
+        for step in [1, 30, 90, 400, 900, 4_000] {
+            let at = |i: i64| At(1_794_233_000_000 + i * step * 1_000);
+            let names = ["noticed", "opened", "first block", "contained", "held"];
+            document.milestones =
+                (0..).zip(names).map(|(i, name)| Milestone { time: at(i), name }).collect();
+            let span = Span::of(&document).expect("drawn");
+            let shown: Vec<&Line> = span.lines.iter().filter(|l| !l.label.is_empty()).collect();
+            for pair in shown.windows(2) {
+                assert!(pair[0].extent().1 <= pair[1].extent().0, "{shown:?}");
+            }
+            let said: String = shown.iter().map(|l| l.label.as_str()).collect();
+            assert!(names.iter().all(|name| said.contains(name)), "{said}");
+            assert_eq!(span.lines.len(), 5);
+        }
+    }
 }
