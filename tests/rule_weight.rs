@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::Env;
-use crate::support::logs::{at, call, document, role, user, with};
+use crate::support::logs::{at, call, document, id, role, user, with};
 use crate::support::report::{list, text};
 
 const DAY: i64 = 86_400;
@@ -30,10 +30,14 @@ fn ordinary(who: &Value) -> Vec<Value> {
 
 /// Severity, reasons and outcome of the rule's only finding.
 fn weighed(level: &str, records: &[Value]) -> (String, String, String) {
+    weighed_by(&rule(level), &[], records)
+}
+
+fn weighed_by(rule: &str, window: &[&str], records: &[Value]) -> (String, String, String) {
     let env = Env::new();
-    env.write("rules/group.yml", rule(level));
+    env.write("rules/group.yml", rule);
     env.write("logs/a.json", document(records));
-    let analysis = env.judge(&["logs", "--rules", "rules", "--no-builtin"]);
+    let analysis = env.judge(&[&["logs", "--rules", "rules", "--no-builtin"], window].concat());
     let found: Vec<&Value> =
         analysis.findings().iter().filter(|f| text(&f["rule"]).contains('/')).collect();
     assert_eq!(found.len(), 1, "{:?}", analysis.titles());
@@ -116,4 +120,99 @@ fn a_deploy_tool_at_home_is_told_and_weighs_less() {
     let mut away = ordinary(&who);
     away.push(with(made(1, who, "CreateGroup", 9 * DAY + 60, AWAY), tool));
     assert_eq!(weighed("high", &away).0, "high");
+}
+
+#[test]
+fn a_low_act_at_home_stays_low_unless_it_only_looked() {
+    let who = user("alice");
+    let mut records = ordinary(&who);
+    records.push(made(1, who.clone(), "CreateGroup", 9 * DAY + 60, HOME));
+    assert_eq!(weighed("low", &records).0, "low");
+    let looked = rule("low").replace("CreateGroup", "GetGroup");
+    let mut records = ordinary(&who);
+    records.push(made(1, who, "GetGroup", 9 * DAY + 60, HOME));
+    assert_eq!(weighed_by(&looked, &[], &records).0, "info");
+}
+
+#[test]
+fn a_newcomer_where_others_are_at_home_is_at_home() {
+    let mut records: Vec<Value> = Vec::new();
+    for (n, name) in ["alice", "bob", "carol"].iter().enumerate() {
+        let own = |(d, record)| with(record, json!({"eventID": id((10 * n + d) as u64)}));
+        records.extend(ordinary(&user(name)).into_iter().enumerate().map(own));
+    }
+    records.push(made(1_000, user("erik"), "CreateGroup", 9 * DAY + 60, HOME));
+    let (severity, reasons, _) = weighed("medium", &records);
+    assert_eq!(severity, "low");
+    assert!(reasons.contains("several others use"), "{reasons}");
+    assert_eq!(weighed("high", &records).0, "high");
+}
+
+/// Ten different groups within ten minutes.
+fn counted() -> String {
+    let rule = rule("informational").replace("title: Group made", "title: Group made\nname: made");
+    format!(
+        "{rule}---\ntitle: Groups in bulk\nlevel: high\ntags: [attack.persistence]\ncorrelation:\n  type: \
+         value_count\n  rules: [made]\n  group-by: [userIdentity.arn]\n  timespan: 10m\n  condition: \
+         {{field: requestParameters.groupName, gte: 10}}\n"
+    )
+}
+
+/// So many groups on that day, a second apart.
+fn bulk(day: i64, groups: u64) -> Vec<Value> {
+    let group = |n: u64| {
+        let record =
+            made(1000 * day as u64 + n, user("alice"), "CreateGroup", day * DAY + n as i64, HOME);
+        with(record, json!({"requestParameters": {"groupName": format!("group-{n}")}}))
+    };
+    (0..groups).map(group).collect()
+}
+
+#[test]
+fn a_count_that_recurs_is_how_one_works() {
+    let days =
+        |days: std::ops::Range<i64>| -> Vec<Value> { days.flat_map(|d| bulk(d, 12)).collect() };
+    assert_eq!(weighed_by(&counted(), &[], &days(3..4)).0, "high");
+    assert_eq!(weighed_by(&counted(), &[], &days(3..7)).0, "low");
+    assert_eq!(weighed_by(&counted(), &[], &days(0..10)).0, "info");
+    // What lies before the window says what is usual.
+    let since = ["--since", "2026-11-11"];
+    assert_eq!(weighed_by(&counted(), &since, &days(0..10)).0, "info");
+    assert_eq!(weighed_by(&counted(), &since, &bulk(9, 12)).0, "high");
+}
+
+#[test]
+fn twice_the_usual_count_is_no_habit() {
+    let mut records: Vec<Value> = (0..9).flat_map(|d| bulk(d, 12)).collect();
+    records.extend(bulk(9, 30));
+    assert_eq!(weighed_by(&counted(), &[], &records).0, "high");
+}
+
+#[test]
+fn what_was_done_to_one_user_in_a_row_is_one_finding() {
+    let two = "title: User made\nlevel: low\ntags: [attack.persistence]\nlogsource: {product: aws, service: \
+               cloudtrail}\ndetection:\n  s:\n    eventName: CreateUser\n  condition: s\n---\ntitle: \
+               Password made\nlevel: LEVEL\ntags: [attack.persistence]\nlogsource: {product: aws, service: \
+               cloudtrail}\ndetection:\n  s:\n    eventName: CreateLoginProfile\n  condition: s\n";
+    let who = user("alice");
+    let of = |n: u64, action: &str, name: &str| {
+        let at = 9 * DAY + 60 + n as i64;
+        with(
+            made(n, who.clone(), action, at, HOME),
+            json!({"requestParameters": {"userName": name}}),
+        )
+    };
+    let found = |level: &str, name: &str| {
+        let env = Env::new();
+        env.write("rules/user.yml", two.replace("LEVEL", level));
+        let mut records = ordinary(&who);
+        records.extend([of(1, "CreateUser", "erik"), of(2, "CreateLoginProfile", name)]);
+        env.write("logs/a.json", document(&records));
+        env.judge(&["logs", "--rules", "rules", "--no-builtin"]).titles()
+    };
+    let joined = found("medium", "erik");
+    assert_eq!(joined.len(), 1, "{joined:?}");
+    assert!(joined[0].contains("User made (alice): user erik; Password made"), "{joined:?}");
+    assert_eq!(found("medium", "frida").len(), 2, "another user");
+    assert_eq!(found("high", "erik").len(), 2, "what weighs much stands alone");
 }

@@ -85,6 +85,35 @@ pub fn saml_user(provider: &str, user: &str) -> String {
     })
 }
 
+/// A workload that shows a token of another provider, before a role is assumed.
+pub fn web_identity(provider: &str, subject: &str) -> String {
+    object(|o| {
+        o.text("type", "WebIdentityUser")
+            .text("principalId", &format!("{provider}:sts.amazonaws.com:{subject}"))
+            .text("userName", subject)
+            .text("identityProvider", provider);
+    })
+}
+
+/// A role session of another account, as the account sees it whose role it assumes.
+pub fn other_account(account: &str, principal_id: &str) -> String {
+    object(|o| {
+        o.text("type", "AWSAccount").text("principalId", principal_id).text("accountId", account);
+    })
+}
+
+/// Somebody at the sign-in page of IAM Identity Center.
+pub fn identity_center_user(account: &str, store: &str, user_id: &str) -> String {
+    object(|o| {
+        o.text("type", "IdentityCenterUser").text("accountId", account).object("onBehalfOf", |o| {
+            o.text("userId", user_id).text(
+                "identityStoreArn",
+                &format!("arn:aws:identitystore::{account}:identitystore/{store}"),
+            );
+        });
+    })
+}
+
 fn user_members(o: &mut Object, account: &str, name: &str, id: &str, key: Option<&str>) {
     o.text("type", "IAMUser")
         .text("principalId", id)

@@ -1,4 +1,5 @@
-//! Makes logs to try `incident` on: a small story of an attack, and large archives for benchmarks.
+//! Makes logs to try `incident` on: a small story of an attack, an ordinary month without one, and large
+//! archives for benchmarks.
 //!
 //! Everything is invented, and the same arguments give the same bytes.
 
@@ -7,6 +8,7 @@ mod archive;
 mod calendar;
 mod identity;
 mod json;
+mod month;
 mod output;
 mod random;
 mod record;
@@ -30,6 +32,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Story(story::Arguments),
+    QuietMonth(month::Arguments),
     Archive(archive::Arguments),
 }
 
@@ -37,6 +40,9 @@ const EXAMPLES: &str = "\
 Examples:
   Make the sample logs again
     cargo run --release --example generate -- story --out /tmp/story
+
+  An ordinary month of an account, on which nothing should be found
+    cargo run --example generate -- quiet-month --out /tmp/month
 
   200,000 events in 100 files, about 30 MB
     cargo run --release --example generate -- archive --out /tmp/archive --events 200000
@@ -47,6 +53,7 @@ Examples:
 fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
+        Command::QuietMonth(arguments) => month::run(&arguments),
         Command::Archive(arguments) => archive::run(&arguments),
     };
     match done {

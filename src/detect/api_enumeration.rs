@@ -8,9 +8,9 @@ use polars::prelude::PolarsResult;
 use super::build::{Build, action_name, list};
 use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
-use crate::clock::length;
+use crate::clock::{DAY, Millis, length};
 use crate::config::{Resolved, Setting};
-use crate::event::Outcome;
+use crate::event::{Outcome, action, agent};
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym, activity};
 use crate::ui::number::grouped;
@@ -58,19 +58,41 @@ impl Detector for ApiEnumeration {
                 (key.principal, long_term(cx, key.access_key), cx.places.network(key.source));
             by_caller.entry(caller).or_default().push(row);
         }
-        let mut first_call: BTreeMap<(Sym, Sym, Sym), i64> = BTreeMap::new();
+        let mut calls = Calls::default();
         for (k, v) in cx.frames.activity_rows.iter() {
-            let first =
-                first_call.entry((k.principal, k.service, k.action)).or_insert(v.first.time);
-            *first = (*first).min(v.first.time);
+            calls.note((k.principal, k.service, k.action), v.first.time);
         }
         let mut found = Vec::new();
         for ((principal, key, _), rows) in by_caller {
             for burst in hours_in_a_row(&rows) {
-                found.extend(judge(cx, principal, key, &burst, &first_call, &settings));
+                found.extend(judge(cx, principal, key, &burst, &calls, &settings));
             }
         }
         Ok(found)
+    }
+}
+
+/// When a principal first called what, and on which days it did.
+#[derive(Default)]
+struct Calls(BTreeMap<(Sym, Sym, Sym), (Millis, BTreeSet<i64>)>);
+
+/// Later days on which a question of the logs' first day is asked again that make it routine.
+const ROUTINE_DAYS: usize = 3;
+
+impl Calls {
+    fn note(&mut self, call: (Sym, Sym, Sym), at: Millis) {
+        let (first, days) = self.0.entry(call).or_insert((at, BTreeSet::new()));
+        *first = at.min(*first);
+        days.insert(at.div_euclid(DAY));
+    }
+
+    fn is_new(&self, call: (Sym, Sym, Sym), at: Millis) -> bool {
+        self.0.get(&call).is_none_or(|(first, _)| *first >= at)
+    }
+
+    fn is_routine(&self, call: (Sym, Sym, Sym), at: Millis) -> bool {
+        let today = at.div_euclid(DAY);
+        self.0.get(&call).is_some_and(|(_, days)| days.range(today + 1..).count() >= ROUTINE_DAYS)
     }
 }
 
@@ -81,7 +103,6 @@ fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
 
 fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
     let action = cx.text(key.action);
-    let read = ["Get", "List", "Describe", "Search", "Lookup", "BatchGet", "Head", "Scan"];
     let data =
         matches!(action, "GetObject" | "HeadObject" | "GetRecords" | "ListObjects" | "HeadBucket");
     key.phase == Phase::Window
@@ -92,7 +113,7 @@ fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
             .get(key.source)
             .is_some_and(|p| p.outside() || p.class == crate::event::SourceClass::Own)
         && !data
-        && read.iter().any(|r| action.starts_with(r))
+        && action::asks(action)
 }
 
 /// Rows of hours that follow each other.
@@ -116,32 +137,39 @@ fn judge(
     principal: Sym,
     key: Sym,
     burst: &[Row<'_>],
-    first_call: &BTreeMap<(Sym, Sym, Sym), i64>,
+    calls: &Calls,
     settings: &Resolved,
 ) -> Option<Finding> {
     let start = burst.iter().map(|(_, v)| v.first.time).min()?;
+    let source = burst.first()?.0.source;
+    let network = cx.places.network(source);
+    let foreign = cx.foreign(principal, source, start);
+    // The console asks dozens of services for one page: in a familiar place that is no news, and elsewhere only
+    // much of it says something.
+    let by_browser = |(k, _): &Row<'_>| agent::is_console(cx.text(k.agent));
+    let burst: Vec<Row<'_>> =
+        burst.iter().filter(|row| foreign || !by_browser(row)).copied().collect();
     let actions: BTreeSet<(Sym, Sym)> = burst.iter().map(|(k, _)| (k.service, k.action)).collect();
+    // On the first day of the logs all is new: what the principal goes on asking is its work.
+    let first_day = cx.history_before(start) < DAY;
     let new = |(service, action): &(Sym, Sym)| {
-        first_call.get(&(principal, *service, *action)).is_none_or(|first| *first >= start)
+        let call = (principal, *service, *action);
+        calls.is_new(call, start) && !(first_day && calls.is_routine(call, start))
     };
     let fresh: Vec<(Sym, Sym)> = actions.iter().filter(|a| new(a)).copied().collect();
     let services: BTreeSet<Sym> = fresh.iter().map(|(service, _)| *service).collect();
     let share = fresh.len() as f64 / actions.len().max(1) as f64;
-    let by_browser = burst.iter().all(|(k, _)| console(cx.text(k.agent)));
-    let source = burst.first()?.0.source;
-    let network = cx.places.network(source);
-    let foreign = cx.foreign(principal, source, start);
-    // The console asks dozens of services for one page; in a familiar place that is no news.
-    // To a principal that was never seen before everything is new: only much of it says something.
-    let times = if foreign || cx.has_history(principal, start) { 1.0 } else { 3.0 };
+    // To a principal that was never seen before everything is new: here too only much of it counts.
+    let compared = foreign || cx.has_history(principal, start);
+    let times = if compared && !burst.iter().all(by_browser) { 1.0 } else { 3.0 };
     let enough = fresh.len() as f64 >= times * settings.get(&MIN_ACTIONS)
         && services.len() as f64 >= settings.get(&MIN_SERVICES)
         && share >= settings.get(&MIN_SHARE);
-    if !enough || (by_browser && !foreign) {
+    if !enough {
         return None;
     }
     let mut build = Build::new(cx, &META, Cause::Discovery);
-    for (k, v) in burst {
+    for (k, v) in &burst {
         build.activity(k, v);
     }
     let mut names: Vec<String> =
@@ -170,8 +198,10 @@ fn judge(
     for setting in META.settings {
         build.setting(settings, setting);
     }
-    build.scope().actions =
+    let mut asked: Vec<(String, String)> =
         actions.iter().map(|(s, a)| (cx.text(*s).to_string(), cx.text(*a).to_string())).collect();
+    asked.sort();
+    build.scope().actions = asked;
     if key != 0 {
         build.scope().access_keys = vec![cx.text(key).to_string()];
     }
@@ -187,9 +217,5 @@ fn judge(
     Some(build.finish(severity, title))
 }
 
-fn console(agent: &str) -> bool {
-    matches!(
-        agent,
-        "Chrome" | "Firefox" | "Safari" | "Edge" | "console.amazonaws.com" | "signin.amazonaws.com"
-    )
-}
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use polars::prelude::PolarsResult;
 use super::build::{Build, list};
 use super::rows::Row;
 use super::{Cx, Detector, Meta, advice};
-use crate::clock::{DAY, Millis};
+use crate::clock::{DAY, HOUR, Millis};
 use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
@@ -73,14 +73,32 @@ impl Detector for CredentialUnfamiliarSource {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut found: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
-        for using in busiest(uses(cx)) {
-            if let Some(new) = novelty(cx, &using, &settings) {
-                let list = found.entry((using.principal, using.key)).or_default();
-                list.push(Use { new: Some(new), ..using });
-            }
+        let judged = busiest(uses(cx)).into_iter().filter_map(|using| {
+            let new = novelty(cx, &using, &settings).filter(|new| new.points > 0)?;
+            Some(Use { new: Some(new), ..using })
+        });
+        for using in told_by_sessions(cx, judged.collect()) {
+            found.entry((using.principal, using.key)).or_default().push(using);
         }
         Ok(found.into_values().flat_map(|uses| campaigns(cx, uses, &settings)).collect())
     }
+}
+
+/// How soon a session follows the sign-in that it comes from.
+const SIGN_IN: Millis = HOUR;
+
+/// Without the sign-ins of those whose sessions came from the same network right after: the session tells it all.
+fn told_by_sessions<'a>(cx: &Cx<'_>, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
+    let signs_in = |using: &Use<'_>| {
+        matches!(cx.kind(using.principal), "IdentityCenterUser" | "SAMLUser" | "WebIdentityUser")
+    };
+    let sessions: Vec<(&str, Millis)> =
+        uses.iter().filter(|u| !signs_in(u)).map(|u| (u.network, u.first)).collect();
+    let follows = |using: &Use<'_>| {
+        let near = |at: Millis| (using.first..=using.first + SIGN_IN).contains(&at);
+        sessions.iter().any(|(network, at)| *network == using.network && near(*at))
+    };
+    uses.into_iter().filter(|using| !signs_in(using) || !follows(using)).collect()
 }
 
 /// One credential in one network, inside the window.
@@ -154,16 +172,19 @@ fn judged(kind: &str) -> bool {
     )
 }
 
-/// Uses of one credential that follow each other within a day are one finding.
+/// Uses of one credential that follow each other within a day are one finding, but for places where it stays.
 fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Finding> {
     uses.sort_by_key(|u| (u.first, u.network));
     let mut groups: Vec<Vec<Use<'_>>> = Vec::new();
-    for using in uses {
+    let stays = |u: &Use<'_>| u.new.as_ref().is_some_and(|new| new.stays);
+    let (staying, visits): (Vec<_>, Vec<_>) = uses.into_iter().partition(stays);
+    for using in visits {
         match groups.last_mut() {
             Some(group) if group.iter().any(|u| using.first <= u.last + DAY) => group.push(using),
             _ => groups.push(vec![using]),
         }
     }
+    groups.extend(staying.into_iter().map(|using| vec![using]));
     groups.into_iter().filter_map(|group| finding(cx, group, settings)).collect()
 }
 
@@ -171,7 +192,7 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
     group.sort_by_key(|u| std::cmp::Reverse(u.new.as_ref().map_or(0, |n| n.points)));
     let main = group.first()?;
     let new = main.new.as_ref()?;
-    let points = new.points + if group.len() >= 3 { 2 } else { 0 };
+    let points = new.points + if group.len() >= 3 && !new.roams { 2 } else { 0 };
     let min = settings.get(&MIN_SCORE) as i32;
     let severity = match points - min {
         ..0 => return None,
@@ -218,3 +239,6 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
     };
     Some(build.finish(severity, format!("{what} used from {source}, new to {whom}")))
 }
+
+#[cfg(test)]
+mod tests;

@@ -95,9 +95,22 @@ impl<'a> Cx<'a> {
         if !self.places.outside(source) || h.knew(principal, network, at - DAY / 2) {
             return false;
         }
-        let compared = self.history_before(at) >= DAY;
+        let compared = self.history_before(at) >= DAY && !self.roams(principal, source, at);
         let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY / 2);
         compared && (new_to_account || self.has_history(principal, at))
+    }
+
+    /// True for workloads to which each day may bring a new network, so that one says nothing, unless it is of
+    /// another operator than theirs. People and long-term keys are never taken for such.
+    pub fn roams(&self, principal: Sym, source: Sym, at: Millis) -> bool {
+        let workload = match self.kind(principal) {
+            "AssumedRole" => self.text(principal).contains(":role/"),
+            kind => kind == "WebIdentityUser",
+        };
+        let operator = self.places.get(source).map_or("", |place| &place.asn);
+        let usual =
+            operator.is_empty() || self.history.knew_operator(principal, operator, at - DAY / 2);
+        workload && usual && self.history.roams(principal, at)
     }
 
     /// True if the principal was seen a day or more before `at`.

@@ -42,7 +42,19 @@ pub struct History {
     countries: BTreeMap<String, Seen>,
     /// Days since 1970 on which a network was used.
     days: HashMap<String, BTreeSet<i64>>,
+    /// Days on which a principal was active, and of those, but for the first, the ones that brought it to a
+    /// new network.
+    active: HashMap<Sym, BTreeSet<i64>>,
+    moves: HashMap<Sym, BTreeSet<i64>>,
+    /// Operators of the networks that a principal used, where GeoIP names them.
+    operators: HashMap<Sym, BTreeMap<String, Seen>>,
 }
+
+/// Other days with a new network that make a principal one that comes from anywhere.
+const ROAMING_DAYS: usize = 3;
+
+/// The first days of the logs, in which first sights are the rule.
+pub const FIRST_DAYS: Millis = 7 * DAY;
 
 impl History {
     pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
@@ -62,13 +74,50 @@ impl History {
                 note(h.by_key.entry(key.access_key).or_default(), network, seen);
             }
             h.days.entry(network.clone()).or_default().insert(first.div_euclid(DAY));
+            h.active.entry(key.principal).or_default().insert(first.div_euclid(DAY));
             let who = h.by_network.entry(network.clone()).or_default();
             who.entry(key.principal).and_modify(|s| s.add(seen)).or_insert(seen);
+            if !place.asn.is_empty() {
+                note(h.operators.entry(key.principal).or_default(), &place.asn, seen);
+            }
             if !place.country.is_empty() {
                 note(&mut h.countries, &place.country, seen);
             }
         }
+        for (principal, networks) in &h.by_principal {
+            let first = h.active.get(principal).and_then(BTreeSet::first);
+            let days = networks.values().map(|seen| seen.first.div_euclid(DAY));
+            h.moves.insert(*principal, days.filter(|day| first.is_some_and(|f| day > f)).collect());
+        }
         h
+    }
+
+    /// True if the principal comes from new networks as a rule, as workflows on rented machines do: at least
+    /// every second day on which it was active before that of `at` brought one, and several did. In the first
+    /// days of the logs the days after it count as well.
+    pub fn roams(&self, principal: Sym, at: Millis) -> bool {
+        let (Some(active), Some(moves)) = (self.active.get(&principal), self.moves.get(&principal))
+        else {
+            return false;
+        };
+        let today = at.div_euclid(DAY);
+        let young = at - self.start < FIRST_DAYS;
+        let counts = |day: &&i64| **day < today || (young && **day > today);
+        let (active, moves) = (active.iter().filter(counts), moves.iter().filter(counts));
+        let (active, moves) = (active.count(), moves.count());
+        moves >= ROAMING_DAYS && 2 * moves >= active
+    }
+
+    /// True if a call of the principal from a network of the operator succeeded before `at`.
+    pub fn knew_operator(&self, principal: Sym, operator: &str, at: Millis) -> bool {
+        let seen = self.operators.get(&principal).and_then(|o| o.get(operator));
+        seen.is_some_and(|s| s.worked < at)
+    }
+
+    /// Days before that of `at` on which the principal was active.
+    pub fn earlier_days(&self, principal: Sym, at: Millis) -> usize {
+        let today = at.div_euclid(DAY);
+        self.active.get(&principal).map_or(0, |days| days.range(..today).count())
     }
 
     /// On how many days anyone used the network.

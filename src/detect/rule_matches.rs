@@ -17,13 +17,14 @@ pub use words::id as rule_id;
 
 /// A rule's findings, and those of the correlations that held.
 pub fn findings(cx: &Cx<'_>) -> Vec<Finding> {
-    let gathered = Gathered::new(cx);
+    let mut gathered = Gathered::new(cx);
+    let held = gathered.correlated(cx);
     let rules = gathered.groups.iter().filter_map(|group| {
         let rule = cx.rules.rule(group.rule)?;
         rule.alone.then(|| finding(cx, &gathered, group, rule, None))
     });
     let mut found: Vec<Finding> = rules.collect();
-    for (group, firings) in gathered.correlated(cx) {
+    for (group, firings) in held {
         if let Some(correlation) = cx.rules.correlations().get(group.rule.0 as usize) {
             found.push(finding(cx, &gathered, &group, &correlation.rule, Some(&firings)));
         }

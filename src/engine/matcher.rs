@@ -22,8 +22,8 @@ impl<'s> Matcher<'s> {
         Matcher { scanner, correlator, found: Vec::new(), records: 0 }
     }
 
-    /// Matches one record and folds what matched. Correlations look at the window alone, and at one copy of
-    /// each event.
+    /// Matches one record and folds what matched. Correlations look at one copy of each event; what they count
+    /// in the baseline says what is usual.
     pub fn event(
         &mut self,
         rollups: &mut Rollups,
@@ -38,8 +38,7 @@ impl<'s> Matcher<'s> {
         self.records = self.records.wrapping_add(1);
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
-            let counts = phase == Phase::Window && !origin.duplicate;
-            if counts && self.correlator.wants(*rule) {
+            if !origin.duplicate && self.correlator.wants(*rule) {
                 let mark = matches::mark(self.records, row);
                 self.correlator.add(*rule, event.time, mark, value);
             }

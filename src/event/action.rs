@@ -1,4 +1,11 @@
-//! What an S3 call does to an object or a bucket.
+//! What a call does, by its name: whether it only asks, and what an S3 call does to an object or a bucket.
+
+/// True for the names of calls that ask and change nothing. Some of them hand out data or credentials.
+pub fn asks(action: &str) -> bool {
+    const VERBS: [&str; 8] =
+        ["Get", "List", "Describe", "Search", "Lookup", "BatchGet", "Head", "Scan"];
+    VERBS.iter().any(|verb| action.starts_with(verb))
+}
 
 /// The kinds of object access that detectors tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -264,6 +271,16 @@ mod tests {
             ("SOAP.GetObject", "GetObject", ObjectAction::Read),
         ] {
             assert_eq!(from_s3_operation(operation, true), (name, action), "{operation}");
+        }
+    }
+
+    #[test]
+    fn calls_that_ask_are_told_from_those_that_change() {
+        for action in ["GetUser", "ListBuckets", "DescribeInstances", "BatchGetSecretValue"] {
+            assert!(asks(action), "{action}");
+        }
+        for action in ["BatchWriteItem", "CreateUser", "AssumeRole", "UpdateGetter", ""] {
+            assert!(!asks(action), "{action}");
         }
     }
 

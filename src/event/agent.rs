@@ -26,6 +26,14 @@ pub fn family(user_agent: &str) -> &str {
     }
 }
 
+/// True for families of the web console: the browser, or the console's own servers.
+pub fn is_console(family: &str) -> bool {
+    matches!(
+        family,
+        "Chrome" | "Firefox" | "Safari" | "Edge" | "console.amazonaws.com" | "signin.amazonaws.com"
+    )
+}
+
 /// The agent without the brackets that S3 data events put around it.
 fn unwrapped(user_agent: &str) -> &str {
     let text = user_agent.trim();

@@ -2,7 +2,7 @@
 
 use crate::clock::{HOUR, Millis};
 
-use super::{ActionSeen, Cause, Evidence, Finding, SourceSeen, tactic};
+use super::{ActionSeen, Cause, Evidence, Finding, Severity, SourceSeen, Target, tactic};
 
 /// Bursts of one cause that are this close are one.
 const TOUCH: Millis = HOUR;
@@ -40,13 +40,23 @@ fn same(a: &Finding, b: &Finding) -> bool {
     let principals = a.who.principal == b.who.principal;
     match (a.cause, b.cause) {
         _ if !touch => false,
-        (Cause::Act, Cause::Act) => principals && same_events(a, b),
+        (Cause::Act, Cause::Act) => {
+            principals && (same_events(a, b) || (sources() && one_sitting(a, b)))
+        }
         (x, y) if x == y => principals && keys && sources(),
         (_, Cause::Volume) => principals && sources(),
         (Cause::ForeignUse | Cause::Volume, Cause::Act) => false,
         (_, Cause::Act) => principals && sources() && same_events(a, b),
         _ => false,
     }
+}
+
+/// What one principal did to one thing in a row, of which nothing weighs much: a user who is made, with a
+/// password and a key.
+fn one_sitting(a: &Finding, b: &Finding) -> bool {
+    let light = |f: &Finding| f.severity <= Severity::Low;
+    let user = |t: &Target| t.kind == "user" && b.targets.contains(t);
+    light(a) && light(b) && a.tried == b.tried && a.targets.iter().any(user)
 }
 
 /// Every event that `b` names is one of `a`'s.
@@ -58,11 +68,13 @@ fn same_events(a: &Finding, b: &Finding) -> bool {
 
 fn join(into: &mut Finding, from: Finding) {
     into.severity = into.severity.max(from.severity);
-    if from.cause == into.cause && from.cause != Cause::Act {
+    let apart = from.rows.keys().all(|row| !into.rows.contains_key(row));
+    if from.cause == into.cause && (from.cause != Cause::Act || apart) {
         into.first_seen = into.first_seen.min(from.first_seen);
         into.last_seen = into.last_seen.max(from.last_seen);
-        let apart = from.rows.keys().all(|row| !into.rows.contains_key(row));
-        if into.rule != from.rule && into.cause == Cause::Discovery {
+        if into.cause == Cause::Act {
+            into.title = format!("{}; {}", into.title, act(&from.title));
+        } else if into.rule != from.rule && into.cause == Cause::Discovery {
             into.title = format!("{}; {}", into.title, from.title);
         } else if into.rule == from.rule && apart {
             into.title = format!("{}, and once more", into.title);
@@ -106,6 +118,11 @@ fn join(into: &mut Finding, from: Finding) {
     if into.who.access_key.is_empty() {
         into.who.access_key = from.who.access_key;
     }
+}
+
+/// What a rule's title says was done, without by whom and to what.
+fn act(title: &str) -> &str {
+    title.split(" (").next().unwrap_or(title)
 }
 
 /// Counts add up where the findings share no events; otherwise the larger one holds the other.

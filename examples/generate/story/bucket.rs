@@ -117,10 +117,13 @@ pub fn send_unrecorded(
 fn call(random: &mut Random, caller: &Caller, request: &Request, answer: &Answer) -> Call {
     let host = host(request.bucket);
     let mut call = match request.name {
-        "PutObject" => Call::change("s3", request.name),
+        "PutObject" | "DeleteObject" | "DeleteObjects" => Call::change("s3", request.name),
         name => Call::read("s3", name),
     };
-    call.data = matches!(request.name, "GetObject" | "PutObject" | "ListObjects");
+    call.data = matches!(
+        request.name,
+        "GetObject" | "PutObject" | "ListObjects" | "DeleteObject" | "DeleteObjects"
+    );
     call.request_id = Some(answer.request_id.clone());
     call.resources = resources(request);
     call.request = object(|o| {

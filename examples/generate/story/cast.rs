@@ -67,7 +67,7 @@ pub struct User {
 }
 
 impl User {
-    fn new(random: &mut Random, name: &'static str) -> User {
+    pub fn new(random: &mut Random, name: &'static str) -> User {
         let id = random.unique_id("AIDA", ACCOUNT);
         User { name, id, key: random.unique_id("AKIA", ACCOUNT) }
     }

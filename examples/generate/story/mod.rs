@@ -3,15 +3,15 @@
 mod admins;
 mod application;
 mod attack;
-mod bucket;
-mod call;
-mod cast;
+pub mod bucket;
+pub mod call;
+pub mod cast;
 mod ci;
 mod delivery;
 mod developer;
 mod services;
-mod session;
-mod stage;
+pub mod session;
+pub mod stage;
 
 use std::path::PathBuf;
 

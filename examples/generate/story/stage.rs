@@ -6,6 +6,9 @@ use super::cast::{Caller, Channel};
 use crate::random::Random;
 use crate::record::{BLANK, Record};
 
+/// Through which private addresses reach AWS.
+const ENDPOINT: &str = "vpce-0a71c3e5d9b24f680";
+
 pub struct Stage {
     pub seed: u64,
     pub period: Period,
@@ -38,6 +41,7 @@ impl Stage {
         }
         let from_client = caller.channel == Channel::Client;
         let by_service = caller.channel == Channel::Service;
+        let is_private = caller.address.starts_with("10.");
         let request_id = match call.request_id {
             Some(id) => id,
             None if call.service == "s3" => random.upper_hex_16(),
@@ -64,6 +68,7 @@ impl Stage {
             event_type: call.event_type,
             data: call.data,
             shared_event_id: &if by_service { random.uuid() } else { String::new() },
+            endpoint_id: if is_private { ENDPOINT } else { "" },
             tls_host: if from_client { &call.host } else { "" },
             from_console: caller.channel == Channel::Console && call.event_type == "AwsApiCall",
             ..BLANK

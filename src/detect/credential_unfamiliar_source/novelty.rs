@@ -19,6 +19,10 @@ pub struct Novelty {
     pub reasons: Vec<String>,
     /// Nobody in the account used the network before.
     pub to_account: bool,
+    /// The principal comes from new networks as a rule.
+    pub roams: bool,
+    /// It is still in use days later, or others use it too: a place to stay, no visit.
+    pub stays: bool,
 }
 
 /// Points for what is new about a use, or `None` when it is not new at all.
@@ -49,7 +53,8 @@ pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Nove
     let before = Before::new(cx, using, at);
     let long_enough = cx.history_before(at) >= (settings.get(&WARM_UP) * HOUR as f64) as Millis
         && before.account_events >= settings.get(&MIN_HISTORY) as u64;
-    let mut n = Novelty { points: 0, reasons: Vec::new(), to_account };
+    let roams = using.rows.iter().all(|(k, _)| cx.roams(using.principal, k.source, at));
+    let mut n = Novelty { points: 0, reasons: Vec::new(), to_account, roams, stays: false };
     if long_enough {
         new_since(cx, using, &known, &before, &mut n);
     } else {

@@ -8,9 +8,9 @@ use crate::clock::{DAY, date};
 use crate::config::Resolved;
 use crate::detect::Cx;
 use crate::detect::build::{action_name, list};
-use crate::detect::history::Seen;
-use crate::event::{Outcome, SourceClass, agent};
-use crate::rollup::Sym;
+use crate::detect::history::{FIRST_DAYS, Seen};
+use crate::event::{Outcome, SourceClass, action, agent};
+use crate::rollup::{Sym, activity};
 use crate::ui::number::grouped;
 
 /// What makes a new place more or less of a worry.
@@ -23,6 +23,8 @@ pub fn weigh(
     settings: &Resolved,
     n: &mut Novelty,
 ) {
+    let n_roams = n.roams;
+    let mut stays = false;
     let mut add = |points: i32, reason: String| {
         n.points += points;
         n.reasons.push(reason);
@@ -56,7 +58,10 @@ pub fn weigh(
         add(2, format!("its user agent names {tool}"));
     }
     if before.own_events > 0 {
-        compare_behaviour(cx, using, before, &mut add);
+        let earlier = cx.history.earlier_days(using.principal, using.first);
+        for (points, reason) in compare_behaviour(cx, using, before, earlier) {
+            add(points, reason);
+        }
     }
     let denied: u64 =
         rows.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
@@ -70,14 +75,20 @@ pub fn weigh(
             format!("it changed who has access: {}", list(changes.iter().map(String::as_str), 6)),
         );
     }
-    if known.len() >= settings.get(&ROAMING) as usize {
+    if n_roams {
+        add(-3, "on the move: most of its days bring it to a new network".to_string());
+    } else if known.len() >= settings.get(&ROAMING) as usize {
         add(-2, format!("on the move: {} networks before this one", known.len()));
     }
     if others.len() >= 3 {
+        stays = true;
         add(-2, format!("shared: {} other principals use the network too", others.len()));
     }
     let days: BTreeSet<i64> = rows.iter().map(|(_, v)| i64::from(v.hour()) / 24).collect();
-    if days.len() >= 5 && using.last - using.first >= 7 * DAY {
+    // In the first days of the logs everybody's places are first sights. Where people sign in, they come back.
+    let enough = if using.key == 0 && cx.history_before(using.first) < FIRST_DAYS { 3 } else { 5 };
+    if days.len() >= enough && using.last - using.first >= 7 * DAY {
+        stays = true;
         add(
             -2,
             format!("lasting: in use on {} days since, until {}", days.len(), date(using.last)),
@@ -89,54 +100,64 @@ pub fn weigh(
     {
         add(-1, "a private address: a VPC endpoint, or logs that were anonymised".to_string());
     }
+    n.stays = stays;
 }
 
+/// Days of calls after which what a principal had not done before says something each.
+const COMPARED_DAYS: usize = 2;
+
+/// What else is new about it, beside what came before. After few days much is, so that all of it together
+/// weighs as one.
 fn compare_behaviour(
     cx: &Cx<'_>,
     using: &Use<'_>,
     before: &Before,
-    add: &mut dyn FnMut(i32, String),
-) {
+    earlier_days: usize,
+) -> Vec<(i32, String)> {
     let mut agents = BTreeSet::new();
-    let mut actions = BTreeSet::new();
+    let (mut actions, mut pages) = (BTreeSet::new(), BTreeSet::new());
     let mut regions = BTreeSet::new();
     for (k, _) in &using.rows {
         if !before.own_agents.contains(&k.agent) {
             agents.insert(cx.text(k.agent));
         }
         if !before.own_actions.contains(&(k.service, k.action)) {
-            actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
+            let list = if by_page(cx, k) { &mut pages } else { &mut actions };
+            list.insert(action_name(cx.text(k.service), cx.text(k.action)));
         }
         if !before.own_regions.contains(&k.region) && !cx.text(k.region).is_empty() {
             regions.insert(cx.text(k.region));
         }
     }
-    if agents.is_empty() && regions.is_empty() && actions.is_empty() && before.own_events >= 50 {
-        add(
-            -1,
-            format!(
-                "nothing else is new: user agents, regions and actions as in {} earlier calls",
-                grouped(before.own_events)
-            ),
+    if agents.is_empty() && regions.is_empty() && actions.is_empty() && pages.is_empty() {
+        let known = format!(
+            "nothing else is new: user agents, regions and actions as in {} earlier calls",
+            grouped(before.own_events)
         );
+        return if before.own_events >= 50 { vec![(-1, known)] } else { Vec::new() };
     }
+    let mut new = Vec::new();
     if !agents.is_empty() {
-        add(1, format!("new to this principal, user agent: {}", list(agents.into_iter(), 3)));
+        new.push(format!("new to this principal, user agent: {}", list(agents.into_iter(), 3)));
     }
     if !regions.is_empty() {
-        add(1, format!("new to this principal, region: {}", list(regions.into_iter(), 4)));
+        new.push(format!("new to this principal, region: {}", list(regions.into_iter(), 4)));
     }
     if actions.len() >= 3 {
-        add(
-            1,
-            format!(
-                "{} actions this principal had not called in {} earlier calls: {}",
-                actions.len(),
-                grouped(before.own_events),
-                list(actions.iter().map(String::as_str), 5),
-            ),
-        );
+        new.push(format!(
+            "{} actions this principal had not called in {} earlier calls: {}",
+            actions.len(),
+            grouped(before.own_events),
+            list(actions.iter().map(String::as_str), 5),
+        ));
     }
+    let weight = |n: usize| if earlier_days >= COMPARED_DAYS || n == 0 { 1 } else { 0 };
+    new.into_iter().enumerate().map(|(n, reason)| (weight(n), reason)).collect()
+}
+
+/// A question that the console asks to fill a page.
+fn by_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
+    agent::is_console(cx.text(key.agent)) && action::asks(cx.text(key.action))
 }
 
 fn notable_agent(cx: &Cx<'_>, using: &Use<'_>) -> Option<&'static str> {

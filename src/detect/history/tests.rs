@@ -43,3 +43,35 @@ fn a_network_is_known_once_a_call_from_it_succeeded() {
     });
     assert!(scene.detect(&probe).is_empty());
 }
+
+#[test]
+fn a_principal_roams_once_most_of_its_days_bring_a_new_network() {
+    let start = at("2026-11-01 09:00");
+    let call = |scene: Scene, day: i64, source: &str| {
+        scene.call(start + day * DAY, "role/deploy", "ASIA", source, "ecs:UpdateService", Success)
+    };
+    let long = Scene::new().call(
+        start - 9 * DAY,
+        "user/app",
+        "AKIAAPP",
+        "198.51.100.7",
+        "s3:GetObject",
+        Success,
+    );
+    let mover = (0..6).fold(long, |scene, day| call(scene, day, &format!("203.0.{day}.9")));
+    let probe = Probe(|cx: &Cx<'_>| {
+        let deploy = cx.names.find(&arn("role/deploy")).unwrap();
+        let roams: Vec<bool> =
+            (0..7).map(|day| cx.history.roams(deploy, start + day * DAY)).collect();
+        assert_eq!(roams, [false, false, false, false, true, true, true]);
+    });
+    assert!(mover.detect(&probe).is_empty());
+    // Three visits elsewhere in two weeks at home are no way of life.
+    let settled = (0..14).fold(mover, |scene, day| call(scene, 6 + day, "203.0.5.9"));
+    let probe = Probe(|cx: &Cx<'_>| {
+        let deploy = cx.names.find(&arn("role/deploy")).unwrap();
+        assert!(!cx.history.roams(deploy, start + 20 * DAY));
+        assert_eq!(cx.history.earlier_days(deploy, start + 20 * DAY), 20);
+    });
+    assert!(settled.detect(&probe).is_empty());
+}

@@ -29,7 +29,12 @@ pub struct Gathered<'a> {
     days: HashMap<(u32, Sym), BTreeSet<i64>>,
     /// First event of an hour of a behaviour, as the activity's rollup names it.
     hours: HashMap<(Key, i64), &'a Place>,
+    /// What correlations counted of a principal in places that are its own, by day: the most.
+    counted: HashMap<(u32, Sym), BTreeMap<i64, u64>>,
 }
+
+/// A correlation's finding, and the times that it held in the window.
+pub type Held<'a> = (Group<'a>, Vec<&'a Firing>);
 
 impl<'a> Gathered<'a> {
     pub fn new(cx: &'a Cx<'_>) -> Gathered<'a> {
@@ -68,11 +73,11 @@ impl<'a> Gathered<'a> {
             foreign,
             rows: in_order(rows),
         });
-        Gathered { groups: groups.collect(), days, hours }
+        Gathered { groups: groups.collect(), days, hours, counted: HashMap::new() }
     }
 
-    /// Correlations that held, by principal, with the rows of the events that they rest on.
-    pub fn correlated(&self, cx: &'a Cx<'_>) -> Vec<(Group<'a>, Vec<&'a Firing>)> {
+    /// Correlations that held in the window, by principal, with the rows of the events that they rest on.
+    pub fn correlated(&mut self, cx: &'a Cx<'_>) -> Vec<Held<'a>> {
         type Parts<'a> = (BTreeMap<u32, (&'a Key, &'a Row)>, Vec<&'a Firing>);
         let mut groups: BTreeMap<(usize, Sym, Option<&str>), Parts<'a>> = BTreeMap::new();
         for firing in &cx.correlated.firings {
@@ -88,9 +93,19 @@ impl<'a> Gathered<'a> {
                 .iter()
                 .filter(|(_, (key, _))| key.principal == *principal)
                 .find_map(|(_, (key, row))| foreign(cx, key, row.first.time));
-            let group = groups.entry((firing.correlation, *principal, foreign)).or_default();
-            group.0.extend(rows);
-            group.1.push(firing);
+            if foreign.is_none() {
+                let who = (firing.correlation as u32, *principal);
+                let days = self.counted.entry(who).or_default();
+                let most = days.entry(firing.from.div_euclid(DAY)).or_default();
+                *most = firing.count.max(*most);
+            }
+            let mut rows = rows;
+            rows.retain(|(_, (key, _))| key.phase == Phase::Window);
+            if !rows.is_empty() {
+                let group = groups.entry((firing.correlation, *principal, foreign)).or_default();
+                group.0.extend(rows);
+                group.1.push(firing);
+            }
         }
         let group = |((correlation, principal, foreign), (rows, firings)): (_, Parts<'a>)| {
             let rows = in_order(rows.into_values().collect());
@@ -106,6 +121,18 @@ impl<'a> Gathered<'a> {
         let today = at.div_euclid(DAY);
         let days = self.days.get(&(rule, principal));
         days.map_or(0, |days| days.iter().filter(|day| **day != today).count())
+    }
+
+    /// On how many days but the one of `at` the correlation held for the principal, in places of its own; 0 if
+    /// it ever counted twice what it counts on most of its days, which is no habit any more.
+    pub fn other_days_held(&self, correlation: u32, principal: Sym, at: Millis) -> usize {
+        let Some(days) = self.counted.get(&(correlation, principal)) else { return 0 };
+        let mut counts: Vec<u64> = days.values().copied().collect();
+        counts.sort_unstable();
+        let usual = counts.get(counts.len() / 2).copied().unwrap_or(0);
+        let most = counts.last().copied().unwrap_or(0);
+        let today = at.div_euclid(DAY);
+        if most >= 2 * usual { 0 } else { days.keys().filter(|day| **day != today).count() }
     }
 
     /// The name of the activity row that a match was counted in too.

@@ -3,12 +3,18 @@
 use super::gather::{Gathered, Group};
 use super::severity;
 use crate::detect::Cx;
-use crate::event::Outcome;
+use crate::event::{Outcome, action};
 use crate::finding::Severity;
 use crate::sigma::Rule;
 
 /// Other days on which a principal did the same, from places of its own: a habit.
 const HABIT_DAYS: usize = 3;
+
+/// Other days on which a correlation counted about as much: what is counted is how the principal works.
+const ROUTINE_DAYS: usize = 7;
+
+/// Others at home in a network that make it a place of the account's own people.
+const OTHERS_AT_HOME: usize = 3;
 
 /// Tools that change accounts from code, by user-agent family.
 const DEPLOY_TOOLS: &[&str] = &["Terraform", "OpenTofu", "Pulumi", "cloudformation.amazonaws.com"];
@@ -48,30 +54,55 @@ pub fn weigh(cx: &Cx<'_>, gathered: &Gathered<'_>, group: &Group<'_>, rule: &Rul
     } else {
         let at = group.rows.first().map_or(0, |(_, row)| row.first.time);
         let days = match group.correlated {
-            true => 0,
+            true => gathered.other_days_held(group.rule.0, group.principal, at),
             false => gathered.other_days(group.rule.0, group.principal, at),
         };
         if days >= HABIT_DAYS {
-            level = lower(level, 2, Severity::Info);
+            let by = if group.correlated && days >= ROUTINE_DAYS { 3 } else { 2 };
+            level = lower(level, by, Severity::Info);
             reasons.push(format!("a habit: the same on {days} other days, from places of its own"));
         } else if let Some(tool) = deploy_tool(cx, group) {
-            level = lower(level, 1, Severity::Low);
+            level = lower(level, 1, Severity::Info);
             reasons.push(format!(
                 "by {tool}, from a network that the principal uses: compare with the deployment of that time"
             ));
-        } else if level == Severity::Medium && at_home(cx, group) {
-            level = Severity::Low;
+        } else if weighs_less_at_home(cx, group, level) && at_home(cx, group) {
+            level = lower(level, 1, Severity::Info);
             reasons.push("from a network that the principal uses on other days too".to_string());
+        } else if level == Severity::Medium && shared(cx, group) {
+            level = Severity::Low;
+            reasons.push("from a network that several others use on other days too".to_string());
         }
     }
     let all = outcomes.len() == 3;
     Weight { severity: level, reasons, tried, outcomes: if all { Vec::new() } else { outcomes } }
 }
 
+/// At home a medium act is low. A low one stays so, but for what was only looked at.
+fn weighs_less_at_home(cx: &Cx<'_>, group: &Group<'_>, level: Severity) -> bool {
+    let looks = |name: &str| {
+        let hands_out = name.contains("Token") || name.contains("Credentials");
+        action::asks(name) && !hands_out
+    };
+    let only_looks = || group.rows.iter().all(|(key, _)| looks(cx.text(key.action)));
+    level == Severity::Medium || (level == Severity::Low && only_looks())
+}
+
 /// Every call came from a place where the principal is at home.
 fn at_home(cx: &Cx<'_>, group: &Group<'_>) -> bool {
     group.rows.iter().all(|(key, row)| {
         cx.history.settled(key.principal, cx.places.network(key.source), row.first.time)
+    })
+}
+
+/// Every call came from a place where several others are at home.
+fn shared(cx: &Cx<'_>, group: &Group<'_>) -> bool {
+    group.rows.iter().all(|(key, row)| {
+        let network = cx.places.network(key.source);
+        let others = cx.history.principals_in(network).filter(|(other, _)| {
+            *other != key.principal && cx.history.settled(*other, network, row.first.time)
+        });
+        others.count() >= OTHERS_AT_HOME
     })
 }
 

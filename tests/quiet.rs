@@ -1,0 +1,86 @@
+//! An ordinary month of an account, as `examples/generate` invents it: nearly nothing may be found.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::support::report::text;
+use crate::support::{Analysis, Env};
+
+/// Findings at low or above that a month may have.
+const MOST: usize = 5;
+
+/// What may weigh medium: rule and end of the principal. A responder wants to know of it.
+const WANTED: [(&str, &str); 1] = [
+    // An administrator travels: a session from a network that nobody of the account ever used.
+    ("credential.unfamiliar-source", "/chloe@example.com"),
+];
+
+/// The generator, built once. It lies beside the binary, in the same profile.
+fn generator() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_BIN_EXE_incident")).parent().unwrap();
+        let release = folder.ends_with("release").then_some("--release");
+        let status = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+            .args(["build", "--quiet", "--example", "generate"])
+            .args(release)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status()
+            .unwrap();
+        assert!(status.success(), "the generator cannot be built");
+        folder.join("examples/generate")
+    })
+}
+
+fn assert_quiet(analysis: &Analysis) {
+    let severity = |f: &&Value| text(&f["severity"]);
+    let counted: Vec<&Value> =
+        analysis.findings().iter().filter(|f| severity(f) != "info").collect();
+    let grave = counted.iter().filter(|f| severity(f) != "low");
+    let unwanted: Vec<String> = grave
+        .filter(|f| {
+            let is = |(rule, who): &(&str, &str)| {
+                f["rule"] == *rule && text(&f["principal"]).ends_with(who)
+            };
+            severity(f) != "medium" || !WANTED.iter().any(is)
+        })
+        .map(|f| format!("{}: {}", severity(f), text(&f["title"])))
+        .collect();
+    assert!(unwanted.is_empty(), "{unwanted:#?}");
+    assert!(counted.len() <= MOST, "{:#?}", analysis.titles());
+}
+
+/// The whole month, and its last week beside the three before.
+fn month(seed: &str) {
+    let env = Env::new();
+    let made = Command::new(generator())
+        .args(["quiet-month", "--seed", seed, "--out"])
+        .arg(env.path("month"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let whole = env.judge(&["month"]);
+    assert_eq!((whole.problems(), whole.code), (vec![], 0));
+    let events = whole.json["coverage"]["events"]["decoded"].as_u64().unwrap();
+    assert!((95_000..120_000).contains(&events), "{events}");
+    assert_quiet(&whole);
+    assert_quiet(&env.judge(&["month", "--days", "7", "--until", "latest"]));
+}
+
+#[test]
+fn an_ordinary_month_is_quiet() {
+    month("7");
+}
+
+#[test]
+fn another_is_quiet_too() {
+    month("8");
+}
+
+#[test]
+fn and_a_third() {
+    month("9");
+}
