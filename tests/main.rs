@@ -28,11 +28,8 @@ mod contain_usage;
 mod determinism;
 mod hostile;
 mod identities;
-<<<<<<< HEAD
 mod intel;
-=======
 mod quiet;
->>>>>>> c13cb5b (all of it)
 mod regressions;
 mod report;
 mod report_browser;
