@@ -22,12 +22,6 @@ struct Technique {
     acts: Vec<Act>,
 }
 
-/// Found, but low from where the principal always is, because the same is daily work there.
-const DAILY: [(&str, &str); 1] = [(
-    "aws.impact.ec2-deregister-ami",
-    "one image deregistered is how old images are cleared away; its snapshots are still there",
-)];
-
 /// Not found, because no record tells the technique from ordinary use.
 const UNTOLD: [(&str, &str); 1] = [(
     "aws.persistence.cognito-refresh-token-reuse",
@@ -57,10 +51,10 @@ fn analyze(records: &[Value]) -> Analysis {
     analysis
 }
 
-/// The acts after some quiet days, from the principals' own places or from `place`.
-fn done(technique: &Technique, place: Option<&str>) -> Analysis {
+/// The acts after some quiet days, from the principals' own places.
+fn done(technique: &Technique) -> Analysis {
     let mut records = acts::quiet_days();
-    records.extend(acts::records(&technique.acts, place));
+    records.extend(acts::records(&technique.acts));
     analyze(&records)
 }
 
@@ -76,10 +70,6 @@ fn rank(severity: &str) -> usize {
     all.iter().position(|s| *s == severity).unwrap()
 }
 
-fn daily(name: &str) -> bool {
-    DAILY.iter().any(|(daily, _)| *daily == name)
-}
-
 #[test]
 fn every_technique_is_found_at_medium_or_above() {
     let techniques: Vec<_> = techniques().into_iter().collect();
@@ -90,9 +80,9 @@ fn every_technique_is_found_at_medium_or_above() {
             let (table, missed) = (&table, &missed);
             scope.spawn(move || {
                 for (name, technique) in part {
-                    let analysis = done(technique, None);
+                    let analysis = done(technique);
                     let severity = severity(&analysis, technique);
-                    if severity.as_deref().is_none_or(|s| rank(s) < 2) && !daily(name) {
+                    if severity.as_deref().is_none_or(|s| rank(s) < 2) {
                         missed.lock().unwrap().insert(name, analysis.titles());
                     }
                     let line = format!("{} {}", technique.found, severity.unwrap_or_default());
@@ -109,18 +99,6 @@ fn every_technique_is_found_at_medium_or_above() {
     }
     let missed = missed.into_inner().unwrap();
     assert!(missed.is_empty(), "{missed:#?}");
-}
-
-#[test]
-fn what_is_daily_work_is_low_at_home_and_found_elsewhere() {
-    let techniques = techniques();
-    for (name, why) in DAILY {
-        let technique = &techniques[name];
-        let [here, there] = [None, Some("192.0.2.77")].map(|place| done(technique, place));
-        assert_eq!(severity(&here, technique).as_deref(), Some("low"), "{name}: {why}");
-        let there = severity(&there, technique).unwrap();
-        assert!(rank(&there) >= 2, "{name} from elsewhere: {there}");
-    }
 }
 
 #[test]

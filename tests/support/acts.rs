@@ -53,14 +53,14 @@ fn home_region() -> Vec<String> {
     vec!["us-east-1".to_string()]
 }
 
-/// The records of these acts, four seconds apart, each from the place of who did it or from `place`.
-pub fn records(acts: &[Act], place: Option<&str>) -> Vec<Value> {
+/// The records of these acts, four seconds apart, each from the place of who did it.
+pub fn records(acts: &[Act]) -> Vec<Value> {
     let mut all = Vec::new();
     for act in acts {
         for region in &act.regions {
             for n in 0..act.times {
                 let seconds = ACTS + 4 * all.len() as i64;
-                all.push(record(act, region, n, seconds, place));
+                all.push(record(act, region, n, seconds));
             }
         }
     }
@@ -91,8 +91,8 @@ pub fn quiet_days() -> Vec<Value> {
     all
 }
 
-fn record(act: &Act, region: &str, n: u32, seconds: i64, place: Option<&str>) -> Value {
-    let source = place.unwrap_or_else(|| home(act.from.as_ref().unwrap_or(&act.who)));
+fn record(act: &Act, region: &str, n: u32, seconds: i64) -> Value {
+    let source = home(act.from.as_ref().unwrap_or(&act.who));
     let mut record = plain(seconds, &act.who, source, &act.call);
     let number = format!("{n:03}");
     record["awsRegion"] = region.into();
