@@ -229,7 +229,7 @@ level: high
     for (logs, found) in
         [("two.json", vec![]), ("three.json", vec!["three"]), ("apart", vec!["three"])]
     {
-        let analysis = env.analyze(&[logs, "--rules", "three.yml", "--no-builtin"]);
+        let analysis = env.judge(&[logs, "--rules", "three.yml", "--no-builtin"]);
         let rules: Vec<String> =
             analysis.findings().iter().map(|f| report::text(&f["rule"])).collect();
         assert_eq!(rules, found, "{logs}");

@@ -46,7 +46,7 @@ fn techniques() -> BTreeMap<String, Technique> {
 fn analyze(records: &[Value]) -> Analysis {
     let env = Env::in_memory();
     env.write("log.json", document(records));
-    let analysis = env.analyze(&["log.json"]);
+    let analysis = env.judge(&["log.json"]);
     assert_eq!(analysis.decoded(), records.len() as u64, "{}", analysis.account());
     analysis
 }
