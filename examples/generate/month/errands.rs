@@ -75,14 +75,14 @@ fn colleague(stage: &mut Stage, random: &mut Random, cast: &Cast, script: &Scrip
         ..user.caller(OFFICE[0], browser)
     };
     let first = time + HOUR + random.between(0, 2 * HOUR);
-    inside(stage, random, &user, &at_the_door, script, first, "first day", false);
+    inside(stage, random, &user, &at_the_door, script, first, "first day");
     for day in [3, 5, 7] {
         let time = time + day * DAY;
         if day == 5 {
             let failed = console_login("Failure", true);
             stage.add(random, time - 20, &at_the_door, failed);
         }
-        inside(stage, random, &user, &at_the_door, script, time, "later day", true);
+        inside(stage, random, &user, &at_the_door, script, time, "later day");
     }
 }
 
@@ -94,8 +94,9 @@ fn inside(
     script: &Script,
     time: i64,
     steps: &str,
-    mfa: bool,
 ) {
+    // The second factor is set up on the first day.
+    let mfa = steps != "first day";
     stage.add(random, time, at_the_door, console_login("Success", mfa));
     let key = random.unique_id("ASIA", ACCOUNT);
     let who = Caller {

@@ -4,7 +4,7 @@ use super::Period;
 use super::call::Call;
 use super::cast::{Caller, Channel};
 use crate::random::Random;
-use crate::record::{BLANK, Record};
+use crate::record::Record;
 
 /// Through which private addresses reach AWS.
 const ENDPOINT: &str = "vpce-0a71c3e5d9b24f680";
@@ -71,7 +71,6 @@ impl Stage {
             endpoint_id: if is_private { ENDPOINT } else { "" },
             tls_host: if from_client { &call.host } else { "" },
             from_console: caller.channel == Channel::Console && call.event_type == "AwsApiCall",
-            ..BLANK
         }
         .write(&mut record);
         self.events.push(Event { time, region: call.region, record });
