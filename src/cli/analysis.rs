@@ -3,6 +3,7 @@
 use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::InputArgs;
+use super::log_source::{Gathered, gather};
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
 use crate::detect::{self, Places};
@@ -11,8 +12,8 @@ use crate::engine::rollups;
 use crate::event::Event;
 use crate::report::model::{Report, Window};
 use crate::rollup::{Frames, Origin, Phase, Selection};
+use crate::source::Listing;
 use crate::source::coverage::Coverage;
-use crate::source::local::{Listing, list};
 use crate::ui::Progress;
 
 /// A finished analysis, and what is needed to read the logs again.
@@ -26,7 +27,7 @@ pub struct Analysis {
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let config = cx.config(args.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let listing = list(&args.paths)?;
+    let Gathered { listing, notes: said } = gather(cx, args, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -50,7 +51,8 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
-    let report = report(cx, &config, args, selection, coverage, detected);
+    let mut report = report(cx, &config, args, selection, coverage, detected);
+    report.notes.splice(0..0, said);
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
     Ok(Analysis { report, listing, selection, threads })

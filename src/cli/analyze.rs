@@ -13,14 +13,17 @@ use crate::report::{RenderOptions, format, format_names};
 
 /// Find what matters in CloudTrail and S3 access logs
 ///
-/// Reads logs as they were exported: plain, .gz, .zst, in zip and tar, whole folders of them. Formats are
-/// recognised by content. Whatever cannot be read is counted with its reason, and the exit code is 3 then.
+/// Reads logs as they were exported: plain, .gz, .zst, in zip and tar, whole folders of them; or, without a path,
+/// from the AWS account itself. Formats are recognised by content. Whatever cannot be read is counted with its reason, and the exit code is 3 then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs
   incident analyze trail.zip s3-access-logs/ --since 2026-11-02 --until 2026-11-08
   incident analyze ./AWSLogs --days 7 --until latest --fail-on high
   aws cloudtrail lookup-events --output json | incident analyze -
+  incident analyze --days 7                                 logs of the AWS account
+  incident analyze --days 7 --source event-history          without a trail, or without the right to its bucket
+  incident analyze s3://acme-logs/AWSLogs/ --days 2 --account 111122223333
   incident analyze 'logs/2026/11/*/*.json.gz' --format json | jq '.findings[].title'")]
 pub struct Args {
     #[command(flatten)]

@@ -4,6 +4,7 @@ mod analysis;
 mod analyze;
 mod aws;
 mod case;
+mod collect;
 mod completions;
 mod config;
 mod contain;
@@ -12,6 +13,7 @@ mod error;
 mod exit;
 mod inputs;
 mod journal;
+mod log_source;
 mod output;
 mod playbook;
 mod resume;
@@ -37,6 +39,8 @@ use exit::Exit;
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs                     what happened in an exported archive
   incident analyze logs.zip --format json        the same, for a program
+  incident analyze --days 7                      the same, of what the AWS account itself holds
+  incident collect --days 7                      keep those logs as evidence
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
   incident contain                               stop an incident, guided
   incident contain leaked-access-key --access-key AKIA… --plan-only
@@ -55,6 +59,7 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Timeline(timeline::Args),
+    Collect(collect::Args),
     Contain(Box<contain::Args>),
     Resume(resume::Args),
     Status(status::Args),
@@ -82,6 +87,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
+        Command::Collect(args) => collect::run(&cx, args),
         Command::Contain(args) => contain::run(&cx, args),
         Command::Resume(args) => resume::run(&cx, args),
         Command::Status(args) => status::run(&cx, args),
