@@ -6,6 +6,7 @@ pub mod csv;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;
+pub mod pull;
 pub mod report;
 pub mod run;
 pub mod scene;
