@@ -52,6 +52,17 @@ pub fn date(at: Millis) -> String {
     }
 }
 
+/// `2026-11-02 10:05:00 to 10:12:12 UTC (7 min 12 s)`.
+pub fn span(first: Millis, last: Millis) -> String {
+    if first == last {
+        return format!("{} UTC", plain(first));
+    }
+    let (from, until) = (plain(first), plain(last));
+    let same_day = date(first) == date(last);
+    let until = if same_day { until.get(11..).unwrap_or(&until) } else { &until };
+    format!("{from} to {until} UTC ({})", length(last - first))
+}
+
 /// A length of time in the largest units that matter: `3 d 4 h`, `7 min 12 s`, `40 s`.
 pub fn length(ms: Millis) -> String {
     let s = ms.max(0) / SECOND;

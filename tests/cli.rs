@@ -357,6 +357,17 @@ fn help_has_examples() {
         &["config"],
         &["config", "show"],
         &["completions"],
+        &["clocks"],
+        &["verify"],
+        &["case"],
+        &["case", "new"],
+        &["case", "list"],
+        &["case", "show"],
+        &["case", "note"],
+        &["case", "close"],
+        &["case", "reopen"],
+        &["case", "export"],
+        &["case", "verify"],
     ] {
         let run = env.run(&[command, &["--help"]].concat());
         assert_eq!((run.code, run.stderr.as_str()), (0, ""));

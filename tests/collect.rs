@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::aws::account::{DATA, LOGS, TRAIL_BUCKET};
 use crate::support::aws::{Action, Rule};
+use crate::support::digests::{BUCKET, Export, Signer, Trail};
 use crate::support::logs::{access_line, document};
 use crate::support::pull::{Pull, days, noon, put};
 
@@ -29,8 +30,9 @@ fn kept(case: &Path) -> BTreeMap<String, Value> {
     for line in text.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
         let file = line["file"].as_str().unwrap();
-        assert!(file.starts_with("evidence/s3/") && !file.contains(".."), "{file}");
-        let bytes = fs::read(case.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+        assert!(file.starts_with("s3/") && !file.contains(".."), "{file}");
+        let bytes =
+            fs::read(case.join("evidence").join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
         let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
             (line["sha256"].as_str(), line["size"].as_u64()),
@@ -44,7 +46,7 @@ fn kept(case: &Path) -> BTreeMap<String, Value> {
 
 #[track_caller]
 fn verified(pull: &Pull) {
-    let run = pull.env.run(&["verify", CASE]);
+    let run = pull.env.run(&["case", "verify", CASE]);
     assert_eq!(
         (run.code, run.stdout.contains("VERIFIED:")),
         (0, true),
@@ -54,6 +56,36 @@ fn verified(pull: &Pull) {
     );
 }
 
+/// The manifest fits, whatever is to be said of digests.
+#[track_caller]
+fn listed(pull: &Pull) {
+    let run = pull.env.run(&["verify", CASE, "--format", "json"]);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(document["case"]["verdict"], "valid", "{}", run.stdout);
+}
+
+#[test]
+fn what_was_collected_is_verified_as_cloudtrail_signed_it() {
+    let pull = Pull::new();
+    let aws = &pull.account.aws;
+    aws.call("s3", "create_bucket", json!({"Bucket": BUCKET}));
+    let mut export = Export::new(pull.env.path("export"));
+    export.deliver(&mut Trail::new(&Signer::one()), 0..5);
+    for object in &export.objects {
+        let key = object["key"].as_str().unwrap();
+        put(aws, BUCKET, key, &fs::read(export.path(key)).unwrap(), object["metadata"].clone());
+    }
+    pull.regions.add_keys("us-east-1", &Signer::one().answer("us-east-1"));
+    let window = days(1, 1);
+    let run = pull.run(&collect(&window, &["--bucket", BUCKET, "--prefix", "AWSLogs/"]));
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    let run = pull.env.run(&["verify", CASE]);
+    assert_eq!(run.code, 0, "{}", run.stdout);
+    for says in ["5 digests: all signed", "10 log files: all valid", "VERIFIED"] {
+        assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
+    }
+}
+
 #[test]
 fn a_window_is_kept_as_it_lies_at_aws() {
     let pull = Pull::new();
@@ -61,7 +93,7 @@ fn a_window_is_kept_as_it_lies_at_aws() {
     let trail: Vec<String> =
         (1..=6).map(|day| pull.trail_file("us-east-1", day, u64::from(day))).collect();
     let digest = pull.digest("us-east-1", 4);
-    pull.regions.add_key("us-east-1", "f0f0");
+    pull.regions.add_keys("us-east-1", &Signer::one().answer("us-east-1"));
     let log = "data-2026-11-04-00-00-00-0000000000000001";
     pull.put(LOGS, log, access_line(1, 26).as_bytes());
     let window = days(4, 4);
@@ -74,15 +106,17 @@ fn a_window_is_kept_as_it_lies_at_aws() {
     let keys: Vec<&String> = lines.keys().collect();
     assert_eq!(keys, [&digest, &trail[2], &trail[3], &trail[4], &log.to_string()]);
     assert_eq!(lines[&digest]["metadata"]["signature"], "00ff");
-    assert_eq!(lines[&digest]["file"], format!("evidence/s3/{TRAIL_BUCKET}/{digest}"));
+    assert_eq!(lines[&digest]["file"], format!("s3/{TRAIL_BUCKET}/{digest}"));
     let keys = fs::read(case.join("evidence/cloudtrail-public-keys-us-east-1.json")).unwrap();
     let keys: Value = serde_json::from_slice(&keys).unwrap();
     assert_eq!(keys["Region"], "us-east-1");
-    assert_eq!(keys["PublicKeyList"][0]["Value"], "MIIBCgKCAQEA");
-    assert_eq!(keys["PublicKeyList"][0]["Fingerprint"], "f0f0");
+    let answer = Signer::one().answer("us-east-1");
+    for name in ["Value", "Fingerprint"] {
+        assert_eq!(keys["PublicKeyList"][0][name], answer["PublicKeyList"][0][name]);
+    }
     let index = fs::read_to_string(case.join("evidence/index.jsonl")).unwrap();
     assert!(index.contains("cloudtrail:DescribeTrails"), "the raw answer is kept too");
-    verified(&pull);
+    listed(&pull);
     only_the_owner_can_read(&case);
 
     // The same once more: nothing is fetched. A day more: that day is.
@@ -95,7 +129,7 @@ fn a_window_is_kept_as_it_lies_at_aws() {
     let more = days(4, 5);
     let run = pull.run(&collect(&more, &[]));
     assert_eq!((run.code, fetched(&pull)), (0, 1), "{}", run.stderr);
-    verified(&pull);
+    listed(&pull);
     // What was kept is what an analysis reads.
     let analysis = pull.env.analyze(&["the-case/evidence/s3"]);
     assert_eq!(
@@ -266,7 +300,10 @@ fn an_object_that_was_replaced_is_kept_beside_the_one_that_was_there() {
     let bodies: Vec<Vec<u8>> = text
         .lines()
         .map(|l| serde_json::from_str::<Value>(l).unwrap())
-        .map(|l| fs::read(pull.env.path(CASE).join(l["file"].as_str().unwrap())).unwrap())
+        .map(|l| {
+            fs::read(pull.env.path(CASE).join("evidence").join(l["file"].as_str().unwrap()))
+                .unwrap()
+        })
         .collect();
     assert_eq!(bodies, [b"first", b"other"]);
     verified(&pull);
@@ -326,8 +363,10 @@ fn a_case_is_made_where_none_is_named() {
     let args = ["collect", "--days", "1", "--source", "trail"];
     assert_eq!(pull.run(&args).code, 0);
     assert_eq!(kept(&pull.env.path("case-2026-11-21-logs")).len(), 1);
-    let run = pull.run(&args);
-    assert_eq!((run.code, run.stderr.contains("--case")), (1, true), "{}", run.stderr);
+    assert_eq!(pull.run(&args).code, 0);
+    assert_eq!(kept(&pull.env.path("case-2026-11-21-logs-2")).len(), 1);
+    let run = pull.env.run(&["journal", "case-2026-11-21-logs"]);
+    assert!(run.stdout.contains("collected"), "{}", run.stdout);
     let run = pull.run(&["collect", "--days", "1", "--case", "."]);
     assert_eq!((run.code, run.stderr.contains("not a case folder")), (2, true), "{}", run.stderr);
 }

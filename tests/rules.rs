@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use incident::sigma::{Rule, RuleSet, pack};
 use serde_json::Value;
 
-use crate::support::Env;
+use crate::support::{Env, logs, report};
 
 fn builtin() -> RuleSet {
     RuleSet::from_texts(pack::BUILTIN.iter().map(|file| (file.name, file.text)))
@@ -156,7 +156,8 @@ fn list_knows_own_rules_and_those_that_come_with_it() {
     assert_eq!(json["schema"], "incident.rules/1");
     assert_eq!(json["rules"].as_array().unwrap().len(), all(&builtin()).len());
     assert!(run.stdout.contains("\"file\": \"persistence/iam_user_created.yml\""));
-    assert_eq!(env.run(&["rule", "list", "--no-builtin"]).code, 2);
+    let none = env.run(&["rule", "list", "--no-builtin"]);
+    assert_eq!((none.code, none.stdout.lines().count()), (0, 1), "{}", none.stdout);
     assert_eq!(env.run(&["rule", "list", "--rules", "gone"]).code, 2);
 }
 
@@ -200,4 +201,37 @@ fn test_names_each_failure() {
     assert!(run.stdout.contains("1 entries passed, 1 failures"), "{}", run.stdout);
     env.write("good.fixtures.json", "{");
     assert_eq!(env.run(&["rule", "test", "good.yml"]).code, 1);
+}
+
+#[test]
+fn a_correlation_counts_every_record_of_an_hour() {
+    let pair = GOOD.replace("level: high", "level: informational").replace("CreateUser", "GetUser");
+    let counted = "---
+title: Three
+id: 0e95725d-7320-415d-80f7-004da920fc12
+tags: [attack.t1098.001]
+correlation:
+  type: event_count
+  rules: [good]
+  group-by: [userIdentity.arn]
+  timespan: 10m
+  condition: {gte: 3}
+level: high
+";
+    let env = Env::new();
+    env.write("three.yml", format!("{pair}{counted}"));
+    let call = |n| logs::call(n, logs::user("alice"), "iam", "GetUser");
+    env.write("two.json", logs::document(&[call(0), call(1)]));
+    env.write("three.json", logs::document(&[call(0), call(1), call(2)]));
+    for n in 0..3 {
+        env.write(&format!("apart/{n}.json"), logs::document(&[call(n)]));
+    }
+    for (logs, found) in
+        [("two.json", vec![]), ("three.json", vec!["three"]), ("apart", vec!["three"])]
+    {
+        let analysis = env.analyze(&[logs, "--rules", "three.yml", "--no-builtin"]);
+        let rules: Vec<String> =
+            analysis.findings().iter().map(|f| report::text(&f["rule"])).collect();
+        assert_eq!(rules, found, "{logs}");
+    }
 }

@@ -7,6 +7,7 @@
 
 mod limit;
 mod measure;
+mod rules;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -25,10 +26,11 @@ fn main() {
     );
     compare("200,000 events, 2,000 a file", &archive("large-files", EVENTS, 2000));
     compare("32,000 events, 8 a file", &archive("small-files", 32_000, 8));
+    rules::compare(&archive("large-files", EVENTS, 2000));
     if memory {
         for events in [2_000_000, 10_000_000] {
             let folder = archive(&format!("memory-{events}"), events, 2000);
-            let run = run_measured(analyze(&folder));
+            let run = run_measured(analyze(&folder, &[]));
             row(&format!("incident analyze, {events} events"), &run, None, events);
         }
     }
@@ -46,13 +48,15 @@ fn compare(title: &str, folder: &Path) {
     row("limit: inflate + projection", &limit, None, events);
     let zcat = best_of(RUNS, || run_measured(zcat(folder)));
     row("zcat on two processes", &zcat, Some(&limit), events);
-    let whole = best_of(RUNS, || run_measured(analyze(folder)));
-    row("incident analyze, whole process", &whole, Some(&limit), events);
+    let whole = best_of(RUNS, || run_measured(analyze(folder, &["--no-builtin"])));
+    row("incident analyze without rules", &whole, Some(&limit), events);
+    let ruled = best_of(RUNS, || run_measured(analyze(folder, &[])));
+    row("incident analyze, whole process", &ruled, Some(&limit), events);
     println!(
         "{:<34} {:.2} x the limit, {:.2} x the time of zcat",
         "",
-        whole.seconds / limit.seconds,
-        whole.seconds / zcat.seconds
+        ruled.seconds / limit.seconds,
+        ruled.seconds / zcat.seconds
     );
 }
 
@@ -70,9 +74,9 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-fn analyze(folder: &Path) -> Command {
+fn analyze(folder: &Path, more: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_incident"));
-    command.args(["analyze", "--quiet"]).arg(folder).stdout(Stdio::null());
+    command.args(["analyze", "--quiet"]).arg(folder).args(more).stdout(Stdio::null());
     command
 }
 

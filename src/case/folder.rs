@@ -9,17 +9,22 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{self, Millis};
 
 /// `case.toml`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CaseFile {
     /// `20261121-3f9a`: part of the names of what the case creates in AWS.
     pub id: String,
     pub title: String,
-    /// The playbook's id.
+    /// The playbook's id; empty in a case that was made without one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub playbook: String,
-    /// Twelve digits.
+    /// Twelve digits, or empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub account: String,
     /// RFC 3339, UTC.
     pub opened: String,
+    /// Facts of the notification clocks at the beginning; later ones are in the journal.
+    #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
+    pub clocks: toml::Table,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +35,8 @@ pub enum CaseError {
     Exists(PathBuf),
     #[error("another incident is writing to {0}")]
     Locked(PathBuf),
+    #[error("{0}: {1}")]
+    Unfit(PathBuf, String),
     #[error("{0}: {1}")]
     Io(PathBuf, io::Error),
 }
@@ -108,6 +115,10 @@ impl Case {
 
     pub fn evidence(&self) -> PathBuf {
         self.root.join("evidence")
+    }
+
+    pub fn manifest(&self) -> PathBuf {
+        self.root.join(super::manifest::NAME)
     }
 
     pub fn journal(&self) -> PathBuf {
@@ -213,6 +224,7 @@ mod tests {
             playbook: "leaked-access-key".into(),
             account: "123456789012".into(),
             opened: "2026-11-21T00:00:00Z".into(),
+            ..CaseFile::default()
         }
     }
 

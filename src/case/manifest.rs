@@ -35,6 +35,17 @@ pub enum Problem {
     Changed(String),
     /// There, but in no manifest: it was added, or the last run did not end.
     Unlisted(String),
+    /// Anything else that is not as it was written.
+    Wrong(String),
+    /// What is there is as it was written, and something that would make it sure is not there.
+    Unsure(String),
+}
+
+impl Problem {
+    /// True when something is not as it was written.
+    pub fn is_broken(&self) -> bool {
+        !matches!(self, Problem::Unlisted(_) | Problem::Unsure(_))
+    }
 }
 
 impl fmt::Display for Problem {
@@ -43,20 +54,49 @@ impl fmt::Display for Problem {
             Problem::Missing(name) => write!(f, "{name} is missing"),
             Problem::Changed(name) => write!(f, "{name} was changed"),
             Problem::Unlisted(name) => write!(f, "{name} is not in the manifest"),
+            Problem::Wrong(what) | Problem::Unsure(what) => f.write_str(what),
         }
     }
 }
 
-const NAME: &str = "manifest.json";
+pub(super) const NAME: &str = "manifest.json";
 const SCHEMA: &str = "incident.manifest/1";
 
-impl Manifest {
-    /// Hashes the case's evidence and plans and writes the manifest anew. A file that an earlier manifest
-    /// lists keeps its hash from then: a change since does not become true by writing again.
+/// A manifest that is not written yet.
+pub struct Draft {
+    manifest: Manifest,
+    text: String,
+}
+
+impl Draft {
+    /// Of the file that [`Draft::write`] makes.
+    pub fn sha256(&self) -> String {
+        sha256(self.text.as_bytes())
+    }
+
+    /// Puts it in the place of the earlier one.
     ///
     /// # Errors
-    /// When a file cannot be read or the manifest not written.
-    pub fn write(case: &Case, now: &str) -> Result<Manifest, CaseError> {
+    /// When the disk refuses.
+    pub fn write(self, case: &Case) -> Result<Manifest, CaseError> {
+        let root = case.root();
+        let new = root.join(".manifest.new");
+        let _ = fs::remove_file(&new);
+        write_new(&new, self.text.as_bytes())?;
+        let path = root.join(NAME);
+        fs::rename(&new, &path).map_err(CaseError::io(&path))?;
+        sync_folder(root);
+        Ok(self.manifest)
+    }
+}
+
+impl Manifest {
+    /// Hashes the case's evidence and plans anew. A file that an earlier manifest lists keeps its hash from
+    /// then: a change since does not become true by writing again.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn draft(case: &Case, now: &str) -> Result<Draft, CaseError> {
         let root = case.root();
         let mut files = list(root)?;
         if let Some(earlier) = Manifest::read(case)? {
@@ -65,13 +105,7 @@ impl Manifest {
         let manifest = Manifest { schema: SCHEMA.into(), written: now.into(), files };
         let text = serde_json::to_string_pretty(&manifest)
             .map_err(|e| CaseError::NotACase(root.to_path_buf(), e.to_string()))?;
-        let new = root.join(".manifest.new");
-        let _ = fs::remove_file(&new);
-        write_new(&new, text.as_bytes())?;
-        let path = root.join(NAME);
-        fs::rename(&new, &path).map_err(CaseError::io(&path))?;
-        sync_folder(root);
-        Ok(manifest)
+        Ok(Draft { manifest, text })
     }
 
     /// The manifest there is.
@@ -94,7 +128,11 @@ impl Manifest {
     /// # Errors
     /// When a file cannot be read.
     pub fn check(&self, case: &Case) -> Result<Vec<Problem>, CaseError> {
-        let now = list(case.root())?;
+        Ok(self.compare(&list(case.root())?))
+    }
+
+    /// What differs from files that are there now.
+    pub fn compare(&self, now: &BTreeMap<String, Entry>) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, entry) in &self.files {
             match now.get(name) {
@@ -105,13 +143,21 @@ impl Manifest {
         }
         let unlisted = now.keys().filter(|name| !self.files.contains_key(*name));
         problems.extend(unlisted.map(|name| Problem::Unlisted(name.clone())));
-        Ok(problems)
+        problems
     }
+}
+
+/// True for what a manifest lists, by its path from the case folder. The journal has its own chain of hashes.
+pub fn is_listed(name: &str) -> bool {
+    let top = !name.contains('/');
+    name.starts_with("evidence/")
+        || top && (name == "case.toml" || name.starts_with("plan-"))
+        || top && name.starts_with("journal.torn-after-")
 }
 
 /// An index grows with every run; it is listed by its newest hash.
 fn grows(name: &str) -> bool {
-    name == "evidence/index.jsonl" || name == super::objects::INDEX
+    name == "evidence/index.jsonl" || name == super::objects::LISTED
 }
 
 fn list(root: &Path) -> Result<BTreeMap<String, Entry>, CaseError> {
@@ -119,8 +165,7 @@ fn list(root: &Path) -> Result<BTreeMap<String, Entry>, CaseError> {
     for entry in fs::read_dir(root).map_err(CaseError::io(root))? {
         let entry = entry.map_err(CaseError::io(root))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        // The journal has its own chain of hashes.
-        if name.starts_with("plan-") || name == "case.toml" {
+        if is_listed(&name) && entry.path().is_file() {
             files.insert(name, hash(&entry.path())?);
         }
     }
@@ -173,17 +218,11 @@ mod tests {
     fn a_change_is_found_and_not_made_true_by_writing_again() {
         let temp = tempfile::tempdir().unwrap();
         let root = temp.path().join("case");
-        let file = CaseFile {
-            id: "x".into(),
-            title: String::new(),
-            playbook: String::new(),
-            account: String::new(),
-            opened: String::new(),
-        };
-        let case = Case::create(&root, file).unwrap();
+        let case = Case::create(&root, CaseFile::default()).unwrap();
         fs::write(root.join("evidence/1.xml"), "one").unwrap();
         fs::write(root.join("evidence/2.xml"), "two").unwrap();
-        let manifest = Manifest::write(&case, "now").unwrap();
+        let write = |now| Manifest::draft(&case, now).unwrap().write(&case).unwrap();
+        let manifest = write("now");
         assert_eq!(manifest.check(&case).unwrap(), []);
         fs::write(root.join("evidence/1.xml"), "One").unwrap();
         fs::remove_file(root.join("evidence/2.xml")).unwrap();
@@ -193,7 +232,7 @@ mod tests {
         let found = manifest.check(&case).unwrap();
         assert_eq!(found[..2], expected);
         assert_eq!(found[2], Problem::Unlisted(name(3)));
-        let again = Manifest::write(&case, "later").unwrap();
+        let again = write("later");
         assert_eq!(again.check(&case).unwrap(), expected);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -14,11 +14,16 @@ use super::folder::{Case, CaseError, private_folder};
 use super::manifest::{Manifest, hash, hex};
 use super::object_path::Paths;
 
-pub(super) const INDEX: &str = "evidence/objects.jsonl";
-const FOLDER: &str = "evidence/s3";
+/// As the manifest names it.
+pub(super) const LISTED: &str = "evidence/objects.jsonl";
+
+const INDEX: &str = "objects.jsonl";
+
+/// From `evidence/`.
+const FOLDER: &str = "s3";
 
 /// What is being written, by number. No bucket is named so.
-const PARTIAL: &str = "evidence/s3/.partial";
+const PARTIAL: &str = "s3/.partial";
 
 /// One line of `objects.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +31,7 @@ pub struct KeptObject {
     pub bucket: String,
     pub key: String,
     pub version_id: Option<String>,
-    /// Without its quotes.
+    /// As sent, with its quotes.
     pub etag: String,
     pub size: u64,
     /// RFC 3339, UTC.
@@ -35,8 +40,15 @@ pub struct KeptObject {
     pub metadata: BTreeMap<String, String>,
     /// Hex, lower case, of the bytes as they came.
     pub sha256: String,
-    /// From the case folder, `/` between the parts, as in the manifest.
+    /// From `evidence/`, where the list is, `/` between the parts.
     pub file: String,
+}
+
+impl KeptObject {
+    /// As the manifest names it.
+    pub fn name(&self) -> String {
+        kept_as(&self.file)
+    }
 }
 
 /// What is known of an object before its bytes.
@@ -63,6 +75,7 @@ struct State {
 
 /// The objects of a case that is open for writing.
 pub struct Objects {
+    /// The case's `evidence/`.
     root: PathBuf,
     state: Mutex<State>,
     number: AtomicU64,
@@ -86,7 +99,7 @@ impl Objects {
     /// # Errors
     /// When the folder cannot be read or written.
     pub fn open(case: &Case) -> Result<Objects, CaseError> {
-        let root = case.root().to_path_buf();
+        let root = case.evidence();
         clear(&root.join(PARTIAL))?;
         private_folder(&root.join(PARTIAL))?;
         let listed = Manifest::read(case)?.unwrap_or_default().files;
@@ -95,17 +108,21 @@ impl Objects {
         let mut state = State { index, kept, promised, paths: Paths::default() };
         let mut wrong = Vec::new();
         for line in lines {
+            // A list out of other hands must not lead out of the folder.
+            let Some(below) = below(&line.file) else {
+                wrong.push(line.file);
+                continue;
+            };
             let path = root.join(&line.file);
             let name = name(&line.bucket, &line.key, &line.etag);
             let Ok(meta) = fs::symlink_metadata(&path) else {
                 state.promised.insert(name, line);
                 continue;
             };
-            if let Some(path) = below(&line.file) {
-                state.paths.take(path);
-            }
+            state.paths.take(below);
             let measured = meta.is_file() && meta.len() == line.size;
-            if measured && (listed.contains_key(&line.file) || hash(&path)?.sha256 == line.sha256) {
+            let listed = listed.contains_key(&kept_as(&line.file));
+            if measured && (listed || hash(&path)?.sha256 == line.sha256) {
                 state.kept.insert(name, line);
             } else {
                 wrong.push(line.file);
@@ -158,7 +175,6 @@ impl Objects {
         let mut state = self.lock();
         let path = state.paths.reserve(&head.bucket, &head.key, &head.etag, exists);
         let ObjectHead { bucket, key, version_id, etag, size, last_modified, metadata } = head;
-        let etag = etag.trim_matches('"').to_string();
         let file = format!("{FOLDER}/{path}");
         let kept = KeptObject {
             bucket,
@@ -205,7 +221,14 @@ fn name(bucket: &str, key: &str, etag: &str) -> Name {
 
 /// The path below `evidence/s3/`.
 fn below(file: &str) -> Option<&str> {
-    file.strip_prefix(FOLDER)?.strip_prefix('/')
+    let path = file.strip_prefix(FOLDER)?.strip_prefix('/')?;
+    let inside = Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
+    inside.then_some(path)
+}
+
+/// A file of the list as the manifest names it.
+fn kept_as(file: &str) -> String {
+    format!("evidence/{file}")
 }
 
 fn clear(path: &Path) -> Result<(), CaseError> {
@@ -282,15 +305,7 @@ mod tests {
     use super::*;
 
     fn case(root: &Path) -> Case {
-        let text = String::new;
-        let file = CaseFile {
-            id: "x".into(),
-            title: text(),
-            playbook: text(),
-            account: text(),
-            opened: text(),
-        };
-        Case::create(root, file).unwrap()
+        Case::create(root, CaseFile::default()).unwrap()
     }
 
     fn head(key: &str, etag: &str, size: u64) -> ObjectHead {
@@ -306,12 +321,12 @@ mod tests {
         let objects = Objects::open(&case).unwrap();
         let first = objects.put(head("k", "\"1\"", 3), &mut &b"one"[..]).unwrap();
         let second = objects.put(head("k", "\"2\"", 3), &mut &b"two"[..]).unwrap();
-        assert_eq!(first.file, "evidence/s3/b/k");
+        assert_eq!(first.file, "s3/b/k");
         assert_ne!(first.file, second.file);
         let short = objects.put(head("l", "\"1\"", 4), &mut &b"one"[..]);
         assert!(matches!(short, Err(PutError::Source(_))));
         objects.finish().unwrap();
-        Manifest::write(&case, "now").unwrap();
+        Manifest::draft(&case, "now").unwrap().write(&case).unwrap();
         drop(objects);
 
         let again = Objects::open(&case).unwrap();
@@ -336,20 +351,20 @@ mod tests {
         // A line without its file, a file that is not what was written, a torn line, a partial file.
         fs::remove_file(root.join("evidence/s3/b/k1")).unwrap();
         fs::write(root.join("evidence/s3/b/k2"), "on\0").unwrap();
-        let mut index = OpenOptions::new().append(true).open(root.join(INDEX)).unwrap();
+        let mut index = OpenOptions::new().append(true).open(root.join(LISTED)).unwrap();
         index.write_all(b"{\"bucket\":\"b\",\"ke").unwrap();
-        fs::write(root.join(PARTIAL).join("9"), "half").unwrap();
+        fs::write(root.join("evidence").join(PARTIAL).join("9"), "half").unwrap();
 
         let again = Objects::open(&case).unwrap();
-        assert_eq!(again.wrong(), ["evidence/s3/b/k2"]);
+        assert_eq!(again.wrong(), ["s3/b/k2"]);
         let there = |n: u32| again.has("b", &format!("k{n}"), "1", 3);
         assert_eq!([0, 1, 2, 3].map(there), [true, false, false, true]);
         for n in [1, 2] {
             again.put(head(&format!("k{n}"), "1", 3), &mut &b"one"[..]).unwrap();
         }
         again.finish().unwrap();
-        assert!(!root.join(PARTIAL).exists());
-        let text = fs::read_to_string(root.join(INDEX)).unwrap();
+        assert!(!root.join("evidence").join(PARTIAL).exists());
+        let text = fs::read_to_string(root.join(LISTED)).unwrap();
         // One line an object; another for the one whose file is wrong.
         assert!(text.lines().all(|l| serde_json::from_str::<KeptObject>(l).is_ok()), "{text}");
         assert_eq!(text.lines().count(), 5);

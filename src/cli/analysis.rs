@@ -2,16 +2,19 @@
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::inputs::InputArgs;
+use super::inputs::{InputArgs, LogArgs};
 use super::log_source::{Gathered, gather};
+use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
+use crate::decode::Record;
 use crate::detect::{self, Places};
 use crate::engine::local::{Job, Visitor, scan};
-use crate::engine::rollups;
+use crate::engine::{Yield, rollups};
 use crate::event::Event;
-use crate::report::model::{Report, Window};
+use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
 use crate::rollup::{Frames, Origin, Phase, Selection};
+use crate::sigma::RuleSet;
 use crate::source::Listing;
 use crate::source::coverage::Coverage;
 use crate::ui::Progress;
@@ -22,17 +25,19 @@ pub struct Analysis {
     pub listing: Listing,
     pub selection: Selection,
     pub threads: usize,
+    pub rules: RuleSet,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
-    let config = cx.config(args.flags())?;
+    let config = cx.config(args.logs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let Gathered { listing, notes: said } = gather(cx, args, config.baseline_days())?;
+    let rules = compile(&args.rules.files()?);
+    let Gathered { listing, notes: said } = gather(cx, &args.logs, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let newest = newest(cx, args, &listing, threads)?;
-    let selection = args.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let newest = newest(cx, &args.logs, &listing, threads)?;
+    let selection = args.logs.window.selection(cx.clock.now(), newest, config.baseline_days())?;
 
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let job = Job {
@@ -41,27 +46,72 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let mut yielded = rollups(&job);
+    let mut yielded = rollups(&job, &rules);
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
     let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
-    let detecting =
-        detect::Cx::new(&frames, &yielded.rollups, &yielded.files, &config, selection, places);
+    let detecting = detect::Cx::new(
+        &frames,
+        &yielded.rollups,
+        &yielded.files,
+        &config,
+        selection,
+        places,
+        &rules,
+        &yielded.correlated,
+    );
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
+    report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
+    report.rules = applied(&rules);
+    report.notes.extend(rule_notes(&rules, &yielded));
     report.notes.splice(0..0, said);
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(Analysis { report, listing, selection, threads })
+    Ok(Analysis { report, listing, selection, threads, rules })
+}
+
+fn applied(rules: &RuleSet) -> RulesApplied {
+    let skipped = rules.skipped().iter().map(|skipped| SkippedRule {
+        rule: skipped.title.clone(),
+        file: skipped.file.clone(),
+        line: skipped.line,
+        reason: skipped.reason.clone(),
+    });
+    let applied = (rules.rules().len() + rules.correlations().len()) as u64;
+    RulesApplied { applied, skipped: skipped.collect() }
+}
+
+fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !rules.skipped().is_empty() {
+        notes.push(format!(
+            "{} rules are not applied: 'incident rule check' says why.",
+            rules.skipped().len()
+        ));
+    }
+    if yielded.unmatched > 0 {
+        notes.push(format!(
+            "{} records could not be read for the rules; they are counted all the same.",
+            yielded.unmatched
+        ));
+    }
+    if yielded.correlated.overflow > 0 {
+        notes.push(format!(
+            "{} matches were left out of correlations, which had too many to hold.",
+            yielded.correlated.overflow
+        ));
+    }
+    notes
 }
 
 /// `--until latest` reads the logs once more, before all else, for the newest event's time.
-fn newest(
+pub(super) fn newest(
     cx: &Cx,
-    args: &InputArgs,
+    args: &LogArgs,
     listing: &Listing,
     threads: usize,
 ) -> Result<Option<Millis>, CommandError> {
@@ -76,7 +126,7 @@ fn newest(
     }
     struct Nothing;
     impl Visitor for Nothing {
-        fn event(&mut self, _: &Event<'_>, _: Phase, _: &Origin) {}
+        fn event(&mut self, _: &Event<'_>, _: Record<'_>, _: Phase, _: &Origin) {}
     }
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);
@@ -92,7 +142,7 @@ fn report(
     coverage: Coverage,
     detected: detect::Detected,
 ) -> Report {
-    let whole_archive = args.window.is_whole();
+    let whole_archive = args.logs.window.is_whole();
     let notes = notes(config, selection, &coverage, whole_archive);
     Report {
         generated: cx.clock.now(),
@@ -103,10 +153,12 @@ fn report(
             baseline_since: selection.baseline_since.filter(|_| coverage.events.baseline > 0),
         },
         coverage,
+        stories: detected.stories,
         findings: detected.findings,
         suppressed: detected.suppressed,
         summary: detected.summary,
         notes,
+        ..Report::default()
     }
 }
 
@@ -153,6 +205,7 @@ fn notes(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Ve
     if config.geoip().is_none() {
         notes.push("Countries and networks' owners are not known: no GeoIP files were given (--geoip DIR).".to_string());
     }
+    notes.extend(config.intel().notes());
     notes.extend(config.expired().iter().map(|entry| format!("Expired and not applied: {entry}")));
     notes
         .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));

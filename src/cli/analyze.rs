@@ -6,6 +6,7 @@ use super::analysis::analyse;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::explain;
 use super::inputs::InputArgs;
 use super::output;
 use crate::finding::Severity;
@@ -20,6 +21,8 @@ use crate::report::{RenderOptions, format, format_names};
   incident analyze ./AWSLogs
   incident analyze trail.zip s3-access-logs/ --since 2026-11-02 --until 2026-11-08
   incident analyze ./AWSLogs --days 7 --until latest --fail-on high
+  incident analyze ./AWSLogs --rules my-rules --explain f-3f1c9a52d0e1
+  incident analyze ./AWSLogs --intel feed.json --intel iocs.csv
   aws cloudtrail lookup-events --output json | incident analyze -
   incident analyze --days 7                                 logs of the AWS account
   incident analyze --days 7 --source event-history          without a trail, or without the right to its bucket
@@ -41,10 +44,24 @@ pub struct Args {
     /// Exit with 4 if a finding is at least this severe: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
     fail_on: Option<Severity>,
+    /// Why a finding fired: each condition, the value seen, what was usual. Takes a finding's id or a story's
+    #[arg(long, value_name = "ID", help_heading = "Output", conflicts_with_all = ["format", "output", "fail_on"])]
+    explain: Option<String>,
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let report = analyse(cx, &args.inputs)?.report;
+    if args.explain.is_some() && args.inputs.logs.has_stdin() {
+        return Err(CommandError::usage(
+            "'--explain' reads the logs twice, and standard input can be read once",
+        )
+        .hint("save it to a file first"));
+    }
+    let analysis = analyse(cx, &args.inputs)?;
+    if let Some(id) = &args.explain {
+        explain::run(cx, &analysis, id)?;
+        return Ok(Exit::Done);
+    }
+    let report = analysis.report;
     let Some(format) = format(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };

@@ -5,15 +5,18 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::author::AuthorArgs;
+use super::case::{Writing, numbered};
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::log_source::{LogSourceArgs, Range, discover};
 use super::window::{Moment, WindowArgs, parse_days, parse_moment};
-use crate::case::{Case, CaseFile, Keeper, KeptObject, Manifest, Objects};
-use crate::clock;
+use crate::case::{Case, CaseFile, Keeper, KeptObject, Objects};
+use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{guardduty, histories, objects, public_keys};
+use crate::journal::{Event, Journal, seal};
 use crate::rollup::Selection;
 use crate::source::discover::Discovered;
 use crate::source::{Found, S3Url, is_region};
@@ -55,6 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "SIZE", default_value = "10GiB", value_parser = size)]
     max_size: u64,
     #[command(flatten)]
+    author: AuthorArgs,
+    #[command(flatten)]
     source: LogSourceArgs,
 }
 
@@ -84,7 +89,12 @@ struct Outcome {
     /// What is not there and should be.
     missing: Vec<String>,
     kept: Vec<KeptObject>,
+    written: u64,
+    bytes: u64,
 }
+
+/// Lines about what is missing.
+const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let window =
@@ -99,9 +109,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     // Before anything is fetched: a folder that cannot be used is found late otherwise.
     let there = match &args.case {
-        Some(root) if root.exists() => Some(Case::open(root)?),
+        Some(root) if root.exists() => Some(Writing::open(cx, root)?),
         _ => None,
     };
+    let author = args.author.name()?;
     let clients = args.source.connect(cx)?;
     let keeper = Arc::new(Keeper::default());
     for client in &clients {
@@ -110,17 +121,15 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };
     let found = discover(cx, &clients, &urls, &args.source.wish(cx, range, true))?;
-    let case = match there {
-        Some(case) => case,
-        None => create(cx, args, &clients, selection)?,
+    let mut writing = match there {
+        Some(writing) => writing,
+        None => create(cx, args, &clients, selection, author)?,
     };
-    keeper.write_to(case.evidence())?;
+    keeper.write_to(writing.case.evidence())?;
     let mut outcome = Outcome::default();
-    fill(cx, args, &clients, selection, &case, found, &mut outcome)?;
-    if let Some(failed) = keeper.failed() {
-        outcome.missing.push(failed);
-    }
-    end(cx, &case, outcome)
+    fill(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
+    outcome.missing.extend(keeper.failed());
+    end(cx, &mut writing, &clients, selection, &outcome)
 }
 
 fn create(
@@ -128,26 +137,27 @@ fn create(
     args: &Args,
     clients: &[Arc<Client>],
     selection: Selection,
-) -> Result<Case, CommandError> {
+    author: String,
+) -> Result<Writing, CommandError> {
     let now = cx.clock.now();
-    let root =
-        args.case.clone().unwrap_or_else(|| format!("case-{}-logs", clock::date(now)).into());
-    let account = clients.first().map(|c| c.caller().account.clone()).unwrap_or_default();
-    let day = |at: Option<i64>| at.map_or_else(String::new, clock::date);
+    let day = |at: Option<Millis>| at.map_or_else(String::new, clock::date);
+    let (since, until) = (day(selection.since), day(selection.until.or(Some(now))));
     let file = CaseFile {
         id: Case::new_id(now, rand::random()),
-        title: format!(
-            "Logs of {} to {}",
-            day(selection.since),
-            day(selection.until.or(Some(now)))
-        ),
-        playbook: String::new(),
-        account,
+        title: format!("Logs of {since} to {until}"),
+        account: clients.first().map(|c| c.caller().account.clone()).unwrap_or_default(),
         opened: clock::rfc3339(now),
+        ..CaseFile::default()
     };
-    Case::create(&root, file).map_err(|e| {
-        CommandError::from(e).hint("give --case DIR: a case that is there is added to")
-    })
+    let case = match &args.case {
+        Some(root) => Case::create(root, file)?,
+        None => numbered(&format!("case-{}-logs", clock::date(now)), &file)?,
+    };
+    let mut journal = Journal::open(&case.journal(), cx.clock)?;
+    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
+    journal.append(Event::Created { program, author })?;
+    seal(&case, &mut journal, &clock::rfc3339(now))?;
+    Ok(Writing { case, journal })
 }
 
 /// Brings the objects, the event history and the keys into the case.
@@ -221,6 +231,7 @@ fn fill(
     }
     guardduty(cx, clients, &digests, selection);
     outcome.kept = store.all();
+    (outcome.written, outcome.bytes) = (kept.written, kept.bytes);
     Ok(())
 }
 
@@ -271,23 +282,45 @@ fn within(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     (left.0 > 0).then_some(left)
 }
 
-/// Writes the manifest, compares it with the index, and says what is missing.
-fn end(cx: &Cx, case: &Case, mut outcome: Outcome) -> Result<Exit, CommandError> {
-    let manifest = Manifest::write(case, &clock::rfc3339(cx.clock.now()))?;
-    for kept in &outcome.kept {
-        if manifest.files.get(&kept.file).is_none_or(|entry| entry.sha256 != kept.sha256) {
-            outcome.missing.push(format!("{} is not what came from S3", kept.file));
-        }
-    }
-    let mut out = cx.ui.out();
-    if outcome.missing.is_empty() {
+/// Names that the journal holds of what is missing.
+const NAMED: usize = 50;
+
+/// Seals the case, compares the manifest with the index, and says what is missing.
+fn end(
+    cx: &Cx,
+    writing: &mut Writing,
+    clients: &[Arc<Client>],
+    selection: Selection,
+    outcome: &Outcome,
+) -> Result<Exit, CommandError> {
+    let Writing { case, journal } = writing;
+    let text = |at: Option<Millis>| at.map_or_else(String::new, clock::rfc3339);
+    let callers: Vec<&str> = clients.iter().map(|c| c.caller().arn.as_str()).collect();
+    journal.append(Event::Collected {
+        caller: callers.join(", "),
+        since: text(selection.since),
+        until: text(selection.until),
+        objects: outcome.written,
+        bytes: outcome.bytes,
+        missing: outcome.missing.len() as u64,
+        named: outcome.missing.iter().take(NAMED).cloned().collect(),
+    })?;
+    let manifest = seal(case, journal, &clock::rfc3339(cx.clock.now()))?;
+    let other = |kept: &&KeptObject| {
+        manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
+    };
+    let changed = outcome.kept.iter().filter(other);
+    let changed = changed.map(|kept| format!("{} is not what came from S3", kept.name()));
+    let missing: Vec<String> = outcome.missing.iter().cloned().chain(changed).collect();
+    if missing.is_empty() {
         return Ok(Exit::Done);
     }
+    let mut out = cx.ui.out();
     writeln!(out, "not in the case:")?;
-    for what in outcome.missing.iter().take(20) {
+    for what in missing.iter().take(SHOWN) {
         writeln!(out, "  {}", clean(what))?;
     }
-    if let more @ 1.. = outcome.missing.len().saturating_sub(20) {
+    if let more @ 1.. = missing.len().saturating_sub(SHOWN) {
         writeln!(out, "  and {more} more")?;
     }
     writeln!(out, "run the same command with --case {} to take it up", case.root().display())?;

@@ -5,9 +5,10 @@ use std::io;
 
 use super::exit::Exit;
 use crate::case::CaseError;
+use crate::clocks::FactError;
 use crate::cloud::{ConnectError, ErrorKind};
 use crate::config::ConfigError;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, SealError};
 use crate::plan::PlanError;
 use crate::playbook::LoadError;
 use crate::source::local::SourceError;
@@ -120,6 +121,9 @@ impl From<CaseError> for CommandError {
     fn from(e: CaseError) -> CommandError {
         match e {
             CaseError::NotACase(..) => CommandError::usage(e.to_string()),
+            CaseError::Exists(_) => {
+                CommandError::failed(e.to_string()).hint("give another name, or move it away")
+            }
             _ => CommandError::failed(e.to_string()),
         }
     }
@@ -128,6 +132,25 @@ impl From<CaseError> for CommandError {
 impl From<JournalError> for CommandError {
     fn from(e: JournalError) -> CommandError {
         CommandError::failed(e.to_string())
+    }
+}
+
+impl From<SealError> for CommandError {
+    fn from(e: SealError) -> CommandError {
+        match e {
+            SealError::Case(e) => e.into(),
+            SealError::Journal(e) => e.into(),
+        }
+    }
+}
+
+impl From<FactError> for CommandError {
+    fn from(e: FactError) -> CommandError {
+        let error = CommandError::usage(e.to_string());
+        match e.advice() {
+            Some(advice) => error.hint(advice),
+            None => error,
+        }
     }
 }
 

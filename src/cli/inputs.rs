@@ -5,11 +5,21 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::log_source::LogSourceArgs;
+use super::rule_files::Chosen;
 use super::window::WindowArgs;
 use crate::config::Flags;
 
 #[derive(Debug, Args)]
 pub struct InputArgs {
+    #[command(flatten)]
+    pub logs: LogArgs,
+    #[command(flatten, next_help_heading = "What is known and wanted")]
+    pub rules: Chosen,
+}
+
+/// What is read, for commands that match no rules too.
+#[derive(Debug, Args)]
+pub struct LogArgs {
     /// Log files, folders, archives, patterns in quotes, s3://bucket/prefix, or '-' for standard input (can be
     /// repeated); without any, --days N reads what the AWS account itself holds
     #[arg(value_name = "PATH")]
@@ -34,16 +44,20 @@ pub struct JudgeArgs {
     /// File of address ranges from which nothing is a finding, one CIDR a line (can be repeated)
     #[arg(long, value_name = "FILE")]
     pub allow: Vec<PathBuf>,
+    /// List of threat indicators: plain text, CSV or STIX 2.1 (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub intel: Vec<PathBuf>,
     /// Folder with MaxMind .mmdb files (country or city, ASN)
     #[arg(long, value_name = "DIR")]
     pub geoip: Option<PathBuf>,
 }
 
-impl InputArgs {
+impl LogArgs {
     pub fn flags(&self) -> Flags {
         Flags {
             own_files: self.judge.own.clone(),
             allow_files: self.judge.allow.clone(),
+            intel_files: self.judge.intel.clone(),
             geoip: self.judge.geoip.clone(),
             threads: self.threads.map(usize::from),
             baseline_days: self.window.baseline,

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::inputs::InputArgs;
+use super::inputs::LogArgs;
 use crate::clock::Millis;
 use crate::cloud::{Client, Connect};
 use crate::plan::Needed;
@@ -204,7 +204,7 @@ pub struct Gathered {
 ///
 /// # Errors
 /// When an argument names nothing, or AWS cannot be asked.
-pub fn gather(cx: &Cx, args: &InputArgs, baseline_days: f64) -> Result<Gathered, CommandError> {
+pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, CommandError> {
     let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
         args.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
     let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();

@@ -2,8 +2,10 @@
 
 mod analysis;
 mod analyze;
+mod author;
 mod aws;
 mod case;
+mod clocks;
 mod collect;
 mod completions;
 mod config;
@@ -11,6 +13,7 @@ mod contain;
 mod context;
 mod error;
 mod exit;
+mod explain;
 mod inputs;
 mod journal;
 mod log_source;
@@ -19,6 +22,7 @@ mod playbook;
 mod resume;
 mod rule;
 mod rule_files;
+mod sessions;
 mod status;
 mod timeline;
 mod undo;
@@ -42,6 +46,7 @@ use exit::Exit;
   incident analyze --days 7                      the same, of what the AWS account itself holds
   incident collect --days 7                      keep those logs as evidence
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
+  incident sessions ./AWSLogs                    which key came from which sign-in
   incident contain                               stop an incident, guided
   incident contain leaked-access-key --access-key AKIA… --plan-only
 
@@ -60,12 +65,15 @@ enum Command {
     Analyze(analyze::Args),
     Timeline(timeline::Args),
     Collect(collect::Args),
+    Sessions(sessions::Args),
     Contain(Box<contain::Args>),
     Resume(resume::Args),
     Status(status::Args),
     Undo(undo::Args),
     Journal(journal::Args),
     Verify(verify::Args),
+    Case(case::Args),
+    Clocks(clocks::Args),
     Playbook(playbook::Args),
     Rule(rule::Args),
     Config(config::Args),
@@ -88,12 +96,15 @@ pub fn main() -> ExitCode {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
         Command::Collect(args) => collect::run(&cx, args),
+        Command::Sessions(args) => sessions::run(&cx, args),
         Command::Contain(args) => contain::run(&cx, args),
         Command::Resume(args) => resume::run(&cx, args),
         Command::Status(args) => status::run(&cx, args),
         Command::Undo(args) => undo::run(&cx, args),
         Command::Journal(args) => journal::run(&cx, args),
         Command::Verify(args) => verify::run(&cx, args),
+        Command::Case(args) => case::run(&cx, args),
+        Command::Clocks(args) => clocks::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
         Command::Rule(args) => rule::run(&cx, args),
         Command::Config(args) => config::run(&cx, args),

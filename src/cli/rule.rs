@@ -9,13 +9,13 @@ use serde::Serialize;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::rule_files::{self, RuleFile};
+use super::rule_files::{self, Chosen, RuleFile, compile};
 use crate::sigma::{Correlation, Level, Problem, Rule, RuleSet, Severity, Skipped, test};
 use crate::ui::sanitize::clean;
 
 /// The Sigma rules: list, show, check, test
 ///
-/// The rules that come with the program, and files of your own. `analyze` does not apply them yet.
+/// The rules that come with the program, and files of your own. `analyze` applies them.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident rule list
@@ -80,17 +80,6 @@ enum Command {
     },
 }
 
-/// Which rules a command looks at.
-#[derive(Debug, clap::Args)]
-struct Chosen {
-    /// Also these: a folder of rule files, or one file
-    #[arg(long, value_name = "DIR")]
-    rules: Vec<PathBuf>,
-    /// Without the rules that come with the program
-    #[arg(long, requires = "rules")]
-    no_builtin: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Text,
@@ -108,24 +97,6 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     out.flush()?;
     Ok(exit)
-}
-
-impl Chosen {
-    fn files(&self) -> Result<Vec<RuleFile>, CommandError> {
-        let mut files = if self.no_builtin { Vec::new() } else { rule_files::builtin() };
-        let (own, unreadable) = rule_files::read(&self.rules);
-        match unreadable.first() {
-            Some(what) => Err(CommandError::usage(clean(what).into_owned())),
-            None => {
-                files.extend(own);
-                Ok(files)
-            }
-        }
-    }
-}
-
-fn compile(files: &[RuleFile]) -> RuleSet {
-    RuleSet::from_texts(files.iter().map(|file| (&file.name, &file.text)))
 }
 
 /// A rule as `list` shows it.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::sigma::{pack, test};
+use super::error::CommandError;
+use crate::sigma::{RuleSet, pack, test};
+use crate::ui::sanitize::clean;
 
 /// A rule file has some kilobytes, its fixtures some more. What is larger is something else.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -16,6 +18,37 @@ pub struct RuleFile {
     pub text: String,
     /// None if there are none; an error if they cannot be read.
     pub fixtures: Option<Result<String, String>>,
+}
+
+/// Which rules a command looks at.
+#[derive(Debug, clap::Args)]
+pub struct Chosen {
+    /// Also these Sigma rules: a folder of rule files, or one file (can be repeated)
+    #[arg(long, value_name = "DIR")]
+    rules: Vec<PathBuf>,
+    /// Without the rules that come with the program
+    #[arg(long)]
+    no_builtin: bool,
+}
+
+impl Chosen {
+    /// # Errors
+    /// When a file or folder cannot be read.
+    pub fn files(&self) -> Result<Vec<RuleFile>, CommandError> {
+        let mut files = if self.no_builtin { Vec::new() } else { builtin() };
+        let (own, unreadable) = read(&self.rules);
+        match unreadable.first() {
+            Some(what) => Err(CommandError::usage(clean(what).into_owned())),
+            None => {
+                files.extend(own);
+                Ok(files)
+            }
+        }
+    }
+}
+
+pub fn compile(files: &[RuleFile]) -> RuleSet {
+    RuleSet::from_texts(files.iter().map(|file| (&file.name, &file.text)))
 }
 
 /// The rules that come with the program.

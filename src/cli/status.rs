@@ -7,8 +7,9 @@ use super::contain::table;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
+use crate::case::Case;
 use crate::execute::{Row, live, rows};
-use crate::journal::History;
+use crate::journal::{Entry, History};
 use crate::ui::sanitize::clean;
 
 /// Show what a case did and what is in force now
@@ -34,6 +35,7 @@ pub struct Args {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let (case, plan, entries) = super::case::read(&args.case)?;
+    let Some(plan) = plan else { return without_plan(cx, args, &case, &entries) };
     let rows = if args.offline {
         rows(&entries)
     } else {
@@ -59,7 +61,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         });
         writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
     } else {
-        writeln!(out, "{}: {} (account {})", case.file().id, clean(&plan.title), plan.account)?;
+        writeln!(
+            out,
+            "{}: {} (account {})",
+            clean(&case.file().id),
+            clean(&plan.title),
+            plan.account
+        )?;
         writeln!(out, "the last run ended: {}", clean(&end))?;
         for line in table(&rows) {
             writeln!(out, "{line}")?;
@@ -73,4 +81,35 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         false if end == "not finished" => Exit::Incomplete,
         false => Exit::Done,
     })
+}
+
+/// A case in which no plan was approved.
+fn without_plan(
+    cx: &Cx,
+    args: &Args,
+    case: &Case,
+    entries: &[Entry],
+) -> Result<Exit, CommandError> {
+    let file = case.file();
+    let mut out = cx.ui.out();
+    if args.format == "json" {
+        let document = serde_json::json!({
+            "schema": "incident.status/1",
+            "case": file.id,
+            "playbook": null,
+            "account": (!file.account.is_empty()).then_some(&file.account),
+            "end": null,
+            "changes": [],
+        });
+        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+    } else {
+        writeln!(out, "{}: {}", clean(&file.id), clean(&file.title))?;
+        writeln!(
+            out,
+            "no plan was approved in this case, so nothing was changed; journal lines: {}",
+            entries.len()
+        )?;
+    }
+    out.flush()?;
+    Ok(Exit::Done)
 }

@@ -8,11 +8,15 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::inputs::InputArgs;
 use super::output;
+use crate::decode::Record;
+use crate::detect::rule_id;
 use crate::engine::local::{Job, Visitor, scan};
+use crate::engine::matcher::matches;
 use crate::event::Event;
-use crate::finding::Finding;
+use crate::finding::{Finding, Scope};
 use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
 use crate::rollup::{Origin, Phase};
+use crate::sigma::{RuleIndex, Scanner};
 use crate::source::FileNames;
 use crate::ui::Progress;
 
@@ -41,7 +45,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    if args.inputs.has_stdin() {
+    if args.inputs.logs.has_stdin() {
         return Err(CommandError::usage(
             "a timeline reads the logs twice, and standard input can be read once",
         )
@@ -82,7 +86,14 @@ fn collect(cx: &Cx, analysis: &Analysis, findings: &[&Finding]) -> Vec<TimelineR
     let tick = |files, bytes| progress.tick(files, bytes);
     let job =
         Job { listing, selection: analysis.selection, threads: analysis.threads, progress: &tick };
-    let scanned = scan(&job, || Picker { findings, rows: Vec::new() });
+    let rules: Vec<String> = analysis.rules.rules().iter().map(rule_id).collect();
+    let scanned = scan(&job, || Picker {
+        findings,
+        scanner: analysis.rules.scanner(),
+        rules: &rules,
+        found: Vec::new(),
+        rows: Vec::new(),
+    });
     progress.finish();
     let mut names = FileNames::of(listing);
     let listed = listing.files.len() as u32;
@@ -115,27 +126,45 @@ fn once_each(mut rows: Vec<(Origin, TimelineRow)>) -> Vec<TimelineRow> {
 
 struct Picker<'f> {
     findings: &'f [&'f Finding],
+    scanner: Scanner<'f>,
+    /// Ids of the rules, by number.
+    rules: &'f [String],
+    found: Vec<RuleIndex>,
     rows: Vec<(Origin, TimelineRow)>,
 }
 
-impl Visitor for Picker<'_> {
-    fn event(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin) {
-        let hits: Vec<&Finding> = match phase {
-            Phase::Window => self
-                .findings
-                .iter()
-                .copied()
-                .filter(|f| f.scopes.iter().any(|s| s.matches(event)))
-                .collect(),
-            Phase::Baseline => return,
-        };
-        if hits.is_empty() {
-            return;
+impl Picker<'_> {
+    /// The ids of the findings that rest on the event, and their rules.
+    fn hits(&mut self, event: &Event<'_>, record: Record<'_>) -> (Vec<String>, Vec<String>) {
+        let scopes = |f: &Finding| f.scopes.iter().any(|s| s.matches(event));
+        if !self.findings.iter().any(|f| scopes(f)) {
+            return (Vec::new(), Vec::new());
         }
+        self.found.clear();
+        matches(&mut self.scanner, event, record, &mut self.found);
+        let (rules, found) = (self.rules, &self.found);
+        let matched = |scope: &Scope| {
+            let ids = || found.iter().filter_map(|rule| rules.get(rule.0 as usize));
+            scope.rules.is_empty() || ids().any(|id| scope.rules.contains(id))
+        };
+        let hit = |f: &&Finding| f.scopes.iter().any(|s| s.matches(event) && matched(s));
+        let hits: Vec<&Finding> = self.findings.iter().copied().filter(hit).collect();
         let mut rules: Vec<String> = hits.iter().flat_map(|f| f.rules.iter().cloned()).collect();
         rules.sort();
         rules.dedup();
-        let ids = hits.iter().map(|f| f.id.clone()).collect();
+        (hits.iter().map(|f| f.id.clone()).collect(), rules)
+    }
+}
+
+impl Visitor for Picker<'_> {
+    fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin) {
+        if phase == Phase::Baseline {
+            return;
+        }
+        let (ids, rules) = self.hits(event, record);
+        if ids.is_empty() {
+            return;
+        }
         self.rows.push((*origin, row(event, origin.offset, ids, rules)));
     }
 }

@@ -19,6 +19,9 @@ pub enum ConfigError {
     Named { at: At, source: Box<ConfigError> },
     #[error("{at}: {problem}")]
     Invalid { at: At, problem: String, hint: Option<String> },
+    /// A file that is no list of indicators.
+    #[error("{}: {problem}", path.display())]
+    List { path: PathBuf, problem: String, hint: &'static str },
     #[error("{flag}: {problem}")]
     Flag { flag: &'static str, problem: String },
     #[error("{} is not a usable MaxMind database", path.display())]
@@ -33,6 +36,7 @@ impl ConfigError {
         match self {
             ConfigError::Invalid { hint, .. } => hint.as_deref(),
             ConfigError::Named { source, .. } => source.hint(),
+            ConfigError::List { hint, .. } => Some(hint),
             ConfigError::NoGeo { .. } => {
                 Some("put GeoLite2-City.mmdb or GeoLite2-ASN.mmdb, or compatible files, there")
             }
@@ -112,7 +116,7 @@ impl Fault {
 
 /// The name of `known` that is most like `name`, if one is like enough: at most a third of the
 /// characters differ, and one always may.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);
     known
         .map(|k| (distance(name, k), k))

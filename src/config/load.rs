@@ -1,7 +1,7 @@
 //! Builds the [`Config`]: files, weakest first, then flags.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
@@ -12,10 +12,11 @@ use crate::config::parse::{self, Entry, Parsed, Placed};
 use crate::config::ranges::Ranges;
 use crate::config::settings::Group;
 use crate::config::shown::{Origin, Sourced};
-use crate::config::{Config, Flags, Inputs, cidr_file, document, text_file};
+use crate::config::{Config, Flags, Inputs, Intel, cidr_file, document, text_file};
 
 const OWN: &str = "--own";
 const ALLOW: &str = "--allow";
+const INTEL: &str = "--intel";
 const GEOIP: &str = "--geoip";
 const THREADS: &str = "--threads";
 const BASELINE: &str = "--baseline";
@@ -27,7 +28,7 @@ impl Config {
     /// If a file that must be there is not, or anything in a file or flag is not understood.
     pub fn load(inputs: &Inputs, groups: &[Group]) -> Result<Config, ConfigError> {
         let config = Config::defaults(groups);
-        let mut loader = Loader { config, own: Vec::new(), now: inputs.now };
+        let mut loader = Loader { config, own: Vec::new(), intel: Vec::new(), now: inputs.now };
         for (path, required) in layers(inputs) {
             let text = if required {
                 Some(text_file::read(path)?)
@@ -40,7 +41,8 @@ impl Config {
             }
         }
         loader.flags(&inputs.flags)?;
-        loader.config.own = Ranges::new(loader.own);
+        loader.config.own = Ranges::new(std::mem::take(&mut loader.own));
+        loader.intel()?;
         Ok(loader.config)
     }
 }
@@ -66,6 +68,8 @@ fn layers(inputs: &Inputs) -> Vec<(&Path, bool)> {
 struct Loader {
     config: Config,
     own: Vec<IpNet>,
+    /// Lists to read once the own ranges are known, with where a file names them.
+    intel: Vec<(PathBuf, Option<At>)>,
     now: Millis,
 }
 
@@ -94,6 +98,8 @@ impl Loader {
             }
             self.allow(allow);
         }
+        let intel = parsed.intel_files.into_iter();
+        self.intel.extend(intel.map(|Placed { value, at }| (value, Some(at))));
         for assignment in parsed.settings {
             let Placed { value, at } = assignment.value;
             self.config.settings.set(assignment.group, assignment.name, value, origin(at));
@@ -117,6 +123,7 @@ impl Loader {
                 origin: Origin::Flag(ALLOW),
             });
         }
+        self.intel.extend(flags.intel_files.iter().map(|path| (path.clone(), None)));
         if let Some(path) = &flags.geoip {
             let value = Some(path.clone());
             self.config.geoip = Sourced { value, origin: Origin::Flag(GEOIP) };
@@ -137,6 +144,21 @@ impl Loader {
         let value = format!("{} ({})", path.display(), count(nets.len()));
         self.config.own_range_files.push(Sourced { value, origin });
         self.own.extend(nets);
+        Ok(())
+    }
+
+    fn intel(&mut self) -> Result<(), ConfigError> {
+        let files = std::mem::take(&mut self.intel);
+        let paths = files.iter().map(|(path, _)| path.as_path());
+        let loaded = Intel::load(paths, self.config.own.clone(), self.now);
+        self.config.intel = loaded.map_err(|(n, error)| match files.get(n) {
+            Some((_, Some(at))) => named(at, error),
+            _ => error,
+        })?;
+        for (value, (_, at)) in self.config.intel.lists().zip(files) {
+            let origin = at.map_or(Origin::Flag(INTEL), origin);
+            self.config.intel_files.push(Sourced { value, origin });
+        }
         Ok(())
     }
 
@@ -184,8 +206,11 @@ fn origin(at: At) -> Origin {
 
 /// Reads a file that another file names at `at`.
 fn read_named(path: &Path, at: &At) -> Result<String, ConfigError> {
-    text_file::read(path)
-        .map_err(|error| ConfigError::Named { at: at.clone(), source: Box::new(error) })
+    text_file::read(path).map_err(|error| named(at, error))
+}
+
+fn named(at: &At, error: ConfigError) -> ConfigError {
+    ConfigError::Named { at: at.clone(), source: Box::new(error) }
 }
 
 fn wrong_flag(flag: &'static str, problem: &str) -> ConfigError {

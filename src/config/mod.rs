@@ -9,6 +9,7 @@ mod document;
 mod error;
 pub mod geo;
 mod hosting;
+pub mod intel;
 mod load;
 mod parse;
 mod ranges;
@@ -22,8 +23,9 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use allow::{Allow, Pattern, Subject};
-pub use error::{At, ConfigError};
+pub use error::{At, ConfigError, nearest};
 pub use geo::Geo;
+pub use intel::Intel;
 pub use ranges::Ranges;
 pub use settings::{Group, InForce, Resolved, Setting, Settings};
 pub use shown::{Origin, Shown};
@@ -56,6 +58,8 @@ pub struct Flags {
     pub own_files: Vec<PathBuf>,
     /// `--allow FILE`: address ranges from which everything is known and wanted.
     pub allow_files: Vec<PathBuf>,
+    /// `--intel FILE`: lists of threat indicators.
+    pub intel_files: Vec<PathBuf>,
     /// `--geoip DIR`.
     pub geoip: Option<PathBuf>,
     /// `--threads N`.
@@ -83,6 +87,8 @@ pub struct Config {
     own_ranges: Vec<Sourced<String>>,
     own_range_files: Vec<Sourced<String>>,
     allow: Vec<Allow>,
+    intel: Intel,
+    intel_files: Vec<Sourced<String>>,
     settings: Settings,
     files: Vec<PathBuf>,
     expired: Vec<String>,
@@ -99,6 +105,8 @@ impl Config {
             own_ranges: Vec::new(),
             own_range_files: Vec::new(),
             allow: Vec::new(),
+            intel: Intel::default(),
+            intel_files: Vec::new(),
             settings: Settings::defaults(groups),
             files: Vec::new(),
             expired: Vec::new(),
@@ -127,6 +135,11 @@ impl Config {
     /// Whether the address is in one of the ranges that were declared as own.
     pub fn is_own(&self, address: IpAddr) -> bool {
         self.own.contains(address)
+    }
+
+    /// The lists of threat indicators.
+    pub fn intel(&self) -> &Intel {
+        &self.intel
     }
 
     /// The first entry that covers the whole subject.

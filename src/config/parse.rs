@@ -12,8 +12,16 @@ use crate::config::ranges::Ranges;
 use crate::config::settings::Group;
 use crate::config::shown::Origin;
 
-const KEYS: [&str; 7] =
-    ["allow", "baseline_days", "detect", "geoip", "own_range_files", "own_ranges", "threads"];
+const KEYS: [&str; 8] = [
+    "allow",
+    "baseline_days",
+    "detect",
+    "geoip",
+    "intel",
+    "own_range_files",
+    "own_ranges",
+    "threads",
+];
 const ALLOW_KEYS: [&str; 7] =
     ["file", "principal", "reason", "rule", "source", "until", "user_agent"];
 
@@ -29,6 +37,7 @@ pub struct Parsed {
     pub own_ranges: Vec<Placed<IpNet>>,
     pub own_range_files: Vec<Placed<PathBuf>>,
     pub allow: Vec<Entry>,
+    pub intel_files: Vec<Placed<PathBuf>>,
     pub settings: Vec<Assignment>,
 }
 
@@ -94,6 +103,7 @@ pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<Parsed, Config
                     parsed.allow.push(entry(doc, item)?);
                 }
             }
+            "intel" => intel(doc, doc.table("intel", &value)?, &mut parsed.intel_files)?,
             "detect" => detect(doc, doc.table("detect", &value)?, groups, &mut parsed.settings)?,
             other => return Err(Fault::unknown("key", other, KEYS.into_iter()).at(at)),
         }
@@ -182,6 +192,27 @@ fn source<'a>(doc: Document<'a>, value: &Value<'a>) -> Result<Source, ConfigErro
     };
     let text: Vec<String> = nets.iter().map(IpNet::to_string).collect();
     Ok(Source { text: text.join(" or "), ranges: Ranges::new(nets) })
+}
+
+fn intel<'a>(
+    doc: Document<'a>,
+    table: &DeTable<'a>,
+    files: &mut Vec<Placed<PathBuf>>,
+) -> Result<(), ConfigError> {
+    for (key, value) in table {
+        match key.get_ref().as_ref() {
+            "files" => {
+                for item in doc.list("files", value)? {
+                    files.push(Placed { value: doc.file("files", item)?, at: doc.at(item.span()) });
+                }
+            }
+            other => {
+                let fault = Fault::unknown("key in [intel]", other, ["files"].into_iter());
+                return Err(fault.at(doc.at(key.span())));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn detect<'a>(

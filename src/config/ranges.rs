@@ -33,6 +33,14 @@ impl Ranges {
             IpAddr::V6(a) => within(&self.v6, u128::from(a)),
         }
     }
+
+    /// True if every address of the range is in the set, in one piece.
+    pub(super) fn covers(&self, net: &IpNet) -> bool {
+        match net {
+            IpNet::V4(n) => around(&self.v4, u32::from(n.network()), u32::from(n.broadcast())),
+            IpNet::V6(n) => around(&self.v6, u128::from(n.network()), u128::from(n.broadcast())),
+        }
+    }
 }
 
 /// Sorts and joins ranges that overlap.
@@ -49,8 +57,13 @@ fn disjoint<T: Ord + Copy>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
 }
 
 fn within<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
-    let after = ranges.partition_point(|(first, _)| *first <= address);
-    after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|(_, last)| address <= *last)
+    around(ranges, address, address)
+}
+
+/// Whether one of the ranges holds both addresses, of which `first` is not behind `last`.
+fn around<T: Ord + Copy>(ranges: &[(T, T)], first: T, last: T) -> bool {
+    let after = ranges.partition_point(|(start, _)| *start <= first);
+    after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|(_, end)| last <= *end)
 }
 
 /// Reads `198.51.100.0/24`, `2001:db8:1::/48` or a bare address.
@@ -129,6 +142,22 @@ mod tests {
         assert!(set.contains(ip("10.255.255.255")));
         assert!(set.contains(ip("9.0.0.1")));
         assert!(!set.contains(ip("11.0.0.0")));
+    }
+
+    #[test]
+    fn a_range_is_covered_only_whole() {
+        let set = ranges(&["198.51.100.0/24", "203.0.113.7", "2001:db8:1::/48"]);
+        for (net, covered) in [
+            ("198.51.100.0/24", true),
+            ("198.51.100.128/25", true),
+            ("198.51.0.0/16", false),
+            ("203.0.113.7/32", true),
+            ("203.0.113.6/31", false),
+            ("2001:db8:1:2::/64", true),
+            ("2001:db8::/32", false),
+        ] {
+            assert_eq!(set.covers(&net.parse().unwrap()), covered, "{net}");
+        }
     }
 
     #[test]

@@ -83,6 +83,8 @@ impl Config {
         rows.extend(list("own_range_files", own, "Files of such ranges, one a line"));
         let allow = self.allow.iter().map(|a| (a.describe(), a.origin()));
         rows.extend(list("allow", allow, "Behaviour that is known and wanted"));
+        let intel = self.intel_files.iter().map(|f| (f.value.clone(), &f.origin));
+        rows.extend(list("intel.files", intel, "Lists of threat indicators"));
 
         rows.extend(self.settings.shown());
         rows

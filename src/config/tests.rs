@@ -148,6 +148,48 @@ fn own_ranges_add_up_over_layers_and_files() {
 }
 
 #[test]
+fn threat_lists_add_up_and_own_ranges_are_refused_in_them() {
+    let folder = Folder::new(&[
+        ("incident.toml", "[intel]\nfiles = ['a.txt']"),
+        ("a.txt", "192.0.2.7\n198.51.100.7\n"),
+        ("b.csv", "ip,type\n192.0.2.7,ip\n"),
+        ("own.cidr", "198.51.100.0/24\n"),
+    ]);
+    let mut inputs = folder.inputs();
+    inputs.flags.own_files = vec![folder.path("own.cidr")];
+    inputs.flags.intel_files = vec![folder.path("b.csv")];
+    let config = Config::load(&inputs, &[GROUP]).unwrap();
+    assert_eq!(
+        folder.shown(&config, "intel.files"),
+        ["a.txt (text, 1 indicator) (incident.toml:2)", "b.csv (CSV, 1 indicator) (--intel)"]
+    );
+    assert_eq!(config.intel().leads(intel::Field::Source, "192.0.2.7").len(), 2);
+    assert_eq!(config.intel().leads(intel::Field::Source, "198.51.100.7").len(), 0);
+}
+
+#[test]
+fn a_bad_threat_list_is_reported_where_it_is_named() {
+    for (name, text, expected) in [
+        ("absent", "", "cannot read absent"),
+        ("a.txt", "hello", "a.txt: nothing in it can be used"),
+    ] {
+        let toml = format!("[intel]\nfiles = ['{name}']");
+        let folder = Folder::new(&[("incident.toml", &toml), ("a.txt", text)]);
+        let error = Config::load(&folder.inputs(), &[]).unwrap_err();
+        assert!(folder.short(&error.to_string()).starts_with("incident.toml:2:10: "), "{error}");
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert!(folder.short(&cause).starts_with(expected), "{cause}");
+    }
+    let folder = Folder::new(&[("incident.toml", "[intel]\nfile = ['a']")]);
+    let error = Config::load(&folder.inputs(), &[]).unwrap_err();
+    assert_eq!(
+        folder.short(&error.to_string()),
+        "incident.toml:2:1: unknown key in [intel] `file`"
+    );
+    assert_eq!(error.hint(), Some("did you mean `files`?"));
+}
+
+#[test]
 fn everything_in_force_is_shown() {
     let rows: Vec<String> = Config::defaults(&[GROUP])
         .shown()
@@ -163,6 +205,7 @@ fn everything_in_force_is_shown() {
             "own_ranges = none  [default] Address ranges of the organisation",
             "own_range_files = none  [default] Files of such ranges, one a line",
             "allow = none  [default] Behaviour that is known and wanted",
+            "intel.files = none  [default] Lists of threat indicators",
             "detect.\"s3.bulk-read\".min_objects = 200 objects [default] Objects read",
         ]
     );

@@ -1,4 +1,4 @@
-//! Reads a small text file whole. Knows nothing of what is in it.
+//! Reads a file whole. Knows nothing of what is in it.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -14,14 +14,7 @@ pub const MAX_BYTES: u64 = 16 << 20;
 /// # Errors
 /// If it cannot be read, is larger than [`MAX_BYTES`] or not UTF-8.
 pub fn read(path: &Path) -> Result<String, ConfigError> {
-    let failed = |source: io::Error| ConfigError::Read { path: path.to_path_buf(), source };
-    let file = File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    // One byte more than allowed, so that pipes need no size of their own.
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(ConfigError::TooBig { path: path.to_path_buf(), limit: MAX_BYTES });
-    }
+    let bytes = read_bytes(path, MAX_BYTES)?;
     let text = String::from_utf8(bytes).map_err(|error| ConfigError::NotText {
         path: path.to_path_buf(),
         offset: error.utf8_error().valid_up_to(),
@@ -30,6 +23,22 @@ pub fn read(path: &Path) -> Result<String, ConfigError> {
         Some(rest) => rest.to_string(),
         None => text,
     })
+}
+
+/// The file's bytes.
+///
+/// # Errors
+/// If it cannot be read or is larger than `limit`.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, ConfigError> {
+    let failed = |source: io::Error| ConfigError::Read { path: path.to_path_buf(), source };
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    // One byte more than allowed, so that pipes need no size of their own.
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > limit {
+        return Err(ConfigError::TooBig { path: path.to_path_buf(), limit });
+    }
+    Ok(bytes)
 }
 
 /// Like [`read`], `None` if there is no such file.

@@ -42,6 +42,17 @@ impl Until {
         Until::from_toml(&text.parse().ok()?)
     }
 
+    /// First instant at which the entry no longer applies.
+    pub(super) fn end(&self) -> Millis {
+        self.end
+    }
+
+    /// The instant, or the first one of the day: what the same spelling means as a beginning.
+    pub(super) fn start(&self) -> Millis {
+        let day = self.text.len() <= "2026-12-31".len();
+        if day { self.end - DAY } else { self.end }
+    }
+
     /// Whether the entry still applies at `at`.
     pub fn covers(&self, at: Millis) -> bool {
         at < self.end

@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Field, Fields, pairs, raw_of, text_of, unquote};
+use super::credentials::{IssuedTexts, SignInTexts};
+use super::fields::{Field, Fields, pairs, text_of, unquote};
 use super::identity::Identities;
-use crate::clock::Millis;
 use crate::event::action::ObjectAction;
-use crate::event::{Event, Issued, Log, ObjectAccess, Outcome, time};
+use crate::event::{Event, Log, ObjectAccess, Outcome, time};
 
 /// What an object in a record's place turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +66,7 @@ pub struct Texts<'a> {
     endpoint: Cow<'a, str>,
     parameters: S3Parameters<'a>,
     issued: Option<IssuedTexts<'a>>,
+    sign_in: Option<SignInTexts<'a>>,
     bytes_out: u64,
 }
 
@@ -76,13 +77,6 @@ struct S3Parameters<'a> {
     copy_source: Cow<'a, str>,
 }
 
-struct IssuedTexts<'a> {
-    access_key: Cow<'a, str>,
-    role: String,
-    session: String,
-    expires: Millis,
-}
-
 impl<'a> Texts<'a> {
     pub fn new(f: &Fields<'a>) -> Texts<'a> {
         let service = f.text(Field::EventSource);
@@ -91,10 +85,10 @@ impl<'a> Texts<'a> {
             code => code,
         };
         let s3 = service.starts_with("s3");
-        let sts = service == "sts.amazonaws.com" && error.is_empty();
+        let action = f.text(Field::EventName);
+        let done = error.is_empty();
         Texts {
             time: f.text(Field::EventTime),
-            action: f.text(Field::EventName),
             region: f.text(Field::AwsRegion),
             source: f.text(Field::SourceIpAddress),
             agent: f.text(Field::UserAgent),
@@ -107,9 +101,11 @@ impl<'a> Texts<'a> {
             } else {
                 S3Parameters::default()
             },
-            issued: if sts { issued(f.raw(Field::ResponseElements)) } else { None },
-            bytes_out: if s3 && error.is_empty() { bytes_out(f) } else { 0 },
+            issued: if done { IssuedTexts::of(f, &service, &action) } else { None },
+            sign_in: if done { SignInTexts::of(f, &service, &action) } else { None },
+            bytes_out: if s3 && done { bytes_out(f) } else { 0 },
             service,
+            action,
             error,
         }
     }
@@ -150,12 +146,9 @@ impl<'a> Texts<'a> {
                 size: 0,
             }),
             copied_from,
-            issued: self.issued.as_ref().map(|i| Issued {
-                access_key: &i.access_key,
-                role: &i.role,
-                session: &i.session,
-                expires: i.expires,
-            }),
+            issued: self.issued.as_ref().map(IssuedTexts::issued),
+            sign_in: self.sign_in.as_ref().map(SignInTexts::sign_in),
+            from_console: f.raw(Field::SessionCredentialFromConsole).contains("true"),
         });
         true
     }
@@ -204,29 +197,4 @@ fn copy_source(text: &str) -> Option<(&str, &str)> {
 fn bytes_out(f: &Fields<'_>) -> u64 {
     let text = text_of(f.raw(Field::AdditionalEventData), "bytesTransferredOut");
     text.parse().unwrap_or_else(|_| text.parse::<f64>().map_or(0, |v| v.max(0.0) as u64))
-}
-
-/// `responseElements` of AssumeRole*, GetSessionToken and GetFederationToken.
-fn issued(raw: &str) -> Option<IssuedTexts<'_>> {
-    let credentials = raw_of(raw, "credentials");
-    let access_key = text_of(credentials, "accessKeyId");
-    if access_key.is_empty() {
-        return None;
-    }
-    let arn = text_of(raw_of(raw, "assumedRoleUser"), "arn");
-    let (role, session) = crate::event::identity::session_principal(&arn);
-    Some(IssuedTexts {
-        role: role.to_string(),
-        session: session.to_string(),
-        expires: expiration(&text_of(credentials, "expiration")),
-        access_key,
-    })
-}
-
-/// STS logs the expiration as RFC 3339 or as `Jul 10, 2023, 1:00:21 PM`.
-fn expiration(text: &str) -> Millis {
-    time::parse(text).unwrap_or_else(|| {
-        chrono::NaiveDateTime::parse_from_str(text, "%b %d, %Y, %I:%M:%S %p")
-            .map_or(0, |t| t.and_utc().timestamp_millis())
-    })
 }

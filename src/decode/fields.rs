@@ -39,6 +39,7 @@ fields! {
     EventCategory = b"eventCategory",
     RecipientAccountId = b"recipientAccountId",
     VpcEndpointId = b"vpcEndpointId",
+    SessionCredentialFromConsole = b"sessionCredentialFromConsole",
     Addendum = b"addendum",
     ServiceEventDetails = b"serviceEventDetails",
     CloudTrailEvent = b"CloudTrailEvent",

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::fields::{pairs, raw_of, unquote};
+use super::fields::{pairs, raw_of, text_of, unquote};
 use crate::clock::Millis;
 use crate::event::identity::session_principal;
-use crate::event::{Actor, SourceClass, source_class, time};
+use crate::event::{Actor, Context, SourceClass, source_class, time};
 
 /// Identities that stay in memory; an archive with more sessions than this parses some twice.
 const MOST_CACHED: usize = 16_384;
@@ -24,6 +24,36 @@ pub struct Identity {
     pub session: String,
     pub session_created: Millis,
     pub by_service: bool,
+    pub mfa: Option<bool>,
+    /// Most identities have nothing of it.
+    pub context: Option<Box<ContextTexts>>,
+    /// Of the text that it was read from.
+    pub print: u32,
+}
+
+/// The texts of a [`Context`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ContextTexts {
+    source_identity: String,
+    provider: String,
+    issuer: String,
+    service: String,
+    scope: String,
+    delivery: String,
+}
+
+impl ContextTexts {
+    fn context(&self) -> Context<'_> {
+        Context {
+            mfa: None,
+            source_identity: &self.source_identity,
+            provider: &self.provider,
+            issuer: &self.issuer,
+            service: &self.service,
+            scope: &self.scope,
+            delivery: &self.delivery,
+        }
+    }
 }
 
 impl Identity {
@@ -36,6 +66,11 @@ impl Identity {
             session: &self.session,
             session_created: self.session_created,
             by_service: self.by_service,
+            context: Context {
+                mfa: self.mfa,
+                ..self.context.as_deref().map_or_else(Context::default, ContextTexts::context)
+            },
+            print: self.print,
         }
     }
 }
@@ -56,7 +91,8 @@ impl Identities {
         if self.seen.len() >= MOST_CACHED {
             self.seen.clear();
         }
-        let parsed = Rc::new(parse(raw));
+        let print = ((hash >> 32) as u32).max(1);
+        let parsed = Rc::new(Identity { print, ..parse(raw) });
         self.seen.insert_unique(hash, (hash, raw.into(), Rc::clone(&parsed)), |(hash, _, _)| *hash);
         parsed
     }
@@ -75,6 +111,8 @@ struct Parts {
     issuer_arn: String,
     created: Millis,
     on_behalf_of: String,
+    mfa: Option<bool>,
+    context: ContextTexts,
 }
 
 fn parse(raw: &str) -> Identity {
@@ -91,6 +129,8 @@ fn parse(raw: &str) -> Identity {
             "invokedBy" => p.invoked_by = text(),
             "sessionContext" => session_context(value, &mut p),
             "onBehalfOf" => p.on_behalf_of = unquote(raw_of(value, "userId")).into_owned(),
+            "identityProvider" => p.context.provider = text(),
+            "inScopeOf" => p.context.scope = text_of(value, "credentialsIssuedTo").into_owned(),
             _ => {}
         }
     }
@@ -101,15 +141,43 @@ fn session_context(raw: &str, p: &mut Parts) {
     for (key, value) in pairs(raw) {
         match key {
             "attributes" => {
-                p.created = time::parse(&unquote(raw_of(value, "creationDate"))).unwrap_or(0);
+                for (key, value) in pairs(value) {
+                    match key {
+                        "creationDate" => p.created = time::parse(&unquote(value)).unwrap_or(0),
+                        "mfaAuthenticated" => p.mfa = flag(&unquote(value)),
+                        _ => {}
+                    }
+                }
             }
-            "sessionIssuer" => p.issuer_arn = unquote(raw_of(value, "arn")).into_owned(),
+            "sessionIssuer" => p.issuer_arn = text_of(value, "arn").into_owned(),
+            "sourceIdentity" => p.context.source_identity = unquote(value).into_owned(),
+            "ec2RoleDelivery" => p.context.delivery = unquote(value).into_owned(),
+            "webIdFederationData" => {
+                let provider = text_of(value, "federatedProvider");
+                if !provider.is_empty() {
+                    p.context.provider = provider.into_owned();
+                }
+            }
             _ => {}
         }
     }
 }
 
-fn identity(p: Parts) -> Identity {
+fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" => Some(true),
+        "false" => Some(false),
+        _ => None,
+    }
+}
+
+fn identity(mut p: Parts) -> Identity {
+    let mut context = std::mem::take(&mut p.context);
+    context.service.clone_from(&p.invoked_by);
+    if p.kind == "FederatedUser" {
+        context.issuer.clone_from(&p.issuer_arn);
+    }
+    let context = (context != ContextTexts::default()).then(|| Box::new(context));
     let invoked_by_service = source_class(&p.invoked_by) == SourceClass::Service;
     let mut session = String::new();
     let principal = if p.kind == "AssumedRole" && !p.arn.is_empty() {
@@ -142,6 +210,9 @@ fn identity(p: Parts) -> Identity {
         access_key: p.access_key,
         session,
         session_created: p.created,
+        mfa: p.mfa,
+        context,
+        print: 0,
     }
 }
 

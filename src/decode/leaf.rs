@@ -6,9 +6,9 @@ use super::fields::{Fields, Ranges, unquote};
 use super::identity::Identities;
 use super::losses::{Loss, Reason};
 use super::records::RecordSink;
+use super::s3_access::Line;
 use super::scan::Stop;
-use super::{Sink, s3_json};
-use crate::event::Event;
+use super::{Record, Sink, s3_json};
 use crate::source::coverage::SkipReason;
 
 /// Places of records that are no log records, kept until it is clear whether the file is a log at all.
@@ -53,9 +53,10 @@ impl<'s> Leaf<'s> {
         }
     }
 
-    pub fn event(&mut self, event: &Event<'_>, offset: u64) {
+    /// A record of the S3 access log.
+    pub fn line(&mut self, line: &Line<'_>, offset: u64) {
         self.taken += 1;
-        self.sink.event(event, offset);
+        self.sink.event(&line.event(), Record::Line(line), offset);
     }
 
     /// Says whether the file was a log, and passes on what waited for that.
@@ -130,7 +131,7 @@ impl<'s> Leaf<'s> {
                 let (sink, taken) = (&mut *self.sink, &mut self.taken);
                 let timed = texts.event(f, self.identities, &mut |event| {
                     *taken += 1;
-                    sink.event(event, offset);
+                    sink.event(event, Record::Json(f.whole()), offset);
                 });
                 if !timed {
                     self.lose(Loss::at(offset, Reason::NoTime, ""));
@@ -149,7 +150,7 @@ impl<'s> Leaf<'s> {
                 self.sink.not_event("digest");
             }
             Kind::S3Json => match s3_json::line_from_json(f.whole()) {
-                Some(line) => self.event(&line.event(), offset),
+                Some(line) => self.line(&line, offset),
                 None => self.lose(Loss::at(offset, Reason::Malformed, "S3 access record")),
             },
             Kind::Inside(field) if depth < 3 => {

@@ -5,6 +5,7 @@
 
 mod archives;
 mod cloudtrail;
+mod credentials;
 mod fields;
 mod identity;
 mod inflate;
@@ -20,9 +21,11 @@ mod sniff;
 mod streams;
 mod text;
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 pub use leaf::Verdict;
+pub use s3_access::Line;
 
 use crate::event::Event;
 use identity::Identities;
@@ -40,6 +43,25 @@ const HEAD: usize = 1 << 20;
 /// Archives in archives.
 const DEEPEST: u8 = 5;
 
+/// What an event was read from.
+#[derive(Debug, Clone, Copy)]
+pub enum Record<'a> {
+    /// A CloudTrail record.
+    Json(&'a str),
+    /// A record of the S3 access log.
+    Line(&'a Line<'a>),
+}
+
+impl<'a> Record<'a> {
+    /// The record as JSON; one of the access log with its members named as CloudWatch Logs names them.
+    pub fn json(&self) -> Cow<'a, [u8]> {
+        match self {
+            Record::Json(text) => Cow::Borrowed(text.as_bytes()),
+            Record::Line(line) => Cow::Owned(s3_json::json_from_line(line).into_bytes()),
+        }
+    }
+}
+
 /// Takes what decoding yields, file by file.
 pub trait Sink {
     /// A file or archive member begins; its path as found, `archive.zip!member` for members.
@@ -47,7 +69,7 @@ pub trait Sink {
     fn close(&mut self, verdict: Verdict);
     /// The current input is an archive: its members are the files.
     fn archive(&mut self);
-    fn event(&mut self, event: &Event<'_>, offset: u64);
+    fn event(&mut self, event: &Event<'_>, record: Record<'_>, offset: u64);
     /// A record that is no event by design: `insight`, `aggregated`, `digest`.
     fn not_event(&mut self, kind: &'static str);
     /// One record is lost.

@@ -160,6 +160,8 @@ impl<'a> Line<'a> {
             // A copy's source has a line of its own in this log.
             copied_from: None,
             issued: None,
+            sign_in: None,
+            from_console: false,
         }
     }
 

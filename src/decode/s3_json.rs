@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::s3_access::{Line, field};
+use crate::clock::rfc3339;
 use crate::event::time;
 
 /// Reads one record, or nothing where the text is not JSON or lacks time, bucket or operation.
@@ -26,6 +27,47 @@ pub fn line_from_json(text: &str) -> Option<Line<'_>> {
         line.key = line.raw_key.clone();
     }
     Some(record.0)
+}
+
+/// The record as JSON. Text that the log leaves out makes no member; numbers are always there.
+pub fn json_from_line(line: &Line<'_>) -> String {
+    let mut members = serde_json::Map::new();
+    let texts = [
+        ("bucket_owner", &line.bucket_owner),
+        ("bucket", &line.bucket),
+        ("remote_ip", &line.remote_ip),
+        ("requester", &line.requester),
+        ("request_id", &line.request_id),
+        ("operation", &line.operation),
+        ("key", &line.key),
+        ("request_uri", &line.request_uri),
+        ("error_code", &line.error_code),
+        ("referrer", &line.referer),
+        ("user_agent", &line.user_agent),
+        ("version_id", &line.version_id),
+        ("host_id", &line.host_id),
+        ("signature_version", &line.signature_version),
+        ("cipher_suite", &line.cipher_suite),
+        ("authentication_type", &line.auth_type),
+        ("host_header", &line.host_header),
+        ("tls_version", &line.tls_version),
+        ("access_point_arn", &line.access_point_arn),
+        ("acl_required", &line.acl_required),
+        ("source_region", &line.source_region),
+    ];
+    for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        members.insert(name.to_owned(), text.as_ref().into());
+    }
+    members.insert("request_time".to_owned(), rfc3339(line.time).into());
+    let numbers = [
+        ("http_status", u64::from(line.status)),
+        ("bytes_sent", line.bytes_sent),
+        ("object_size", line.object_size),
+        ("total_time", line.total_ms),
+        ("turn_around_time", line.turn_around_ms),
+    ];
+    members.extend(numbers.map(|(name, number)| (name.to_owned(), number.into())));
+    serde_json::Value::Object(members).to_string()
 }
 
 /// A line in the making.

@@ -186,7 +186,7 @@ fn access_line(line: &[u8], offset: u64, leaf: &mut Leaf<'_>) {
                     "quotes in a client's text make two readings possible",
                 ));
             }
-            leaf.event(&parsed.event(), offset);
+            leaf.line(&parsed, offset);
         }
         Err(e) => leaf.lose(Loss::at(offset, Reason::MalformedLine, e.to_string())),
     }

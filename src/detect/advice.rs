@@ -27,6 +27,11 @@ pub fn ask_owner(build: &mut Build<'_, '_>) {
     );
 }
 
+/// The playbook for a bucket that someone empties, opens or destroys.
+pub fn contain_bucket(build: &mut Build<'_, '_>, playbook: &str, bucket: &str, arn: &str) {
+    build.playbook(playbook, &[("bucket", bucket), ("principal", principal(arn))]);
+}
+
 /// Steps and playbook for a credential that someone else uses.
 pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym, key: Sym) {
     let (arn, key_id) = (cx.text(principal), cx.text(key));

@@ -8,9 +8,9 @@ use crate::config::{Resolved, Setting};
 use crate::event::{Log, Outcome};
 use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Scope, SettingUsed, Severity,
-    SourceSeen, Who, id,
+    SourceSeen, Target, Who, id, tactic,
 };
-use crate::rollup::{Place, Sym, activity, objects};
+use crate::rollup::{Place, Sym, activity, matches, objects};
 
 /// Evidence that a finding names; its count says how many events there are.
 const MOST_EVIDENCE: usize = 20;
@@ -32,14 +32,24 @@ pub struct Build<'a, 'c> {
 
 impl<'a, 'c> Build<'a, 'c> {
     pub fn new(cx: &'a Cx<'c>, meta: &'static Meta, cause: Cause) -> Build<'a, 'c> {
+        let attack: Vec<String> = meta.attack.iter().map(|a| a.to_string()).collect();
+        Build::of(cx, meta.id.to_string(), &attack, cause)
+    }
+
+    /// For a rule that is no detector.
+    pub fn of(cx: &'a Cx<'c>, rule: String, attack: &[String], cause: Cause) -> Build<'a, 'c> {
         let finding = Finding {
             id: String::new(),
-            rule: meta.id.to_string(),
-            rules: vec![meta.id.to_string()],
+            rules: vec![rule.clone()],
+            rule,
             cause,
             title: String::new(),
             severity: Severity::Info,
-            attack: meta.attack.iter().map(|a| a.to_string()).collect(),
+            attack: attack.to_vec(),
+            tactics: tactic::of_cause(cause).into_iter().map(str::to_string).collect(),
+            description: String::new(),
+            tried: false,
+            story: String::new(),
             first_seen: Millis::MAX,
             last_seen: Millis::MIN,
             events: 0,
@@ -48,7 +58,9 @@ impl<'a, 'c> Build<'a, 'c> {
             user_agents: Vec::new(),
             actions: Vec::new(),
             resources: Vec::new(),
+            targets: Vec::new(),
             reasons: Vec::new(),
+            baseline: Vec::new(),
             settings: Vec::new(),
             evidence: Vec::new(),
             scopes: Vec::new(),
@@ -71,20 +83,53 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Counts an activity row into the finding.
     pub fn activity(&mut self, key: &activity::Key, value: &activity::Value) {
-        self.span(&value.first, value.last(), value.events);
-        self.source(key.source, value.first.time, value.last(), value.events);
-        *self.principals.entry(key.principal).or_default() += value.events;
-        *self.keys.entry(key.access_key).or_default() += value.events;
-        *self.accounts.entry(key.account).or_default() += value.events;
+        self.calls(key, &value.first, &value.first, value.last(), value.events);
+    }
+
+    /// Counts a rule's matches into the finding. `counted_in` is the first event of the activity row that
+    /// holds them.
+    pub fn matched(&mut self, key: &activity::Key, row: &matches::Row, counted_in: &Place) {
+        self.calls(key, counted_in, &row.first, row.last(), row.events);
+    }
+
+    fn calls(
+        &mut self,
+        key: &activity::Key,
+        row: &Place,
+        first: &Place,
+        last: Millis,
+        events: u64,
+    ) {
+        self.span(row, first.time, last, events);
+        self.source(key.source, first.time, last, events);
+        *self.principals.entry(key.principal).or_default() += events;
+        *self.keys.entry(key.access_key).or_default() += events;
+        *self.accounts.entry(key.account).or_default() += events;
         let name = self.action_name(key.service, key.action);
         let action = self.action(key.service, key.action, name.clone());
-        action.events += value.events;
+        action.events += events;
         match key.outcome {
             Outcome::Success => {}
-            Outcome::Denied => action.denied += value.events,
-            Outcome::Failed => action.failed += value.events,
+            Outcome::Denied => action.denied += events,
+            Outcome::Failed => action.failed += events,
         }
-        self.prove(&value.first, name, key.log.name());
+        self.prove(first, name, key.log.name());
+    }
+
+    pub fn target(&mut self, kind: &str, name: &str) {
+        let list = &mut self.finding.targets;
+        if list.len() < MOST_RESOURCES {
+            list.push(Target { kind: kind.to_string(), name: name.to_string() });
+        }
+    }
+
+    /// What the rule says of itself, and whether nothing succeeded.
+    pub fn describe(&mut self, description: &str, tactics: Vec<String>, tried: bool) {
+        self.finding.description = description.to_string();
+        self.finding.tried = tried;
+        if !tactics.is_empty() {
+            self.finding.tactics = tactics;
+        }
     }
 
     /// Counts an objects row into the finding. Where both logs hold the same requests, `counted` says which
@@ -97,7 +142,7 @@ impl<'a, 'c> Build<'a, 'c> {
         counted: Log,
     ) {
         let events = if key.log == counted { value.requests } else { 0 };
-        self.span(&value.first, value.last, events);
+        self.span(&value.first, value.first.time, value.last, events);
         self.source(key.source, value.first.time, value.last, events);
         *self.principals.entry(key.principal).or_default() += events;
         *self.keys.entry(value.access_key).or_default() += events;
@@ -111,12 +156,13 @@ impl<'a, 'c> Build<'a, 'c> {
         }
     }
 
-    fn span(&mut self, first: &Place, last: Millis, events: u64) {
+    /// `row` names the rollup row that the events were counted in.
+    fn span(&mut self, row: &Place, first: Millis, last: Millis, events: u64) {
         let f = &mut self.finding;
-        f.first_seen = f.first_seen.min(first.time);
+        f.first_seen = f.first_seen.min(first);
         f.last_seen = f.last_seen.max(last);
         f.events += events;
-        f.rows.insert((first.time, first.id.to_string()), events);
+        *f.rows.entry((row.time, row.id.to_string())).or_default() += events;
     }
 
     fn source(&mut self, source: Sym, first: Millis, last: Millis, events: u64) {
@@ -228,6 +274,7 @@ impl<'a, 'c> Build<'a, 'c> {
         f.severity = severity;
         f.who = who(cx, principal, key, cx.text(most(&self.accounts)));
         f.user_agents = agents(cx, &self.principals, &self.sources);
+        f.baseline = cx.history.usual(principal, f.first_seen);
         let mut scope = self.scope;
         scope.from = f.first_seen;
         scope.until = f.last_seen;
@@ -265,25 +312,13 @@ fn texts<'s>(cx: &Cx<'_>, syms: impl Iterator<Item = &'s Sym>) -> Vec<String> {
 
 fn who(cx: &Cx<'_>, principal: Sym, key: Sym, account: &str) -> Who {
     let session = cx.rollups.sessions.get(&key);
-    let origin = session.filter(|s| s.parent != 0).map(|s| {
-        let parent = cx.text(s.parent);
-        let by = match cx.text(s.parent_key) {
-            "" => parent.to_string(),
-            key => format!("{parent} with {key}"),
-        };
-        format!(
-            "issued to {by} from {} at {}",
-            cx.text(s.issued_to),
-            crate::clock::rfc3339(s.issued_at)
-        )
-    });
     Who {
         account: account.to_string(),
         principal: cx.text(principal).to_string(),
         kind: cx.kind(principal).to_string(),
         access_key: cx.text(key).to_string(),
         session: session.map_or("", |s| cx.text(s.name)).to_string(),
-        origin: origin.unwrap_or_default(),
+        origin: super::sessions::origin(cx, key),
     }
 }
 

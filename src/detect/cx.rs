@@ -10,7 +10,9 @@ use super::places::Places;
 use super::rows::Row;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
+use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
+use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 
 /// The rollups as frames, the names behind their numbers, and what was usual.
@@ -23,6 +25,11 @@ pub struct Cx<'a> {
     pub selection: Selection,
     pub places: Places,
     pub history: History,
+    /// Where keys come from, and what came of them.
+    pub lineage: Lineage<'a>,
+    pub rules: &'a RuleSet,
+    /// Correlations that held; their events are marks of the matches' rollup.
+    pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
     kinds: HashMap<Sym, Sym>,
 }
@@ -35,11 +42,27 @@ impl<'a> Cx<'a> {
         config: &'a Config,
         selection: Selection,
         places: Places,
+        rules: &'a RuleSet,
+        correlated: &'a Outcome,
     ) -> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &places, names);
         let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
-        Cx { frames, rollups, names, files, config, selection, places, history, kinds }
+        let lineage = Lineage::of(rollups, &frames.activity_rows);
+        Cx {
+            frames,
+            rollups,
+            names,
+            files,
+            config,
+            selection,
+            places,
+            history,
+            lineage,
+            rules,
+            correlated,
+            kinds,
+        }
     }
 
     pub fn text(&self, sym: Sym) -> &'a str {

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 use super::places::{Place, Places};
-use crate::clock::{DAY, Millis};
+use crate::clock::{DAY, Millis, plain};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
+
+/// Networks that are named as usual.
+const USUAL: usize = 5;
 
 /// First and last sight, and how much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +116,35 @@ impl History {
     pub fn knew(&self, principal: Sym, network: &str, at: Millis) -> bool {
         let seen = self.by_principal.get(&principal).and_then(|n| n.get(network));
         seen.is_some_and(|s| s.worked < at)
+    }
+
+    /// True if the principal uses the network for more than the day of `at`: it did the day before or, where
+    /// the logs begin with `at`, it still does days later.
+    pub fn settled(&self, principal: Sym, network: &str, at: Millis) -> bool {
+        let Some(seen) = self.by_principal.get(&principal).and_then(|n| n.get(network)) else {
+            return false;
+        };
+        seen.worked < at - DAY || (at - self.start < DAY && seen.last > at + 3 * DAY)
+    }
+
+    /// The networks that the principal used before `at`, most calls first, in words.
+    pub fn usual(&self, principal: Sym, at: Millis) -> Vec<String> {
+        let days = (at - self.start).max(0) as f64 / DAY as f64;
+        let mut known: Vec<(&str, Seen)> =
+            self.networks_of(principal).filter(|(_, seen)| seen.first < at).collect();
+        if known.is_empty() {
+            return vec![format!(
+                "nothing known of the principal in the {days:.1} days of logs before"
+            )];
+        }
+        known.sort_by(|a, b| b.1.events.cmp(&a.1.events).then(a.0.cmp(b.0)));
+        let more = known.len().saturating_sub(USUAL);
+        let told = known.iter().take(USUAL).map(|(network, seen)| {
+            let (first, last) = (plain(seen.first), plain(seen.last));
+            format!("{network}: {} calls from {first} to {last} UTC", seen.events)
+        });
+        let more = (more > 0).then(|| format!("and {more} more networks"));
+        told.chain(more).collect()
     }
 
     /// First time anyone used the network.

@@ -10,16 +10,20 @@ mod bursts;
 mod credential_unfamiliar_source;
 mod cx;
 mod history;
+mod intel_match;
 mod joined;
 mod key_in_several_networks;
 mod places;
 mod request_spike;
 mod rows;
+mod rule_matches;
 mod run;
 mod s3_bulk_delete;
 mod s3_bulk_read;
 mod session_used_elsewhere;
+pub mod sessions;
 mod sign_in_failures;
+mod stories;
 mod summary;
 #[cfg(test)]
 mod testing;
@@ -27,6 +31,7 @@ mod user_agents;
 
 pub use cx::Cx;
 pub use places::Places;
+pub use rule_matches::rule_id;
 pub use run::{Detected, run};
 
 use polars::prelude::PolarsResult;
@@ -72,6 +77,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &api_denied_burst::ApiDeniedBurst,
     &sign_in_failures::SignInFailures,
     &request_spike::RequestSpike,
+    &intel_match::IntelMatch,
 ];
 
 /// The settings of all detectors, for the configuration to check against.

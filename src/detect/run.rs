@@ -5,17 +5,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::PolarsResult;
 
+use super::stories::stories;
 use super::summary::summary;
 use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
-use crate::finding::{Finding, Summary, Suppressed};
+use crate::finding::{Finding, Story, Summary, Suppressed};
 use crate::rollup::memory;
 
 /// What the detectors found.
 pub struct Detected {
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
+    /// Most severe first, then earliest.
+    pub stories: Vec<Story>,
     pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
 }
@@ -25,7 +28,8 @@ pub struct Detected {
 pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     let mut findings = Vec::new();
     let mut suppressed: BTreeMap<String, u64> = BTreeMap::new();
-    let (answers, summary) = at_once(cx);
+    let (mut answers, summary) = at_once(cx);
+    answers.push(Ok(super::rule_matches::findings(cx)));
     for found in answers {
         for finding in found? {
             match allowed(cx, &finding) {
@@ -36,7 +40,13 @@ pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     }
     let suppressed =
         suppressed.into_iter().map(|(entry, findings)| Suppressed { entry, findings }).collect();
-    Ok(Detected { findings: merge(findings), suppressed, summary: summary? })
+    let mut findings = merge(findings);
+    let stories = stories(cx, &findings);
+    for finding in &mut findings {
+        let told = stories.iter().find(|story| story.findings.contains(&finding.id));
+        finding.story = told.map_or_else(String::new, |story| story.id.clone());
+    }
+    Ok(Detected { findings, stories, suppressed, summary: summary? })
 }
 
 /// Activity rows from which detectors run one after the other: each holds tables of its own meanwhile, and

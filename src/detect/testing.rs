@@ -25,6 +25,7 @@ use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
 use crate::rollup::Selection;
 use crate::rollup::{Frames, Origin, Phase, Rollups};
+use crate::sigma::{self, RuleSet};
 use crate::source::FileNames;
 
 pub const ACCOUNT: &str = "123456789012";
@@ -93,8 +94,8 @@ impl Call {
                 account: &self.account,
                 access_key: &self.access_key,
                 session: &self.session,
-                session_created: 0,
                 by_service: self.by_service,
+                ..Actor::default()
             },
             vpc_endpoint: "",
             bytes_out: self.bytes_out,
@@ -111,10 +112,12 @@ impl Call {
                 .map(|(bucket, key)| (bucket.as_str(), key.as_str())),
             issued: self.issued.as_ref().map(|(access_key, session)| Issued {
                 access_key,
-                role: "",
                 session,
                 expires: self.at + HOUR,
+                ..Issued::default()
             }),
+            sign_in: None,
+            from_console: false,
         }
     }
 }
@@ -128,6 +131,8 @@ pub struct Scene {
     config: String,
     geo: Vec<(String, String, u32, String)>,
     since: Option<Millis>,
+    /// Holds the threat list, in one place for all looks.
+    list: Option<tempfile::TempDir>,
 }
 
 impl Scene {
@@ -235,6 +240,16 @@ impl Scene {
         self
     }
 
+    /// A threat list. Comes behind every other line of the configuration.
+    #[must_use]
+    pub fn intel(mut self, text: &str) -> Scene {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("list");
+        std::fs::write(&file, text).unwrap();
+        self.list = Some(folder);
+        self.config(&format!("[intel]\nfiles = ['{}']", file.display()))
+    }
+
     /// A network's country and operator.
     #[must_use]
     pub fn geo(mut self, network: &str, country: &str, asn: u32, operator: &str) -> Scene {
@@ -288,7 +303,10 @@ impl Scene {
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let places = Places::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
-        let cx = Cx::new(&frames, &rollups, &files, &config, self.selection(), places);
+        let rules = RuleSet::from_texts::<&str, &str>([]);
+        let none = sigma::Outcome::default();
+        let selection = self.selection();
+        let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, &rules, &none);
         detector.detect(&cx).unwrap()
     }
 

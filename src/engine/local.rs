@@ -6,7 +6,7 @@ use std::thread;
 use super::account::{Account, MOST_PROBLEMS, MOST_SKIPPED};
 use super::dedup::Dedup;
 use crate::decode::losses::Loss;
-use crate::decode::{Bytes, Decoder, Sink, Verdict};
+use crate::decode::{Bytes, Decoder, Record, Sink, Verdict};
 use crate::event::Event;
 use crate::rollup::{Origin, Phase, Selection};
 use crate::source::coverage::{Coverage, Problem};
@@ -16,7 +16,7 @@ use crate::source::{Feed, Listing, Seat, Slot};
 /// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
     /// Archive members have the worker's own numbers, see [`Part::members`].
-    fn event(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin);
+    fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin);
 }
 
 /// What is read, and how.
@@ -194,7 +194,7 @@ impl<V: Visitor> Sink for Run<'_, V> {
         self.account.archive();
     }
 
-    fn event(&mut self, event: &Event<'_>, offset: u64) {
+    fn event(&mut self, event: &Event<'_>, record: Record<'_>, offset: u64) {
         self.account.event(event.time);
         let duplicate = !self.dedup.first(event);
         let phase = self.selection.phase(event.time);
@@ -207,7 +207,7 @@ impl<V: Visitor> Sink for Run<'_, V> {
         if let Some(phase) = phase {
             let origin =
                 Origin { file: self.number(), input: self.input_number, offset, duplicate };
-            self.visitor.event(event, phase, &origin);
+            self.visitor.event(event, record, phase, &origin);
         }
     }
 

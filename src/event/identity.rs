@@ -30,6 +30,12 @@ pub fn arn_account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or("")
 }
 
+/// `i-0c29d6abb6a09589a`: EC2 names an instance's sessions after it.
+pub fn is_instance(session: &str) -> bool {
+    let id = session.strip_prefix("i-").unwrap_or("");
+    matches!(id.len(), 8 | 17) && id.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
 /// The parts of `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`.
 struct Session<'a> {
     partition: &'a str,

@@ -5,10 +5,13 @@ pub mod address;
 pub mod agent;
 pub mod identity;
 pub mod outcome;
+pub mod session;
+pub mod target;
 pub mod time;
 
 pub use address::{SourceClass, source_class};
 pub use outcome::Outcome;
+pub use session::{Context, Issued, IssuedKind, SignIn, SignInKind};
 
 use crate::clock::Millis;
 
@@ -55,8 +58,11 @@ pub struct Event<'a> {
     pub object: Option<ObjectAccess<'a>>,
     /// Bucket and key that a server-side copy read from.
     pub copied_from: Option<(&'a str, &'a str)>,
-    /// Temporary credentials that this call handed out.
+    /// Credentials that this call handed out.
     pub issued: Option<Issued<'a>>,
+    pub sign_in: Option<SignIn<'a>>,
+    /// `sessionCredentialFromConsole`: signed with the credentials of a session at the console.
+    pub from_console: bool,
 }
 
 /// Who made the call.
@@ -77,6 +83,9 @@ pub struct Actor<'a> {
     pub session_created: Millis,
     /// True for calls that an AWS service made on the account's behalf.
     pub by_service: bool,
+    pub context: Context<'a>,
+    /// Equal for records with equal identities; 0 where nobody computed it.
+    pub print: u32,
 }
 
 /// What an S3 call did to which object or bucket.
@@ -90,13 +99,4 @@ pub struct ObjectAccess<'a> {
     pub kind: action::ObjectAction,
     /// Object size where the log gives it (access logs only).
     pub size: u64,
-}
-
-/// Temporary credentials handed out by STS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Issued<'a> {
-    pub access_key: &'a str,
-    pub role: &'a str,
-    pub session: &'a str,
-    pub expires: Millis,
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::collect::Collected;
 use super::status::Truth;
 use super::{ExecuteError, Outcome, Timing, collect};
-use crate::case::{Case, Keeper, Manifest};
+use crate::case::{Case, Keeper};
 use crate::clock;
 use crate::cloud::{Api, Client};
-use crate::journal::{ChangeState, Event, History, Journal, Record};
+use crate::journal::{ChangeState, Event, History, Journal, Record, seal};
 use crate::plan::{self, Kind, Made, Plan, Reissue};
 use crate::rotate;
 use crate::step::{self, Context, Item, Step};
@@ -252,9 +252,9 @@ impl<'a> Executor<'a> {
         Ok(outcome)
     }
 
-    pub(super) fn write_manifest(&self) {
+    pub(super) fn write_manifest(&mut self) {
         let now = clock::rfc3339(self.client.now());
-        if let Err(e) = Manifest::write(self.case, &now) {
+        if let Err(e) = seal(self.case, &mut self.journal, &now) {
             self.ui.warning(&format!("the manifest was not written: {e}"));
         }
         if let Some(e) = self.keeper.failed() {

@@ -2,14 +2,19 @@
 
 use crate::clock::{HOUR, Millis};
 
-use super::{ActionSeen, Cause, Finding, SourceSeen};
+use super::{ActionSeen, Cause, Evidence, Finding, SourceSeen, tactic};
 
 /// Bursts of one cause that are this close are one.
 const TOUCH: Millis = HOUR;
 
-/// Joins findings of one cause, and orders them: most severe first, then earliest.
+/// Joins findings of one cause, and orders them: most severe first, then earliest. Where a detector and a rule
+/// see the same, the detector's words lead, for they say how it is known.
 pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b))));
+    let by_rule = |f: &Finding| f.rule.contains('/');
+    findings.sort_by(|a, b| {
+        let weight = || b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b)));
+        by_rule(a).cmp(&by_rule(b)).then_with(weight)
+    });
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {
         match merged.iter_mut().find(|known| same(known, &finding)) {
@@ -35,14 +40,25 @@ fn same(a: &Finding, b: &Finding) -> bool {
     let principals = a.who.principal == b.who.principal;
     match (a.cause, b.cause) {
         _ if !touch => false,
+        (Cause::Act, Cause::Act) => principals && same_events(a, b),
         (x, y) if x == y => principals && keys && sources(),
         (_, Cause::Volume) => principals && sources(),
+        (Cause::ForeignUse | Cause::Volume, Cause::Act) => false,
+        (_, Cause::Act) => principals && sources() && same_events(a, b),
         _ => false,
     }
 }
 
+/// Every event that `b` names is one of `a`'s.
+fn same_events(a: &Finding, b: &Finding) -> bool {
+    let named =
+        |e: &Evidence| a.evidence.iter().any(|x| x.event_id == e.event_id && x.time == e.time);
+    !b.evidence.is_empty() && b.evidence.iter().all(named)
+}
+
 fn join(into: &mut Finding, from: Finding) {
-    if from.cause == into.cause {
+    into.severity = into.severity.max(from.severity);
+    if from.cause == into.cause && from.cause != Cause::Act {
         into.first_seen = into.first_seen.min(from.first_seen);
         into.last_seen = into.last_seen.max(from.last_seen);
         let apart = from.rows.keys().all(|row| !into.rows.contains_key(row));
@@ -54,7 +70,10 @@ fn join(into: &mut Finding, from: Finding) {
         join_sources(&mut into.sources, from.sources, apart);
         join_actions(&mut into.actions, from.actions, apart);
         extend(&mut into.resources, from.resources);
-        into.rows.extend(from.rows);
+        for (row, events) in from.rows {
+            let known = into.rows.entry(row).or_default();
+            *known = events.max(*known);
+        }
         into.events = into.rows.values().sum();
         into.scopes.extend(from.scopes);
     }
@@ -63,6 +82,17 @@ fn join(into: &mut Finding, from: Finding) {
     extend(&mut into.rules, from.rules);
     extend(&mut into.attack, from.attack);
     into.attack.sort();
+    if into.tried || !from.tried {
+        extend(&mut into.tactics, from.tactics);
+    }
+    into.tactics.sort_by_key(|name| tactic::place(name));
+    into.tried &= from.tried;
+    if into.description.is_empty() {
+        into.description = from.description;
+    }
+    into.targets.extend(from.targets);
+    into.targets.sort();
+    into.targets.dedup();
     extend(&mut into.user_agents, from.user_agents);
     for reason in from.reasons {
         if !into.reasons.iter().any(|r| r.text == reason.text) {

@@ -3,11 +3,15 @@
 pub mod id;
 pub mod merge;
 pub mod scope;
+pub mod session;
 pub mod severity;
+pub mod story;
 pub mod summary;
+pub mod tactic;
 
 pub use scope::Scope;
 pub use severity::Severity;
+pub use story::Story;
 pub use summary::{Row, Summary};
 
 use std::collections::BTreeMap;
@@ -29,6 +33,14 @@ pub struct Finding {
     pub severity: Severity,
     /// MITRE ATT&CK technique ids, sorted, once each.
     pub attack: Vec<String>,
+    /// MITRE ATT&CK tactics in words, in the order of an attack.
+    pub tactics: Vec<String>,
+    /// What it means and what is ordinary, in the rule's words; may be empty.
+    pub description: String,
+    /// No call succeeded.
+    pub tried: bool,
+    /// Id of the story that tells it; may be empty.
+    pub story: String,
     pub first_seen: Millis,
     pub last_seen: Millis,
     /// Number of events the finding rests on.
@@ -41,7 +53,11 @@ pub struct Finding {
     pub actions: Vec<ActionSeen>,
     /// ARNs or `s3://bucket/key`, capped.
     pub resources: Vec<String>,
+    /// Users, keys, buckets … that the calls acted on, capped.
+    pub targets: Vec<Target>,
     pub reasons: Vec<Reason>,
+    /// What was usual for the principal, one statement each.
+    pub baseline: Vec<String>,
     /// Thresholds that decided, with the value in force.
     pub settings: Vec<SettingUsed>,
     /// Capped; `events` says how many there are.
@@ -71,6 +87,8 @@ pub enum Cause {
     SignIn,
     /// Much more traffic than usual, nothing more specific known.
     Volume,
+    /// A single act that a rule names.
+    Act,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,6 +127,14 @@ pub struct ActionSeen {
     pub events: u64,
     pub denied: u64,
     pub failed: u64,
+}
+
+/// Something that calls acted on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// `user`, `access-key`, `bucket`, …
+    pub kind: String,
+    pub name: String,
 }
 
 /// One reason in words, with its number and what it was compared with.

@@ -15,6 +15,8 @@ pub struct Scope {
     pub actions: Vec<(String, String)>,
     pub buckets: Vec<String>,
     pub outcomes: Vec<Outcome>,
+    /// Rules of which the record must match one. Not looked at by [`Scope::matches`], which sees no record.
+    pub rules: Vec<String>,
     /// Both inclusive.
     pub from: Millis,
     pub until: Millis,

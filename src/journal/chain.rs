@@ -116,6 +116,14 @@ fn line(entry: &Entry, prev: &str) -> Result<(String, String), serde_json::Error
 /// At the first line that does not fit.
 pub fn verify(path: &Path) -> Result<Verified, JournalError> {
     let text = fs::read(path).map_err(|e| JournalError::Io(path.to_path_buf(), e))?;
+    verify_text(path, &text)
+}
+
+/// Checks the text of a journal; `path` is for messages.
+///
+/// # Errors
+/// At the first line that does not fit.
+pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
     let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let torn = (whole < text.len()).then(|| String::from_utf8_lossy(&text[whole..]).into_owned());
     let mut entries = Vec::new();
@@ -127,7 +135,8 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
             line: number,
             why: why.to_string(),
         };
-        let line = std::str::from_utf8(bytes).map_err(|_| broken("it is not text"))?.trim_end();
+        let line = std::str::from_utf8(bytes).map_err(|_| broken("it is not text"))?;
+        let line = line.strip_suffix('\n').unwrap_or(line);
         let (body, says) =
             line.rsplit_once(",\"hash\":\"").ok_or_else(|| broken("it has no hash"))?;
         let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;

@@ -34,6 +34,12 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// A case was made without a playbook.
+    Created {
+        program: String,
+        author: String,
+    },
+    /// A playbook begins.
     Opened {
         program: String,
         playbook: String,
@@ -124,5 +130,47 @@ pub enum Event {
     },
     Finished {
         state: String,
+    },
+    /// `manifest.json` is written after this line, with this SHA-256.
+    Manifest {
+        sha256: String,
+    },
+    /// Logs were brought into the evidence.
+    Collected {
+        caller: String,
+        /// The window, RFC 3339; an empty text is unbounded.
+        since: String,
+        until: String,
+        objects: u64,
+        bytes: u64,
+        /// What did not come: how much, and the first of it.
+        missing: u64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        named: Vec<String>,
+    },
+    /// A person's remark.
+    Note {
+        author: String,
+        text: String,
+        /// It says what was decided.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        decision: bool,
+    },
+    /// A fact of the notification clocks; an empty value takes the fact back.
+    ClockFact {
+        author: String,
+        key: String,
+        value: String,
+    },
+    /// Nothing is written from here on, until the case is reopened.
+    Closed {
+        author: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    Reopened {
+        author: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }

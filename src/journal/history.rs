@@ -53,6 +53,8 @@ pub struct History {
     pub held: BTreeSet<usize>,
     pub finished: Option<String>,
     pub contested: bool,
+    /// Closed, and not reopened since.
+    pub closed: bool,
 }
 
 impl History {
@@ -133,7 +135,16 @@ impl History {
                 self.contested = false;
             }
             Event::Finished { state } => self.finished = Some(state.clone()),
-            Event::Opened { .. } | Event::UndoSkipped { .. } | Event::Stopped { .. } => {}
+            Event::Closed { .. } => self.closed = true,
+            Event::Reopened { .. } => self.closed = false,
+            Event::Created { .. }
+            | Event::Collected { .. }
+            | Event::Opened { .. }
+            | Event::UndoSkipped { .. }
+            | Event::Stopped { .. }
+            | Event::Manifest { .. }
+            | Event::Note { .. }
+            | Event::ClockFact { .. } => {}
         }
     }
 }

@@ -2,8 +2,12 @@
 
 mod chain;
 mod entry;
+mod facts;
 mod history;
+mod seal;
 
-pub use chain::{Journal, JournalError, Verified, verify};
+pub use chain::{Journal, JournalError, Verified, verify, verify_text};
 pub use entry::{Entry, Event, Outcome};
+pub use facts::facts;
 pub use history::{ChangeState, History, Record};
+pub use seal::{SealError, doubts, seal};

@@ -15,10 +15,26 @@
 //! | `coverage.files` | `found` = `read` + the counts in `skipped`; `damaged` (of those read); `archives` (opened, not counted as files); `skipped` [{`reason`, `count`}] |
 //! | `coverage.events` | `records` = `decoded` + `duplicates` + `outside_window` + `lost`; `baseline` (of those outside); `lost_by_reason`, `not_events`, `by_log` {name: count} |
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
+//! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
+//! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions) |
+//! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
 //! | `notes` | statements that qualify the result |
+//!
+//! A story:
+//!
+//! | key | value |
+//! |---|---|
+//! | `id` | the same in every run over the same logs |
+//! | `headline`, `severity`, `first_seen`, `last_seen`, `account` | |
+//! | `actor` | `origin` (the key or sign-in it began with, in words), `principals`, `access_keys`, `addresses` |
+//! | `steps` | [{`time`, `last`, `tactic`, `text`, `finding`, `severity`, `outcome`}] in order of time; `outcome` is `done` or `tried` |
+//! | `gained` | access that the actor has now and had not before, in words |
+//! | `touched` | [{`kind`, `name`, `events`, `bytes`}] |
+//! | `playbooks` | [{`id`, `params`}] that would contain it |
+//! | `findings` | ids |
 //!
 //! A finding:
 //!
@@ -28,15 +44,20 @@
 //! | `rule`, `rules` | what weighs most; everything that saw the same cause |
 //! | `title` | one line |
 //! | `severity` | `info`, `low`, `medium`, `high`, `critical` |
-//! | `attack` | MITRE ATT&CK technique ids |
+//! | `attack`, `tactics` | MITRE ATT&CK technique ids; tactics in words |
+//! | `description` | what it means and what is ordinary, or `null` |
+//! | `outcome` | `done`, or `tried` when no call succeeded |
+//! | `story` | id of the story that tells it, or `null` |
 //! | `first_seen`, `last_seen`, `events` | times and number of the events it rests on |
 //! | `account`, `principal`, `principal_type`, `access_key`, `session`, `origin` | who; `origin` says in words where the credentials came from |
 //! | `source_address` | the address with most events |
 //! | `sources` | [{`address`, `class`, `network`, `country`, `asn`, `first_seen`, `last_seen`, `events`}], most events first; `class` is `service`, `aws-internal`, `private`, `own`, `cloud` or `other` |
 //! | `user_agents` | as sent (capped) |
 //! | `actions`, `action_counts` | `["s3:GetObject"]`; [{`action`, `events`, `denied`, `failed`}] |
+//! | `targets` | [{`kind`, `name`}]: users, keys, buckets … that the calls acted on (capped) |
 //! | `resources` | ARNs or `s3://bucket/key` (capped) |
 //! | `reasons` | why, one sentence each |
+//! | `baseline` | what was usual for the principal, one sentence each |
 //! | `settings` | {name: value}: the thresholds that decided |
 //! | `evidence` | [{`event_id`, `time`, `action`, `file`, `offset`, `log`}] (capped); `offset` counts bytes of the uncompressed file |
 //! | `playbook` | {`id`, `params` {name: value}} that would contain it, or `null` |
@@ -44,6 +65,8 @@
 
 mod coverage;
 mod finding;
+pub(super) mod session;
+mod story;
 
 use std::io::{self, Write};
 
@@ -52,6 +75,7 @@ use serde::{Serialize, Serializer};
 use serde_json::ser::PrettyFormatter;
 
 use super::escape::SafeJson;
+use super::model::SkippedRule;
 use super::{Format, RenderOptions, Report, Suppressed, Window};
 use crate::clock::{Millis, rfc3339};
 use crate::finding::{Row, Summary};
@@ -85,7 +109,10 @@ struct Document<'a> {
     generated: Time,
     window: WindowJson,
     coverage: coverage::CoverageJson<'a>,
+    stories: Each<'a, crate::finding::Story, story::StoryJson<'a>>,
     findings: Each<'a, crate::finding::Finding, finding::FindingJson<'a>>,
+    sessions: Each<'a, crate::finding::session::Session, session::SessionJson<'a>>,
+    rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
     notes: &'a [String],
@@ -98,7 +125,13 @@ impl<'a> From<&'a Report> for Document<'a> {
             generated: Time(report.generated),
             window: WindowJson::from(&report.window),
             coverage: coverage::CoverageJson::from(report),
+            stories: Each(&report.stories, story::StoryJson::from),
             findings: Each(&report.findings, finding::FindingJson::from),
+            sessions: Each(&report.sessions, session::SessionJson::from),
+            rules: RulesJson {
+                applied: report.rules.applied,
+                skipped: Each(&report.rules.skipped, SkippedJson::from),
+            },
             suppressed: Each(&report.suppressed, SuppressedJson::from),
             summary: SummaryJson(&report.summary),
             notes: &report.notes,
@@ -107,7 +140,7 @@ impl<'a> From<&'a Report> for Document<'a> {
 }
 
 #[derive(Serialize)]
-struct WindowJson {
+pub(super) struct WindowJson {
     since: Option<Time>,
     until: Option<Time>,
     whole_archive: bool,
@@ -122,6 +155,27 @@ impl From<&Window> for WindowJson {
             whole_archive: window.whole_archive,
             baseline_since: window.baseline_since.map(Time),
         }
+    }
+}
+
+#[derive(Serialize)]
+struct RulesJson<'a> {
+    applied: u64,
+    skipped: Each<'a, SkippedRule, SkippedJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct SkippedJson<'a> {
+    rule: &'a str,
+    file: &'a str,
+    line: u32,
+    reason: &'a str,
+}
+
+impl<'a> From<&'a SkippedRule> for SkippedJson<'a> {
+    fn from(skipped: &'a SkippedRule) -> SkippedJson<'a> {
+        let SkippedRule { rule, file, line, reason } = skipped;
+        SkippedJson { rule, file, line: *line, reason }
     }
 }
 
@@ -180,7 +234,7 @@ impl<'a> From<&'a Row> for RowJson<'a> {
 }
 
 /// A time as RFC 3339.
-struct Time(Millis);
+pub(super) struct Time(pub Millis);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,25 +1,47 @@
 //! The finished result of an analysis, before any format.
 
 use crate::clock::Millis;
-use crate::finding::{Finding, Summary};
+use crate::finding::session::Session;
+use crate::finding::{Finding, Story, Summary};
 
 pub use crate::finding::Suppressed;
 use crate::source::coverage::Coverage;
 use crate::ui::number::grouped;
 
 /// Everything `incident analyze` says. Formats render it and add nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     pub generated: Millis,
     pub window: Window,
     pub coverage: Coverage,
     /// Most severe first, then earliest.
+    pub stories: Vec<Story>,
+    /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
+    /// Keys of the findings, with those that they came from and those that came of them.
+    pub sessions: Vec<Session>,
+    pub rules: RulesApplied,
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
     /// Plain statements that qualify the result (warm-up, baseline too short, no GeoIP …).
     pub notes: Vec<String>,
+}
+
+/// Rules that were matched, and those that could not be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RulesApplied {
+    pub applied: u64,
+    pub skipped: Vec<SkippedRule>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkippedRule {
+    /// Its title.
+    pub rule: String,
+    pub file: String,
+    pub line: u32,
+    pub reason: String,
 }
 
 impl Report {
@@ -52,7 +74,7 @@ impl Report {
 }
 
 /// What was asked for and what the logs hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Inclusive; `None` while the archive has no event.
     pub since: Option<Millis>,

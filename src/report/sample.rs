@@ -1,8 +1,10 @@
 //! One fixed report for the tests of all formats: rich, and written to by an attacker.
 
+mod story;
+
 use std::collections::BTreeMap;
 
-use super::model::{Report, Suppressed, Window};
+use super::model::{Report, RulesApplied, Suppressed, Window};
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Row, SettingUsed, Severity, SourceSeen,
@@ -60,6 +62,11 @@ fn finding(id: &str, rule: &str, severity: Severity, title: &str) -> Finding {
         title: title.into(),
         severity,
         attack: Vec::new(),
+        tactics: vec!["Exfiltration".to_string()],
+        description: "What it means. What is ordinary.".to_string(),
+        tried: false,
+        story: String::new(),
+        targets: Vec::new(),
         first_seen: START,
         last_seen: START,
         events: 1,
@@ -69,6 +76,7 @@ fn finding(id: &str, rule: &str, severity: Severity, title: &str) -> Finding {
         actions: Vec::new(),
         resources: Vec::new(),
         reasons: Vec::new(),
+        baseline: Vec::new(),
         settings: Vec::new(),
         evidence: Vec::new(),
         scopes: Vec::new(),
@@ -269,6 +277,9 @@ pub fn rich() -> Report {
         )
     };
     Report {
+        sessions: Vec::new(),
+        rules: RulesApplied::default(),
+        stories: vec![story::story()],
         generated: SINCE + 14 * DAY,
         window: Window {
             since: Some(SINCE),
@@ -339,6 +350,7 @@ pub fn incomplete() -> Report {
 /// Quiet logs, all read.
 pub fn quiet() -> Report {
     Report {
+        stories: Vec::new(),
         findings: Vec::new(),
         suppressed: Vec::new(),
         summary: Summary::default(),

@@ -143,10 +143,13 @@ fn json_keeps_log_text_as_it_was() {
     let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
     let mut expected = vec![
         "schema",
+        "sessions",
         "generated",
         "window",
         "coverage",
+        "stories",
         "findings",
+        "rules",
         "suppressed",
         "summary",
         "notes",

@@ -4,8 +4,10 @@
 //! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
 
 mod coverage;
+pub mod explain;
 mod findings;
-mod page;
+pub(super) mod page;
+mod stories;
 mod subject;
 mod summary;
 mod times;

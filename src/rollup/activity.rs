@@ -29,6 +29,48 @@ pub struct Key {
     pub error: Sym,
 }
 
+impl Key {
+    /// The behaviour of an event.
+    #[inline]
+    pub fn of(names: &mut Names, f: &Folded<'_, '_>) -> Key {
+        let e = f.event;
+        Key {
+            phase: f.phase,
+            log: e.log,
+            by_service: e.actor.by_service,
+            outcome: e.outcome,
+            account: names.sym(e.account),
+            region: names.sym(e.region),
+            principal: f.principal,
+            kind: names.sym(e.actor.kind),
+            access_key: f.access_key,
+            source: f.source,
+            agent: names.sym(agent::family(e.user_agent)),
+            service: names.sym(e.service),
+            action: names.sym(e.action),
+            error: names.sym(e.error),
+        }
+    }
+
+    /// With the numbers that another worker's names have here.
+    pub fn translated(self, syms: &[Sym]) -> Key {
+        let s = |sym: Sym| syms[sym as usize];
+        Key {
+            account: s(self.account),
+            region: s(self.region),
+            principal: s(self.principal),
+            kind: s(self.kind),
+            access_key: s(self.access_key),
+            source: s(self.source),
+            agent: s(self.agent),
+            service: s(self.service),
+            action: s(self.action),
+            error: s(self.error),
+            ..self
+        }
+    }
+}
+
 impl Keyed for Key {
     type Key = Key;
 
@@ -92,23 +134,7 @@ impl Table {
     #[inline]
     pub fn fold(&mut self, names: &mut Names, f: &Folded<'_, '_>) {
         let e = f.event;
-        let key = Key {
-            phase: f.phase,
-            log: e.log,
-            by_service: e.actor.by_service,
-            outcome: e.outcome,
-            account: names.sym(e.account),
-            region: names.sym(e.region),
-            principal: f.principal,
-            kind: names.sym(e.actor.kind),
-            access_key: f.access_key,
-            source: f.source,
-            agent: names.sym(agent::family(e.user_agent)),
-            service: names.sym(e.service),
-            action: names.sym(e.action),
-            error: names.sym(e.error),
-        };
-        let behaviour = self.behaviour(key);
+        let behaviour = self.behaviour(Key::of(names, f));
         let hour = e.time.div_euclid(HOUR) as i32;
         let (events, bytes_out) = (f.weight, f.weight * e.bytes_out);
         let none = || Value { behaviour, span: 0, events: 0, bytes_out: 0, first: f.place.clone() };
@@ -123,23 +149,8 @@ impl Table {
 
     /// Takes in another worker's rows; `syms` and `file` translate its numbers.
     pub fn merge(&mut self, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
-        let s = |sym: Sym| syms[sym as usize];
         let behaviours: Vec<u32> = (from.behaviours.into_items().into_iter())
-            .map(|k| {
-                self.behaviour(Key {
-                    account: s(k.account),
-                    region: s(k.region),
-                    principal: s(k.principal),
-                    kind: s(k.kind),
-                    access_key: s(k.access_key),
-                    source: s(k.source),
-                    agent: s(k.agent),
-                    service: s(k.service),
-                    action: s(k.action),
-                    error: s(k.error),
-                    ..k
-                })
-            })
+            .map(|key| self.behaviour(key.translated(syms)))
             .collect();
         for mut v in from.rows.into_items() {
             v.first.file = file(v.first.file);

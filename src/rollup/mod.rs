@@ -10,6 +10,8 @@ pub mod event_id;
 pub mod frame;
 mod hourly;
 pub mod intern;
+pub mod lineage;
+pub mod matches;
 pub mod memory;
 mod numbered;
 pub mod objects;
@@ -25,7 +27,10 @@ pub use intern::{Names, Sym};
 pub use place::{Origin, Place};
 pub use window::Selection;
 
+use serde_json::Value;
+
 use crate::event::Event;
+use crate::event::target::targets;
 
 /// Which side of the window an event lies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,6 +51,25 @@ pub struct Folded<'e, 't> {
     pub source: Sym,
 }
 
+impl<'e, 't> Folded<'e, 't> {
+    fn new(
+        names: &mut Names,
+        event: &'e Event<'t>,
+        phase: Phase,
+        origin: &Origin,
+    ) -> Folded<'e, 't> {
+        Folded {
+            event,
+            phase,
+            place: Place::new(event.time, event.id, origin),
+            weight: u64::from(!origin.duplicate),
+            principal: names.sym(event.actor.principal),
+            access_key: names.sym(event.actor.access_key),
+            source: names.sym(event.source),
+        }
+    }
+}
+
 /// All rollups of one worker, or of all of them.
 #[derive(Debug, Default)]
 pub struct Rollups {
@@ -55,22 +79,15 @@ pub struct Rollups {
     pub objects: objects::Table,
     pub buckets: buckets::Table,
     pub sessions: sessions::Table,
+    pub matches: matches::Table,
     /// Emptied by [`Rollups::settle`].
     issued: sessions::Issued,
 }
 
 impl Rollups {
     pub fn fold(&mut self, event: &Event<'_>, phase: Phase, origin: &Origin) {
+        let folded = Folded::new(&mut self.names, event, phase, origin);
         let names = &mut self.names;
-        let folded = Folded {
-            event,
-            phase,
-            place: Place::new(event.time, event.id, origin),
-            weight: u64::from(!origin.duplicate),
-            principal: names.sym(event.actor.principal),
-            access_key: names.sym(event.actor.access_key),
-            source: names.sym(event.source),
-        };
         self.activity.fold(names, &folded);
         objects::fold(&mut self.objects, names, &folded);
         if !origin.duplicate {
@@ -78,6 +95,24 @@ impl Rollups {
             buckets::fold(&mut self.buckets, names, &folded);
             sessions::fold(&mut self.sessions, &mut self.issued, names, &folded);
         }
+    }
+
+    /// Counts a match of a rule; answers the number of its row.
+    pub fn matched(
+        &mut self,
+        rule: u32,
+        event: &Event<'_>,
+        phase: Phase,
+        origin: &Origin,
+        record: &Value,
+    ) -> u32 {
+        let names = &mut self.names;
+        let folded = Folded::new(names, event, phase, origin);
+        let key = activity::Key::of(names, &folded);
+        let row = self.matches.add(rule, key, &folded.place, folded.weight);
+        let matches = &mut self.matches;
+        targets(record, &mut |kind, name| matches.target(row, names, kind, name));
+        row
     }
 
     /// To be called once, after the last merge. Joins sessions to the calls that handed them out.
@@ -88,18 +123,21 @@ impl Rollups {
     }
 
     /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.
-    pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) {
+    /// Answers the new numbers of its matches' rows.
+    pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) -> Vec<u32> {
         let syms = self.names.absorb(&other.names);
-        let Rollups { activity, agents, objects, buckets, sessions, issued, .. } = self;
+        let rows = self.matches.merge(other.matches, &syms, file);
+        let Rollups { names, activity, agents, objects, buckets, sessions, issued, .. } = self;
         std::thread::scope(|scope| {
             scope.spawn(|| activity.merge(other.activity, &syms, file));
             scope.spawn(|| agents::merge(agents, other.agents, &syms));
             scope.spawn(|| {
-                sessions::merge(sessions, other.sessions, &syms);
+                sessions::merge(sessions, other.sessions, &syms, names);
                 issued.merge(other.issued, &syms);
                 buckets::merge(buckets, other.buckets, &syms);
             });
             objects::merge(objects, other.objects, &syms, file);
         });
+        rows
     }
 }

@@ -56,6 +56,15 @@ impl<T: Keyed> Numbered<T> {
         number
     }
 
+    pub fn get(&self, number: u32) -> Option<&T> {
+        self.items.get(number as usize)
+    }
+
+    /// The item of a number that was given out here.
+    pub fn at_mut(&mut self, number: u32) -> &mut T {
+        self.items.at_mut(number as usize)
+    }
+
     pub fn len(&self) -> usize {
         self.items.len()
     }

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use serde::Serialize;
 
 use super::correlate::Correlation;
@@ -15,9 +14,6 @@ use super::need;
 use super::problem::{Faults, Problem, Severity};
 use super::rule::{Rule, Status, logs};
 use super::yaml::Yaml;
-
-/// How many bytes of text the automaton may hold as a table.
-const DFA_TEXT: usize = 64 * 1024;
 
 const UNSUPPORTED: &str = "its status is `unsupported`";
 
@@ -57,16 +53,13 @@ pub struct Index {
     pub open: Vec<u32>,
 }
 
-/// Texts of which a record must hold one, by their number in the automaton.
-pub type Texts = Option<Vec<u32>>;
-
 /// Compiled rules. Cheap to share: it never changes.
 #[derive(Debug)]
 pub struct RuleSet {
     pub(super) rules: Vec<Rule>,
     pub(super) exprs: Vec<Expr>,
-    pub(super) texts: Vec<Texts>,
-    pub(super) automaton: Option<AhoCorasick>,
+    /// By rule: texts, in lower case, of which a record must hold one.
+    pub(super) texts: Vec<Option<Vec<String>>>,
     pub(super) cloudtrail: Index,
     pub(super) s3_access: Index,
     pub(super) correlations: Vec<Correlation>,
@@ -211,32 +204,13 @@ impl Compiler {
         self.apply_filters();
         let (correlations, links) = self.link();
         self.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        let mut texts = Vec::new();
-        let mut words: Vec<String> = Vec::new();
-        let mut numbers: HashMap<String, u32> = HashMap::new();
-        for expr in &self.exprs {
-            texts.push(need::texts(expr).map(|needed| {
-                let number = |text: String| {
-                    *numbers.entry(text).or_insert_with_key(|text| {
-                        words.push(text.clone());
-                        words.len() as u32 - 1
-                    })
-                };
-                needed.into_iter().map(number).collect()
-            }));
-        }
+        let texts = self.exprs.iter().map(need::texts).collect();
         let cloudtrail = index(&self.rules, &self.exprs, "eventName", |rule| rule.logs.cloudtrail);
         let s3_access = index(&self.rules, &self.exprs, "operation", |rule| rule.logs.s3_access);
-        // The faster form takes some hundred bytes of memory for each byte of text.
-        let small = words.iter().map(String::len).sum::<usize>() <= DFA_TEXT;
-        let mut builder = AhoCorasick::builder();
-        builder.ascii_case_insensitive(true).kind(small.then_some(AhoCorasickKind::DFA));
-        let automaton = builder.build(&words).ok();
         RuleSet {
             rules: self.rules,
             exprs: self.exprs,
             texts,
-            automaton: automaton.filter(|_| !words.is_empty()),
             cloudtrail,
             s3_access,
             correlations,

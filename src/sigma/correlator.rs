@@ -106,6 +106,24 @@ impl<'s> Correlator<'s> {
         self.groups[correlation].entry(key).or_default().push(hit);
     }
 
+    /// Takes in another worker's matches; `event` translates its numbers of records.
+    pub fn absorb(&mut self, other: Correlator<'s>, event: &dyn Fn(u64) -> u64) {
+        self.overflow += other.overflow;
+        self.ungrouped += other.ungrouped;
+        for (correlation, groups) in other.groups.into_iter().enumerate() {
+            for (key, hits) in groups {
+                for mut hit in hits {
+                    if let Events::One(number) = &mut hit.events {
+                        *number = event(*number);
+                    }
+                    let mut values: Vec<_> = key.iter().cloned().map(Some).collect();
+                    values.extend(std::mem::take(&mut hit.values));
+                    self.put(correlation, hit, values);
+                }
+            }
+        }
+    }
+
     /// Sorts each group by time and looks for the correlations, inner ones first.
     pub fn finish(mut self) -> Outcome {
         let set = self.set;

@@ -1,38 +1,62 @@
 //! The rules that one record matches.
 //!
 //! Three sieves stand before the record is parsed: the index on the action; the rule's expression
-//! as far as service and action alone settle it; and the texts that the record's bytes must hold.
-//! A `Scanner` remembers the first two for each pair of service and action, so most records cost
-//! one look-up, however many rules there are.
+//! as far as service, action, user agent and error settle it; and the texts that the record's bytes
+//! must hold. A `Scanner` remembers the first two, so most records cost two look-ups, however many
+//! rules there are.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::compile::{Index, RuleIndex, RuleSet};
 use super::detection::Expr;
 use super::pattern::fold;
+use super::sieve::{Sieve, Sieves};
 
 /// The `source` of a record of an S3 access log. Its action is the operation, and its record an
 /// object whose members are named as CloudWatch Logs names them: `operation`, `bucket`, `key`,
 /// `remote_ip`, `requester`, `http_status`, `error_code`, `user_agent` …
 pub const S3_ACCESS: &str = "s3-access";
 
-/// How many pairs of service and action a scanner remembers.
-const PAIRS: usize = 16_384;
+/// How many kinds of call a scanner remembers.
+const CALLS: usize = 65_536;
+
+/// What is known of a record before it is parsed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Call<'a> {
+    /// `eventSource`, or [`S3_ACCESS`]; `""` if not known.
+    pub source: &'a str,
+    /// `eventName`, or the operation; `""` if not known.
+    pub action: &'a str,
+    /// `""` if not known.
+    pub user_agent: &'a str,
+    /// `Some("")` for a record without one, nothing if not known.
+    pub error: Option<&'a str>,
+    /// `userIdentity.type`; `""` if not known.
+    pub identity: &'a str,
+}
 
 impl RuleSet {
-    /// Adds the rules that a record matches to `out`.
-    ///
-    /// `source` and `action` are the record's `eventSource` and `eventName`, or `S3_ACCESS` and the
-    /// operation; `record` is its JSON. For many records, a `Scanner` is faster.
+    /// Adds the rules that a record matches to `out`. `record` is its JSON. For many records, a
+    /// `Scanner` is faster.
     pub fn matches(&self, source: &str, action: &str, record: &[u8], out: &mut Vec<RuleIndex>) {
-        self.scanner().matches(source, action, record, out);
+        let call = Call { source, action, ..Call::default() };
+        self.scanner().matches(&call, || record.into(), out);
     }
 
     pub fn scanner(&self) -> Scanner<'_> {
-        let (pairs, held) = (HashMap::new(), Vec::new());
-        Scanner { set: self, pairs, count: 0, held, parsed: None, unreadable: 0 }
+        let (pairs, sieves) = (HashMap::new(), Sieves::default());
+        Scanner { set: self, pairs, count: 0, sieves, parsed: None, unreadable: 0 }
+    }
+
+    /// True for a rule that no call matches but one that failed.
+    pub fn is_for_refusals(&self, rule: RuleIndex) -> bool {
+        let known = Known::new(&Call { error: Some(""), ..Call::default() });
+        let expr = self.exprs.get(rule.0 as usize);
+        expr.is_some_and(|expr| known.settle(expr) == Some(false))
     }
 
     fn index(&self, source: &str) -> &Index {
@@ -42,7 +66,7 @@ impl RuleSet {
     /// The rules that a record of this service and action may match.
     fn candidates(&self, source: &str, action: &str) -> Vec<u32> {
         let index = self.index(source);
-        let known = Known::new(source, action);
+        let known = Known::new(&Call { source, action, ..Call::default() });
         let named: Vec<u32> = if action.is_empty() {
             index.by_action.values().flatten().copied().collect()
         } else {
@@ -59,20 +83,33 @@ impl RuleSet {
     }
 }
 
-/// What is known of a record before it is parsed.
+/// A call's fields as a rule sees them.
 struct Known<'a> {
-    fields: [(&'a str, Value); 2],
+    fields: [(&'a str, Value); 5],
 }
 
 impl<'a> Known<'a> {
-    fn new(source: &str, action: &str) -> Known<'a> {
-        let (service, name) = if source == S3_ACCESS {
-            // The record has no field for the kind of log.
-            (Value::Null, "operation")
-        } else {
-            (object("eventSource", source), "eventName")
+    fn new(call: &Call<'_>) -> Known<'a> {
+        let Call { source, action, user_agent, error, identity } = *call;
+        let s3 = source == S3_ACCESS;
+        // An access log's record has no field for the kind of log.
+        let service = if s3 { Value::Null } else { object("eventSource", source) };
+        let (action_is, agent_is, error_is) = match s3 {
+            true => ("operation", "user_agent", "error_code"),
+            false => ("eventName", "userAgent", "errorCode"),
         };
-        Known { fields: [("eventSource", service), (name, object(name, action))] }
+        let error = match error {
+            Some("") if !s3 => serde_json::json!({}),
+            error => object(error_is, error.unwrap_or_default()),
+        };
+        let fields = [
+            ("eventSource", service),
+            (action_is, object(action_is, action)),
+            (agent_is, object(agent_is, user_agent)),
+            (error_is, error),
+            ("userIdentity.type", nested("userIdentity", "type", identity)),
+        ];
+        Known { fields }
     }
 
     /// Whether the expression holds, where that can be told.
@@ -117,6 +154,13 @@ fn object(name: &str, value: &str) -> Value {
     if value.is_empty() { Value::Null } else { serde_json::json!({ name: value }) }
 }
 
+fn nested(outer: &str, name: &str, value: &str) -> Value {
+    match object(name, value) {
+        Value::Null => Value::Null,
+        inner => serde_json::json!({ outer: inner }),
+    }
+}
+
 /// Matches records one after another. One for each thread.
 #[derive(Debug)]
 pub struct Scanner<'s> {
@@ -124,45 +168,56 @@ pub struct Scanner<'s> {
     /// By action, then by service.
     pairs: HashMap<Box<str>, Vec<Pair>>,
     count: usize,
-    /// By text: the record holds it.
-    held: Vec<bool>,
+    sieves: Sieves,
     parsed: Option<Value>,
     unreadable: u64,
 }
 
+/// A service and an action.
 #[derive(Debug)]
 struct Pair {
     source: Box<str>,
     rules: Box<[u32]>,
+    /// By user agent, then by error and kind of identity.
+    callers: HashMap<Box<str>, Vec<Caller>>,
+}
+
+#[derive(Debug)]
+struct Caller {
+    error: Option<Box<str>>,
+    identity: Box<str>,
+    sieve: Option<Arc<Sieve>>,
 }
 
 impl<'s> Scanner<'s> {
-    /// As `RuleSet::matches`.
-    pub fn matches(&mut self, source: &str, action: &str, record: &[u8], out: &mut Vec<RuleIndex>) {
+    /// As `RuleSet::matches`; `record` is asked for where a rule may match.
+    pub fn matches<'r>(
+        &mut self,
+        call: &Call<'_>,
+        record: impl FnOnce() -> Cow<'r, [u8]>,
+        out: &mut Vec<RuleIndex>,
+    ) {
         self.parsed = None;
-        let have = |pairs: &HashMap<Box<str>, Vec<Pair>>| {
-            pairs.get(action)?.iter().position(|pair| &*pair.source == source)
-        };
-        let place = match have(&self.pairs) {
-            Some(place) => place,
-            None => self.remember(source, action),
-        };
-        let Some(pair) = self.pairs.get(action).and_then(|pairs| pairs.get(place)) else { return };
-        if pair.rules.is_empty() {
-            return;
+        if self.count >= CALLS {
+            // Names that an attacker makes up must not fill the memory.
+            self.pairs.clear();
+            self.count = 0;
         }
-        let tried = sieve(self.set, &mut self.held, &pair.rules, record);
+        let Scanner { set, pairs, count, sieves, parsed, unreadable } = self;
+        let Some(sieve) = sieve(set, pairs, count, sieves, call) else { return };
+        let record = record();
+        let tried = sieve.pass(&record);
         if tried.is_empty() {
             return;
         }
-        let Ok(value) = serde_json::from_slice::<Value>(record) else {
-            self.unreadable += 1;
+        let Ok(value) = serde_json::from_slice::<Value>(&record) else {
+            *unreadable += 1;
             return;
         };
-        let view = View::new(&value, record);
-        let matched = tried.iter().filter(|rule| view.holds(&self.set.exprs[**rule as usize]));
+        let view = View::new(&value, &record);
+        let matched = tried.iter().filter(|rule| view.holds(&set.exprs[**rule as usize]));
         out.extend(matched.map(|rule| RuleIndex(*rule)));
-        self.parsed = Some(value);
+        *parsed = Some(value);
     }
 
     /// The last record, if it had to be parsed: always where a rule matched.
@@ -175,48 +230,46 @@ impl<'s> Scanner<'s> {
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
-
-    fn remember(&mut self, source: &str, action: &str) -> usize {
-        if self.count >= PAIRS {
-            // Names that an attacker makes up must not fill the memory.
-            self.pairs.clear();
-            self.count = 0;
-        }
-        let rules = self.set.candidates(source, action).into_boxed_slice();
-        let pairs = self.pairs.entry(action.into()).or_default();
-        pairs.push(Pair { source: source.into(), rules });
-        self.count += 1;
-        pairs.len() - 1
-    }
 }
 
-/// The rules whose needed texts stand in the record.
-fn sieve(set: &RuleSet, held: &mut Vec<bool>, rules: &[u32], record: &[u8]) -> Vec<u32> {
-    let needs = |rule: &u32| set.texts[*rule as usize].as_deref();
-    let Some(automaton) = &set.automaton else { return rules.to_vec() };
-    if rules.iter().any(|rule| needs(rule).is_none()) || obscured(record) {
-        // The record is parsed in any case.
-        return rules.to_vec();
+/// The sieve of the rules that such a call may match, as remembered or found now; nothing where there are none.
+fn sieve(
+    set: &RuleSet,
+    pairs: &mut HashMap<Box<str>, Vec<Pair>>,
+    count: &mut usize,
+    sieves: &mut Sieves,
+    call: &Call<'_>,
+) -> Option<Arc<Sieve>> {
+    if !pairs.contains_key(call.action) {
+        pairs.insert(call.action.into(), Vec::new());
     }
-    if !automaton.is_match(record) {
-        return Vec::new();
+    let services = pairs.get_mut(call.action)?;
+    let place =
+        services.iter().position(|pair| &*pair.source == call.source).unwrap_or_else(|| {
+            *count += 1;
+            let rules = set.candidates(call.source, call.action).into_boxed_slice();
+            services.push(Pair { source: call.source.into(), rules, callers: HashMap::new() });
+            services.len() - 1
+        });
+    let pair = &mut services[place];
+    if pair.rules.is_empty() {
+        return None;
     }
-    held.clear();
-    held.resize(automaton.patterns_len(), false);
-    for found in automaton.find_overlapping_iter(record) {
-        held[found.pattern().as_usize()] = true;
+    if !pair.callers.contains_key(call.user_agent) {
+        pair.callers.insert(call.user_agent.into(), Vec::new());
     }
-    let holds = |rule: &&u32| {
-        needs(rule).is_some_and(|texts| texts.iter().any(|text| held[*text as usize]))
-    };
-    rules.iter().filter(holds).copied().collect()
-}
-
-/// Whether letters may be written in another way than as themselves: escaped, URL-encoded, or as
-/// characters that fold to ASCII.
-fn obscured(record: &[u8]) -> bool {
-    let plain = |text: &str| text.is_ascii() && !text.contains('%') && !text.contains("\\u");
-    !std::str::from_utf8(record).is_ok_and(plain)
+    let same = |c: &Caller| c.error.as_deref() == call.error && *c.identity == *call.identity;
+    let callers = pair.callers.get_mut(call.user_agent)?;
+    let place = callers.iter().position(same).unwrap_or_else(|| {
+        *count += 1;
+        let known = Known::new(call);
+        let may = |rule: &&u32| known.settle(&set.exprs[**rule as usize]) != Some(false);
+        let rules: Vec<u32> = pair.rules.iter().filter(may).copied().collect();
+        let (error, identity) = (call.error.map(Into::into), call.identity.into());
+        callers.push(Caller { error, identity, sieve: sieves.of(set, rules) });
+        callers.len() - 1
+    });
+    callers[place].sieve.clone()
 }
 
 /// A parsed record.

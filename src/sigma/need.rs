@@ -9,6 +9,46 @@ use super::value::{FieldTest, Test};
 /// How many texts may stand in for one another before a rule is always tried.
 const TEXTS: usize = 64;
 
+/// Shorter names stand in most records by chance.
+const SHORTEST: usize = 6;
+
+/// Names of members that most CloudTrail records have.
+const COMMON: &[&str] = &[
+    "accessKeyId",
+    "accountId",
+    "additionalEventData",
+    "attributes",
+    "awsRegion",
+    "bucketName",
+    "creationDate",
+    "errorCode",
+    "errorMessage",
+    "eventCategory",
+    "eventID",
+    "eventName",
+    "eventSource",
+    "eventTime",
+    "eventType",
+    "eventVersion",
+    "invokedBy",
+    "managementEvent",
+    "mfaAuthenticated",
+    "principalId",
+    "readOnly",
+    "recipientAccountId",
+    "requestID",
+    "requestParameters",
+    "resources",
+    "responseElements",
+    "sessionContext",
+    "sessionIssuer",
+    "sourceIPAddress",
+    "tlsDetails",
+    "userAgent",
+    "userIdentity",
+    "userName",
+];
+
 /// The values, in lower case, of which `field` must have one. Nothing where any will do.
 pub fn names(expr: &Expr, field: &str) -> Option<BTreeSet<String>> {
     match expr {
@@ -46,7 +86,7 @@ fn exact(test: &FieldTest) -> Option<BTreeSet<String>> {
 /// Texts, in lower case, of which the record must hold one. Nothing where there are none or too
 /// many.
 ///
-/// They are runs of ASCII letters and digits, which JSON does not escape.
+/// They are runs of ASCII letters, digits and a few signs, which JSON does not escape.
 pub fn texts(expr: &Expr) -> Option<Vec<String>> {
     match expr {
         Expr::Shared(inner) => texts(inner),
@@ -62,10 +102,19 @@ pub fn texts(expr: &Expr) -> Option<Vec<String>> {
         {
             None
         }
-        Expr::Field(test) => of_values(&test.values, test.all),
+        Expr::Field(test) => of_values(&test.values, test.all).or_else(|| of_name(test)),
         Expr::Keyword(keyword) => of_values(&keyword.values, keyword.all),
         Expr::Not(_) => None,
     }
+}
+
+/// The field's own name, where the test fails without the field and not every record has one.
+fn of_name(test: &FieldTest) -> Option<Vec<String>> {
+    let name = test.path.as_str().rsplit('.').next()?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let telling = name.len() >= SHORTEST && plain && !COMMON.contains(&name);
+    let absent = serde_json::Value::Object(serde_json::Map::new());
+    (telling && !test.matches(&absent)).then(|| vec![name.to_ascii_lowercase()])
 }
 
 fn of_values(values: &[Vec<Test>], all: bool) -> Option<Vec<String>> {

@@ -59,6 +59,25 @@ enum Shape {
     Glob(Vec<Token>),
 }
 
+/// As a rule would write it, in lower case unless it is `cased`.
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.shape {
+            Shape::Any => f.write_str("*"),
+            Shape::Exact(text) => f.write_str(text),
+            Shape::Prefix(text) => write!(f, "{text}*"),
+            Shape::Suffix(text) => write!(f, "*{text}"),
+            Shape::Within(text) => write!(f, "*{text}*"),
+            Shape::Glob(tokens) => tokens.iter().try_for_each(|token| match token {
+                Token::Char(c) => write!(f, "{c}"),
+                Token::One => f.write_str("?"),
+                Token::Many => f.write_str("*"),
+                Token::Dash => f.write_str("-"),
+            }),
+        }
+    }
+}
+
 impl Pattern {
     pub fn new(tokens: &[Token], cased: bool) -> Pattern {
         let mut folded: Vec<Token> = Vec::with_capacity(tokens.len());
@@ -112,7 +131,8 @@ impl Pattern {
         if let Shape::Exact(text) = &self.shape { Some(text) } else { None }
     }
 
-    /// The longest run of ASCII letters and digits that any fitting text holds. It holds a letter.
+    /// The longest run of ASCII letters, digits, `-`, `_`, `.` and `:` that any fitting text holds. It holds a
+    /// letter.
     pub fn required(&self) -> Option<String> {
         let text = match &self.shape {
             Shape::Any => return None,
@@ -121,7 +141,7 @@ impl Pattern {
                 tokens.iter().map(|t| if let Token::Char(c) = t { *c } else { ' ' }).collect()
             }
         };
-        text.split(|c: char| !c.is_ascii_alphanumeric())
+        text.split(|c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c))
             .filter(|run| run.len() >= 3 && run.bytes().any(|b| b.is_ascii_alphabetic()))
             .max_by_key(|run| run.len())
             .map(str::to_ascii_lowercase)

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::compile::RuleSet;
 use super::correlator::{Correlator, HITS};
-use super::eval::S3_ACCESS;
+use super::eval::{Call, S3_ACCESS};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +108,8 @@ fn correlated(set: &RuleSet, file: &str, records: &[Value]) -> Vec<String> {
     for (record, event) in records.iter().zip(0..) {
         let (source, action) = service_and_action(record);
         out.clear();
-        scanner.matches(source, action, record.to_string().as_bytes(), &mut out);
+        let call = Call { source, action, ..Call::default() };
+        scanner.matches(&call, || record.to_string().into_bytes().into(), &mut out);
         for rule in &out {
             correlator.add(*rule, time_of(record), event, record);
         }

@@ -4,7 +4,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::download::{Body, Download, LIMITS, Limits, Next};
-use super::listing::{Found, Place};
+use super::listing::Found;
 use super::local::{Opened, Refusal, open};
 use super::walk::reason;
 use crate::cloud::{ApiError, Head};
@@ -100,11 +100,7 @@ impl Feed<'_> {
     }
 
     fn opened<'b>(&self, number: u32, buffer: &'b mut Vec<u8>) -> Input<'b> {
-        let opened = match &self.files[number as usize].place {
-            Place::Path(path) => open(path, buffer),
-            Place::Object(_) | Place::History(_) => Ok(Opened::Whole(&[])),
-        };
-        Input { number, opened, head: None }
+        Input { number, opened: open(&self.files[number as usize], buffer), head: None }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What there is to read: files on this machine, objects of S3, slices of the event history.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::coverage::SkipReason;
@@ -69,6 +69,14 @@ impl Found {
 
     pub fn is_stdin(&self) -> bool {
         matches!(&self.place, Place::Path(path) if path.as_os_str() == "-")
+    }
+
+    /// The path on this machine; empty for what lies at AWS.
+    pub fn local(&self) -> &Path {
+        match &self.place {
+            Place::Path(path) => path,
+            Place::Object(_) | Place::History(_) => Path::new(""),
+        }
     }
 
     pub fn is_remote(&self) -> bool {

@@ -10,7 +10,8 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::coverage::SkipReason;
-use super::listing::{Found, Listing, Place};
+use super::listing::Place;
+pub use super::listing::{Found, Listing};
 
 /// Files up to this size are read at once; larger ones are streamed.
 const AT_ONCE: u64 = 16 << 20;
@@ -55,15 +56,8 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
             Err(e) => return Err(SourceError::Unreadable(argument.clone(), e)),
         }
     }
-    listing.files.sort_by(|a, b| path_of(a).cmp(&path_of(b)));
+    listing.files.sort_by(|a, b| a.local().cmp(b.local()));
     Ok(listing)
-}
-
-fn path_of(found: &Found) -> Option<&Path> {
-    match &found.place {
-        Place::Path(path) => Some(path),
-        _ => None,
-    }
 }
 
 fn add(path: &Path, size: u64, seen: &mut BTreeSet<PathBuf>, listing: &mut Listing) {
@@ -155,9 +149,12 @@ pub enum Opened<'b> {
 /// Why an input could not be opened, with the system's words.
 pub type Refusal = (SkipReason, String);
 
-/// Opens a path, `-` for standard input; small files are read into `buffer`, whose length only grows.
-pub fn open<'b>(path: &Path, buffer: &'b mut Vec<u8>) -> Result<Opened<'b>, Refusal> {
-    if path.as_os_str() == "-" {
+/// Opens one input of this machine; small files are read into `buffer`, whose length only grows.
+pub fn open<'b>(found: &Found, buffer: &'b mut Vec<u8>) -> Result<Opened<'b>, Refusal> {
+    let Place::Path(path) = &found.place else {
+        return Err((SkipReason::Unreadable, "it is not on this machine".to_string()));
+    };
+    if found.is_stdin() {
         return Ok(Opened::Pipe(Box::new(io::stdin().lock())));
     }
     let named = |e: io::Error| (skip_reason(&e), e.to_string());

@@ -1,8 +1,10 @@
 //! What the integration tests share: a sealed place to run the binary in, records, and containers.
 
+pub mod acts;
 pub mod aws;
 pub mod contain;
 pub mod csv;
+pub mod digests;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;
@@ -10,6 +12,7 @@ pub mod pull;
 pub mod report;
 pub mod run;
 pub mod scene;
+pub mod sessions;
 pub mod shapes;
 
 pub use report::Analysis;

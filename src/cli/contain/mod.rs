@@ -1,6 +1,7 @@
 //! `incident contain`: a playbook, a plan, an approval, and the run.
 
 mod approve;
+mod folder;
 mod guided;
 mod outcome;
 mod parameters;
@@ -16,8 +17,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output;
 use super::playbook::problems;
-use crate::case::{Case, CaseFile, Keeper, write_new};
-use crate::clock;
+use crate::case::{Case, Keeper, write_new};
 use crate::cloud::Client;
 use crate::execute::{Executor, Timing};
 use crate::journal::{Event, Journal};
@@ -70,7 +70,7 @@ pub struct Args {
     /// Urgent changes before evidence, whatever the playbook says
     #[arg(long)]
     contain_first: bool,
-    /// Case folder to make; case-DATE-PLAYBOOK if not given
+    /// Case folder to make, or one of `incident case new`; case-DATE-PLAYBOOK if not given
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     #[command(flatten)]
@@ -212,11 +212,15 @@ fn make(
         client.caller().arn
     ));
     let seed = std::process::id() as u16 ^ cx.clock.now() as u16;
+    let case = match folder::waiting(args.case.as_deref())? {
+        Some(case) => case.file().id.clone(),
+        None => Case::new_id(cx.clock.now(), seed),
+    };
     let planner = Planner {
         api: client,
         caller: client.caller(),
         endpoint_url: args.aws.endpoint_url.as_deref(),
-        case: &Case::new_id(cx.clock.now(), seed),
+        case: &case,
         contain_first: args.contain_first,
     };
     let plan = planner.build(playbook, given)?;
@@ -255,10 +259,7 @@ fn carry_out(
         return Ok(Exit::Done);
     }
     let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
-    let root = args.case.clone().unwrap_or_else(|| {
-        PathBuf::from(format!("case-{}-{}", clock::date(cx.clock.now()), plan.playbook))
-    });
-    let case = open(cx, plan, root)?;
+    let case = folder::open(cx, plan, args.case.as_deref())?;
     keeper.write_to(case.evidence())?;
     let name = format!("plan-{}.json", &plan.digest[..12]);
     write_new(&case.root().join(&name), &serde_json::to_vec_pretty(plan).unwrap_or_default())?;
@@ -274,28 +275,4 @@ fn carry_out(
         Executor::new(client, plan, &case, keeper, journal, &cx.ui, args.timing.timing());
     let outcome = executor.run();
     finish(cx, plan, &case, &executor, outcome)
-}
-
-/// Makes the case folder; a default name that is taken gets a number.
-fn open(cx: &Cx, plan: &Plan, root: PathBuf) -> Result<Case, CommandError> {
-    let file = CaseFile {
-        id: plan.case.clone(),
-        title: plan.title.clone(),
-        playbook: plan.playbook.clone(),
-        account: plan.account.clone(),
-        opened: clock::rfc3339(cx.clock.now()),
-    };
-    let name = root.display().to_string();
-    for n in 1..1000 {
-        let path = if n == 1 { root.clone() } else { PathBuf::from(format!("{name}-{n}")) };
-        match Case::create(&path, file.clone()) {
-            Err(crate::case::CaseError::Exists(_)) => {}
-            done => {
-                let case = done?;
-                cx.ui.status(&format!("case folder {}", case.root().display()));
-                return Ok(case);
-            }
-        }
-    }
-    Err(CommandError::failed(format!("{name} and its numbered names are all taken")))
 }

@@ -7,6 +7,7 @@ use super::{Detection, MOST_NAMED, SETTLE_HOURS, Stray};
 use crate::clock::{HOUR, Millis};
 use crate::detect::build::list;
 use crate::event::SourceClass;
+use crate::event::identity::is_instance;
 use crate::rollup::Sym;
 
 impl<'c> Detection<'c, '_> {
@@ -87,10 +88,4 @@ impl<'c> Detection<'c, '_> {
             .map(|used| used.network)
             .collect()
     }
-}
-
-/// `i-0c29d6abb6a09589a`: EC2 names an instance's sessions after it.
-pub fn is_instance(session: &str) -> bool {
-    let id = session.strip_prefix("i-").unwrap_or("");
-    matches!(id.len(), 8 | 17) && id.bytes().all(|b| b.is_ascii_hexdigit())
 }

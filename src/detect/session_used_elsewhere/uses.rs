@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use polars::prelude::*;
 
 use super::handed_out::issued_to;
-use super::instances::is_instance;
 use crate::clock::Millis;
 use crate::detect::Cx;
 use crate::detect::cx::syms;
 use crate::detect::places::Place;
 use crate::detect::rows::Row;
+use crate::event::identity::is_instance;
 use crate::rollup::Sym;
 use crate::rollup::sessions::Session;
 
@@ -32,7 +32,7 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
         cx.calls().select([col("access_key")]).unique(None, UniqueKeepStrategy::Any).collect()?;
     let keys: HashMap<Sym, Session> = syms(&keys, "access_key")?
         .into_iter()
-        .filter_map(|key| Some((key, *cx.rollups.sessions.get(&key)?)))
+        .filter_map(|key| Some((key, cx.rollups.sessions.get(&key)?.directly())))
         .collect();
     let mut uses: BTreeMap<(Sym, &str), Use<'c>> = BTreeMap::new();
     for row in cx.rows().filter(|row| !row.0.by_service) {
@@ -65,9 +65,9 @@ pub fn proper<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
     let mut proper = HashMap::new();
     for (key, value) in cx.rows().filter(|row| !row.0.by_service) {
         let network = cx.places.network(key.source);
-        let session = cx.rollups.sessions.get(&key.access_key);
+        let session = cx.rollups.sessions.get(&key.access_key).map(Session::directly);
         let belongs = session.is_none_or(|session| {
-            let issued = issued_to(cx, session);
+            let issued = issued_to(cx, &session);
             issued.is_none_or(|home| home.network == network) && !is_instance(cx.text(session.name))
         });
         if belongs {

@@ -4,7 +4,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Each, Text, Time};
-use crate::finding::{ActionSeen, Evidence, Finding, Proposal, Reason, SettingUsed, SourceSeen};
+use crate::finding::{
+    ActionSeen, Evidence, Finding, Proposal, Reason, SettingUsed, SourceSeen, Target,
+};
 
 #[derive(Serialize)]
 pub(super) struct FindingJson<'a> {
@@ -14,6 +16,10 @@ pub(super) struct FindingJson<'a> {
     title: &'a str,
     severity: &'static str,
     attack: &'a [String],
+    tactics: &'a [String],
+    description: Text<'a>,
+    outcome: &'static str,
+    story: Text<'a>,
     first_seen: Time,
     last_seen: Time,
     events: u64,
@@ -28,8 +34,10 @@ pub(super) struct FindingJson<'a> {
     user_agents: &'a [String],
     actions: Each<'a, ActionSeen, &'a str>,
     action_counts: Each<'a, ActionSeen, ActionJson<'a>>,
+    targets: Each<'a, Target, TargetJson<'a>>,
     resources: &'a [String],
     reasons: Each<'a, Reason, &'a str>,
+    baseline: &'a [String],
     settings: Settings<'a>,
     evidence: Each<'a, Evidence, EvidenceJson<'a>>,
     playbook: Option<PlaybookJson<'a>>,
@@ -45,6 +53,10 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             title: &f.title,
             severity: f.severity.name(),
             attack: &f.attack,
+            tactics: &f.tactics,
+            description: Text(&f.description),
+            outcome: outcome(f.tried),
+            story: Text(&f.story),
             first_seen: Time(f.first_seen),
             last_seen: Time(f.last_seen),
             events: f.events,
@@ -59,8 +71,10 @@ impl<'a> From<&'a Finding> for FindingJson<'a> {
             user_agents: &f.user_agents,
             actions: Each(&f.actions, |a| &a.action),
             action_counts: Each(&f.actions, ActionJson::from),
+            targets: Each(&f.targets, TargetJson::from),
             resources: &f.resources,
             reasons: Each(&f.reasons, |r| &r.text),
+            baseline: &f.baseline,
             settings: Settings(&f.settings),
             evidence: Each(&f.evidence, EvidenceJson::from),
             playbook: f.playbook.as_ref().map(PlaybookJson::from),
@@ -93,6 +107,23 @@ impl<'a> From<&'a SourceSeen> for SourceJson<'a> {
             last_seen: Time(source.last),
             events: source.events,
         }
+    }
+}
+
+/// Whether anything succeeded.
+pub(super) fn outcome(tried: bool) -> &'static str {
+    if tried { "tried" } else { "done" }
+}
+
+#[derive(Serialize)]
+struct TargetJson<'a> {
+    kind: &'a str,
+    name: &'a str,
+}
+
+impl<'a> From<&'a Target> for TargetJson<'a> {
+    fn from(target: &'a Target) -> TargetJson<'a> {
+        TargetJson { kind: &target.kind, name: &target.name }
     }
 }
 
@@ -156,7 +187,7 @@ impl<'a> From<&'a Evidence> for EvidenceJson<'a> {
 }
 
 #[derive(Serialize)]
-struct PlaybookJson<'a> {
+pub(super) struct PlaybookJson<'a> {
     id: &'a str,
     params: Params<'a>,
 }

@@ -59,7 +59,7 @@ fn one_line(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
     page.severity(&number, f.severity, &format!("{}{after}", clip(&text, room)))
 }
 
-fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
+pub(super) fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
     let title = format!("{}  {}", f.rule, clip(&f.title, 240));
     page.severity(&format!("[{number}] "), f.severity, &title)?;
     page.fields("Who", who(&f.who))?;
@@ -70,6 +70,7 @@ fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> 
     page.fields("What", packed(capped(&f.actions, ACTIONS, action)))?;
     let resource = |r: &String| clip_middle(&clean(r), FIELD_WIDTH).into_owned();
     page.fields("On", capped(&f.resources, RESOURCES, resource))?;
+    page.field_if("Means", &clip(&f.description, 500))?;
     page.marked("Why", reasons(f))?;
     settings(page, f)?;
     evidence(page, f)?;

@@ -18,7 +18,7 @@ pub(super) const SEVERITY: usize = 10;
 pub(super) const FIELD_WIDTH: usize = WIDTH - FIELD;
 
 /// Writes cleaned, wrapped lines; colours headings and severities only.
-pub(super) struct Page<'a> {
+pub(in crate::report) struct Page<'a> {
     out: &'a mut dyn Write,
     color: bool,
 }
@@ -64,6 +64,11 @@ impl<'a> Page<'a> {
     /// `label: text`, all texts under each other.
     pub fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.labelled(label, text, Style::new())
+    }
+
+    /// A field, unless there is nothing to say.
+    pub fn field_if(&mut self, label: &str, text: &str) -> io::Result<()> {
+        if text.is_empty() { Ok(()) } else { self.field(label, text) }
     }
 
     pub fn dim_field(&mut self, label: &str, text: &str) -> io::Result<()> {
@@ -163,7 +168,7 @@ fn color_of(severity: Severity) -> Style {
 
 /// Lines of at most `width` characters, broken at blanks; longer words are broken where they must.
 /// Blanks inside a line are kept.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;

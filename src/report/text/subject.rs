@@ -24,7 +24,8 @@ pub(super) fn line(report: &Report) -> String {
     let days = days.map_or_else(String::new, |days| format!(" ({days})"));
     let counts = counts(&report.findings, LEVELS);
     let accounts = accounts(&report.findings);
-    let title = clean(&first.title);
+    let title = report.stories.first().map_or(&first.title, |story| &story.headline);
+    let title = clean(title);
     let title = clip(&title, MAX_TITLE);
     format!("incident: {incomplete}{counts}{accounts} - {}{days}", lower_first(&title))
 }

@@ -1,18 +1,9 @@
 //! Spans of time in words, as the text report writes them.
 
-use crate::clock::{Millis, date, length, plain};
+use crate::clock::{Millis, date};
 use crate::report::Window;
 
-/// `2026-11-02 10:05:00 to 10:12:12 UTC (7 min 12 s)`.
-pub(super) fn span(first: Millis, last: Millis) -> String {
-    if first == last {
-        return format!("{} UTC", plain(first));
-    }
-    let (from, until) = (plain(first), plain(last));
-    let same_day = date(first) == date(last);
-    let until = if same_day { until.get(11..).unwrap_or(&until) } else { &until };
-    format!("{from} to {until} UTC ({})", length(last - first))
-}
+pub(super) use crate::clock::span;
 
 /// `2026-11-02 to 2026-11-09`, or the one day.
 pub(super) fn days(first: Millis, last: Millis) -> String {

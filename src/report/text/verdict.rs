@@ -3,6 +3,7 @@
 use std::io;
 
 use super::page::Page;
+use super::stories;
 use super::subject::counts;
 use super::times::window_days;
 use crate::clock::date;
@@ -17,10 +18,17 @@ const MOST: usize = 5;
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.blank()?;
     page.text(0, &judgement(report))?;
-    if report.findings.len() > 1 {
-        worst(page, &report.findings)?;
+    stories::render(page, &report.stories, &report.findings)?;
+    let told = |f: &Finding| report.stories.iter().any(|s| s.findings.contains(&f.id));
+    let numbered = report.findings.iter().enumerate().filter(|(_, f)| !told(f));
+    let apart: Vec<(usize, &Finding)> = numbered.collect();
+    if !report.stories.is_empty() && apart.iter().any(|(_, f)| f.severity >= Severity::Medium) {
+        page.heading("BESIDE THAT", "")?;
     }
-    containment(page, &report.findings)?;
+    if report.findings.len() > 1 {
+        worst(page, &apart)?;
+    }
+    containment(page, &apart)?;
     page.blank()?;
     page.text(0, &basis(report))?;
     page.text(0, &certainty(report))?;
@@ -53,9 +61,9 @@ fn judgement(report: &Report) -> String {
 }
 
 /// One line each for the findings that matter most.
-fn worst(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
-    let matter = |(_, f): &(usize, &Finding)| f.severity >= Severity::Medium;
-    for (i, finding) in findings.iter().enumerate().filter(matter).take(MOST) {
+fn worst(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> {
+    let matter = |(_, f): &&(usize, &Finding)| f.severity >= Severity::Medium;
+    for (i, finding) in findings.iter().filter(matter).take(MOST) {
         let number = format!("  [{}] ", i + 1);
         page.severity(&number, finding.severity, &clip(&finding.title, 160))?;
     }
@@ -63,9 +71,9 @@ fn worst(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
 }
 
 /// The playbooks that the findings propose, once each, with the findings they answer.
-fn containment(page: &mut Page<'_>, findings: &[Finding]) -> io::Result<()> {
+fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> {
     let mut plans: Vec<(&Proposal, Vec<String>)> = Vec::new();
-    for (i, finding) in findings.iter().enumerate() {
+    for (i, finding) in findings {
         let Some(proposal) = &finding.playbook else { continue };
         let number = format!("[{}]", i + 1);
         match plans.iter_mut().find(|(known, _)| *known == proposal) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{count, rule, selection, set};
-use crate::sigma::RuleSet;
+use crate::sigma::{Call, RuleSet};
 
 #[test]
 fn the_action_may_be_written_in_any_case_or_with_wildcards() {
@@ -86,7 +86,8 @@ fn a_scanner_agrees_with_the_set() {
         let (source, action) =
             (record["eventSource"].as_str().unwrap(), record["eventName"].as_str().unwrap());
         set.matches(source, action, bytes.as_bytes(), &mut one);
-        scanner.matches(source, action, bytes.as_bytes(), &mut two);
+        let call = Call { source, action, ..Call::default() };
+        scanner.matches(&call, || bytes.as_bytes().into(), &mut two);
         assert_eq!(one, two);
         assert_eq!(one.len(), alone.iter().map(|set| count(set, &record)).sum::<usize>());
         assert!(one.is_empty() || scanner.record() == Some(&record));

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{hits, rule, selection, set, wrong};
+use crate::sigma::Call;
 
 #[test]
 fn deep_parentheses_are_refused() {
@@ -77,7 +78,7 @@ fn deep_records_do_not_overflow() {
     let record = format!("{{\"f\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
     let mut out = Vec::new();
     let mut scanner = set.scanner();
-    scanner.matches("", "", record.as_bytes(), &mut out);
+    scanner.matches(&Call::default(), || record.as_bytes().into(), &mut out);
     assert!(out.is_empty());
     assert_eq!(scanner.unreadable(), 1);
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::rule;
-use crate::sigma::RuleSet;
+use crate::sigma::{Call, RuleSet};
 
 /// A small generator, the same on every run.
 struct Dice(u64);
@@ -21,7 +21,16 @@ impl Dice {
 }
 
 const WORDS: [&str; 6] = ["GetObject", "PutObject", "alpha", "beta", "alphabet", "x"];
-const FIELDS: [&str; 5] = ["eventName", "eventSource", "f", "g.h", "operation"];
+const FIELDS: [&str; 8] = [
+    "eventName",
+    "eventSource",
+    "userAgent",
+    "errorCode",
+    "userIdentity.type",
+    "f",
+    "g.h",
+    "operation",
+];
 
 fn selection(dice: &mut Dice, name: &str) -> String {
     let mut text = format!("{name}:\n");
@@ -96,8 +105,21 @@ fn sieves_lose_nothing() {
                 record[field] = if field == "g" { json!({ member: [value] }) } else { value };
             }
         }
+        let user_agent = dice.pick(&["", "alpha", "alphabet", "x"]);
+        let error = dice.pick(&["", "alpha", "x"]);
+        for (field, value) in [("userAgent", user_agent), ("errorCode", error)] {
+            if !value.is_empty() {
+                record[field] = value.into();
+            }
+        }
+        let error = Some(error).filter(|_| dice.roll(2) > 0);
         let (mut quick, mut slow) = (Vec::new(), Vec::new());
-        scanner.matches(source, action, record.to_string().as_bytes(), &mut quick);
+        let identity = dice.pick(&["", "alpha", "x"]);
+        if !identity.is_empty() {
+            record["userIdentity"] = json!({ "type": identity });
+        }
+        let call = Call { source, action, user_agent, error, identity };
+        scanner.matches(&call, || record.to_string().into_bytes().into(), &mut quick);
         // No action, and a percent sign, which turns the texts off.
         record["zz"] = Value::from("%");
         set.matches("", "", record.to_string().as_bytes(), &mut slow);

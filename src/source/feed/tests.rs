@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::coverage::SkipReason;
 use super::super::history::Pace;
-use super::super::listing::{Bucket, Object};
+use super::super::listing::{Bucket, Object, Place};
 use super::super::testing::{Shelf, error, hasty};
 use super::*;
 use crate::cloud::ErrorKind;

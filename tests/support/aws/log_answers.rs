@@ -29,12 +29,10 @@ impl Regions {
         regions.entry(region.into()).or_default().history.add(records);
     }
 
-    pub fn add_key(&self, region: &str, fingerprint: &str) {
-        let key = json!({
-            "Value": "MIIBCgKCAQEA", "Fingerprint": fingerprint,
-            "ValidityStartTime": 1_793_000_000, "ValidityEndTime": 1_799_000_000,
-        });
-        self.regions.lock().unwrap().entry(region.into()).or_default().keys.push(key);
+    /// Keys of an answer of ListPublicKeys.
+    pub fn add_keys(&self, region: &str, answer: &Value) {
+        let keys = answer["PublicKeyList"].as_array().unwrap().clone();
+        self.regions.lock().unwrap().entry(region.into()).or_default().keys.extend(keys);
     }
 }
 

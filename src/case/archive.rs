@@ -1,0 +1,275 @@
+//! An exported case, read without unpacking it. What it holds may have been made by anybody.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::export::{Hashing, SUMS, beside, detached_line};
+use super::folder::CaseError;
+use super::manifest::{Entry, Problem, is_listed};
+
+/// Files that are read whole are no larger than this, in bytes.
+const WHOLE: u64 = 256 << 20;
+
+/// What an archive holds.
+#[derive(Debug, Default)]
+pub struct Archive {
+    /// Files of the case, by their path in it.
+    files: BTreeMap<String, Entry>,
+    /// Contents of the files that are read here.
+    whole: BTreeMap<String, Vec<u8>>,
+    /// The lines of `SHA256SUMS`: name and hash.
+    sums: BTreeMap<String, String>,
+    top: String,
+    problems: Vec<Problem>,
+}
+
+impl Archive {
+    /// Reads it to its end and hashes every file.
+    ///
+    /// # Errors
+    /// When it is no archive that `incident case export` writes, or is damaged.
+    pub fn read(path: &Path) -> Result<Archive, CaseError> {
+        let unfit = |why: String| CaseError::Unfit(path.to_path_buf(), why);
+        let mut file = BufReader::new(File::open(path).map_err(CaseError::io(path))?);
+        let mut magic = [0; 4];
+        let read = read_up_to(&mut file, &mut magic).map_err(CaseError::io(path))?;
+        let whole = io::Cursor::new(magic[..read].to_vec()).chain(file);
+        let broken = |e: io::Error| unfit(format!("the archive is damaged: {e}"));
+        match magic {
+            [0x28, 0xb5, 0x2f, 0xfd] => {
+                let reader = zstd::stream::read::Decoder::new(whole).map_err(broken)?;
+                Archive::entries(reader).map_err(broken)
+            }
+            [0x1f, 0x8b, ..] => {
+                Archive::entries(flate2::read::MultiGzDecoder::new(whole)).map_err(broken)
+            }
+            _ => Err(unfit("neither a case folder nor an exported case".into())),
+        }
+    }
+
+    fn entries(reader: impl Read) -> io::Result<Archive> {
+        let mut found = Archive::default();
+        let mut archive = tar::Archive::new(reader);
+        let mut sums = None;
+        for entry in archive.entries()? {
+            let entry = entry?;
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let kind = entry.header().entry_type();
+            if !is_plain(&name) {
+                found.wrong(format!("{name}: a path that leads out of the case"));
+            } else if kind.is_dir() {
+                found.inside(name.trim_end_matches('/'));
+            } else if !kind.is_file() {
+                found.wrong(format!("{name} is no regular file"));
+            } else if name == SUMS {
+                if sums.is_some() {
+                    found.wrong(format!("{SUMS} is there twice"));
+                }
+                sums = Some(content(entry)?);
+            } else {
+                found.file(&name, entry)?;
+            }
+        }
+        // The end of the compressed data has a sum of its own.
+        if has_content(archive.into_inner())? {
+            found.wrong("there is more after the end of the archive".into());
+        }
+        found.check(sums);
+        Ok(found)
+    }
+
+    fn wrong(&mut self, what: String) {
+        self.problems.push(Problem::Wrong(what));
+    }
+
+    /// The path in the case; all of a case is below one folder.
+    fn inside<'n>(&mut self, name: &'n str) -> Option<&'n str> {
+        let (top, inside) = name.split_once('/').unwrap_or((name, ""));
+        if self.top.is_empty() {
+            self.top = top.to_string();
+        }
+        if self.top != top {
+            self.wrong(format!("{name} is in no folder of the case"));
+            return None;
+        }
+        Some(inside)
+    }
+
+    fn file(&mut self, name: &str, entry: impl Read) -> io::Result<()> {
+        let Some(inside) = self.inside(name) else { return Ok(()) };
+        let mut reader = Hashing::new(entry);
+        if matches!(inside, "case.toml" | "journal.jsonl" | "manifest.json") {
+            let content = content(&mut reader)?;
+            self.whole.insert(inside.to_string(), content);
+        }
+        io::copy(&mut reader, &mut io::sink())?;
+        let bytes = reader.length();
+        let entry = Entry { sha256: reader.finish(), bytes };
+        if self.files.insert(inside.to_string(), entry).is_some() {
+            self.wrong(format!("{name} is there twice"));
+        }
+        Ok(())
+    }
+
+    /// Every file against its line of `SHA256SUMS`.
+    fn check(&mut self, sums: Option<Vec<u8>>) {
+        let Some(sums) = sums else {
+            self.problems.push(Problem::Missing(SUMS.into()));
+            return;
+        };
+        for line in String::from_utf8_lossy(&sums).split_inclusive('\n') {
+            match sum(line) {
+                Some((name, hash)) => _ = self.sums.insert(name, hash),
+                None => self.wrong(format!("{SUMS}: not a line of sha256sum: {}", line.trim_end())),
+            }
+        }
+        let mut there: BTreeMap<String, &str> = BTreeMap::new();
+        for (inside, entry) in &self.files {
+            there.insert(format!("{}/{inside}", self.top), &entry.sha256);
+        }
+        let mut problems = Vec::new();
+        for (name, hash) in &self.sums {
+            match there.remove(name) {
+                None => problems.push(Problem::Missing(name.clone())),
+                Some(now) if now != hash => problems.push(Problem::Changed(name.clone())),
+                Some(_) => {}
+            }
+        }
+        let more = there.into_keys().map(|name| format!("{name} is not in {SUMS}"));
+        problems.extend(more.map(Problem::Wrong));
+        self.problems.extend(problems);
+    }
+
+    /// What does not fit its own list.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Files of the case, without the list.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// What the case's own manifest speaks of.
+    pub fn listed(&self) -> BTreeMap<String, Entry> {
+        let listed = self.files.iter().filter(|(name, _)| is_listed(name));
+        listed.map(|(name, entry)| (name.clone(), entry.clone())).collect()
+    }
+
+    /// `case.toml`, `journal.jsonl` or `manifest.json`.
+    pub fn content(&self, name: &str) -> Option<&[u8]> {
+        self.whole.get(name).map(Vec::as_slice)
+    }
+}
+
+/// The archive against `FILE.sha256` beside it.
+///
+/// # Errors
+/// When one of the two cannot be read.
+pub fn detached(archive: &Path) -> Result<Vec<Problem>, CaseError> {
+    let beside = beside(archive);
+    let shown = name_of(&beside);
+    let says = match fs::read(&beside) {
+        Ok(says) => says,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            let what = format!(
+                "{shown} is not beside it: that it is the archive that was made is not sure"
+            );
+            return Ok(vec![Problem::Unsure(what)]);
+        }
+        Err(e) => return Err(CaseError::Io(beside, e)),
+    };
+    let mut file = Hashing::new(File::open(archive).map_err(CaseError::io(archive))?);
+    io::copy(&mut file, &mut io::sink()).map_err(CaseError::io(archive))?;
+    let hash = file.finish();
+    let named = String::from_utf8(says.clone()).ok().and_then(|line| sum(&line));
+    Ok(match named {
+        _ if says == detached_line(&hash, archive).as_bytes() => Vec::new(),
+        Some((name, says)) if says == hash => {
+            vec![Problem::Unsure(format!("{shown} was written for a file of the name {name}"))]
+        }
+        Some(_) => vec![Problem::Wrong(format!(
+            "{} is not what {shown} was written for",
+            name_of(archive)
+        ))],
+        None => vec![Problem::Wrong(format!("{shown} is not a line of sha256sum"))],
+    })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Name and hash of a line that `sha256sum` wrote.
+fn sum(line: &str) -> Option<(String, String)> {
+    let line = line.strip_suffix('\n')?;
+    let (escaped, line) = line.strip_prefix('\\').map_or((false, line), |rest| (true, rest));
+    let (hash, name) = line.split_once("  ")?;
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if hash.len() != 64 || !hash.bytes().all(hex) || name.is_empty() || name.contains('\n') {
+        return None;
+    }
+    let name = if escaped { unescape(name)? } else { name.to_string() };
+    Some((name, hash.to_string()))
+}
+
+fn unescape(name: &str) -> Option<String> {
+    let mut out = String::with_capacity(name.len());
+    let mut chars = name.chars();
+    while let Some(c) = chars.next() {
+        out.push(match c {
+            '\\' => match chars.next()? {
+                '\\' => '\\',
+                'n' => '\n',
+                'r' => '\r',
+                _ => return None,
+            },
+            c => c,
+        });
+    }
+    Some(out)
+}
+
+/// A relative path without steps upwards.
+fn is_plain(name: &str) -> bool {
+    let path = PathBuf::from(name);
+    !name.contains('\0') && path.components().all(|c| matches!(c, Component::Normal(_)))
+}
+
+fn content(mut reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    reader.by_ref().take(WHOLE + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > WHOLE {
+        return Err(io::Error::other("a list in it is larger than 256 MiB"));
+    }
+    Ok(content)
+}
+
+/// Reads to the end; true when there is anything but zeros.
+fn has_content(mut reader: impl Read) -> io::Result<bool> {
+    let mut buffer = [0; 8192];
+    let mut found = false;
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(found),
+            n => found |= buffer[..n].iter().any(|b| *b != 0),
+        }
+    }
+}
+
+fn read_up_to(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match reader.read(&mut buffer[read..])? {
+            0 => break,
+            n => read += n,
+        }
+    }
+    Ok(read)
+}

@@ -1,0 +1,55 @@
+//! `incident case export`: the case as one file.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::case::{Case, CaseError, Packing, export};
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::journal::verify;
+use crate::ui::number;
+use crate::ui::sanitize::clean;
+
+/// Pack a case into one file to hand over, with its hash beside it
+///
+/// The same case gives the same bytes. SHA256SUMS in the archive lists every file; FILE.sha256 is for `sha256sum
+/// -c`; `incident case verify FILE` checks both, and the journal and the manifest, without unpacking.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident case export case-2026-11-21-leaked-access-key -o handover.tar.zst
+  incident case export case-2026-11-21-leaked-access-key -o handover.tar.gz")]
+pub struct Args {
+    /// The case folder
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// New file, .tar.zst or .tar.gz
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let packing = Packing::of(&args.output).ok_or_else(|| {
+        CommandError::usage(format!("{}: which archive is that to be?", args.output.display()))
+            .hint("give a name that ends with .tar.zst or .tar.gz")
+    })?;
+    // Nobody writes to it meanwhile; where it cannot be written to at all, nobody can.
+    let case = match Case::open(&args.case) {
+        Err(CaseError::Io(..)) => Case::read(&args.case)?,
+        opened => opened?,
+    };
+    if let Err(e) = verify(&case.journal()) {
+        cx.ui.warning(&format!("{e}; the case is exported as it is"));
+    }
+    let done = export(&case, &args.output, packing)?;
+    let mut out = cx.ui.out();
+    writeln!(out, "{}  {}", done.sha256, clean(&args.output.display().to_string()))?;
+    out.flush()?;
+    cx.ui.status(&format!(
+        "{} files, {}; the hash is in {}",
+        done.files,
+        number::bytes(done.bytes),
+        done.detached.display()
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,299 @@
+//! What `incident verify` says of CloudTrail digest chains, in lines.
+
+use std::collections::BTreeMap;
+
+use crate::clock::{length, plain};
+use crate::digest::{
+    Cause, Chain, DigestCounts, Gap, Grade, Head, Kind, LogCounts, Problem, Start, Verification,
+};
+use crate::ui::number::{counted, grouped};
+
+/// Problems of one kind that are shown; the JSON has all.
+const MOST: u64 = 20;
+
+/// Problems first, then each chain, then the sum.
+pub fn lines(v: &Verification) -> Vec<String> {
+    let mut lines = problems(&v.problems);
+    for chain in &v.chains {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(self::chain(chain));
+    }
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(sum(v));
+    lines
+}
+
+fn problems(problems: &[Problem]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut left: BTreeMap<(Grade, Kind), u64> = BTreeMap::new();
+    for p in problems {
+        *left.entry((p.grade, p.kind)).or_default() += 1;
+    }
+    let mut shown = 0;
+    for (i, p) in problems.iter().enumerate() {
+        let all = left.get(&(p.grade, p.kind)).copied().unwrap_or(0);
+        shown = match i.checked_sub(1).and_then(|before| problems.get(before)) {
+            Some(before) if before.kind == p.kind => shown + 1,
+            _ => 1,
+        };
+        let grade = grade(p.grade);
+        if shown <= MOST {
+            lines.push(format!("{grade:<13}{p}"));
+        } else if shown == all {
+            let more = grouped(all - MOST);
+            lines.push(format!("{grade:<13}and {more} more like the last; --format json has all"));
+        }
+    }
+    lines
+}
+
+fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Invalid => "INVALID",
+        Grade::NotChecked => "NOT CHECKED",
+        Grade::NotCovered => "NOT COVERED",
+    }
+}
+
+fn chain(chain: &Chain) -> Vec<String> {
+    let id = &chain.id;
+    let mut notes = Vec::new();
+    if id.home_region != id.region && !id.home_region.is_empty() {
+        notes.push(format!("home region {}", id.home_region));
+    }
+    notes.extend(id.organization.iter().map(|o| format!("organisation {o}")));
+    if id.backfill {
+        notes.push("backfill".to_string());
+    }
+    let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(", ")) };
+    let mut lines =
+        vec![format!("Account {}, {}, trail {}{notes}", id.account, id.region, id.trail)];
+    let mut line = |text: String| lines.push(format!("    {text}"));
+    if let (Some(from), Some(to)) = (chain.from, chain.to) {
+        let gaps = match chain.gaps.len() as u64 {
+            0 => "without a gap".to_string(),
+            n => {
+                let seconds: i64 = chain.gaps.iter().map(|gap| gap.seconds).sum();
+                let total = length(seconds.saturating_mul(crate::clock::SECOND));
+                format!("less {} of {total}", counted(n, "gap", "gaps"))
+            }
+        };
+        let whole = length(to - from);
+        line(format!("{} to {} UTC ({whole}), {gaps}", plain(from), plain(to)));
+    }
+    line(format!("{}{}", digests(&chain.digests), start(chain)));
+    line(logs(&chain.logs));
+    for gap in &chain.gaps {
+        let (from, to) = (plain(gap.from), plain(gap.to));
+        let long = length(gap.to - gap.from);
+        line(format!("gap: {from} to {to} UTC ({long}): {}", gap.cause.words()));
+    }
+    if let Some(words) = head(chain) {
+        line(words.to_string());
+    }
+    lines
+}
+
+fn start(chain: &Chain) -> &'static str {
+    match chain.start {
+        Start::Starting => "; the first starts the chain",
+        Start::EarlierNotHere => "; earlier ones are not here",
+        Start::Continues => "; the first continues another chain",
+        Start::Unknown => "",
+    }
+}
+
+fn digests(d: &DigestCounts) -> String {
+    let all = counted(d.total, "digest", "digests");
+    let parts =
+        [(d.signed, "signed"), (d.unsigned, "without a checked signature"), (d.invalid, "invalid")];
+    format!("{all}: {}", list(d.total, &parts))
+}
+
+fn logs(l: &LogCounts) -> String {
+    let all = counted(l.listed, "log file", "log files");
+    let parts = [
+        (l.valid, "valid"),
+        (l.invalid, "invalid"),
+        (l.missing, "missing"),
+        (l.unchecked, "not checked"),
+    ];
+    let unsigned = match l.valid_unsigned {
+        0 => String::new(),
+        n => format!("; {} by digests whose signature was not checked", grouped(n)),
+    };
+    format!("{all}: {}{unsigned}", list(l.listed, &parts))
+}
+
+/// `all valid`, or `8 valid, 2 missing`.
+fn list(all: u64, parts: &[(u64, &str)]) -> String {
+    if all == 0 {
+        return "none listed".to_string();
+    }
+    let some: Vec<&(u64, &str)> = parts.iter().filter(|(n, _)| *n > 0).collect();
+    match some.as_slice() {
+        [(_, one)] => format!("all {one}"),
+        _ => some
+            .iter()
+            .map(|(n, what)| format!("{} {what}", grouped(*n)))
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+fn head(chain: &Chain) -> Option<&'static str> {
+    match chain.head {
+        Head::Signed => None,
+        Head::NoSignature if consistent(chain) => Some("chain consistent, head not signed-for"),
+        Head::NoSignature => Some("head not signed-for"),
+        Head::NotChecked => Some("the head's signature was not checked"),
+        Head::Invalid => Some("no digest of it counts"),
+    }
+}
+
+fn consistent(chain: &Chain) -> bool {
+    let broken = |gap: &Gap| matches!(gap.cause, Cause::DigestMissing | Cause::DigestInvalid);
+    chain.digests.invalid == 0 && !chain.gaps.iter().any(broken)
+}
+
+fn sum(v: &Verification) -> String {
+    let c = &v.counts;
+    let mut parts = vec![
+        counted(c.digests, "digest file", "digest files"),
+        counted(c.logs, "log file", "log files"),
+    ];
+    if c.logs_uncovered > 0 {
+        parts.push(format!("{} of them in no digest", grouped(c.logs_uncovered)));
+    }
+    if c.copies > 0 {
+        parts.push(counted(c.copies, "copy", "copies"));
+    }
+    if c.other > 0 {
+        parts.push(format!("{} not looked at", counted(c.other, "other file", "other files")));
+    }
+    let keys = match v.key_files.as_slice() {
+        [] => "no public keys".to_string(),
+        files => format!("public keys from {}", files.join(", ")),
+    };
+    format!("CloudTrail: {}; {keys}", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::HOUR;
+    use crate::digest::{ChainId, Counts};
+
+    const START: i64 = 1_793_491_291_000;
+
+    fn chain() -> Chain {
+        let id = ChainId {
+            account: "111122223333".into(),
+            region: "eu-west-1".into(),
+            trail: "main".into(),
+            home_region: "us-east-1".into(),
+            organization: Some("o-abc".into()),
+            backfill: false,
+        };
+        Chain {
+            id,
+            from: Some(START),
+            to: Some(START + 30 * HOUR),
+            start: Start::Starting,
+            head: Head::Signed,
+            digests: DigestCounts { total: 30, signed: 30, ..DigestCounts::default() },
+            logs: LogCounts { listed: 1_200, valid: 1_200, ..LogCounts::default() },
+            gaps: Vec::new(),
+        }
+    }
+
+    fn result(chain: Chain) -> Verification {
+        let counts = Counts { digests: 30, logs: 1_200, keys: 1, ..Counts::default() };
+        let key_files = vec!["keys.json".to_string()];
+        Verification { chains: vec![chain], counts, key_files, ..Verification::default() }
+    }
+
+    fn shown(v: &Verification) -> String {
+        lines(v).join("\n")
+    }
+
+    #[test]
+    fn a_chain_in_order_takes_three_lines() {
+        insta::assert_snapshot!(shown(&result(chain())), @r"
+        Account 111122223333, eu-west-1, trail main (home region us-east-1, organisation o-abc)
+            2026-11-01 00:01:31 to 2026-11-02 06:01:31 UTC (1 d 6 h), without a gap
+            30 digests: all signed; the first starts the chain
+            1,200 log files: all valid
+
+        CloudTrail: 30 digest files, 1,200 log files; public keys from keys.json
+        ");
+    }
+
+    #[test]
+    fn gaps_heads_and_counts_are_told() {
+        let gap = Gap::new(START + HOUR, START + 3 * HOUR, Cause::DigestMissing);
+        let damaged = Chain {
+            head: Head::NoSignature,
+            start: Start::EarlierNotHere,
+            digests: DigestCounts { total: 28, signed: 27, unsigned: 1, invalid: 0 },
+            logs: LogCounts {
+                listed: 50,
+                valid: 47,
+                valid_unsigned: 2,
+                invalid: 1,
+                missing: 2,
+                unchecked: 0,
+            },
+            gaps: vec![gap],
+            ..chain()
+        };
+        let mut v = result(damaged);
+        v.problems.push(Problem::new(Kind::LogMissing, "not found").object(&"s3://b/k"));
+        v.problems.push(Problem::new(Kind::LogNewer, "newer").file("a/b"));
+        v.counts.logs_uncovered = 1;
+        v.key_files.clear();
+        insta::assert_snapshot!(shown(&v), @r"
+        INVALID      s3://b/k: not found
+        NOT COVERED  a/b: newer
+
+        Account 111122223333, eu-west-1, trail main (home region us-east-1, organisation o-abc)
+            2026-11-01 00:01:31 to 2026-11-02 06:01:31 UTC (1 d 6 h), less 1 gap of 2 h
+            28 digests: 27 signed, 1 without a checked signature; earlier ones are not here
+            50 log files: 47 valid, 1 invalid, 2 missing; 2 by digests whose signature was not checked
+            gap: 2026-11-01 01:01:31 to 2026-11-01 03:01:31 UTC (2 h): digest files are missing
+            head not signed-for
+
+        CloudTrail: 30 digest files, 1,200 log files, 1 of them in no digest; no public keys
+        ");
+    }
+
+    #[test]
+    fn only_a_chain_without_a_break_is_called_consistent() {
+        let unsigned = Chain { head: Head::NoSignature, ..chain() };
+        let says =
+            |chain: Chain| shown(&result(chain)).contains("chain consistent, head not signed-for");
+        assert!(says(unsigned.clone()));
+        let with =
+            |cause| Chain { gaps: vec![Gap::new(START, START + HOUR, cause)], ..unsigned.clone() };
+        assert!(says(with(Cause::Off)));
+        assert!(!says(with(Cause::DigestInvalid)) && !says(with(Cause::DigestMissing)));
+        let invalid = DigestCounts { total: 1, invalid: 1, ..DigestCounts::default() };
+        assert!(!says(Chain { digests: invalid, ..unsigned.clone() }));
+    }
+
+    #[test]
+    fn many_problems_of_a_kind_are_counted() {
+        let mut v = result(chain());
+        let missing = |n: u32| Problem::new(Kind::LogMissing, "not found").object(&n);
+        v.problems = (0..25).map(missing).collect();
+        v.problems.push(Problem::new(Kind::NoKeys, "no keys"));
+        let lines = lines(&v);
+        assert_eq!(lines[19], "INVALID      19: not found");
+        assert_eq!(lines[20], "INVALID      and 5 more like the last; --format json has all");
+        assert_eq!(lines[21], "NOT CHECKED  no keys");
+    }
+}

@@ -1,0 +1,117 @@
+//! Callers that a threat list names: by their address, access key, ARN or user agent.
+//!
+//! A list says that somebody saw the address do harm, not that it does so here. It weighs what the calls
+//! achieved: those that succeeded are of high severity, those that were all refused of medium, and what anyone
+//! may read without credentials of low. AWS's own services and one's own ranges are never named.
+
+mod hits;
+mod words;
+
+use std::collections::BTreeMap;
+
+use polars::prelude::PolarsResult;
+
+use super::build::Build;
+use super::rows::Row;
+use super::{Cx, Detector, Meta, advice};
+use crate::config::{Resolved, Setting};
+use crate::event::Outcome;
+use crate::finding::{Cause, Finding, Severity};
+use hits::{Named, named};
+
+const MOST_CALLERS: Setting = Setting {
+    name: "most_callers",
+    default: 5.0,
+    unit: "callers",
+    help: "Keys and sources of one principal that are findings of their own; more of them are one finding",
+};
+
+static META: Meta = Meta {
+    id: "intel.match",
+    finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
+    ordinary: "An address that a VPN, a cloud provider or an anonymity network has handed on; a list that is old",
+    attack: &["T1078.004"],
+    settings: &[MOST_CALLERS],
+};
+
+pub struct IntelMatch;
+
+impl Detector for IntelMatch {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
+        if cx.config.intel().is_empty() {
+            return Ok(Vec::new());
+        }
+        let settings = cx.settings(&META);
+        let most = settings.get(&MOST_CALLERS) as usize;
+        let mut by_principal: BTreeMap<_, Vec<Named<'_>>> = BTreeMap::new();
+        for named in named(cx) {
+            by_principal.entry(named.principal).or_default().push(named);
+        }
+        let groups = by_principal.into_values().flat_map(|mut all| {
+            all.sort_by_key(|n| (cx.text(n.source), cx.text(n.key)));
+            if all.len() > most {
+                vec![all]
+            } else {
+                all.into_iter().map(|one| vec![one]).collect()
+            }
+        });
+        let mut found: Vec<Finding> = groups.map(|group| finding(cx, &group, &settings)).collect();
+        found.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
+        Ok(found)
+    }
+}
+
+fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
+    let rows = || group.iter().flat_map(|named| &named.rows);
+    // A sign-in that failed used no credential.
+    let guess = |row: &Row<'_>| {
+        cx.text(row.0.service) == "signin.amazonaws.com" && row.0.outcome != Outcome::Success
+    };
+    let cause = if rows().all(guess) { Cause::SignIn } else { Cause::ForeignUse };
+    let mut build = Build::new(cx, &META, cause);
+    for (key, value) in rows() {
+        build.activity(key, value);
+    }
+    for reason in words::reasons(cx, group) {
+        build.reason(reason);
+    }
+    for setting in META.settings {
+        build.setting(settings, setting);
+    }
+    if group.iter().all(|named| !named.keys.is_empty()) {
+        let mut keys: Vec<String> =
+            group.iter().flat_map(|n| &n.keys).map(|key| cx.text(*key).to_string()).collect();
+        keys.sort();
+        keys.dedup();
+        build.scope().access_keys = keys;
+    }
+    let public = group.iter().all(|named| cx.text(named.principal) == "anonymous");
+    let succeeded = rows().any(|(key, _)| key.outcome == Outcome::Success);
+    let severity = match (public, succeeded) {
+        (true, _) => Severity::Low,
+        (false, true) => Severity::High,
+        (false, false) => Severity::Medium,
+    };
+    if public {
+        build.reason("these calls need no credentials: whoever knows the name may make them");
+        build.next("Check that the buckets are meant to be public");
+    } else if cause == Cause::SignIn {
+        build.next(
+            "Check that MFA is on for them: aws iam get-credential-report (column mfa_active)",
+        );
+    } else if let Some(main) =
+        group.iter().max_by_key(|n| (n.key != 0, super::rows::count(&n.rows)))
+    {
+        advice::contain_credential(cx, &mut build, main.principal, main.key);
+        advice::ask_owner(&mut build);
+    }
+    let title = words::title(cx, group);
+    build.finish(severity, title)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,297 @@
+//! What a verification found: chains, gaps, problems, counts. Plain data, for any report.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::place::ChainId;
+use crate::clock::{Millis, rfc3339};
+
+/// The integrity of a tree of CloudTrail objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// By account, region and trail.
+    pub chains: Vec<Chain>,
+    /// Worst first.
+    pub problems: Vec<Problem>,
+    pub counts: Counts,
+    /// Files that the public keys came from: the result is as good as they are.
+    pub key_files: Vec<String>,
+    /// The `objects.jsonl` files that S3 metadata came from.
+    pub object_lists: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Everything is as CloudTrail delivered it, and covered.
+    Valid,
+    /// Nothing is invalid, but there are gaps, files that no digest covers, or unchecked signatures.
+    Incomplete,
+    /// Something was changed, moved or taken away.
+    Invalid,
+}
+
+/// Files over all chains.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub digests: u64,
+    /// Digest and log files that are there more than once.
+    pub copies: u64,
+    pub logs: u64,
+    /// Log files in no digest.
+    pub logs_uncovered: u64,
+    /// Files that are neither digests nor logs of CloudTrail; they were not verified.
+    pub other: u64,
+    /// Public keys at hand.
+    pub keys: u64,
+}
+
+/// The digests of one account, region and trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Chain {
+    #[serde(flatten)]
+    pub id: ChainId,
+    /// The interval from the first to the last digest that counts; log files that were delivered in it, less
+    /// the gaps, are covered.
+    #[serde(serialize_with = "time")]
+    pub from: Option<Millis>,
+    #[serde(serialize_with = "time")]
+    pub to: Option<Millis>,
+    pub start: Start,
+    pub head: Head,
+    pub digests: DigestCounts,
+    pub logs: LogCounts,
+    pub gaps: Vec<Gap>,
+}
+
+/// What the first digest says of what was before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Start {
+    /// A starting digest: validation began there.
+    Starting,
+    /// It names an earlier digest, which is not in the tree, and nor is any other.
+    EarlierNotHere,
+    /// It names a digest of another chain in the tree: the trail became an organisation's, or ceased to be.
+    Continues,
+    /// No digest counts.
+    Unknown,
+}
+
+/// Whether the newest digest is signed for. Older ones are signed for by the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    Signed,
+    /// Its signature is in S3 metadata that is not at hand.
+    NoSignature,
+    /// The signature is there, and no key for it.
+    NotChecked,
+    /// No digest counts.
+    Invalid,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct DigestCounts {
+    /// signed + unsigned + invalid.
+    pub total: u64,
+    pub signed: u64,
+    /// The signature could not be checked.
+    pub unsigned: u64,
+    pub invalid: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LogCounts {
+    /// By digests that count: valid + invalid + missing + unchecked.
+    pub listed: u64,
+    pub valid: u64,
+    /// Of the valid ones: listed by digests whose signature could not be checked.
+    pub valid_unsigned: u64,
+    pub invalid: u64,
+    pub missing: u64,
+    pub unchecked: u64,
+}
+
+/// A time in which log files may have been delivered that no digest covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    #[serde(serialize_with = "some_time")]
+    pub from: Millis,
+    #[serde(serialize_with = "some_time")]
+    pub to: Millis,
+    pub seconds: i64,
+    pub cause: Cause,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The next digest is a starting one: validation or logging was off.
+    Off,
+    DigestMissing,
+    DigestInvalid,
+    /// The chain goes on across it.
+    Unexplained,
+}
+
+impl Cause {
+    pub fn words(self) -> &'static str {
+        match self {
+            Cause::Off => "validation or logging was off: the next digest starts a chain",
+            Cause::DigestMissing => "digest files are missing",
+            Cause::DigestInvalid => "the digest files of that time are not valid",
+            Cause::Unexplained => "the chain goes on across it",
+        }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Grade {
+    Invalid,
+    NotChecked,
+    NotCovered,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    DigestFormat,
+    DigestSignature,
+    DigestHash,
+    /// It contradicts the digest before it, which is signed for.
+    DigestLink,
+    DigestMissing,
+    DigestMoved,
+    DigestAppended,
+    LogHash,
+    LogMissing,
+    LogDamaged,
+    LogAppended,
+    LogMoved,
+    NoKeys,
+    KeyNotFound,
+    KeyUnusable,
+    HeadUnsigned,
+    AlgorithmUnknown,
+    BackfillUndated,
+    PlaceUnknown,
+    Unreadable,
+    ObjectList,
+    /// In a digest, but not in one that counts.
+    LogUnvouched,
+    /// In no digest, within the time that digests cover.
+    LogInside,
+    LogInGap,
+    LogOlder,
+    /// Newer than the last digest: the next one would list it.
+    LogNewer,
+    /// No digest of its account and region is here.
+    LogNoDigest,
+}
+
+impl Kind {
+    pub fn grade(self) -> Grade {
+        match self {
+            Kind::DigestFormat
+            | Kind::DigestSignature
+            | Kind::DigestHash
+            | Kind::DigestLink
+            | Kind::DigestMissing
+            | Kind::DigestMoved
+            | Kind::DigestAppended
+            | Kind::LogHash
+            | Kind::LogMissing
+            | Kind::LogDamaged
+            | Kind::LogAppended
+            | Kind::LogMoved => Grade::Invalid,
+            Kind::NoKeys
+            | Kind::KeyNotFound
+            | Kind::KeyUnusable
+            | Kind::HeadUnsigned
+            | Kind::AlgorithmUnknown
+            | Kind::BackfillUndated
+            | Kind::PlaceUnknown
+            | Kind::Unreadable
+            | Kind::ObjectList => Grade::NotChecked,
+            Kind::LogUnvouched
+            | Kind::LogInside
+            | Kind::LogInGap
+            | Kind::LogOlder
+            | Kind::LogNewer
+            | Kind::LogNoDigest => Grade::NotCovered,
+        }
+    }
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Problem {
+    pub grade: Grade,
+    pub kind: Kind,
+    /// The local file.
+    pub file: Option<String>,
+    /// `s3://bucket/key`, where a digest or a list of objects names it.
+    pub object: Option<String>,
+    /// In words.
+    pub detail: String,
+}
+
+impl Problem {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Problem {
+        Problem { grade: kind.grade(), kind, file: None, object: None, detail: detail.into() }
+    }
+
+    #[must_use]
+    pub fn file(mut self, name: impl Into<String>) -> Problem {
+        self.file = Some(name.into());
+        self
+    }
+
+    #[must_use]
+    pub fn object(mut self, at: &impl ToString) -> Problem {
+        self.object = Some(at.to_string());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.file.as_ref().or(self.object.as_ref()) {
+            Some(subject) => write!(f, "{subject}: {}", self.detail),
+            None => f.write_str(&self.detail),
+        }
+    }
+}
+
+impl Verification {
+    pub fn verdict(&self) -> Verdict {
+        let gaps = self.chains.iter().any(|c| !c.gaps.is_empty());
+        match self.problems.iter().map(|p| p.grade).min() {
+            Some(Grade::Invalid) => Verdict::Invalid,
+            Some(_) => Verdict::Incomplete,
+            None if gaps || self.chains.is_empty() => Verdict::Incomplete,
+            None => Verdict::Valid,
+        }
+    }
+}
+
+impl Gap {
+    pub fn new(from: Millis, to: Millis, cause: Cause) -> Gap {
+        Gap { from, to, seconds: (to - from) / crate::clock::SECOND, cause }
+    }
+}
+
+fn some_time<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*at))
+}
+
+fn time<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => some_time(at, serializer),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,77 @@
+//! Matches rules on the records of one worker, in the same pass that folds them.
+
+use crate::decode::Record;
+use crate::event::Event;
+use crate::rollup::{Origin, Phase, Rollups, matches};
+use crate::sigma::{Call, Correlator, RuleIndex, RuleSet, S3_ACCESS, Scanner};
+
+/// Matches that correlations keep, over all workers.
+const HITS: usize = 500_000;
+
+pub struct Matcher<'s> {
+    scanner: Scanner<'s>,
+    pub correlator: Correlator<'s>,
+    found: Vec<RuleIndex>,
+    /// Records that a rule matched.
+    pub records: u32,
+}
+
+impl<'s> Matcher<'s> {
+    pub fn new(set: &'s RuleSet) -> Matcher<'s> {
+        let (scanner, correlator) = (set.scanner(), Correlator::new(set, HITS));
+        Matcher { scanner, correlator, found: Vec::new(), records: 0 }
+    }
+
+    /// Matches one record and folds what matched. Correlations look at the window alone, and at one copy of
+    /// each event.
+    pub fn event(
+        &mut self,
+        rollups: &mut Rollups,
+        event: &Event<'_>,
+        record: Record<'_>,
+        phase: Phase,
+        origin: &Origin,
+    ) {
+        self.found.clear();
+        matches(&mut self.scanner, event, record, &mut self.found);
+        let Some(value) = self.scanner.record() else { return };
+        self.records = self.records.wrapping_add(1);
+        for rule in &self.found {
+            let row = rollups.matched(rule.0, event, phase, origin, value);
+            let counts = phase == Phase::Window && !origin.duplicate;
+            if counts && self.correlator.wants(*rule) {
+                let mark = matches::mark(self.records, row);
+                self.correlator.add(*rule, event.time, mark, value);
+            }
+        }
+    }
+
+    /// Records that a rule might have matched, and that could not be read.
+    pub fn unreadable(&self) -> u64 {
+        self.scanner.unreadable()
+    }
+}
+
+/// The rules that a record matches.
+pub fn matches(
+    scanner: &mut Scanner<'_>,
+    event: &Event<'_>,
+    record: Record<'_>,
+    found: &mut Vec<RuleIndex>,
+) {
+    let (source, action, error) = match record {
+        Record::Line(line) => (S3_ACCESS, &*line.operation, None),
+        // A sign-in's error may stand elsewhere in the record.
+        Record::Json(_) if event.service == "signin.amazonaws.com" => {
+            (event.service, event.action, None)
+        }
+        Record::Json(_) => (event.service, event.action, Some(event.error)),
+    };
+    let identity = match event.actor.kind {
+        _ if source == S3_ACCESS => "",
+        "Unknown" => "",
+        kind => kind,
+    };
+    let call = Call { source, action, user_agent: event.user_agent, error, identity };
+    scanner.matches(&call, || record.json(), found);
+}

@@ -1,0 +1,96 @@
+//! Keys, sessions and sign-ins as reports show them.
+
+use crate::clock::Millis;
+
+/// One access key, or one session at the console, with what came before it and what was done with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// The key's id; a session at the console, which has many keys, has an id of its own: `console-…`.
+    pub access_key: String,
+    pub kind: SessionKind,
+    /// ARN where there is one.
+    pub principal: String,
+    /// Role session name.
+    pub name: String,
+    pub account: String,
+    /// Id of the session that it came from; empty for one that begins a chain, as far as the logs tell.
+    pub parent_key: String,
+    /// Who asked for it.
+    pub parent: String,
+    /// `AssumeRole`, `CreateAccessKey`, `console`, `instance`, `service`, …; empty if not known.
+    pub how: String,
+    pub issued_at: Option<Millis>,
+    pub issued_from: String,
+    /// `None` if it was not used.
+    pub first_seen: Option<Millis>,
+    pub last_seen: Option<Millis>,
+    pub events: u64,
+    pub denied: u64,
+    pub bytes_out: u64,
+    /// In the order in which they were seen, capped.
+    pub addresses: Vec<String>,
+    /// `s3`, in the order in which they were seen.
+    pub services: Vec<String>,
+    pub mfa: Option<bool>,
+    pub source_identity: String,
+    /// What it all began with, in words.
+    pub origin: String,
+    /// Records disagree about who was handed the key.
+    pub contested: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SessionKind {
+    LongTerm,
+    #[default]
+    Temporary,
+    Console,
+}
+
+impl SessionKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            SessionKind::LongTerm => "long-term",
+            SessionKind::Temporary => "temporary",
+            SessionKind::Console => "console",
+        }
+    }
+}
+
+/// Sessions that were handed out and never used in the logs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusedSessions {
+    /// `AssumeRole`, …
+    pub how: String,
+    /// Whom they stand for.
+    pub role: String,
+    /// Who asked for them, with which key, from where.
+    pub parent: String,
+    pub parent_key: String,
+    pub issued_from: String,
+    pub keys: u64,
+    pub first: Millis,
+    pub last: Millis,
+}
+
+/// One line of the tree of sessions, with what is told of it and what came from it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Branch {
+    pub title: String,
+    pub details: Vec<String>,
+    pub branches: Vec<Branch>,
+    /// It is what was asked for.
+    pub chosen: bool,
+}
+
+/// The tree of sessions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Forest {
+    pub roots: Vec<Branch>,
+    /// Keys and sign-ins, in all.
+    pub sessions: u64,
+    /// Roots that are not shown.
+    pub left_out: u64,
+    /// Keys that were handed out and never used in the logs.
+    pub unused: u64,
+}

@@ -1,0 +1,62 @@
+//! Findings of one actor, told together.
+
+use super::{Proposal, Severity, Target};
+use crate::clock::Millis;
+
+/// What one actor did, as far as the findings show it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The same in every run over the same logs.
+    pub id: String,
+    /// One sentence.
+    pub headline: String,
+    pub severity: Severity,
+    pub account: String,
+    pub first_seen: Millis,
+    pub last_seen: Millis,
+    pub actor: Actor,
+    /// In order of time.
+    pub steps: Vec<Step>,
+    /// Access that the actor has now and had not before, in words.
+    pub gained: Vec<String>,
+    pub touched: Vec<Touched>,
+    /// Each once; those of the most severe findings first.
+    pub playbooks: Vec<Proposal>,
+    /// Ids.
+    pub findings: Vec<String>,
+}
+
+/// Who it was, as far as the logs tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// The key or sign-in that it all began with, in words.
+    pub origin: String,
+    /// ARNs.
+    pub principals: Vec<String>,
+    pub access_keys: Vec<String>,
+    pub addresses: Vec<String>,
+}
+
+/// One finding as a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub time: Millis,
+    pub last: Millis,
+    /// ATT&CK tactic in words; may be empty.
+    pub tactic: String,
+    pub text: String,
+    /// Id.
+    pub finding: String,
+    pub severity: Severity,
+    /// No call succeeded.
+    pub tried: bool,
+}
+
+/// Something that was read, changed or made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touched {
+    pub target: Target,
+    pub events: u64,
+    /// Sent by AWS; 0 for what is no bucket.
+    pub bytes: u64,
+}

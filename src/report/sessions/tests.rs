@@ -1,0 +1,65 @@
+//! How the tree is drawn.
+
+use super::{About, write_text};
+use crate::finding::session::{Branch, Forest};
+use crate::report::Window;
+
+fn leaf(title: &str) -> Branch {
+    Branch { title: title.to_string(), ..Branch::default() }
+}
+
+fn about() -> About {
+    let window = Window { since: None, until: None, whole_archive: true, baseline_since: None };
+    About { generated: 0, window, events: 0, complete: true, notes: Vec::new() }
+}
+
+fn drawn(forest: &Forest) -> String {
+    let mut out = Vec::new();
+    write_text(&about(), forest, false, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn branches_hang_under_what_they_came_from() {
+    let details = |text: &str| vec![text.to_string()];
+    let inner = Branch {
+        branches: vec![leaf("third")],
+        details: details("of the second"),
+        chosen: true,
+        ..leaf("second")
+    };
+    let root = Branch {
+        branches: vec![inner, leaf(&"a long title ".repeat(12))],
+        details: details(&"told of the first, ".repeat(8)),
+        ..leaf("first\x1b[2J")
+    };
+    let forest = Forest { roots: vec![root, leaf("other")], sessions: 5, left_out: 2, unused: 1 };
+    insta::assert_snapshot!(drawn(&forest), @r"
+    incident: 5 keys, sessions and sign-ins from 4 beginnings
+
+    first\x1b[2J
+    │  told of the first, told of the first, told of the first, told of the first, told of the
+    │    first, told of the first, told of the first, told of the first,
+    ├─ => second
+    │  │  of the second
+    │  └─ third
+    └─ a long title a long title a long title a long title a long title a long title a long title a
+            long title a long title a long title a long title a long title
+
+    other
+
+    … and 2 more keys and kinds of sessions (--all)
+
+    Note: 1 temporary key was handed out and not used in these logs.
+    ");
+}
+
+#[test]
+fn however_deep_nothing_is_wider_than_the_page() {
+    let mut branch = leaf(&"x".repeat(300));
+    for n in 0..18 {
+        branch = Branch { branches: vec![branch], ..leaf(&format!("{n} {}", "word ".repeat(40))) };
+    }
+    let drawn = drawn(&Forest { roots: vec![branch], ..Forest::default() });
+    assert!(drawn.lines().all(|line| line.chars().count() <= 100), "{drawn}");
+}

@@ -1,0 +1,150 @@
+//! Which rules matched whose calls, by the hour.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::activity::Key;
+use super::intern::{Names, Sym};
+use super::numbered::{Keyed, Numbered};
+use super::place::Place;
+use super::smallest::smallest;
+use crate::clock::{HOUR, Millis};
+
+/// Things acted on that a row keeps: those whose names have the smallest hashes.
+const TARGETS: usize = 8;
+
+/// One rule, one behaviour, one hour.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// The rule's number in its set.
+    pub rule: u32,
+    behaviour: u32,
+    span: u32,
+    pub events: u64,
+    /// The first event.
+    pub first: Place,
+    targets: Vec<(u64, Sym)>,
+}
+
+impl Row {
+    pub fn last(&self) -> Millis {
+        self.first.time + Millis::from(self.span)
+    }
+
+    /// What the calls acted on, as kind and name with a space between; at most eight.
+    pub fn targets(&self) -> impl Iterator<Item = Sym> {
+        self.targets.iter().map(|(_, sym)| *sym)
+    }
+
+    fn hour(&self) -> i32 {
+        self.first.time.div_euclid(HOUR) as i32
+    }
+
+    fn add(&mut self, events: u64, last: Millis, first: &Place) {
+        self.events += events;
+        let last = self.last().max(last);
+        if first.before(&self.first) {
+            self.first = first.clone();
+        }
+        self.span = (last - self.first.time) as u32;
+    }
+
+    fn target(&mut self, hash: u64, sym: Sym) {
+        if !self.targets.iter().any(|(_, known)| *known == sym) {
+            smallest(&mut self.targets, TARGETS, |(h, _)| h.cmp(&hash), || (hash, sym));
+        }
+    }
+}
+
+/// A match as correlations know it: the number of its record, so that each counts, above that of its row.
+pub fn mark(record: u32, row: u32) -> u64 {
+    u64::from(record) << 32 | u64::from(row)
+}
+
+/// Record and row of a match.
+pub fn marked(mark: u64) -> (u32, u32) {
+    ((mark >> 32) as u32, mark as u32)
+}
+
+impl Keyed for Row {
+    type Key = (u32, u32, i32);
+
+    #[inline]
+    fn key(&self) -> (u32, u32, i32) {
+        (self.rule, self.behaviour, self.hour())
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Table {
+    behaviours: Numbered<Key>,
+    rows: Numbered<Row>,
+}
+
+impl Table {
+    /// Counts a match; answers the number of its row.
+    pub fn add(&mut self, rule: u32, key: Key, place: &Place, events: u64) -> u32 {
+        let behaviour = self.behaviours.entry(&key, || key).0;
+        let hour = place.time.div_euclid(HOUR) as i32;
+        let none = || Row {
+            rule,
+            behaviour,
+            span: 0,
+            events: 0,
+            first: place.clone(),
+            targets: Vec::new(),
+        };
+        let (number, row) = self.rows.entry(&(rule, behaviour, hour), none);
+        row.add(events, place.time, place);
+        number
+    }
+
+    /// Notes what the call behind a row acted on.
+    pub fn target(&mut self, row: u32, names: &mut Names, kind: &str, name: &str) {
+        let text = format!("{kind} {name}");
+        let sym = names.sym(&text);
+        self.rows.at_mut(row).target(xxh3_64(text.as_bytes()), sym);
+    }
+
+    /// Takes in another worker's rows; answers their new numbers.
+    pub fn merge(&mut self, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) -> Vec<u32> {
+        let keys = from.behaviours.into_items();
+        let behaviours: Vec<u32> = (keys.into_iter().map(|key| key.translated(syms)))
+            .map(|key| self.behaviours.entry(&key, || key).0)
+            .collect();
+        let mut numbers = Vec::with_capacity(from.rows.len());
+        for mut row in from.rows.into_items() {
+            row.first.file = file(row.first.file);
+            row.behaviour = behaviours[row.behaviour as usize];
+            row.targets.iter_mut().for_each(|(_, sym)| *sym = syms[*sym as usize]);
+            let number = match self.rows.find(&row.key()) {
+                Some((number, known)) => {
+                    known.add(row.events, row.last(), &row.first);
+                    row.targets.iter().for_each(|(hash, sym)| known.target(*hash, *sym));
+                    number
+                }
+                None => self.rows.add(row),
+            };
+            numbers.push(number);
+        }
+        numbers
+    }
+
+    /// A row by its number.
+    pub fn get(&self, row: u32) -> Option<(&Key, &Row)> {
+        let row = self.rows.get(row)?;
+        Some((self.behaviours.get(row.behaviour)?, row))
+    }
+
+    /// Every row, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Row)> {
+        self.rows.iter().filter_map(|row| Some((self.behaviours.get(row.behaviour)?, row)))
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}

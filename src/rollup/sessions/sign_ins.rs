@@ -1,0 +1,71 @@
+//! Sign-ins to the console: where sessions without an access key of their own begin.
+
+use std::cmp::Ordering;
+
+use super::super::Folded;
+use super::super::intern::{Names, Sym};
+use crate::clock::Millis;
+use crate::event::{self, SignInKind};
+
+/// One successful sign-in, or a step to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignIn {
+    pub kind: SignInKind,
+    pub at: Millis,
+    /// When the session began that signed in, as the record says itself; else `at`.
+    pub created: Millis,
+    pub principal: Sym,
+    /// Role session name.
+    pub name: Sym,
+    pub account: Sym,
+    pub source: Sym,
+    /// Of the credentials that it was made with, where it was made with some.
+    pub access_key: Sym,
+    pub mfa: Option<bool>,
+    /// Identity that a role was switched from, or SAML provider.
+    pub from: Sym,
+    /// From settling on: number of the caller that was handed the session.
+    pub caller: Option<u32>,
+}
+
+impl SignIn {
+    pub fn new(sign_in: &event::SignIn<'_>, names: &mut Names, f: &Folded<'_, '_>) -> SignIn {
+        let (e, actor) = (f.event, &f.event.actor);
+        SignIn {
+            kind: sign_in.kind,
+            at: e.time,
+            created: if actor.session_created == 0 { e.time } else { actor.session_created },
+            principal: f.principal,
+            name: names.sym(actor.session),
+            account: names.sym(e.account),
+            source: f.source,
+            access_key: f.access_key,
+            mfa: sign_in.mfa,
+            from: names.sym(sign_in.from),
+            caller: None,
+        }
+    }
+
+    pub fn translated(self, syms: &[Sym]) -> SignIn {
+        let s = |sym: Sym| syms[sym as usize];
+        SignIn {
+            principal: s(self.principal),
+            name: s(self.name),
+            account: s(self.account),
+            source: s(self.source),
+            access_key: s(self.access_key),
+            from: s(self.from),
+            ..self
+        }
+    }
+
+    /// By time and texts, which do not depend on the order in which files were read.
+    pub fn order(&self, other: &SignIn, names: &Names) -> Ordering {
+        let texts = |s: &SignIn| {
+            [s.principal, s.name, s.source, s.access_key, s.from].map(|sym| names.text(sym))
+        };
+        (self.at, self.created, self.kind, self.mfa)
+            .cmp(&(other.at, other.created, other.kind, other.mfa))
+            .then_with(|| texts(self).cmp(&texts(other)))
+    }
+}

@@ -1,0 +1,186 @@
+//! A rule's conditions on one record, in words: what was asked for, what the record has, whether it fits.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::compile::{RuleIndex, RuleSet};
+use super::detection::Expr;
+use super::value::{Compare, FieldTest, Order, Test};
+
+/// Values that a condition names, and characters of each.
+const VALUES: usize = 6;
+const LONGEST: usize = 120;
+
+/// One line of a rule's expression.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// How deep it stands in the expression.
+    pub depth: usize,
+    /// `all of`, `not`, or a field and what is asked of it.
+    pub text: String,
+    /// What the record has there; nothing for a line that only groups others.
+    pub seen: Option<String>,
+    pub holds: bool,
+}
+
+impl RuleSet {
+    /// The rule's expression on this record, outermost first; empty for a rule that is not there.
+    pub fn explain(&self, rule: RuleIndex, record: &Value) -> Vec<Condition> {
+        let mut lines = Vec::new();
+        if let Some(expr) = self.exprs.get(rule.0 as usize) {
+            let text = record.to_string();
+            explain(expr, record, &text, 0, &mut lines);
+        }
+        lines
+    }
+}
+
+fn explain(
+    expr: &Expr,
+    record: &Value,
+    text: &str,
+    depth: usize,
+    lines: &mut Vec<Condition>,
+) -> bool {
+    if let Expr::Shared(inner) = expr {
+        return explain(inner, record, text, depth, lines);
+    }
+    let place = lines.len();
+    let line = |text: String, seen| Condition { depth, text, seen, holds: false };
+    let holds = match expr {
+        Expr::Shared(_) => false,
+        Expr::Field(test) => {
+            lines.push(line(field(test), Some(seen(test, record))));
+            test.matches(record)
+        }
+        Expr::Keyword(keyword) => {
+            lines.push(line(
+                format!("the record holds {}", values(&keyword.values, keyword.all)),
+                None,
+            ));
+            keyword.matches(record, text, &super::pattern::fold(text))
+        }
+        Expr::Not(inner) => {
+            lines.push(line("not".to_owned(), None));
+            !explain(inner, record, text, depth + 1, lines)
+        }
+        Expr::All(parts) => {
+            lines.push(line("all of".to_owned(), None));
+            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            held.fold(true, |all, one| all & one)
+        }
+        Expr::Any(parts) => {
+            lines.push(line("any of".to_owned(), None));
+            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            held.fold(false, |any, one| any | one)
+        }
+        Expr::AtLeast(count, parts) => {
+            lines.push(line(format!("at least {count} of"), None));
+            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            held.filter(|held| *held).count() >= *count
+        }
+    };
+    if let Some(line) = lines.get_mut(place) {
+        line.holds = holds;
+    }
+    holds
+}
+
+fn field(test: &FieldTest) -> String {
+    let unlike = if test.unlike { "not " } else { "" };
+    format!("{} {unlike}{}", test.path.as_str(), values(&test.values, test.all))
+}
+
+/// The values at the field's path, as the record has them.
+fn seen(test: &FieldTest, record: &Value) -> String {
+    let mut found: Vec<String> = Vec::new();
+    test.path.any(record, &mut |value| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(_) => return false,
+            other => other.to_string(),
+        };
+        if !found.contains(&text) {
+            found.push(text);
+        }
+        found.len() > VALUES
+    });
+    match found.as_slice() {
+        [] => "(absent)".to_owned(),
+        all => listed(all.iter().map(String::as_str), all.len()),
+    }
+}
+
+fn values(values: &[Vec<Test>], all: bool) -> String {
+    // The forms of one value are ways to write it; the first stands for them.
+    let words: Vec<String> = values.iter().filter_map(|forms| forms.first()).map(words).collect();
+    let joined = listed(words.iter().map(String::as_str), words.len());
+    if all && words.len() > 1 { format!("all: {joined}") } else { joined }
+}
+
+fn listed<'a>(items: impl Iterator<Item = &'a str>, count: usize) -> String {
+    let mut text = String::new();
+    for (n, item) in items.take(VALUES).enumerate() {
+        let cut: String = item.chars().take(LONGEST).collect();
+        let more = if cut.len() < item.len() { "…" } else { "" };
+        let _ = write!(text, "{}{cut}{more}", if n > 0 { ", " } else { "" });
+    }
+    if count > VALUES {
+        let _ = write!(text, " and {} more", count - VALUES);
+    }
+    text
+}
+
+fn words(test: &Test) -> String {
+    match test {
+        Test::Null => "is null or absent".to_owned(),
+        Test::Exists(true) => "exists".to_owned(),
+        Test::Exists(false) => "does not exist".to_owned(),
+        Test::Text(pattern) => format!("= {pattern}"),
+        Test::Number(number) => format!("= {}", number.text),
+        Test::Regex(regex) => format!("~ /{regex}/"),
+        Test::Net(net) => format!("in {net}"),
+        Test::Order(Order { compare, value, .. }) => {
+            let sign = match compare {
+                Compare::Less => "<",
+                Compare::LessOrEqual => "<=",
+                Compare::Equal => "=",
+                Compare::GreaterOrEqual => ">=",
+                Compare::Greater => ">",
+            };
+            format!("{sign} {value}")
+        }
+        Test::Other(reference) => format!("as the field {}", reference.path.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_condition_says_what_was_asked_seen_and_whether_it_fits() {
+        let text = "title: T\nlogsource: {product: aws}\ndetection:\n  s:\n    eventName: [A, B]\n    \
+                    f|startswith: x\n  t:\n    errorCode: null\n  condition: s and not t\n";
+        let set = RuleSet::from_texts([("t.yml", text)]);
+        let record = json!({"eventName": "b", "f": "y", "errorCode": "Denied"});
+        let lines = set.explain(RuleIndex(0), &record);
+        let told: Vec<String> = lines
+            .iter()
+            .map(|c| {
+                let seen = c.seen.as_deref().unwrap_or("");
+                format!("{}{} [{seen}] {}", " ".repeat(c.depth), c.text, c.holds)
+            })
+            .collect();
+        let find = |start: &str| told.iter().find(|line| line.trim().starts_with(start)).cloned();
+        assert_eq!(find("eventName").unwrap().trim(), "eventName = a, = b [b] true");
+        assert_eq!(find("f ").unwrap().trim(), "f = x* [y] false");
+        assert_eq!(find("errorCode").unwrap().trim(), "errorCode is null or absent [Denied] false");
+        assert!(find("not").unwrap().ends_with("true") && told[0].ends_with("false"));
+        assert!(set.explain(RuleIndex(9), &record).is_empty());
+    }
+}
