@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::aws::account::{DATA, LOGS, TRAIL_BUCKET};
 use crate::support::aws::http::Message;
 use crate::support::aws::{Account, Action, Aws, Rule, Server};
-use crate::support::logs::{access_line, document, record, records};
+use crate::support::logs::{access_line, document, record, records, story};
 use crate::support::pull::{Pull, days, gzip, noon, put};
 
 #[test]
@@ -221,6 +221,24 @@ fn the_event_history_stands_in_for_regions_and_kinds_that_the_trail_leaves_out()
         "{}",
         analysis.notes()
     );
+}
+
+#[test]
+fn a_history_that_is_needed_twice_is_asked_for_once() {
+    let pull = Pull::new();
+    pull.regions.add("us-east-1", story());
+    let window = ["--source", "event-history", "--since", "2026-11-02", "--until", "2026-11-05"];
+    let asked = |command: &[&str]| {
+        pull.proxy.clear_log();
+        let run = pull.run(&[command, &window[..]].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let names = pull.proxy.names();
+        (names.iter().filter(|n| *n == "cloudtrail:LookupEvents").count(), run.stdout)
+    };
+    let (once, _) = asked(&["analyze"]);
+    let (twice, rows) = asked(&["timeline", "--format", "jsonl"]);
+    assert!(rows.lines().count() > 100, "{rows}");
+    assert_eq!(once, twice);
 }
 
 #[test]

@@ -153,7 +153,11 @@ pub fn is_listed(name: &str) -> bool {
     name.starts_with("evidence/")
         || top && (name == "case.toml" || name.starts_with("plan-"))
         || top && name.starts_with("journal.torn-after-")
+        || top && ANALYSED.iter().any(|stem| name.starts_with(stem))
 }
+
+/// What an analysis leaves in the case, by the beginnings of the names.
+const ANALYSED: [&str; 4] = ["findings-", "timeline-", "objects-", "impact-"];
 
 /// An index grows with every run; it is listed by its newest hash.
 fn grows(name: &str) -> bool {

@@ -3,6 +3,7 @@
 mod archive;
 mod evidence;
 mod export;
+mod files;
 mod folder;
 mod manifest;
 mod object_path;

@@ -59,8 +59,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         &config,
         selection,
         places,
-        &rules,
-        &yielded.correlated,
+        (&rules, &yielded.correlated),
     );
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);

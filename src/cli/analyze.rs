@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::analysis::analyse;
+use super::case::Writing;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::explain;
 use super::inputs::InputArgs;
+use super::keep;
 use super::output;
 use crate::finding::Severity;
 use crate::report::{RenderOptions, format, format_names};
@@ -22,6 +24,7 @@ use crate::report::{RenderOptions, format, format_names};
   incident analyze trail.zip s3-access-logs/ --since 2026-11-02 --until 2026-11-08
   incident analyze ./AWSLogs --days 7 --until latest --fail-on high
   incident analyze ./AWSLogs --rules my-rules --explain f-3f1c9a52d0e1
+  incident analyze ./AWSLogs --case case-2026-11-21-leaked-access-key
   incident analyze ./AWSLogs --intel feed.json --intel iocs.csv
   aws cloudtrail lookup-events --output json | incident analyze -
   incident analyze --days 7                                 logs of the AWS account
@@ -47,19 +50,28 @@ pub struct Args {
     /// Why a finding fired: each condition, the value seen, what was usual. Takes a finding's id or a story's
     #[arg(long, value_name = "ID", help_heading = "Output", conflicts_with_all = ["format", "output", "fail_on"])]
     explain: Option<String>,
+    /// Keep the result in this case: findings, timeline and the objects they name, with a line in its journal
+    #[arg(long, value_name = "CASE", help_heading = "Output", conflicts_with = "explain")]
+    case: Option<PathBuf>,
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    if args.explain.is_some() && args.inputs.logs.has_stdin() {
+    let twice = args.explain.is_some() || args.case.is_some();
+    if twice && args.inputs.logs.has_stdin() {
         return Err(CommandError::usage(
-            "'--explain' reads the logs twice, and standard input can be read once",
+            "'--explain' and '--case' read the logs twice, and standard input can be read once",
         )
         .hint("save it to a file first"));
     }
+    // A case that cannot be written to is said before hours of reading.
+    let kept_in = args.case.as_deref().map(|case| Writing::open(cx, case)).transpose()?;
     let analysis = analyse(cx, &args.inputs)?;
     if let Some(id) = &args.explain {
         explain::run(cx, &analysis, id)?;
         return Ok(Exit::Done);
+    }
+    if let Some(case) = kept_in {
+        keep::keep(cx, &analysis, case)?;
     }
     let report = analysis.report;
     let Some(format) = format(&args.format) else {

@@ -6,7 +6,7 @@ use super::error::CommandError;
 pub struct AuthorArgs {
     /// Who says so; the user of this system if not given
     #[arg(long, value_name = "NAME")]
-    author: Option<String>,
+    pub author: Option<String>,
 }
 
 impl AuthorArgs {

@@ -11,6 +11,7 @@ use crate::config::ConfigError;
 use crate::journal::{JournalError, SealError};
 use crate::plan::PlanError;
 use crate::playbook::LoadError;
+use crate::report::incident;
 use crate::source::local::SourceError;
 
 #[derive(Debug)]
@@ -150,6 +151,15 @@ impl From<FactError> for CommandError {
         match e.advice() {
             Some(advice) => error.hint(advice),
             None => error,
+        }
+    }
+}
+
+impl From<incident::load::LoadError> for CommandError {
+    fn from(e: incident::load::LoadError) -> CommandError {
+        match e {
+            incident::load::LoadError::Case(e) => e.into(),
+            e => CommandError::failed(e.to_string()),
         }
     }
 }

@@ -16,9 +16,11 @@ mod exit;
 mod explain;
 mod inputs;
 mod journal;
+mod keep;
 mod log_source;
 mod output;
 mod playbook;
+mod report;
 mod resume;
 mod rule;
 mod rule_files;
@@ -48,6 +50,7 @@ use exit::Exit;
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
   incident sessions ./AWSLogs                    which key came from which sign-in
   incident contain                               stop an incident, guided
+  incident report CASE --format html -o r.html   what happened and what was done, in one file
   incident contain leaked-access-key --access-key AKIA… --plan-only
 
 Exit codes:
@@ -74,6 +77,7 @@ enum Command {
     Verify(verify::Args),
     Case(case::Args),
     Clocks(clocks::Args),
+    Report(report::Args),
     Playbook(playbook::Args),
     Rule(rule::Args),
     Config(config::Args),
@@ -105,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&cx, args),
         Command::Case(args) => case::run(&cx, args),
         Command::Clocks(args) => clocks::run(&cx, args),
+        Command::Report(args) => report::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
         Command::Rule(args) => rule::run(&cx, args),
         Command::Config(args) => config::run(&cx, args),

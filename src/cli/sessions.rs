@@ -88,8 +88,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         &config,
         selection,
         places,
-        &no_rules,
-        &yielded.correlated,
+        (&no_rules, &yielded.correlated),
     );
     let wanted = wanted(&seen, args)?;
     let about = about(cx, inputs.window.is_whole(), selection, &yielded.coverage);

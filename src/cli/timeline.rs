@@ -77,7 +77,7 @@ fn chosen<'f>(all: &'f [Finding], ids: &[String]) -> Result<Vec<&'f Finding>, Co
 }
 
 /// Reads the logs again and keeps what a finding's scope selects.
-fn collect(cx: &Cx, analysis: &Analysis, findings: &[&Finding]) -> Vec<TimelineRow> {
+pub fn collect(cx: &Cx, analysis: &Analysis, findings: &[&Finding]) -> Vec<TimelineRow> {
     if findings.is_empty() {
         return Vec::new();
     }
@@ -188,6 +188,7 @@ fn row(event: &Event<'_>, offset: u64, findings: Vec<String>, rules: Vec<String>
             "" => format!("s3://{}", o.bucket),
             key => format!("s3://{}/{key}", o.bucket),
         }),
+        version: event.object.map_or("", |o| o.version).to_string(),
         bytes_out: event.bytes_out,
         file: String::new(),
         offset,

@@ -42,8 +42,7 @@ impl<'a> Cx<'a> {
         config: &'a Config,
         selection: Selection,
         places: Places,
-        rules: &'a RuleSet,
-        correlated: &'a Outcome,
+        (rules, correlated): (&'a RuleSet, &'a Outcome),
     ) -> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &places, names);

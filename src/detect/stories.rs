@@ -11,6 +11,7 @@ use super::Cx;
 use super::advice::name_of;
 use crate::finding::story::{Actor, Step, Story};
 use crate::finding::{Finding, Proposal, Severity, id, tactic};
+use crate::rollup::lineage::Node;
 
 /// Steps that a story tells; the findings hold the rest.
 const MOST_STEPS: usize = 60;
@@ -101,13 +102,15 @@ fn actor(cx: &Cx<'_>, members: &[&Finding]) -> Actor {
 
 /// The key or sign-in behind a finding, in words.
 fn origin(cx: &Cx<'_>, f: &Finding) -> String {
-    let key = link::root(cx, &f.who.access_key);
-    let name = name_of(&f.who.principal);
-    match key.as_str() {
-        "" if name.is_empty() => String::new(),
-        "" => name.to_string(),
-        key if key == f.who.access_key => format!("access key {key} of {name}"),
-        key => format!("access key {key}, by a session of {name}"),
+    let of = |top| {
+        let owner = cx.lineage.principal(top);
+        let owner = if owner == 0 { f.who.principal.as_str() } else { cx.text(owner) };
+        name_of(owner).to_string()
+    };
+    match link::top(cx, &f.who.access_key) {
+        None => name_of(&f.who.principal).to_string(),
+        Some(top @ Node::Key(key)) => format!("access key {} of {}", cx.text(key), of(top)),
+        Some(top @ Node::Console(_)) => format!("a console session of {}", of(top)),
     }
 }
 

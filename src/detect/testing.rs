@@ -306,7 +306,7 @@ impl Scene {
         let rules = RuleSet::from_texts::<&str, &str>([]);
         let none = sigma::Outcome::default();
         let selection = self.selection();
-        let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, &rules, &none);
+        let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, (&rules, &none));
         detector.detect(&cx).unwrap()
     }
 

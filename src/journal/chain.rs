@@ -35,6 +35,8 @@ pub struct Journal {
 #[derive(Debug)]
 pub struct Verified {
     pub entries: Vec<Entry>,
+    /// The hash of each entry's line, in their order.
+    pub hashes: Vec<String>,
     /// The hash of the last line: whoever has noted it down can tell whether lines were taken away.
     pub head: String,
     /// Bytes after the last whole line: a write that a crash cut off.
@@ -127,6 +129,7 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
     let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let torn = (whole < text.len()).then(|| String::from_utf8_lossy(&text[whole..]).into_owned());
     let mut entries = Vec::new();
+    let mut hashes = Vec::new();
     let mut head = GENESIS.to_string();
     for (i, bytes) in text[..whole].split_inclusive(|b| *b == b'\n').enumerate() {
         let number = i as u64 + 1;
@@ -153,8 +156,9 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
             return Err(broken("its number is out of order"));
         }
         entries.push(entry);
+        hashes.push(head.clone());
     }
-    Ok(Verified { entries, head, torn })
+    Ok(Verified { entries, hashes, head, torn })
 }
 
 #[cfg(test)]
@@ -176,6 +180,7 @@ mod tests {
         journal.append(stopped("b\",\"hash\":\"")).unwrap();
         let checked = verify(&path).unwrap();
         assert_eq!((checked.entries.len(), checked.head.as_str()), (2, journal.head()));
+        assert_eq!(checked.hashes.last().map(String::as_str), Some(journal.head()));
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replacen("\"a\"", "\"A\"", 1)).unwrap();
         assert!(matches!(verify(&path), Err(JournalError::Broken { line: 1, .. })));

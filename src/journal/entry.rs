@@ -1,5 +1,7 @@
 //! The lines of the journal.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -34,6 +36,13 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Logs were analysed, and the result was written into the case: files with their SHA-256.
+    Analysed {
+        author: String,
+        files: BTreeMap<String, String>,
+        findings: u64,
+        stories: u64,
+    },
     /// A case was made without a playbook.
     Created {
         program: String,

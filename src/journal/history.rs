@@ -143,6 +143,7 @@ impl History {
             | Event::UndoSkipped { .. }
             | Event::Stopped { .. }
             | Event::Manifest { .. }
+            | Event::Analysed { .. }
             | Event::Note { .. }
             | Event::ClockFact { .. } => {}
         }

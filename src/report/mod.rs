@@ -4,6 +4,7 @@
 
 pub mod csv;
 pub mod escape;
+pub mod incident;
 pub mod json;
 pub mod model;
 pub mod sessions;
@@ -19,8 +20,11 @@ use std::io::{self, Write};
 
 pub use model::{Report, Suppressed, Window};
 
+use incident::alone;
+
 /// Every format, in the order `--help` lists them.
-pub const FORMATS: &[&dyn Format] = &[&text::Text, &json::Json, &csv::Csv];
+pub const FORMATS: &[&dyn Format] =
+    &[&text::Text, &json::Json, &csv::Csv, &alone::MARKDOWN, &alone::HTML];
 
 /// Renders one finished report; adds no judgement of its own.
 pub trait Format: Sync {

@@ -24,7 +24,7 @@ fn json(report: &Report) -> serde_json::Value {
 
 #[test]
 fn names_are_unique_and_found() {
-    assert_eq!(format_names(), ["text", "json", "csv"]);
+    assert_eq!(format_names(), ["text", "json", "csv", "md", "html"]);
     assert!(format_names().iter().all(|name| format(name).is_some_and(|f| f.name() == *name)));
     assert!(format("xml").is_none());
 }

@@ -67,6 +67,8 @@ pub struct TimelineRow {
     pub error: String,
     /// ARN or `s3://bucket/key`.
     pub resource: String,
+    /// Version of the object, where the log has it. No column.
+    pub version: String,
     pub bytes_out: u64,
     pub file: String,
     pub offset: u64,

@@ -9,6 +9,9 @@ use crate::rollup::matches::{Row, marked};
 use crate::rollup::{Phase, Place, Sym};
 use crate::sigma::{Firing, RuleIndex};
 
+/// What rows have in common that are one finding: rule, account, principal, foreign network.
+type Cause<'a> = (u32, &'a str, Sym, Option<&'a str>);
+
 /// The rows of one finding.
 pub struct Group<'a> {
     /// Of a rule, or of a correlation among its own.
@@ -32,8 +35,7 @@ impl<'a> Gathered<'a> {
     pub fn new(cx: &'a Cx<'_>) -> Gathered<'a> {
         let matches = &cx.rollups.matches;
         let mut days: HashMap<_, BTreeSet<i64>> = HashMap::new();
-        let mut groups: BTreeMap<(u32, &str, Sym, Option<&str>), Vec<(&Key, &Row)>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<Cause<'_>, Vec<(&Key, &Row)>> = BTreeMap::new();
         let mut wanted: HashSet<(Key, i64)> = HashSet::new();
         for (key, row) in matches.iter() {
             let foreign = foreign(cx, key, row.first.time);

@@ -6,6 +6,7 @@ use crate::clock::{DAY, Millis};
 use crate::detect::Cx;
 use crate::detect::advice::name_of;
 use crate::finding::Finding;
+use crate::rollup::lineage::Node;
 
 /// Calls that make a credential or an identity, or hand one out.
 const MAKING: &[&str] = &[
@@ -21,11 +22,8 @@ const MAKING: &[&str] = &[
     "sts:GetSessionToken",
 ];
 
-/// Links of AssumeRole and the like that are followed.
-const DEEPEST: usize = 20;
-
 /// What a finding is linked by.
-struct Node<'a> {
+struct Ties<'a> {
     principal: &'a str,
     key: &'a str,
     root: String,
@@ -44,7 +42,7 @@ pub fn is_address(class: &str) -> bool {
 
 /// Numbers of findings that belong together, in the findings' order.
 pub fn groups(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Vec<usize>> {
-    let nodes: Vec<Node<'_>> = findings.iter().map(|f| node(cx, f)).collect();
+    let nodes: Vec<Ties<'_>> = findings.iter().map(|f| ties(cx, f)).collect();
     let mut parent: Vec<usize> = (0..nodes.len()).collect();
     for b in 1..nodes.len() {
         for a in 0..b {
@@ -69,7 +67,7 @@ fn find(parent: &mut [usize], mut n: usize) -> usize {
     n
 }
 
-fn node<'a>(cx: &Cx<'_>, f: &'a Finding) -> Node<'a> {
+fn ties<'a>(cx: &Cx<'_>, f: &'a Finding) -> Ties<'a> {
     let places = || f.sources.iter().filter(|s| is_address(&s.class));
     let principal = cx.names.find(&f.who.principal).unwrap_or(0);
     let foreign = places().filter(|s| {
@@ -84,7 +82,7 @@ fn node<'a>(cx: &Cx<'_>, f: &'a Finding) -> Node<'a> {
         .targets
         .iter()
         .filter(|t| makes && matches!(t.kind.as_str(), "user" | "role" | "access-key"));
-    Node {
+    Ties {
         principal: &f.who.principal,
         key: &f.who.access_key,
         root: root(cx, &f.who.access_key),
@@ -96,13 +94,13 @@ fn node<'a>(cx: &Cx<'_>, f: &'a Finding) -> Node<'a> {
     }
 }
 
-fn linked(a: &Node<'_>, b: &Node<'_>) -> bool {
+fn linked(a: &Ties<'_>, b: &Ties<'_>) -> bool {
     let near = a.first <= b.last + DAY && b.first <= a.last + DAY;
     let shares = |x: &BTreeSet<&str>, y: &BTreeSet<&str>| x.intersection(y).next().is_some();
     let same = !a.principal.is_empty() && a.principal == b.principal;
     let of_one_root = !a.root.is_empty() && a.root == b.root;
     let place = shares(&a.networks, &b.networks);
-    let made = |x: &Node<'_>, y: &Node<'_>| {
+    let made = |x: &Ties<'_>, y: &Ties<'_>| {
         y.last >= x.first && (x.makes.contains(name_of(y.principal)) || x.makes.contains(y.key))
     };
     (near && place && (same || of_one_root))
@@ -113,14 +111,17 @@ fn linked(a: &Node<'_>, b: &Node<'_>) -> bool {
         || made(b, a)
 }
 
-/// The key with which a temporary key's chain began, as far as the logs tell; the key itself if it is none.
+/// What a key's chain began with, as a text that is the same for all that began with it.
 pub fn root(cx: &Cx<'_>, key: &str) -> String {
-    let mut sym = cx.names.find(key).unwrap_or(0);
-    for _ in 0..DEEPEST {
-        match cx.rollups.sessions.get(&sym) {
-            Some(session) if session.parent_key != 0 => sym = session.parent_key,
-            _ => break,
-        }
+    match top(cx, key) {
+        None => String::new(),
+        Some(Node::Key(top)) => cx.text(top).to_string(),
+        Some(Node::Console(number)) => format!("console {number}"),
     }
-    cx.text(sym).to_string()
+}
+
+/// The key or sign-in that a key's chain began with, as far as the logs tell; the key itself if it is none.
+pub fn top(cx: &Cx<'_>, key: &str) -> Option<Node> {
+    let sym = cx.names.find(key).filter(|sym| *sym != 0)?;
+    Some(cx.lineage.origin(sym).top)
 }

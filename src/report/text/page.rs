@@ -13,9 +13,9 @@ const FIELD: usize = 16;
 /// Where a field's label begins.
 const LABEL: usize = 4;
 /// What a severity takes: the longest word and two blanks.
-pub(super) const SEVERITY: usize = 10;
+pub(in crate::report) const SEVERITY: usize = 10;
 /// Room for a field's text.
-pub(super) const FIELD_WIDTH: usize = WIDTH - FIELD;
+pub(in crate::report) const FIELD_WIDTH: usize = WIDTH - FIELD;
 
 /// Writes cleaned, wrapped lines; colours headings and severities only.
 pub(in crate::report) struct Page<'a> {

@@ -20,6 +20,7 @@ fn row() -> TimelineRow {
         outcome: Outcome::Success,
         error: String::new(),
         resource: "s3://acme-invoices/2026/01.pdf".into(),
+        version: String::new(),
         bytes_out: 48_213,
         file: "a/b.json.gz".into(),
         offset: 14_233,

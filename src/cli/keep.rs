@@ -1,0 +1,158 @@
+//! `analyze --case`: the analysis, its timeline and the objects it names, kept in a case.
+
+use std::collections::BTreeMap;
+
+use super::analysis::Analysis;
+use super::author::AuthorArgs;
+use super::case::Writing;
+use super::context::Cx;
+use super::error::CommandError;
+use super::timeline::collect;
+use crate::case::{Case, sha256, write_new};
+use crate::clock::{Millis, rfc3339};
+use crate::event::Log;
+use crate::finding::Finding;
+use crate::journal::{Event, seal};
+use crate::report::escape::cell;
+use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
+use crate::report::{Format, RenderOptions, json::Json};
+
+/// Writes `findings-NNN.json`, `timeline-NNN.csv` and `objects-NNN.csv`, and a line of the journal with their
+/// hashes. Nothing is overwritten: each analysis has the next number, and the highest counts.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn keep(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
+    let number = next(&writing.case)?;
+    let findings: Vec<&Finding> = analysis.report.findings.iter().collect();
+    let rows = collect(cx, analysis, &findings);
+    let mut files = BTreeMap::new();
+    let contents = [
+        (format!("findings-{number:03}.json"), document(analysis)?),
+        (format!("timeline-{number:03}.csv"), timeline(&rows)?),
+        (format!("objects-{number:03}.csv"), objects(&rows)?),
+    ];
+    for (name, bytes) in contents {
+        write_new(&writing.case.root().join(&name), &bytes)?;
+        files.insert(name, sha256(&bytes));
+    }
+    let event = Event::Analysed {
+        author: AuthorArgs { author: None }.name()?,
+        files,
+        findings: findings.len() as u64,
+        stories: analysis.report.stories.len() as u64,
+    };
+    writing.journal.append(event)?;
+    seal(&writing.case, &mut writing.journal, &rfc3339(cx.clock.now()))?;
+    let folder = writing.case.root().display();
+    cx.ui.status(&format!("kept in {folder} as analysis {number:03}: incident report {folder}"));
+    Ok(())
+}
+
+/// One above the highest number that any of the three has: a run that was cut off may have left one of them.
+fn next(case: &Case) -> Result<u64, CommandError> {
+    let mut highest = 0;
+    for (stem, suffix) in [("findings", "json"), ("timeline", "csv"), ("objects", "csv")] {
+        let newest = case.newest(stem, suffix)?;
+        let number = newest.and_then(|name| name[stem.len() + 1..].split('.').next()?.parse().ok());
+        highest = number.unwrap_or(0).max(highest);
+    }
+    Ok(highest + 1)
+}
+
+fn document(analysis: &Analysis) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    let options = RenderOptions { color: false, top: usize::MAX };
+    Json.render(&analysis.report, &mut bytes, &options)?;
+    Ok(bytes)
+}
+
+fn timeline(rows: &[TimelineRow]) -> Result<Vec<u8>, CommandError> {
+    let mut bytes = Vec::new();
+    let mut writer = TimelineWriter::new(TimelineFormat::Csv, &mut bytes)?;
+    rows.iter().try_for_each(|row| writer.row(row))?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+/// Of one object, one kind of call, one caller and one place.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Access<'a> {
+    bucket: &'a str,
+    key: &'a str,
+    version: &'a str,
+    operation: &'a str,
+    principal: &'a str,
+    source: &'a str,
+}
+
+#[derive(Default)]
+struct Sums<'a> {
+    access_key: &'a str,
+    first: Millis,
+    last: Millis,
+    /// By log: requests and bytes. Both may hold the same requests; the fuller one counts.
+    logs: [(u64, u64); 2],
+}
+
+/// Every object that the findings' events reached: what was read, written or deleted.
+fn objects(rows: &[TimelineRow]) -> Result<Vec<u8>, CommandError> {
+    let mut all: BTreeMap<Access<'_>, Sums<'_>> = BTreeMap::new();
+    for row in rows {
+        let path = row.resource.strip_prefix("s3://").and_then(|path| path.split_once('/'));
+        let Some((bucket, key)) = path.filter(|_| row.outcome == crate::event::Outcome::Success)
+        else {
+            continue;
+        };
+        let access = Access {
+            bucket,
+            key,
+            version: &row.version,
+            operation: &row.action,
+            principal: &row.principal,
+            source: &row.source,
+        };
+        let sums = all.entry(access).or_insert(Sums { first: row.time, ..Sums::default() });
+        sums.first = sums.first.min(row.time);
+        sums.last = sums.last.max(row.time);
+        if sums.access_key.is_empty() {
+            sums.access_key = &row.access_key;
+        }
+        let (requests, bytes) = &mut sums.logs[usize::from(row.log == Log::S3Access)];
+        *requests += 1;
+        *bytes += row.bytes_out;
+    }
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    csv.write_record(COLUMNS).map_err(|e| CommandError::failed(e.to_string()))?;
+    for (access, sums) in all {
+        let [trail, log] = sums.logs;
+        let texts = [
+            access.bucket,
+            access.key,
+            access.version,
+            access.operation,
+            access.principal,
+            sums.access_key,
+            access.source,
+        ];
+        let mut cells: Vec<String> = texts.iter().map(|text| cell(text).into_owned()).collect();
+        cells.extend([rfc3339(sums.first), rfc3339(sums.last)]);
+        cells.extend([trail.0.max(log.0), trail.1.max(log.1)].map(|n| n.to_string()));
+        csv.write_record(&cells).map_err(|e| CommandError::failed(e.to_string()))?;
+    }
+    csv.into_inner().map_err(|e| CommandError::failed(e.to_string()))
+}
+
+const COLUMNS: [&str; 11] = [
+    "bucket",
+    "key",
+    "version",
+    "operation",
+    "principal",
+    "access_key",
+    "source",
+    "first",
+    "last",
+    "requests",
+    "bytes",
+];

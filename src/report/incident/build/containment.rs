@@ -1,0 +1,241 @@
+//! How it was contained: every change with its state, its line in the journal and the way back.
+
+use super::facts::Facts;
+use super::register::{Register, time_of};
+use super::timeline::lines;
+use super::words::{short, title};
+use crate::journal::{ChangeState, Event, Record};
+use crate::plan::{Kind, PlannedChange};
+use crate::report::incident::model::{At, Step};
+use crate::step::{Risk, UndoKind};
+
+pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (number, record) in &facts.history.changes {
+        steps.push(change(facts, *number, record, register));
+    }
+    for (number, moves) in &facts.history.reissues {
+        let detail =
+            moves.iter().rev().find_map(|(_, d)| d["key"].as_str()).unwrap_or("no key yet");
+        let phase = moves.last().map_or("", |(phase, _)| phase.as_str());
+        let entry =
+            entry_of(facts, |e| matches!(e, Event::Reissue { change, .. } if change == number));
+        steps.push(Step {
+            number: Some(*number),
+            resource: detail.to_string(),
+            state: if phase == "finished" { "done" } else { "unfinished" },
+            text: phase.to_string(),
+            undo: "not undone by undo: the new key stays".into(),
+            ..journaled(facts, "reissue-access-key", entry, register)
+        });
+    }
+    steps.sort_by_key(|s| s.number);
+    steps.extend(not_made(facts));
+    steps
+}
+
+fn change(facts: &Facts<'_>, number: usize, record: &Record, register: &mut Register<'_>) -> Step {
+    let planned = planned(facts, number);
+    let state = state(facts, number, record);
+    let entry = facts.answered.get(&number).map(|mark| mark.entry);
+    let entry = entry.or_else(|| {
+        entry_of(facts, |e| matches!(e, Event::Intent { change, .. } if *change == number))
+    });
+    Step {
+        number: Some(number),
+        resource: record.resource.clone(),
+        diff: lines(&record.before, &record.after),
+        state,
+        text: text(facts, number, record, planned),
+        undo: undo(facts, number, record, planned),
+        ..journaled(facts, &record.step, entry, register)
+    }
+}
+
+fn journaled(
+    facts: &Facts<'_>,
+    step: &str,
+    at: Option<usize>,
+    register: &mut Register<'_>,
+) -> Step {
+    let entry = at.and_then(|at| facts.case.and_then(|c| c.entries.get(at)));
+    Step {
+        number: None,
+        step: step.to_string(),
+        title: title(step),
+        resource: String::new(),
+        diff: Vec::new(),
+        state: "unknown",
+        text: String::new(),
+        time: entry.and_then(time_of),
+        entry: entry.map(|e| e.seq),
+        hash: at.and_then(|at| facts.case.and_then(|c| c.hashes.get(at).cloned())),
+        undo: String::new(),
+        evidence: at.map_or(Vec::new(), |at| register.entry(at)),
+    }
+}
+
+/// The last line that fits.
+fn entry_of(facts: &Facts<'_>, fits: impl Fn(&Event) -> bool) -> Option<usize> {
+    facts.case?.entries.iter().rposition(|e| fits(&e.event))
+}
+
+fn planned<'a>(facts: &Facts<'a>, number: usize) -> Option<&'a PlannedChange> {
+    facts.plan?.changes().map(|(_, _, c)| c).find(|c| c.number == number)
+}
+
+pub fn state(facts: &Facts<'_>, number: usize, record: &Record) -> &'static str {
+    let contested = entry_of(
+        facts,
+        |e| matches!(e, Event::Contested { change, .. } if *change == Some(number)),
+    );
+    let held = facts.history.held.contains(&number);
+    match record.state {
+        ChangeState::Undone => "undone",
+        ChangeState::UndoUnknown | ChangeState::Unknown => "unknown",
+        ChangeState::Failed => "failed",
+        ChangeState::Done | ChangeState::Already if held => "held",
+        ChangeState::Done | ChangeState::Already if contested.is_some() => "contested",
+        ChangeState::Already => "already so",
+        ChangeState::Done => "requested",
+    }
+}
+
+fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedChange>) -> String {
+    let mut parts = Vec::new();
+    match record.state {
+        ChangeState::Unknown => parts.push("the run ended before the answer".to_string()),
+        ChangeState::UndoUnknown => parts.push("the run ended while it was undone".to_string()),
+        ChangeState::Failed => {
+            let at =
+                entry_of(f, |e| matches!(e, Event::Failed { change, .. } if *change == number));
+            let entry = at.and_then(|at| f.case.and_then(|c| c.entries.get(at)));
+            if let Some(Event::Failed { error, .. }) = entry.map(|e| &e.event) {
+                parts.push(error.to_string());
+            }
+        }
+        _ => {}
+    }
+    if record.again {
+        parts.push("made again after somebody undid it".into());
+    }
+    if let Some(change) = planned {
+        parts.extend(change.affects.iter().cloned());
+        if change.risk == Risk::High {
+            parts.push("high risk: it may stop what others do".into());
+        }
+    }
+    parts.join("; ")
+}
+
+fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedChange>) -> String {
+    let skipped =
+        entry_of(f, |e| matches!(e, Event::UndoSkipped { change, .. } if *change == number));
+    let entry = skipped.and_then(|at| f.case.and_then(|c| c.entries.get(at)));
+    if let Some(Event::UndoSkipped { why, .. }) = entry.map(|e| &e.event) {
+        return format!("stays: {why}");
+    }
+    match (record.state, planned) {
+        (ChangeState::Undone, _) => {
+            let at = f.answered.get(&number).map(|m| At(m.at));
+            let when = at.map_or_else(String::new, |at| format!(" {}", crate::clock::plain(at.0)));
+            format!("undone{when}")
+        }
+        (ChangeState::Already, _) => "nothing to undo: it was so before".into(),
+        (_, Some(change)) => match change.undo {
+            UndoKind::Exact => "can be undone exactly".into(),
+            UndoKind::Loss => format!("can be undone with loss: {}", change.loss),
+            UndoKind::None => "cannot be undone".into(),
+        },
+        (_, None) => "can be undone".into(),
+    }
+}
+
+/// Steps of the plan that could not be done, and changes that were not reached.
+fn not_made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Step> + 'a {
+    let blank = |step: &str, state: &'static str, text: String| Step {
+        number: None,
+        step: step.to_string(),
+        title: title(step),
+        resource: String::new(),
+        diff: Vec::new(),
+        state,
+        text,
+        time: None,
+        entry: None,
+        hash: None,
+        undo: String::new(),
+        evidence: Vec::new(),
+    };
+    let steps = facts.plan.into_iter().flat_map(|p| &p.steps);
+    steps.flat_map(move |step| -> Vec<Step> {
+        match &step.kind {
+            Kind::Blocked(why) => vec![blank(&step.step, "cannot", why.clone())],
+            Kind::Changes(changes) => changes
+                .iter()
+                .filter(|c| !facts.history.changes.contains_key(&c.number))
+                .map(|c| Step {
+                    number: Some(c.number),
+                    resource: c.resource.clone(),
+                    ..blank(&step.step, "not made", "the run ended before it".into())
+                })
+                .collect(),
+            Kind::Reissue(r) if !facts.history.reissues.contains_key(&r.number) => {
+                let text = "the run ended before it, or the containment was contested";
+                vec![Step { number: Some(r.number), ..blank(&step.step, "not made", text.into()) }]
+            }
+            _ => Vec::new(),
+        }
+    })
+}
+
+/// What containment did to a key or to the principal behind it: `denied: change 1 (held)`.
+pub fn reach(facts: &Facts<'_>, access_key: &str, principal: &str) -> String {
+    let mut said = Vec::new();
+    for (number, record) in &facts.history.changes {
+        let resource = short(&record.resource);
+        let key =
+            !access_key.is_empty() && resource.ends_with(&format!("#access-key/{access_key}"));
+        let denies = record.step.contains("deny-") || record.step.contains("revoke-");
+        if key || (denies && same_identity(resource, principal)) {
+            let what = if key { "key inactive" } else { verb(&record.step) };
+            said.push(format!("{what}: change {number}, {}", state(facts, *number, record)));
+        }
+    }
+    said.join("; ")
+}
+
+fn verb(step: &str) -> &'static str {
+    if step.contains("revoke-") { "sessions revoked" } else { "denied" }
+}
+
+/// `user/dana#inline-policy/x` is about `arn:aws:iam::…:user/dana`; a role's changes are about its sessions.
+fn same_identity(resource: &str, principal: &str) -> bool {
+    let Some((resource, _)) = resource.split_once('#') else { return false };
+    let name = |text: &str| -> Option<(String, String)> {
+        let mut parts = text.split('/');
+        let kind = parts.next()?;
+        match kind {
+            "assumed-role" => Some(("role".into(), parts.next()?.to_string())),
+            "user" | "role" => Some((kind.into(), parts.next_back()?.to_string())),
+            _ => None,
+        }
+    };
+    let (a, b) = (name(resource), name(short(principal)));
+    a.is_some() && a == b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same_identity;
+
+    #[test]
+    fn a_role_is_its_sessions() {
+        let session = "arn:aws:sts::1:assumed-role/app/i-0";
+        assert!(same_identity("role/app#inline-policy/x", session));
+        assert!(same_identity("role/path/app#trust", "arn:aws:iam::1:role/app"));
+        assert!(!same_identity("user/app#inline-policy/x", session));
+        assert!(!same_identity("role/app", session), "the role itself is no change of it");
+        assert!(!same_identity("bucket#policy", "anonymous"));
+    }
+}

@@ -1,0 +1,190 @@
+//! What every section rests on: the findings that weigh, the changes that were made, the moments that count.
+
+use std::collections::BTreeMap;
+
+use super::register::time_of;
+use super::words::{is_sight, short};
+use crate::clock::Millis;
+use crate::event::time;
+use crate::finding::Severity;
+use crate::journal::{ChangeState, Event, History, Outcome, Record};
+use crate::plan::{Kind, Plan};
+use crate::report::incident::analysis::{Analysis, Finding, Level};
+use crate::report::incident::input::{CaseInput, Input};
+use crate::report::incident::model::State;
+
+/// A moment, and the journal line that says so (from 0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub at: Millis,
+    pub entry: usize,
+}
+
+pub struct Facts<'a> {
+    pub input: &'a Input,
+    pub analysis: Option<&'a Analysis>,
+    /// Findings of at least medium severity, and those told in a story of such; all when there are none.
+    /// Nobody else is called an actor: what is low or for information is in the appendix.
+    pub weighty: Vec<&'a Finding>,
+    pub first: Option<Millis>,
+    pub last: Option<Millis>,
+    pub case: Option<&'a CaseInput>,
+    pub plan: Option<&'a Plan>,
+    pub history: History,
+    pub opened: Option<Millis>,
+    /// When the incident was noticed: what was said, or the case's opening.
+    pub detected: Option<Millis>,
+    /// The first change that takes something from the attacker.
+    pub first_block: Option<Mark>,
+    /// The last of them.
+    pub contained: Option<Mark>,
+    pub held: Option<Mark>,
+    /// When each change was last answered for, by its number.
+    pub answered: BTreeMap<usize, Mark>,
+    pub state: State,
+    /// Identities that weighty findings name and no change of the case reaches.
+    pub loose: Vec<&'a str>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn of(input: &'a Input) -> Facts<'a> {
+        let analysis = input.analysis.as_ref();
+        let findings = analysis.map_or(&[][..], |a| &a.findings);
+        let stories = analysis.map_or(&[][..], |a| &a.stories);
+        let grave = |level: Level| level.0 >= Severity::Medium;
+        let told =
+            |f: &Finding| stories.iter().any(|s| grave(s.severity) && s.findings.contains(&f.id));
+        let mut weighty: Vec<&Finding> =
+            findings.iter().filter(|f| grave(f.severity) || told(f)).collect();
+        if weighty.is_empty() {
+            weighty = findings.iter().collect();
+        }
+        let case = input.case.as_ref();
+        let entries = case.map_or(&[][..], |c| &c.entries);
+        let history = History::of(entries);
+        let opened = case.and_then(|c| time::parse(&c.file.opened));
+        let mut facts = Facts {
+            input,
+            analysis,
+            first: weighty.iter().filter_map(|f| f.first_seen.0).min(),
+            last: weighty.iter().filter_map(|f| f.last_seen.0).max(),
+            weighty,
+            case,
+            plan: case.and_then(|c| c.plan.as_ref()),
+            opened,
+            detected: input.detected.or(opened),
+            first_block: None,
+            contained: None,
+            held: None,
+            answered: BTreeMap::new(),
+            state: State::Open,
+            loose: Vec::new(),
+            history,
+        };
+        facts.state = facts.judge();
+        facts.read_journal();
+        facts.loose = facts.unreached();
+        if facts.state == State::Held && !facts.loose.is_empty() {
+            facts.state = State::Partial;
+        }
+        facts
+    }
+
+    /// All findings, as the analysis orders them.
+    pub fn findings(&self) -> &'a [Finding] {
+        self.analysis.map_or(&[], |a| &a.findings)
+    }
+
+    pub fn weighs(&self, finding: &Finding) -> bool {
+        self.weighty.iter().any(|f| f.id == finding.id)
+    }
+
+    pub fn finding(&self, id: &str) -> Option<&'a Finding> {
+        self.findings().iter().find(|f| f.id == id)
+    }
+
+    fn read_journal(&mut self) {
+        let Some(case) = self.case else { return };
+        let mut steps: BTreeMap<usize, bool> = BTreeMap::new();
+        for (entry, line) in case.entries.iter().enumerate() {
+            let Some(at) = time_of(line).map(|t| t.0) else { continue };
+            let mark = Mark { at, entry };
+            match &line.event {
+                Event::Intent { change, at, step, .. } => {
+                    steps.insert(*change, self.contains(*at, step));
+                }
+                Event::Done { change, outcome, .. } => {
+                    self.answered.insert(*change, mark);
+                    let took = matches!(outcome, Outcome::Applied | Outcome::FoundApplied);
+                    if took && steps.get(change).copied().unwrap_or(false) {
+                        self.first_block.get_or_insert(mark);
+                        self.contained = Some(mark);
+                    }
+                }
+                Event::Failed { change, .. }
+                | Event::UndoDone { change, .. }
+                | Event::UndoFailed { change, .. } => {
+                    self.answered.insert(*change, mark);
+                }
+                Event::Held { .. } => self.held = Some(mark),
+                Event::Contested { .. } => self.held = None,
+                _ => {}
+            }
+        }
+        let undone = self.state == State::Undone;
+        if self.contained.is_none() || undone {
+            self.held = None;
+        }
+    }
+
+    /// The step stands before the plan's watch: it takes something from the attacker. What comes after it
+    /// makes things visible.
+    fn contains(&self, at: usize, step: &str) -> bool {
+        let hold =
+            self.plan.and_then(|plan| plan.steps.iter().position(|s| matches!(s.kind, Kind::Hold)));
+        hold.is_none_or(|hold| at < hold) && !is_sight(step)
+    }
+
+    fn unreached(&self) -> Vec<&'a str> {
+        let named = self.weighty.iter().filter(|f| !f.principal.is_empty());
+        let mut loose = Vec::new();
+        for finding in named {
+            let reached = !super::containment::reach(self, &finding.access_key, &finding.principal)
+                .is_empty();
+            let name = short(&finding.principal);
+            if !reached && !loose.contains(&name) {
+                loose.push(name);
+            }
+        }
+        loose
+    }
+
+    fn judge(&self) -> State {
+        let history = &self.history;
+        if history.changes.is_empty() && history.reissues.is_empty() {
+            return State::Open;
+        }
+        let taken_back = |r: &Record| {
+            let undone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
+            undone && self.contains(r.at, &r.step)
+        };
+        if history.changes.values().any(taken_back) {
+            return State::Undone;
+        }
+        let holds = || {
+            history
+                .changes
+                .iter()
+                .all(|(n, r)| history.held.contains(n) || !self.contains(r.at, &r.step))
+        };
+        match history.finished.as_deref() {
+            _ if history.contested => State::Contested,
+            Some("contested") => State::Contested,
+            Some("held") => State::Held,
+            // What makes things visible may be undone; containment stands.
+            Some("undone" | "partly undone") if holds() => State::Held,
+            Some(_) => State::Incomplete,
+            None => State::Unfinished,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! From where: addresses and user agents that findings name, and who was sent how much.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::register::Register;
+use crate::report::incident::analysis;
+use crate::report::incident::model::{Agent, At, BytesOut, Source};
+
+/// Principals in the chart of bytes at most.
+const PRINCIPALS: usize = 12;
+
+/// Those with most events first.
+pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Source> {
+    let mut found: BTreeMap<&str, Source> = BTreeMap::new();
+    for finding in facts.weighty.iter().copied() {
+        for seen in finding.sources.iter().filter(|s| !s.address.is_empty()) {
+            let number = register.finding(finding);
+            let source = found.entry(&seen.address).or_insert_with(|| blank(seen));
+            source.first = earliest(source.first, seen.first_seen.0.map(At));
+            source.last = source.last.max(seen.last_seen.0.map(At));
+            source.events = source.events.max(seen.events);
+            if !source.evidence.contains(&number) {
+                source.evidence.push(number);
+            }
+        }
+    }
+    let mut sources: Vec<Source> = found.into_values().collect();
+    sources.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.address.cmp(&b.address)));
+    sources
+}
+
+pub fn earliest(a: Option<At>, b: Option<At>) -> Option<At> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn blank(seen: &analysis::Source) -> Source {
+    Source {
+        address: seen.address.clone(),
+        class: seen.class.clone(),
+        network: seen.network.clone(),
+        country: seen.country.clone(),
+        asn: seen.asn.clone(),
+        first: None,
+        last: None,
+        events: 0,
+        evidence: Vec::new(),
+    }
+}
+
+/// User agents in the order in which findings name them.
+pub fn agents(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Agent> {
+    let mut agents: Vec<Agent> = Vec::new();
+    for finding in facts.weighty.iter().copied() {
+        for text in &finding.user_agents {
+            let number = register.finding(finding);
+            match agents.iter_mut().find(|a| a.text == *text) {
+                Some(known) if known.evidence.contains(&number) => {}
+                Some(known) => known.evidence.push(number),
+                None => agents.push(Agent { text: text.clone(), evidence: vec![number] }),
+            }
+        }
+    }
+    agents
+}
+
+/// The whole window, ordinary use included: findings are measured against it.
+pub fn bytes_out(facts: &Facts<'_>) -> Vec<BytesOut> {
+    let rows = facts.analysis.and_then(|a| a.summary.get("principals"));
+    let named = |principal: &str| facts.weighty.iter().any(|f| f.principal == principal);
+    let mut rows: Vec<BytesOut> = rows
+        .into_iter()
+        .flatten()
+        .filter(|row| row.bytes_out > 0)
+        .map(|row| BytesOut {
+            principal: row.value.clone(),
+            bytes: row.bytes_out,
+            named: named(&row.value),
+        })
+        .collect();
+    rows.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.principal.cmp(&b.principal)));
+    rows.truncate(PRINCIPALS);
+    rows
+}

@@ -1,0 +1,217 @@
+//! Attacker and responder in one order of time.
+
+use serde_json::Value;
+
+use super::facts::Facts;
+use super::register::{Register, time_of};
+use super::words::{Told, changes, entry, is_sight, short, title};
+use crate::journal::{Entry, Event, Outcome};
+use crate::plan::diff;
+use crate::report::incident::analysis::{Finding, Story};
+use crate::report::incident::model::{At, Moment, Side};
+
+pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Moment> {
+    let stories = facts.analysis.map_or(&[][..], |a| &a.stories);
+    let mut moments = Vec::new();
+    for story in stories {
+        of_story(facts, story, register, &mut moments);
+    }
+    let told = |f: &Finding| stories.iter().any(|s| s.findings.contains(&f.id));
+    for finding in facts.weighty.iter().filter(|f| !told(f)) {
+        of_finding(finding, register, &mut moments);
+    }
+    of_journal(facts, register, &mut moments);
+    // Stable: what happened in one second stays in the order it was told.
+    moments.sort_by_key(|m| (m.time, m.side));
+    moments
+}
+
+fn of_story(f: &Facts<'_>, story: &Story, register: &mut Register<'_>, out: &mut Vec<Moment>) {
+    for step in &story.steps {
+        let Some(time) = step.time.0.map(At) else { continue };
+        let finding = f.finding(&step.finding);
+        out.push(Moment {
+            time,
+            last: step.last.0.map(At).filter(|last| *last > time),
+            side: Side::Attacker,
+            severity: Some(step.severity.0.name()),
+            kind: step.tactic.clone(),
+            text: step.text.clone(),
+            who: finding.map_or_else(String::new, who),
+            outcome: step.outcome.clone(),
+            evidence: register.findings(finding),
+        });
+    }
+}
+
+/// The finding itself, and the events in its evidence that changed something.
+fn of_finding(finding: &Finding, register: &mut Register<'_>, out: &mut Vec<Moment>) {
+    let moment = |time: At, text: String| Moment {
+        time,
+        last: None,
+        side: Side::Attacker,
+        severity: Some(finding.severity.0.name()),
+        kind: String::new(),
+        text,
+        who: who(finding),
+        outcome: String::new(),
+        evidence: Vec::new(),
+    };
+    let number = register.finding(finding);
+    if let Some(time) = finding.first_seen.0.map(At) {
+        out.push(Moment {
+            last: finding.last_seen.0.map(At).filter(|last| *last > time),
+            kind: finding.tactics.first().cloned().unwrap_or_default(),
+            outcome: finding.outcome.clone(),
+            evidence: vec![number],
+            ..moment(time, finding.title.clone())
+        });
+    }
+    for event in finding.evidence.iter().filter(|e| changes(&e.action)) {
+        let Some(time) = event.time.0.map(At) else { continue };
+        let seen = out.iter().any(|m| m.time == time && m.text == event.action);
+        if !seen {
+            let outcome = outcome(finding, &event.action).to_string();
+            let evidence = vec![number];
+            out.push(Moment { outcome, evidence, ..moment(time, event.action.clone()) });
+        }
+    }
+}
+
+/// What is known of all calls of this action: one call's own outcome is not in the document.
+fn outcome(finding: &Finding, action: &str) -> &'static str {
+    let counts = finding.action_counts.iter().find(|a| a.action == action);
+    match counts {
+        Some(a) if a.denied + a.failed == 0 => "done",
+        Some(a) if a.denied + a.failed >= a.events => "tried",
+        _ => "",
+    }
+}
+
+fn who(finding: &Finding) -> String {
+    let name = short(&finding.principal);
+    if name.is_empty() { finding.access_key.clone() } else { name.to_string() }
+}
+
+fn responder(time: At, text: String) -> Moment {
+    Moment {
+        time,
+        last: None,
+        side: Side::Responder,
+        severity: None,
+        kind: String::new(),
+        text,
+        who: String::new(),
+        outcome: String::new(),
+        evidence: Vec::new(),
+    }
+}
+
+fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Moment>) {
+    let Some(case) = facts.case else { return };
+    let mut caller = String::new();
+    for (at, line) in case.entries.iter().enumerate() {
+        let Some(time) = time_of(line) else { continue };
+        if let Event::Started { caller: by, .. } | Event::Opened { caller: by, .. } = &line.event {
+            caller = short(by).to_string();
+        }
+        let Some((kind, text, outcome)) = told(facts, line) else { continue };
+        let contested = matches!(line.event, Event::Contested { .. });
+        let author = Told::of(line).text("author").to_string();
+        let by = match &line.event {
+            Event::Contested { by, .. } => by.as_deref().map_or("", short).to_string(),
+            _ if !author.is_empty() => author,
+            _ => caller.clone(),
+        };
+        out.push(Moment {
+            side: if contested { Side::Attacker } else { Side::Responder },
+            severity: contested.then_some("high"),
+            kind: kind.into(),
+            who: by,
+            outcome: outcome.into(),
+            evidence: register.entry(at),
+            ..responder(time, text)
+        });
+    }
+}
+
+/// Kind, text and outcome of a line that belongs on a timeline; intents are told by what became of them.
+fn told(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
+    let record = |change: &usize| facts.history.changes.get(change);
+    let change = |n: &usize| match record(n) {
+        Some(r) => format!("{}: {}", title(&r.step), short(&r.resource)),
+        None => entry(line),
+    };
+    let of = |n: &usize| record(n).map_or("Response", |r| kind_of(&r.step));
+    Some(match &line.event {
+        Event::Intent { .. } | Event::UndoIntent { .. } | Event::UndoSkipped { .. } => return None,
+        Event::Approved { .. } => ("Decision", capital(&entry(line)), ""),
+        Event::Stopped { why } => ("Run", format!("Stopped: {why}"), "failed"),
+        Event::Done { change: n, outcome, .. } => (of(n), change(n), done(*outcome)),
+        Event::Failed { change: n, .. } => (of(n), change(n), "failed"),
+        Event::Held { .. } => ("Check", capital(&entry(line)), ""),
+        Event::Contested { .. } => ("Contest", capital(&entry(line)), "done"),
+        Event::UndoDone { change: n, .. } => ("Undo", format!("Undone: {}", change(n)), "done"),
+        Event::UndoFailed { .. } => ("Undo", capital(&entry(line)), "failed"),
+        Event::Reissue { detail, .. } => ("Recovery", reissue(line, detail), ""),
+        _ => match (Told::of(line).name(), Told::of(line).is("decision")) {
+            // It says that a file was written, after every run.
+            ("manifest", _) => return None,
+            ("note", true) => ("Decision", entry(line), ""),
+            ("note", false) => ("Note", entry(line), ""),
+            _ => {
+                let text = entry(line);
+                let (kind, text) = split(&text);
+                (kind, capital(text), "")
+            }
+        },
+    })
+}
+
+/// `run ended: held` is about a run: its kind need not be said twice.
+fn split(text: &str) -> (&'static str, &str) {
+    let kinds = [
+        ("case ", "Case"),
+        ("run ", "Run"),
+        ("resume ", "Resumed run"),
+        ("undo ", "Undo"),
+        ("evidence ", "Evidence"),
+    ];
+    let found = kinds.iter().find_map(|(word, kind)| Some((*kind, text.strip_prefix(word)?)));
+    found.unwrap_or(("Case", text))
+}
+
+fn reissue(line: &Entry, detail: &Value) -> String {
+    let key = detail["key"].as_str().map_or_else(String::new, |key| format!(" ({key})"));
+    format!("{}{key}", capital(&entry(line)))
+}
+
+fn done(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied | Outcome::FoundApplied => "done",
+        Outcome::Already => "already so",
+        Outcome::FoundUnapplied => "failed",
+    }
+}
+
+/// What a step is for.
+pub fn kind_of(step: &str) -> &'static str {
+    match step {
+        "reissue-access-key" => "Recovery",
+        _ if is_sight(step) => "Visibility",
+        _ => "Containment",
+    }
+}
+
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
+}
+
+/// Lines with `-` and `+` for a change of state.
+pub fn lines(before: &Value, after: &Value) -> Vec<String> {
+    diff(before, after)
+}

@@ -1,0 +1,77 @@
+//! The checklists of eradication and recovery: data, one file a playbook, compiled in.
+
+use serde::Deserialize;
+
+/// By playbook id, in the order of the report.
+const BUILTIN: &[(&str, &str)] = &[
+    ("leaked-access-key", include_str!("../../../checklists/leaked-access-key.toml")),
+    ("compromised-role", include_str!("../../../checklists/compromised-role.toml")),
+    ("console-takeover", include_str!("../../../checklists/console-takeover.toml")),
+    ("s3-exfiltration", include_str!("../../../checklists/s3-exfiltration.toml")),
+    ("s3-ransomware", include_str!("../../../checklists/s3-ransomware.toml")),
+    ("turn-on-visibility", include_str!("../../../checklists/turn-on-visibility.toml")),
+];
+
+/// A file of `checklists/`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct List {
+    /// The playbook's id: the file's name.
+    pub playbook: String,
+    pub title: String,
+    pub eradication: Vec<Item>,
+    pub recovery: Vec<Item>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Item {
+    /// In kebab case, once a file.
+    pub id: String,
+    /// A state to reach, without its full stop.
+    pub text: String,
+    /// Steps of which one suffices. Without any, a person says when it is done.
+    #[serde(default)]
+    pub done_by: Vec<String>,
+}
+
+/// The list of this playbook. A test keeps every file readable.
+pub fn find(playbook: &str) -> Option<List> {
+    let (_, text) = BUILTIN.iter().find(|(id, _)| *id == playbook)?;
+    toml::from_str(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::step;
+
+    #[test]
+    fn every_file_is_read_and_names_known_steps() {
+        for (id, text) in BUILTIN {
+            let list: List = toml::from_str(text).unwrap_or_else(|e| panic!("{id}: {e}"));
+            assert_eq!(list.playbook, *id);
+            let items: Vec<&Item> = list.eradication.iter().chain(&list.recovery).collect();
+            let ids: BTreeSet<&str> = items.iter().map(|i| i.id.as_str()).collect();
+            assert_eq!(ids.len(), items.len(), "{id} has an item twice");
+            for step in items.iter().flat_map(|i| &i.done_by) {
+                assert!(step::find(step).is_some() || step == "reissue-access-key", "{id}: {step}");
+            }
+            assert!(items.iter().all(|i| !i.text.ends_with('.')), "{id}");
+        }
+    }
+
+    #[test]
+    fn every_playbook_has_a_list() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["playbooks", "checklists"] {
+            for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.file_stem().unwrap().to_str().unwrap().to_string();
+                assert!(find(&name).is_some(), "{folder}/{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What a report is made of: an analysis, a case, or both, and what was worked out beside them.
+
+use serde::{Deserialize, Serialize};
+
+use super::analysis::Analysis;
+use crate::case::{CaseFile, Manifest};
+use crate::clock::Millis;
+use crate::event::time;
+use crate::journal::Entry;
+use crate::plan::Plan;
+
+/// Everything that the report knows. The same input gives the same report, byte for byte.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// When the report is made.
+    pub generated: Millis,
+    /// `incident 0.1.0`.
+    pub program: String,
+    pub analysis: Option<Analysis>,
+    /// The file the analysis was read from, as the case knows it.
+    pub analysis_file: Option<FileRef>,
+    pub case: Option<CaseInput>,
+    pub objects: Vec<ObjectRow>,
+    /// The file of the objects.
+    pub objects_file: Option<FileRef>,
+    /// Events that the findings rest on.
+    pub events: Vec<EventSeen>,
+    pub clocks: Vec<ClockRow>,
+    pub impact: Option<Impact>,
+    pub notes: Vec<Note>,
+    /// When the incident was noticed, where somebody has said so.
+    pub detected: Option<Millis>,
+    /// What checking CloudTrail's digest files gave.
+    pub digests: Option<DigestVerdict>,
+}
+
+/// A file of the case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileRef {
+    /// From the case folder.
+    pub name: String,
+    /// Hex, lower case.
+    pub sha256: String,
+}
+
+/// What the case folder holds.
+#[derive(Debug)]
+pub struct CaseInput {
+    pub file: CaseFile,
+    pub entries: Vec<Entry>,
+    /// The hash of each entry's line.
+    pub hashes: Vec<String>,
+    /// The hash of the last line.
+    pub head: String,
+    /// The journal's last line was cut off.
+    pub torn: bool,
+    /// The plan that was approved last.
+    pub plan: Option<Plan>,
+    pub manifest: Option<Manifest>,
+    /// What does not fit the manifest, a sentence each.
+    pub problems: Vec<String>,
+    pub index: Vec<IndexLine>,
+}
+
+/// One line of `evidence/index.jsonl`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct IndexLine {
+    pub file: String,
+    /// RFC 3339, UTC, by AWS's clock.
+    pub time: String,
+    /// `iam:ListAccessKeys`.
+    pub call: String,
+    pub status: u16,
+}
+
+/// One row of the case's object list.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct ObjectRow {
+    pub bucket: String,
+    pub key: String,
+    pub version: String,
+    /// `s3:GetObject`, `REST.GET.OBJECT`, `read` …
+    pub operation: String,
+    pub principal: String,
+    pub access_key: String,
+    pub source: String,
+    /// RFC 3339, UTC.
+    pub first: String,
+    pub last: String,
+    pub requests: u64,
+    pub bytes: u64,
+}
+
+/// One event of the case's timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventSeen {
+    pub time: Millis,
+    /// Denied or failed.
+    pub refused: bool,
+}
+
+/// A duty to notify and how much time it leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ClockRow {
+    /// `GDPR`.
+    pub regime: String,
+    /// `notify the supervisory authority`.
+    pub duty: String,
+    /// `Art. 33(1)`.
+    pub article: String,
+    /// What starts the clock, and when: in words.
+    pub starts: String,
+    /// The moment it ends, or why there is none: in words.
+    pub due: String,
+    /// Time left at the time of the report: in words.
+    pub left: String,
+    /// `running`, `overdue`, `done`, `not started` …
+    pub state: String,
+}
+
+/// Whose data was reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Impact {
+    /// A sentence: what was counted, and how.
+    pub statement: String,
+    pub people: Option<u64>,
+    pub jurisdictions: Vec<Jurisdiction>,
+    /// What the numbers do not say, a sentence each.
+    pub limits: Vec<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Jurisdiction {
+    pub name: String,
+    pub people: u64,
+    /// What the count rests on.
+    pub basis: String,
+}
+
+/// What a responder wrote down elsewhere than in the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Note {
+    pub time: Option<Millis>,
+    /// `note`, `decision` …
+    pub kind: String,
+    pub by: String,
+    pub text: String,
+}
+
+/// What CloudTrail's digest files say of the log files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DigestVerdict {
+    /// Every file of the window is there and unchanged.
+    pub whole: bool,
+    /// A sentence.
+    pub text: String,
+}
+
+/// Rows of an object list (CSV with a header). A row that cannot be read is counted, not kept.
+pub fn objects(bytes: &[u8]) -> (Vec<ObjectRow>, u64) {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let mut rows = Vec::new();
+    let mut lost = 0;
+    for row in reader.deserialize() {
+        match row {
+            Ok(row) => rows.push(row),
+            Err(_) => lost += 1,
+        }
+    }
+    (rows, lost)
+}
+
+/// Events of a timeline as `incident timeline` writes it (CSV), and how many rows had no time.
+pub fn events(bytes: &[u8]) -> (Vec<EventSeen>, u64) {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Row {
+        datetime: String,
+        outcome: String,
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let mut events = Vec::new();
+    let mut lost = 0;
+    for row in reader.deserialize() {
+        let row: Row = row.unwrap_or_default();
+        match time::parse(&row.datetime) {
+            Some(time) => events.push(EventSeen { time, refused: row.outcome != "success" }),
+            None => lost += 1,
+        }
+    }
+    (events, lost)
+}
+
+/// Lines of an evidence index. A line that cannot be read is left out: the manifest names its file anyway.
+pub fn index(text: &str) -> Vec<IndexLine> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_cannot_be_read_are_counted() {
+        let text = b"bucket,key,operation,requests,bytes,new\nb,\"k\n1\",s3:GetObject,2,30,x\nb,k,o,many,1,x\n";
+        let (rows, lost) = objects(text);
+        assert_eq!((rows.len(), lost), (1, 1));
+        assert_eq!((rows[0].key.as_str(), rows[0].bytes), ("k\n1", 30));
+        assert_eq!(objects(b"").0, []);
+    }
+
+    #[test]
+    fn events_are_read_from_a_timeline() {
+        let text = b"message,datetime,outcome\na,2026-11-02T10:05:00.250000+00:00,success\nb,never,denied\n";
+        let (events, lost) = events(text);
+        assert_eq!((events.len(), lost), (1, 1));
+        assert_eq!((events[0].time % 1_000, events[0].refused), (250, false));
+    }
+}

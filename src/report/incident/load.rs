@@ -1,0 +1,130 @@
+//! From a case folder to what the report is made of. Whatever the case does not have is left out; whatever
+//! does not fit is said in the report.
+
+use super::PROGRAM;
+use super::analysis::{Analysis, AnalysisError};
+use super::clock_rows;
+use super::input::{CaseInput, FileRef, Input, events, index, objects};
+use crate::case::{Case, CaseError, Manifest, sha256};
+use crate::clock::Millis;
+use crate::journal::{History, JournalError, Verified, doubts, facts, verify};
+use crate::plan::Plan;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("{0}: {1}")]
+    Analysis(String, AnalysisError),
+}
+
+/// Reads a case as it is `now`: its journal, the plan that was approved last, its manifest, its newest
+/// analysis, and the facts of its clocks.
+///
+/// # Errors
+/// When the journal's chain does not fit, the analysis is of another shape, or a file cannot be read.
+pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
+    let checked = match case.journal().exists() {
+        true => verify(&case.journal())?,
+        false => {
+            Verified { entries: Vec::new(), hashes: Vec::new(), head: String::new(), torn: None }
+        }
+    };
+    let manifest = Manifest::read(case)?;
+    let sealed = case.bytes("manifest.json")?;
+    let mut problems: Vec<String> =
+        doubts(&checked, sealed.as_deref()).iter().map(ToString::to_string).collect();
+    if let Some(manifest) = &manifest {
+        problems.extend(manifest.check(case)?.iter().map(ToString::to_string));
+    }
+    let (clocks, detected) = match facts(&case.file().clocks, &checked.entries) {
+        Ok(facts) => (clock_rows::rows(&facts, now), clock_rows::noticed(&facts)),
+        Err(e) => {
+            problems.push(format!("facts of the clocks: {e}"));
+            (Vec::new(), None)
+        }
+    };
+    let history = History::of(&checked.entries);
+    let plan = plan(case, &history, &mut problems)?;
+    let lines = case.bytes("evidence/index.jsonl")?.unwrap_or_default();
+    let mut input = Input {
+        generated: now,
+        program: PROGRAM.into(),
+        clocks,
+        detected,
+        case: Some(CaseInput {
+            file: case.file().clone(),
+            entries: checked.entries,
+            hashes: checked.hashes,
+            head: checked.head,
+            torn: checked.torn.is_some(),
+            plan,
+            manifest,
+            problems,
+            index: index(&String::from_utf8_lossy(&lines)),
+        }),
+        ..Input::default()
+    };
+    files(case, &mut input)?;
+    Ok(input)
+}
+
+/// The approved plan; none when its file is gone or is another, which is said.
+fn plan(
+    case: &Case,
+    history: &History,
+    problems: &mut Vec<String>,
+) -> Result<Option<Plan>, LoadError> {
+    let Some(name) = &history.plan else { return Ok(None) };
+    let Some(bytes) = case.bytes(name)? else {
+        problems.push(format!("{name}, the approved plan, is missing"));
+        return Ok(None);
+    };
+    match serde_json::from_slice::<Plan>(&bytes) {
+        Ok(plan) if history.digest.as_ref() == Some(&plan.compute_digest()) => Ok(Some(plan)),
+        Ok(_) => {
+            problems.push(format!("{name} is not the plan that was approved"));
+            Ok(None)
+        }
+        Err(e) => {
+            problems.push(format!("{name} cannot be read: {e}"));
+            Ok(None)
+        }
+    }
+}
+
+/// The newest analysis, and the lists made with it.
+fn files(case: &Case, input: &mut Input) -> Result<(), LoadError> {
+    if let Some((file, bytes)) = newest(case, "findings", "json")? {
+        let analysis = Analysis::parse(&bytes);
+        input.analysis = Some(analysis.map_err(|e| LoadError::Analysis(file.name.clone(), e))?);
+        input.analysis_file = Some(file);
+    }
+    let mut lost = Vec::new();
+    if let Some((file, bytes)) = newest(case, "objects", "csv")? {
+        let (rows, bad) = objects(&bytes);
+        input.objects = rows;
+        lost.push((file.name.clone(), bad));
+        input.objects_file = Some(file);
+    }
+    if let Some((file, bytes)) = newest(case, "timeline", "csv")? {
+        let (rows, bad) = events(&bytes);
+        input.events = rows;
+        lost.push((file.name, bad));
+    }
+    for (name, bad) in lost.into_iter().filter(|(_, bad)| *bad > 0) {
+        if let Some(case) = &mut input.case {
+            case.problems.push(format!("{name}: rows that cannot be read: {bad}"));
+        }
+    }
+    Ok(())
+}
+
+fn newest(case: &Case, stem: &str, suffix: &str) -> Result<Option<(FileRef, Vec<u8>)>, LoadError> {
+    let Some(name) = case.newest(stem, suffix)? else { return Ok(None) };
+    let Some(bytes) = case.bytes(&name)? else { return Ok(None) };
+    let file = FileRef { sha256: sha256(&bytes), name };
+    Ok(Some((file, bytes)))
+}

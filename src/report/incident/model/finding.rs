@@ -1,0 +1,67 @@
+//! The findings of the report, with what they rest on.
+
+use serde::Serialize;
+
+use super::At;
+
+/// A finding with its reasons.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// Fit for a link: letters, digits and dashes.
+    pub anchor: String,
+    pub id: String,
+    pub rule: String,
+    pub rules: Vec<String>,
+    pub title: String,
+    pub severity: &'static str,
+    /// It is part of the incident; others are for information.
+    pub weighty: bool,
+    pub attack: Vec<Technique>,
+    pub tactics: Vec<String>,
+    pub first: Option<At>,
+    pub last: Option<At>,
+    pub events: u64,
+    pub account: String,
+    pub principal: String,
+    pub principal_type: String,
+    pub access_key: String,
+    pub session: String,
+    pub origin: String,
+    pub outcome: String,
+    pub sources: Vec<String>,
+    pub reasons: Vec<String>,
+    pub descriptions: Vec<String>,
+    pub actions: Vec<Action>,
+    pub resources: Vec<String>,
+    pub settings: Vec<(String, String)>,
+    pub events_shown: Vec<Event>,
+    pub playbook: String,
+    pub next: Vec<String>,
+    pub evidence: Vec<usize>,
+}
+
+/// A technique of MITRE ATT&CK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Technique {
+    pub id: String,
+    pub name: String,
+    /// Only for ids of the known form.
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Action {
+    pub action: String,
+    pub events: u64,
+    pub denied: u64,
+    pub failed: u64,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Event {
+    pub id: String,
+    pub time: Option<At>,
+    pub action: String,
+    pub file: String,
+    pub offset: u64,
+}
