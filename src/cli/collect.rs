@@ -16,7 +16,7 @@ use crate::case::{Case, CaseFile, Keeper, KeptObject, Objects};
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{guardduty, histories, objects, public_keys};
-use crate::journal::{Event, Journal, seal};
+use crate::journal::{Event, Journal, SealError, seal};
 use crate::rollup::Selection;
 use crate::source::discover::Discovered;
 use crate::source::{Found, S3Url, is_region};
@@ -206,8 +206,11 @@ fn fill(
     let progress = Progress::new(&cx.ui, new.len() as u64, size);
     let kept = objects::keep(&store, &new, &|files, bytes| progress.tick(files, bytes));
     progress.finish();
+    if let Some(why) = kept.stopped {
+        let never = new.len() as u64 - kept.written - kept.failed.len() as u64;
+        outcome.missing.push(format!("{}: {why}", counted(never, "object", "objects")));
+    }
     outcome.missing.extend(kept.failed.into_iter().map(|(name, why)| format!("{name}: {why}")));
-    outcome.missing.extend(kept.stopped);
     store.finish()?;
     let mut out = cx.ui.out();
     writeln!(
@@ -293,10 +296,9 @@ fn end(
     selection: Selection,
     outcome: &Outcome,
 ) -> Result<Exit, CommandError> {
-    let Writing { case, journal } = writing;
     let text = |at: Option<Millis>| at.map_or_else(String::new, clock::rfc3339);
     let callers: Vec<&str> = clients.iter().map(|c| c.caller().arn.as_str()).collect();
-    journal.append(Event::Collected {
+    let event = Event::Collected {
         caller: callers.join(", "),
         since: text(selection.since),
         until: text(selection.until),
@@ -304,14 +306,22 @@ fn end(
         bytes: outcome.bytes,
         missing: outcome.missing.len() as u64,
         named: outcome.missing.iter().take(NAMED).cloned().collect(),
-    })?;
-    let manifest = seal(case, journal, &clock::rfc3339(cx.clock.now()))?;
-    let other = |kept: &&KeptObject| {
-        manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
     };
-    let changed = outcome.kept.iter().filter(other);
-    let changed = changed.map(|kept| format!("{} is not what came from S3", kept.name()));
-    let missing: Vec<String> = outcome.missing.iter().cloned().chain(changed).collect();
+    let Writing { case, journal } = writing;
+    let mut missing = outcome.missing.clone();
+    let now = clock::rfc3339(cx.clock.now());
+    let appended = journal.append(event).map(drop).map_err(SealError::from);
+    match appended.and_then(|()| seal(case, journal, &now)) {
+        Ok(manifest) => {
+            let other = |kept: &&KeptObject| {
+                manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
+            };
+            let changed = outcome.kept.iter().filter(other);
+            missing.extend(changed.map(|k| format!("{} is not what came from S3", k.name())));
+        }
+        // On a full disk all else is in place: what is said here is how it goes on.
+        Err(e) => missing.push(format!("the manifest of what is there: {e}")),
+    }
     if missing.is_empty() {
         return Ok(Exit::Done);
     }
