@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +124,55 @@ impl Case {
     pub fn journal(&self) -> PathBuf {
         self.root.join("journal.jsonl")
     }
+}
+
+impl Case {
+    /// True when the file is there; `evidence/…`, `/` between the parts.
+    pub fn has(&self, name: &str) -> bool {
+        self.root.join(name).exists()
+    }
+
+    /// What was kept under the name; `None` when nothing was.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, CaseError> {
+        let path = self.root.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(CaseError::Io(path, e)),
+        }
+    }
+
+    /// Keeps a new file under the name, whole or not at all: it is written as `….partial` first.
+    ///
+    /// # Errors
+    /// When there is such a file, the name leads out of the folder, or the disk refuses.
+    pub fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), CaseError> {
+        let path = self.root.join(name);
+        let inside = Path::new(name).components().all(|c| matches!(c, Component::Normal(_)));
+        if !inside || path.exists() {
+            return Err(CaseError::Exists(path));
+        }
+        if let Some(parent) = path.parent() {
+            private_folder(parent)?;
+        }
+        let partial = self.root.join(format!("{name}.partial"));
+        // Of a run that did not end.
+        let _ = fs::remove_file(&partial);
+        write_new(&partial, bytes)?;
+        fs::rename(&partial, &path).map_err(CaseError::io(&path))
+    }
+}
+
+/// A folder for its owner alone, with those on the way.
+pub(super) fn private_folder(path: &Path) -> Result<(), CaseError> {
+    let mut folder = fs::DirBuilder::new();
+    folder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path).map_err(CaseError::io(path))
 }
 
 fn lock(root: &Path) -> Result<File, CaseError> {

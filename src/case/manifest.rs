@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -158,9 +159,9 @@ pub fn is_listed(name: &str) -> bool {
 /// What an analysis leaves in the case, by the beginnings of the names.
 const ANALYSED: [&str; 4] = ["findings-", "timeline-", "objects-", "impact-"];
 
-/// The index grows with every run; it is listed by its newest hash.
+/// An index grows with every run; it is listed by its newest hash.
 fn grows(name: &str) -> bool {
-    name == "evidence/index.jsonl"
+    name == "evidence/index.jsonl" || name == super::objects::LISTED
 }
 
 fn list(root: &Path) -> Result<BTreeMap<String, Entry>, CaseError> {
@@ -185,14 +186,31 @@ fn list(root: &Path) -> Result<BTreeMap<String, Entry>, CaseError> {
     Ok(files)
 }
 
-fn hash(path: &Path) -> Result<Entry, CaseError> {
-    let bytes = fs::read(path).map_err(CaseError::io(path))?;
-    Ok(Entry { sha256: sha256(&bytes), bytes: bytes.len() as u64 })
+/// Reads the file piece by piece: evidence may be large.
+pub(super) fn hash(path: &Path) -> Result<Entry, CaseError> {
+    let mut file = fs::File::open(path).map_err(CaseError::io(path))?;
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(Entry { sha256: hex(&digest.finalize()), bytes }),
+            Ok(n) => {
+                digest.update(&buffer[..n]);
+                bytes += n as u64;
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(CaseError::Io(path.to_path_buf(), e)),
+        }
+    }
 }
 
 /// Hex, lower case (FIPS 180-4).
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+    hex(&Sha256::digest(bytes))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@ mod export;
 mod files;
 mod folder;
 mod manifest;
+mod object_path;
+mod objects;
 #[cfg(test)]
 mod tests;
 
@@ -14,3 +16,4 @@ pub use evidence::Keeper;
 pub use export::{Exported, Packing, export};
 pub use folder::{Case, CaseError, CaseFile, write_new};
 pub use manifest::{Draft, Manifest, Problem, sha256};
+pub use objects::{KeptObject, ObjectHead, Objects, PutError};

@@ -3,6 +3,7 @@
 use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::{InputArgs, LogArgs};
+use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
@@ -14,8 +15,8 @@ use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
 use crate::rollup::{Frames, Origin, Phase, Selection};
 use crate::sigma::RuleSet;
+use crate::source::Listing;
 use crate::source::coverage::Coverage;
-use crate::source::local::{Listing, list};
 use crate::ui::Progress;
 
 /// A finished analysis, and what is needed to read the logs again.
@@ -31,7 +32,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let config = cx.config(args.logs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
     let rules = compile(&args.rules.files()?);
-    let listing = list(&args.logs.paths)?;
+    let Gathered { listing, notes: said } = gather(cx, &args.logs, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -66,6 +67,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
     report.rules = applied(&rules);
     report.notes.extend(rule_notes(&rules, &yielded));
+    report.notes.splice(0..0, said);
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
     Ok(Analysis { report, listing, selection, threads, rules })

@@ -16,8 +16,8 @@ use crate::report::{RenderOptions, format, format_names};
 
 /// Find what matters in CloudTrail and S3 access logs
 ///
-/// Reads logs as they were exported: plain, .gz, .zst, in zip and tar, whole folders of them. Formats are
-/// recognised by content. Whatever cannot be read is counted with its reason, and the exit code is 3 then.
+/// Reads logs as they were exported: plain, .gz, .zst, in zip and tar, whole folders of them; or, without a path,
+/// from the AWS account itself. Formats are recognised by content. Whatever cannot be read is counted with its reason, and the exit code is 3 then.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs
@@ -27,6 +27,9 @@ use crate::report::{RenderOptions, format, format_names};
   incident analyze ./AWSLogs --case case-2026-11-21-leaked-access-key
   incident analyze ./AWSLogs --intel feed.json --intel iocs.csv
   aws cloudtrail lookup-events --output json | incident analyze -
+  incident analyze --days 7                                 logs of the AWS account
+  incident analyze --days 7 --source event-history          without a trail, or without the right to its bucket
+  incident analyze s3://acme-logs/AWSLogs/ --days 2 --account 111122223333
   incident analyze 'logs/2026/11/*/*.json.gz' --format json | jq '.findings[].title'")]
 pub struct Args {
     #[command(flatten)]

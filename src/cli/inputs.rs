@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::log_source::LogSourceArgs;
 use super::rule_files::Chosen;
 use super::window::WindowArgs;
 use crate::config::Flags;
@@ -19,13 +20,16 @@ pub struct InputArgs {
 /// What is read, for commands that match no rules too.
 #[derive(Debug, Args)]
 pub struct LogArgs {
-    /// Log files, folders, archives, patterns in quotes, or '-' for standard input (can be repeated)
-    #[arg(value_name = "PATH", required = true)]
+    /// Log files, folders, archives, patterns in quotes, s3://bucket/prefix, or '-' for standard input (can be
+    /// repeated); without any, --days N reads what the AWS account itself holds
+    #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]
     pub judge: JudgeArgs,
+    #[command(flatten)]
+    pub source: LogSourceArgs,
     /// Worker threads; one for each processor if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,

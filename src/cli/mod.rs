@@ -6,6 +6,7 @@ mod author;
 mod aws;
 mod case;
 mod clocks;
+mod collect;
 mod completions;
 mod config;
 mod contain;
@@ -16,6 +17,7 @@ mod explain;
 mod inputs;
 mod journal;
 mod keep;
+mod log_source;
 mod output;
 mod playbook;
 mod report;
@@ -43,6 +45,8 @@ use exit::Exit;
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs                     what happened in an exported archive
   incident analyze logs.zip --format json        the same, for a program
+  incident analyze --days 7                      the same, of what the AWS account itself holds
+  incident collect --days 7                      keep those logs as evidence
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
   incident sessions ./AWSLogs                    which key came from which sign-in
   incident contain                               stop an incident, guided
@@ -63,6 +67,7 @@ struct Cli {
 enum Command {
     Analyze(analyze::Args),
     Timeline(timeline::Args),
+    Collect(collect::Args),
     Sessions(sessions::Args),
     Contain(Box<contain::Args>),
     Resume(resume::Args),
@@ -94,6 +99,7 @@ pub fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
+        Command::Collect(args) => collect::run(&cx, args),
         Command::Sessions(args) => sessions::run(&cx, args),
         Command::Contain(args) => contain::run(&cx, args),
         Command::Resume(args) => resume::run(&cx, args),

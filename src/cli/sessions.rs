@@ -7,6 +7,7 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::inputs::LogArgs;
+use super::log_source::{Gathered, gather};
 use super::output;
 use crate::clock::plain;
 use crate::config::Geo;
@@ -20,7 +21,6 @@ use crate::rollup::lineage::Node;
 use crate::rollup::{Frames, Selection};
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
-use crate::source::local::list;
 use crate::ui::Progress;
 
 /// Descendants of a key that are listed.
@@ -62,7 +62,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let inputs = &args.inputs;
     let config = cx.config(inputs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let listing = list(&inputs.paths)?;
+    let Gathered { listing, notes } = gather(cx, inputs, config.baseline_days())?;
+    for note in notes {
+        cx.ui.status(&note);
+    }
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));

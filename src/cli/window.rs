@@ -88,7 +88,7 @@ impl WindowArgs {
     }
 }
 
-fn parse_days(text: &str) -> Result<f64, String> {
+pub(super) fn parse_days(text: &str) -> Result<f64, String> {
     let days: f64 = text.parse().map_err(|_| format!("'{text}' is not a number of days"))?;
     if (0.0..=36_500.0).contains(&days) {
         Ok(days)
@@ -101,13 +101,15 @@ fn parse_until(text: &str) -> Result<Moment, String> {
     if text == "latest" {
         return Ok(Moment::Latest);
     }
-    match date(text) {
-        Some(at) => Ok(Moment::At(at + DAY)),
-        None => parse_moment(text),
-    }
+    parse_end(text)
 }
 
-fn parse_moment(text: &str) -> Result<Moment, String> {
+/// A last moment; a date with its whole day.
+pub(super) fn parse_end(text: &str) -> Result<Moment, String> {
+    date(text).map_or_else(|| parse_moment(text), |at| Ok(Moment::At(at + DAY)))
+}
+
+pub(super) fn parse_moment(text: &str) -> Result<Moment, String> {
     let wrong = || {
         format!("'{text}' is not a time; give 2026-11-21T10:00:00Z, 2026-11-21, or 90m, 2h, 3d, 2w")
     };

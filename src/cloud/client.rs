@@ -1,6 +1,6 @@
 //! The real [`Api`]: one call to one service, sent once when it changes something.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 
 use super::caller::{self, Caller, Source};
 use super::error::{ApiError, ErrorKind};
+use super::objects::Clients;
 use super::record::{CALL, Recorder, Sink};
 use super::secret::{IssuedKey, Secret};
 use super::service::Behind;
@@ -25,12 +26,12 @@ const REFUSED_FOR_NOW: u32 = 6;
 
 /// Access to one account with one set of credentials.
 pub struct Client {
-    // The runtime drives one call at a time; helpers that read in parallel wait their turn.
-    runtime: Mutex<Runtime>,
-    config: SdkConfig,
+    runtime: Runtime,
+    pub(super) config: SdkConfig,
     region: String,
-    recorder: Arc<Recorder>,
-    own_endpoint: bool,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) own_endpoint: bool,
+    pub(super) s3: Clients,
     caller: Caller,
 }
 
@@ -43,7 +44,8 @@ impl Client {
         own_endpoint: bool,
     ) -> Client {
         let caller = Caller { arn: String::new(), account: String::new(), behind: Vec::new() };
-        Client { runtime: Mutex::new(runtime), config, region, recorder, own_endpoint, caller }
+        let s3 = Clients::default();
+        Client { runtime, config, region, recorder, own_endpoint, s3, caller }
     }
 
     pub(super) fn set_caller(&mut self, caller: Caller) {
@@ -165,9 +167,9 @@ impl Client {
         Source { arn, through: through.to_string() }
     }
 
-    fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
-        let runtime = self.runtime.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        runtime.block_on(future)
+    /// Waits for the answer; several threads may do so at once.
+    pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
     }
 
     fn run<T>(

@@ -4,10 +4,12 @@ mod arn;
 mod caller;
 mod client;
 mod error;
+mod objects;
 mod record;
 mod secret;
 mod service;
 mod session;
+mod store;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -19,6 +21,7 @@ pub use error::{ApiError, ErrorKind};
 pub use record::{Exchange, Sink};
 pub use secret::{IssuedKey, Secret};
 pub use session::{Connect, ConnectError};
+pub use store::{Head, Listed, Page, PageAsk, Store, Want};
 
 use crate::clock::Millis;
 
@@ -28,7 +31,7 @@ use crate::clock::Millis;
 /// in a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// `iam`, `s3`, `s3control`, `cloudtrail`, `guardduty`, `secretsmanager`, `sts`.
+    /// `account`, `iam`, `s3`, `s3control`, `cloudtrail`, `guardduty`, `secretsmanager`, `sts`.
     pub service: String,
     /// The operation as in the service's API reference: `UpdateAccessKey`.
     pub operation: String,

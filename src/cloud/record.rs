@@ -124,7 +124,9 @@ impl Recorder {
         let Ok(sink) = self.sink.read() else { return };
         let Some(sink) = sink.as_deref() else { return };
         let _ = CALL.try_with(|call| {
-            if call.reads() && !call.operation.contains("SecretValue") {
+            // Pages of the event history are kept by whoever asked for them.
+            let page = call.value("Page") == true;
+            if call.reads() && !page && !call.operation.contains("SecretValue") {
                 let body = response.body().bytes().unwrap_or_default();
                 let status = response.status().as_u16();
                 // Only a refusal repeats what was signed; what AWS knows is kept as it came.

@@ -19,6 +19,9 @@ use super::error::ApiError;
 use super::record::Recorder;
 use crate::clock::Clock;
 
+/// Threads that drive connections: two decrypt what many cores can inflate.
+const DRIVERS: usize = 2;
+
 /// What the flags say about the way to AWS; everything else comes from the standard chain.
 #[derive(Debug, Clone, Default)]
 pub struct Connect {
@@ -45,7 +48,12 @@ impl Connect {
     /// # Errors
     /// Without a region, without usable credentials, or when AWS does not answer.
     pub fn open(&self, clock: Clock) -> Result<Client, ConnectError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Connections are driven by threads of their own; calls wait on the thread that makes them.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(DRIVERS)
+            .thread_name("aws")
+            .enable_all()
+            .build()?;
         let recorder = Arc::new(Recorder::new(clock, self.endpoint_url.is_some()));
         let (base, config) = runtime.block_on(async {
             let base = self.base().await;

@@ -61,7 +61,7 @@ impl Objects {
 
     fn lines(&mut self, list: &Found, mut input: impl BufRead) {
         self.files.push(list.name());
-        let folder = list.path.parent().unwrap_or(Path::new(""));
+        let folder = list.local().parent().unwrap_or(Path::new(""));
         let mut text = Vec::new();
         let mut number = 0u64;
         loop {

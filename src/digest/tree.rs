@@ -37,7 +37,7 @@ impl Companions {
         let trusted = given.is_some();
         companions.keys = given.unwrap_or_default();
         for found in &listing.files {
-            match place::role(&place::joined(&found.path)) {
+            match place::role(&place::joined(found.local())) {
                 Role::Objects => companions.objects.add(found),
                 Role::Keys if !trusted => companions.add_keys(found),
                 _ => {}
@@ -65,8 +65,8 @@ impl Companions {
 /// Every file of a listing, in its order.
 pub fn objects<'a>(listing: &'a Listing, companions: &'a Companions) -> Vec<Object<'a>> {
     let object = |found: &'a Found| {
-        let origin = companions.objects.of_file(&found.path);
-        let path = place::joined(&found.path);
+        let origin = companions.objects.of_file(found.local());
+        let path = place::joined(found.local());
         let role = place::role(origin.map_or(&path, |origin| &origin.at.key));
         Object { found, role, path, origin }
     };

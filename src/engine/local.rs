@@ -1,7 +1,6 @@
 //! This machine: files are decoded in parallel, each by one worker, and each worker sees its own events.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::account::{Account, MOST_PROBLEMS, MOST_SKIPPED};
@@ -11,7 +10,8 @@ use crate::decode::{Bytes, Decoder, Record, Sink, Verdict};
 use crate::event::Event;
 use crate::rollup::{Origin, Phase, Selection};
 use crate::source::coverage::{Coverage, Problem};
-use crate::source::local::{Found, Listing, Opened, open};
+use crate::source::local::{Opened, Refusal};
+use crate::source::{Feed, Listing, Seat, Slot};
 
 /// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
@@ -43,12 +43,17 @@ pub struct Scan<V> {
 /// Decodes the whole listing; each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
     let dedup = Dedup::default();
-    let order = largest_first(&job.listing.files);
-    let next = AtomicUsize::new(0);
-    let workers = job.threads.clamp(1, order.len().max(1));
+    let feed = Feed::new(&job.listing.files);
+    let workers = job.threads.clamp(1, job.listing.files.len().max(1));
+    let seats: Vec<Seat<'_, '_>> = (0..workers).map(|_| feed.seat()).collect();
     let ended: Vec<(Part<V>, Account)> = thread::scope(|scope| {
-        let work = || worker(job, &order, &next, Run::new(visitor(), &dedup, job));
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        for n in 0..feed.helpers() {
+            let feed = &feed;
+            scope.spawn(move || feed.help(n));
+        }
+        let (visitor, dedup) = (&visitor, &dedup);
+        let work = |seat| scope.spawn(move || worker(job, &seat, Run::new(visitor(), dedup, job)));
+        let handles: Vec<_> = seats.into_iter().map(work).collect();
         handles
             .into_iter()
             .filter_map(|h| h.join().map_err(std::panic::resume_unwind).ok())
@@ -67,13 +72,6 @@ pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V
     Scan { parts, coverage }
 }
 
-/// Large files first, so that no worker is left alone with one at the end. Numbers stay the listing's.
-fn largest_first(files: &[Found]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..files.len() as u32).collect();
-    order.sort_by_key(|i| std::cmp::Reverse(files[*i as usize].size));
-    order
-}
-
 fn refused(listing: &Listing, coverage: &mut Coverage) {
     for (path, reason, detail) in &listing.refused {
         let file = path.to_string_lossy().into_owned();
@@ -88,16 +86,15 @@ fn refused(listing: &Listing, coverage: &mut Coverage) {
 
 fn worker<V: Visitor>(
     job: &Job<'_>,
-    order: &[u32],
-    next: &AtomicUsize,
+    seat: &Seat<'_, '_>,
     mut run: Run<'_, V>,
 ) -> (Part<V>, Account) {
     let mut decoder = Decoder::default();
-    let mut buffer = Vec::new();
-    while let Some(&index) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let found = &job.listing.files[index as usize];
-        run.begin(index, found.name());
-        one(found, &mut decoder, &mut buffer, &mut run);
+    let mut slot = Slot::default();
+    while let Some(input) = seat.next(&mut slot) {
+        let found = &job.listing.files[input.number as usize];
+        run.begin(input.number, found.name());
+        one(input.opened, &mut decoder, &mut run);
         run.account.read(found.size);
         (job.progress)(1, found.size);
     }
@@ -105,13 +102,12 @@ fn worker<V: Visitor>(
 }
 
 fn one<V: Visitor>(
-    found: &Found,
+    opened: Result<Opened<'_>, Refusal>,
     decoder: &mut Decoder,
-    buffer: &mut Vec<u8>,
     run: &mut Run<'_, V>,
 ) {
     let name = run.input.clone();
-    match open(found, buffer) {
+    match opened {
         Ok(Opened::Whole(bytes)) => decoder.decode(&name, Bytes::Slice(bytes), run),
         Ok(Opened::Pipe(mut pipe)) => decoder.decode(&name, Bytes::Stream(&mut pipe), run),
         Ok(Opened::Large(file)) => decoder.decode_large(&name, file, run),

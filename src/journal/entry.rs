@@ -144,6 +144,19 @@ pub enum Event {
     Manifest {
         sha256: String,
     },
+    /// Logs were brought into the evidence.
+    Collected {
+        caller: String,
+        /// The window, RFC 3339; an empty text is unbounded.
+        since: String,
+        until: String,
+        objects: u64,
+        bytes: u64,
+        /// What did not come: how much, and the first of it.
+        missing: u64,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        named: Vec<String>,
+    },
     /// A person's remark.
     Note {
         author: String,

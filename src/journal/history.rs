@@ -138,6 +138,7 @@ impl History {
             Event::Closed { .. } => self.closed = true,
             Event::Reopened { .. } => self.closed = false,
             Event::Created { .. }
+            | Event::Collected { .. }
             | Event::Opened { .. }
             | Event::UndoSkipped { .. }
             | Event::Stopped { .. }

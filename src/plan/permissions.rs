@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 /// Actions without resource-level permissions, or whose resources a plan cannot know (Service Authorization
 /// Reference).
 const ON_EVERYTHING: &[&str] = &[
+    "account:ListRegions",
     "cloudtrail:DescribeTrails",
+    "cloudtrail:ListTrails",
     "cloudtrail:LookupEvents",
     "guardduty:CreateDetector",
     "guardduty:ListDetectors",

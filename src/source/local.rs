@@ -10,6 +10,8 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::coverage::SkipReason;
+use super::listing::Place;
+pub use super::listing::{Found, Listing};
 
 /// Files up to this size are read at once; larger ones are streamed.
 const AT_ONCE: u64 = 16 << 20;
@@ -28,42 +30,6 @@ pub enum SourceError {
     Unreadable(PathBuf, io::Error),
 }
 
-/// One input that was found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Found {
-    /// `-` is standard input.
-    pub path: PathBuf,
-    pub size: u64,
-}
-
-impl Found {
-    pub fn is_stdin(&self) -> bool {
-        self.path.as_os_str() == "-"
-    }
-
-    pub fn name(&self) -> String {
-        if self.is_stdin() {
-            "<stdin>".to_string()
-        } else {
-            self.path.to_string_lossy().into_owned()
-        }
-    }
-}
-
-/// Everything that was found, in the order of paths.
-#[derive(Debug, Default)]
-pub struct Listing {
-    pub files: Vec<Found>,
-    /// Places that could not be listed, with the system's words.
-    pub refused: Vec<(PathBuf, SkipReason, String)>,
-}
-
-impl Listing {
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|f| f.size).sum()
-    }
-}
-
 /// Finds the files behind paths, folders, patterns and `-`.
 ///
 /// # Errors
@@ -76,7 +42,7 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
             if !seen.insert(PathBuf::from("-")) {
                 return Err(SourceError::TwoStdins);
             }
-            listing.files.push(Found { path: argument.clone(), size: 0 });
+            listing.files.push(Found::path(argument, 0));
             continue;
         }
         match fs::metadata(argument) {
@@ -90,13 +56,13 @@ pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
             Err(e) => return Err(SourceError::Unreadable(argument.clone(), e)),
         }
     }
-    listing.files.sort();
+    listing.files.sort_by(|a, b| a.local().cmp(b.local()));
     Ok(listing)
 }
 
 fn add(path: &Path, size: u64, seen: &mut BTreeSet<PathBuf>, listing: &mut Listing) {
     if seen.insert(path.to_path_buf()) {
-        listing.files.push(Found { path: path.to_path_buf(), size });
+        listing.files.push(Found::path(path, size));
     }
 }
 
@@ -176,20 +142,23 @@ pub enum Opened<'b> {
     Whole(&'b [u8]),
     /// A regular file too large to be read at once; it can be sought in.
     Large(File),
-    /// A pipe, a device or standard input.
-    Pipe(Box<dyn Read>),
+    /// A pipe, a device, standard input, or what is fetched while it is read.
+    Pipe(Box<dyn Read + 'b>),
 }
 
-/// Opens one input; small files are read into `buffer`, whose length only grows.
-pub fn open<'b>(
-    found: &Found,
-    buffer: &'b mut Vec<u8>,
-) -> Result<Opened<'b>, (SkipReason, String)> {
+/// Why an input could not be opened, with the system's words.
+pub type Refusal = (SkipReason, String);
+
+/// Opens one input of this machine; small files are read into `buffer`, whose length only grows.
+pub fn open<'b>(found: &Found, buffer: &'b mut Vec<u8>) -> Result<Opened<'b>, Refusal> {
+    let Place::Path(path) = &found.place else {
+        return Err((SkipReason::Unreadable, "it is not on this machine".to_string()));
+    };
     if found.is_stdin() {
         return Ok(Opened::Pipe(Box::new(io::stdin().lock())));
     }
     let named = |e: io::Error| (skip_reason(&e), e.to_string());
-    let mut file = File::open(&found.path).map_err(named)?;
+    let mut file = File::open(path).map_err(named)?;
     let meta = file.metadata().map_err(named)?;
     if !meta.is_file() {
         return Ok(Opened::Pipe(Box::new(file)));

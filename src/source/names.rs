@@ -1,6 +1,6 @@
 //! The paths behind the file numbers that rollups hold.
 
-use super::local::Listing;
+use super::listing::Listing;
 
 /// Listed files first, then archive members.
 #[derive(Debug, Default)]

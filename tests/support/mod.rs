@@ -8,6 +8,7 @@ pub mod digests;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;
+pub mod pull;
 pub mod report;
 pub mod run;
 pub mod scene;

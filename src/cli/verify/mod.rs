@@ -78,7 +78,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         [one] if is_case(one) => {
             let (case, evidence) = case::check(one)?;
             let listing = list(&[evidence])?;
-            let digests = listing.files.iter().any(|f| digest::is_digest(&f.path));
+            let digests = listing.files.iter().any(|f| digest::is_digest(f.local()));
             let logs = digests.then(|| verify(cx, args, &listing)).transpose()?;
             (Some(case), logs)
         }

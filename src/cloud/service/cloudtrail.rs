@@ -5,10 +5,9 @@ use aws_sdk_cloudtrail::types::{
     LookupAttributeKey, ReadWriteType, Trail,
 };
 use aws_sdk_cloudtrail::{Client, config};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value, json};
 
+use super::cloudtrail_logs::{self, event_page, moment};
 use super::{Env, failed, text, time};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
@@ -18,6 +17,7 @@ fn trail(t: &Trail) -> Value {
         "TrailARN": text(t.trail_arn()),
         "HomeRegion": text(t.home_region()),
         "S3BucketName": text(t.s3_bucket_name()),
+        "S3KeyPrefix": text(t.s3_key_prefix()),
         "IsMultiRegionTrail": t.is_multi_region_trail().unwrap_or(false),
         "IsOrganizationTrail": t.is_organization_trail().unwrap_or(false),
         "LogFileValidationEnabled": t.log_file_validation_enabled().unwrap_or(false),
@@ -44,6 +44,8 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                     "IsLogging": s.is_logging().unwrap_or(false),
                     "LatestDeliveryError": text(s.latest_delivery_error()),
                     "LatestDeliveryTime": time(s.latest_delivery_time()),
+                    "StartLoggingTime": time(s.start_logging_time()),
+                    "StopLoggingTime": time(s.stop_logging_time()),
                 })
             })
         }
@@ -81,8 +83,9 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             })
         }
         "PutEventSelectors" => put_selectors(&c, call).await,
+        "LookupEvents" if call.value("Page") == true => event_page(&c, call).await,
         "LookupEvents" => lookup(&c, call).await,
-        _ => return None,
+        _ => return cloudtrail_logs::call(&c, call).await,
     })
 }
 
@@ -181,12 +184,6 @@ async fn put_selectors(c: &Client, call: &Call) -> Result<Value, ApiError> {
 async fn lookup(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let most = call.value("MaxResults").as_u64().and_then(|n| usize::try_from(n).ok());
     let most = most.unwrap_or(usize::MAX);
-    let at = |name: &str| {
-        let parse = |t: String| DateTime::from_str(&t, Format::DateTimeWithOffset);
-        let parsed = call.optional(name).map(parse).transpose();
-        let unreadable = format!("{name} is not a time of RFC 3339");
-        parsed.map_err(|_| ApiError::new(&call.name(), ErrorKind::Refused, "NotSent", &unreadable))
-    };
     let attribute = call.optional("AttributeKey").and_then(|key| {
         LookupAttribute::builder()
             .attribute_key(LookupAttributeKey::from(key.as_str()))
@@ -197,8 +194,8 @@ async fn lookup(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let mut pages = c
         .lookup_events()
         .set_lookup_attributes(attribute.map(|a| vec![a]))
-        .set_start_time(at("StartTime")?)
-        .set_end_time(at("EndTime")?)
+        .set_start_time(moment(call, "StartTime")?)
+        .set_end_time(moment(call, "EndTime")?)
         .max_results(i32::try_from(most.min(50)).unwrap_or(50))
         .into_paginator()
         .items()

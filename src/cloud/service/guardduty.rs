@@ -1,8 +1,8 @@
-//! GuardDuty: detectors and their features.
+//! GuardDuty: detectors, their features and their findings.
 
 use aws_sdk_guardduty::types::{
-    DetectorFeature, DetectorFeatureConfiguration, DetectorFeatureConfigurationResult,
-    DetectorStatus, FeatureStatus,
+    Condition, DetectorFeature, DetectorFeatureConfiguration, DetectorFeatureConfigurationResult,
+    DetectorStatus, FeatureStatus, Finding, FindingCriteria,
 };
 use aws_sdk_guardduty::{Client, config};
 use serde_json::{Value, json};
@@ -76,6 +76,40 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             .await
             .map(|_| Value::Null)
             .map_err(|e| failed(call, e)),
+        "ListFindings" => list_findings(&c, call).await,
+        "GetFindings" => get_findings(&c, call).await,
         _ => return None,
     })
+}
+
+/// Parameters `DetectorId` and `UpdatedSince` (milliseconds since 1970): ids of findings that were seen again
+/// since then.
+async fn list_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
+    let since =
+        Condition::builder().set_greater_than_or_equal(call.value("UpdatedSince").as_i64()).build();
+    let criteria = FindingCriteria::builder().criterion("updatedAt", since).build();
+    let ask = c.list_findings().detector_id(call.text("DetectorId")).finding_criteria(criteria);
+    let mut pages = ask.into_paginator().items().send();
+    let mut ids = Vec::new();
+    while let Some(id) = pages.next().await {
+        ids.push(id.map_err(|e| failed(call, e))?);
+    }
+    Ok(json!(ids))
+}
+
+/// Parameters `DetectorId` and `FindingIds`, 50 at most. `[{"Id", "Type", "Severity", "Title", "UpdatedAt"}]`.
+async fn get_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
+    let ids = call.list("FindingIds");
+    let ask = c.get_findings().detector_id(call.text("DetectorId")).set_finding_ids(Some(ids));
+    let got = ask.send().await.map_err(|e| failed(call, e))?;
+    let one = |f: &Finding| {
+        json!({
+            "Id": text(f.id()),
+            "Type": text(f.r#type()),
+            "Severity": f.severity(),
+            "Title": text(f.title()),
+            "UpdatedAt": text(f.updated_at()),
+        })
+    };
+    Ok(got.findings().iter().map(one).collect())
 }

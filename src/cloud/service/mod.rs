@@ -1,12 +1,15 @@
 //! One file a service: an operation's name and parameters to the SDK's call, its answer to JSON with the
 //! names of the API reference. Only fields that steps read are kept; the raw answer goes to the evidence.
 
+mod account;
 mod cloudtrail;
+mod cloudtrail_logs;
 mod guardduty;
 mod iam_access;
 mod iam_credentials;
 mod iam_roles;
 mod iam_users;
+pub mod s3_objects;
 mod s3_read;
 mod s3_write;
 mod s3control;
@@ -51,6 +54,7 @@ impl Env {
 /// What AWS answered, or [`ErrorKind::Refused`] for an operation that no file knows.
 pub async fn call(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let known = match call.service.as_str() {
+        "account" => account::call(env, call).await,
         "iam" => match iam_users::call(env, call).await {
             None => match iam_roles::call(env, call).await {
                 None => match iam_access::call(env, call).await {

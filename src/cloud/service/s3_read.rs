@@ -135,13 +135,19 @@ async fn location(env: &Env, call: &Call) -> Result<Value, ApiError> {
     Ok(json!({"LocationConstraint": region}))
 }
 
-/// `{"BucketRegion": …}`. Answers to HEAD have no body and so no code: the status is all there is.
+/// `{"BucketRegion": …}`. Answers to HEAD have no body and so no code: the status is all there is. With
+/// `AnyOwner` the bucket may belong to anybody.
 async fn head(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let ask = client(env).head_bucket().bucket(call.text("Bucket"));
-    match ask.set_expected_bucket_owner(owner(env)).send().await {
+    let anybody = call.value("AnyOwner") == true;
+    let owner = owner(env).filter(|_| !anybody);
+    match ask.set_expected_bucket_owner(owner).send().await {
         Ok(b) => Ok(json!({"BucketRegion": text(b.bucket_region())})),
         Err(e) => {
-            if let Some(region) = elsewhere(&e) {
+            // A refusal names the region too.
+            let named =
+                || e.raw_response()?.headers().get("x-amz-bucket-region").map(str::to_string);
+            if let Some(region) = elsewhere(&e).or_else(|| named().filter(|_| anybody)) {
                 return Ok(json!({"BucketRegion": region}));
             }
             let status = e.raw_response().map(|r| r.status().as_u16());

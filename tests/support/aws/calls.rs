@@ -105,6 +105,7 @@ fn name(request: &Message, scope: &str) -> (String, String) {
         }
         "s3" => ("s3".into(), s3(request, path, query)),
         "guardduty" => (scope.into(), guardduty(&request.method, path)),
+        "account" if path == "/listRegions" => (scope.into(), "ListRegions".into()),
         _ => {
             let action = form(&body, "Action").or_else(|| form(query, "Action"));
             // The calls of STS for web identities carry no signature.

@@ -1,9 +1,11 @@
 """Makes AWS calls for tests, by boto3: JSON lines over loopback connections, a request and its answer a line.
 
 A request names endpoint, region, key, secret, token, service, operation and args. The answer is {"ok": ...} or
-{"error": {"code", "message", "status"}}. Times become ISO text, bytes become text, policy documents stay text.
+{"error": {"code", "message", "status"}}. A body that is not text
+is given as {"base64": ...}. Times become ISO text, bytes become text, policy documents stay text.
 """
 
+import base64
 import datetime
 import json
 import socket
@@ -77,7 +79,10 @@ def plain(value):
 def call(request):
     try:
         operation = getattr(client(request), request["operation"])
-        result = operation(**request.get("args") or {})
+        args = request.get("args") or {}
+        if isinstance(args.get("Body"), dict):
+            args["Body"] = base64.b64decode(args["Body"]["base64"])
+        result = operation(**args)
         result.pop("ResponseMetadata", None)
         return {"ok": result}
     except botocore.exceptions.ClientError as e:

@@ -98,11 +98,16 @@ impl Message {
             "GET" | "HEAD" | "DELETE" if self.body.is_empty() => None,
             _ => Some(self.body.len().to_string()),
         };
-        self.write(writer, &first, length.as_deref(), "close")
+        self.write(writer, &first, length.as_deref(), "close", &self.body)
     }
 
-    /// Sends it as the response to `method`.
-    pub fn write_response(&self, writer: &mut impl Write, method: &str) -> io::Result<()> {
+    /// Sends it as the response to `method`, with so many bytes of its body at most.
+    pub fn write_response(
+        &self,
+        writer: &mut impl Write,
+        method: &str,
+        cut: Option<usize>,
+    ) -> io::Result<()> {
         let first = format!("HTTP/1.1 {} Status", self.status);
         let length = match self.status {
             204 | 304 => None,
@@ -110,7 +115,8 @@ impl Message {
             _ if method == "HEAD" => Some(self.header("content-length").unwrap_or("0").to_string()),
             _ => Some(self.body.len().to_string()),
         };
-        self.write(writer, &first, length.as_deref(), "keep-alive")
+        let body = &self.body[..cut.map_or(self.body.len(), |cut| cut.min(self.body.len()))];
+        self.write(writer, &first, length.as_deref(), "keep-alive", body)
     }
 
     fn write(
@@ -119,6 +125,7 @@ impl Message {
         first: &str,
         length: Option<&str>,
         connection: &str,
+        body: &[u8],
     ) -> io::Result<()> {
         let mut out = format!("{first}\r\n");
         for (name, value) in &self.headers {
@@ -131,7 +138,7 @@ impl Message {
         }
         out += &format!("Connection: {connection}\r\n\r\n");
         let mut out = out.into_bytes();
-        out.extend_from_slice(&self.body);
+        out.extend_from_slice(body);
         writer.write_all(&out)?;
         writer.flush()
     }

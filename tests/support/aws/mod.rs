@@ -5,6 +5,7 @@ pub mod answers;
 pub mod calls;
 pub mod client;
 pub mod http;
+pub mod log_answers;
 pub mod proxy;
 pub mod rules;
 pub mod servers;

@@ -138,9 +138,12 @@ impl Shared {
         let mut reader = BufReader::new(client);
         let mut writer = client;
         while let Some(request) = Message::read_request(&mut reader, &mut writer)? {
-            let Some(mut response) = self.exchange(&request) else { break };
+            let Some((mut response, cut)) = self.exchange(&request) else { break };
             self.move_clock(&mut response);
-            response.write_response(&mut writer, &request.method)?;
+            response.write_response(&mut writer, &request.method, cut)?;
+            if cut.is_some() {
+                break;
+            }
             if request.header("connection").is_some_and(|v| v.eq_ignore_ascii_case("close")) {
                 break;
             }
@@ -148,8 +151,8 @@ impl Shared {
         Ok(())
     }
 
-    /// The answer to one call; `None` cuts the connection.
-    fn exchange(&self, request: &Message) -> Option<Message> {
+    /// The answer to one call, and where it is cut; `None` cuts the connection before it.
+    fn exchange(&self, request: &Message) -> Option<(Message, Option<usize>)> {
         let call = {
             let mut log = lock(&self.log);
             let n = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
@@ -172,13 +175,19 @@ impl Shared {
             Action::CutBefore => None,
             Action::Fail { status, code } => Some(failure(&call, *status, code)),
             Action::Answer(response) => Some(response.clone()),
-            Action::Pass | Action::CutAfter => Some(self.answer(&call, request)),
+            Action::Pass | Action::CutAfter | Action::CutBody(_) => {
+                Some(self.answer(&call, request))
+            }
         };
         let call = self.record(call, response.as_ref());
         for rule in &taken {
             (rule.after)(&call);
         }
-        if matches!(action, Action::CutAfter) { None } else { response }
+        match action {
+            Action::CutAfter => None,
+            Action::CutBody(bytes) => response.map(|response| (response, Some(bytes))),
+            _ => response.map(|response| (response, None)),
+        }
     }
 
     fn answer(&self, call: &Exchange, request: &Message) -> Message {

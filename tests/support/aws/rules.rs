@@ -19,6 +19,8 @@ pub enum Action {
     CutBefore,
     /// The connection ends without an answer, though the call took effect.
     CutAfter,
+    /// The connection ends in mid-answer, after so many bytes of the body.
+    CutBody(usize),
 }
 
 type Look = Box<dyn Fn(&Exchange) + Send + Sync>;
@@ -111,6 +113,10 @@ impl Rule {
 
     pub fn cut_after(self) -> Rule {
         self.then(Action::CutAfter)
+    }
+
+    pub fn cut_body(self, bytes: usize) -> Rule {
+        self.then(Action::CutBody(bytes))
     }
 
     /// Whether the rule takes this call; counts the matches.

@@ -1,0 +1,374 @@
+//! Objects of S3 as evidence: unchanged bytes in `evidence/s3/`, a line for each in `evidence/objects.jsonl`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::folder::{Case, CaseError, private_folder};
+use super::manifest::{Manifest, hash, hex};
+use super::object_path::Paths;
+
+/// As the manifest names it.
+pub(super) const LISTED: &str = "evidence/objects.jsonl";
+
+const INDEX: &str = "objects.jsonl";
+
+/// From `evidence/`.
+const FOLDER: &str = "s3";
+
+/// What is being written, by number. No bucket is named so.
+const PARTIAL: &str = "s3/.partial";
+
+/// One line of `objects.jsonl`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptObject {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    /// As sent, with its quotes.
+    pub etag: String,
+    pub size: u64,
+    /// RFC 3339, UTC.
+    pub last_modified: String,
+    /// User metadata, by names without `x-amz-meta-`: `signature` of a CloudTrail digest.
+    pub metadata: BTreeMap<String, String>,
+    /// Hex, lower case, of the bytes as they came.
+    pub sha256: String,
+    /// From `evidence/`, where the list is, `/` between the parts.
+    pub file: String,
+}
+
+impl KeptObject {
+    /// As the manifest names it.
+    pub fn name(&self) -> String {
+        kept_as(&self.file)
+    }
+}
+
+/// What is known of an object before its bytes.
+#[derive(Debug, Clone, Default)]
+pub struct ObjectHead {
+    pub bucket: String,
+    pub key: String,
+    pub version_id: Option<String>,
+    pub etag: String,
+    pub size: u64,
+    pub last_modified: String,
+    pub metadata: BTreeMap<String, String>,
+}
+
+type Name = (String, String, String);
+
+struct State {
+    index: File,
+    kept: HashMap<Name, KeptObject>,
+    /// Lines whose files were never named: the run ended in between.
+    promised: HashMap<Name, KeptObject>,
+    paths: Paths,
+}
+
+/// The objects of a case that is open for writing.
+pub struct Objects {
+    /// The case's `evidence/`.
+    root: PathBuf,
+    state: Mutex<State>,
+    number: AtomicU64,
+    wrong: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// The object's bytes did not come, or not all of them.
+    #[error("{0}")]
+    Source(io::Error),
+    /// The case folder cannot be written: nothing more will be.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+}
+
+impl Objects {
+    /// Takes stock of what is there. Files of a run that did not end are hashed, others are measured; a line
+    /// whose file does not fit it counts as absent.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written.
+    pub fn open(case: &Case) -> Result<Objects, CaseError> {
+        let root = case.evidence();
+        clear(&root.join(PARTIAL))?;
+        private_folder(&root.join(PARTIAL))?;
+        let listed = Manifest::read(case)?.unwrap_or_default().files;
+        let (index, lines) = open_index(&root.join(INDEX))?;
+        let (kept, promised) = (HashMap::new(), HashMap::new());
+        let mut state = State { index, kept, promised, paths: Paths::default() };
+        let mut wrong = Vec::new();
+        for line in lines {
+            // A list out of other hands must not lead out of the folder.
+            let Some(below) = below(&line.file) else {
+                wrong.push(line.file);
+                continue;
+            };
+            let path = root.join(&line.file);
+            let name = name(&line.bucket, &line.key, &line.etag);
+            let Ok(meta) = fs::symlink_metadata(&path) else {
+                state.promised.insert(name, line);
+                continue;
+            };
+            state.paths.take(below);
+            let measured = meta.is_file() && meta.len() == line.size;
+            let listed = listed.contains_key(&kept_as(&line.file));
+            if measured && (listed || hash(&path)?.sha256 == line.sha256) {
+                state.kept.insert(name, line);
+            } else {
+                wrong.push(line.file);
+            }
+        }
+        Ok(Objects { root, state: Mutex::new(state), number: AtomicU64::new(0), wrong })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True when the object with this content is there.
+    pub fn has(&self, bucket: &str, key: &str, etag: &str, size: u64) -> bool {
+        self.lock().kept.get(&name(bucket, key, etag)).is_some_and(|kept| kept.size == size)
+    }
+
+    /// Objects and their bytes.
+    pub fn total(&self) -> (u64, u64) {
+        let state = self.lock();
+        (state.kept.len() as u64, state.kept.values().map(|k| k.size).sum())
+    }
+
+    /// Files that are not what their lines say. They are left as they are, and count as absent.
+    pub fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+
+    /// Everything that is there.
+    pub fn all(&self) -> Vec<KeptObject> {
+        let mut all: Vec<KeptObject> = self.lock().kept.values().cloned().collect();
+        all.sort_by(|a, b| a.file.cmp(&b.file));
+        all
+    }
+
+    /// Writes an object: to a partial file, then its line, then its name.
+    ///
+    /// # Errors
+    /// When its bytes do not come, or cannot be written.
+    pub fn put(&self, head: ObjectHead, body: &mut dyn Read) -> Result<KeptObject, PutError> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let partial = self.root.join(PARTIAL).join(number.to_string());
+        let (sha256, bytes) = write(&partial, body)?;
+        if bytes != head.size {
+            remove(&partial);
+            let why = format!("{bytes} of {} bytes came", head.size);
+            return Err(PutError::Source(io::Error::new(io::ErrorKind::UnexpectedEof, why)));
+        }
+        let exists = |path: &str| fs::symlink_metadata(self.root.join(FOLDER).join(path)).is_ok();
+        let mut state = self.lock();
+        let path = state.paths.reserve(&head.bucket, &head.key, &head.etag, exists);
+        let ObjectHead { bucket, key, version_id, etag, size, last_modified, metadata } = head;
+        let file = format!("{FOLDER}/{path}");
+        let kept = KeptObject {
+            bucket,
+            key,
+            version_id,
+            etag,
+            size,
+            last_modified,
+            metadata,
+            sha256,
+            file,
+        };
+        let target = self.root.join(&kept.file);
+        let index = self.root.join(INDEX);
+        if let Some(parent) = target.parent() {
+            private_folder(parent)?;
+        }
+        let name = name(&kept.bucket, &kept.key, &kept.etag);
+        if state.promised.get(&name) != Some(&kept) {
+            let line = serde_json::to_string(&kept);
+            let line = line.map_err(|e| CaseError::Io(index.clone(), e.into()))?;
+            let appended = state.index.write_all(format!("{line}\n").as_bytes());
+            appended.map_err(CaseError::io(&index))?;
+        }
+        fs::rename(&partial, &target).map_err(CaseError::io(&target))?;
+        state.kept.insert(name, kept.clone());
+        Ok(kept)
+    }
+
+    /// Flushes the index and takes the partial files away.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn finish(&self) -> Result<(), CaseError> {
+        let path = self.root.join(INDEX);
+        self.lock().index.sync_all().map_err(CaseError::io(&path))?;
+        clear(&self.root.join(PARTIAL))
+    }
+}
+
+fn name(bucket: &str, key: &str, etag: &str) -> Name {
+    (bucket.to_string(), key.to_string(), etag.trim_matches('"').to_string())
+}
+
+/// The path below `evidence/s3/`.
+fn below(file: &str) -> Option<&str> {
+    let path = file.strip_prefix(FOLDER)?.strip_prefix('/')?;
+    let inside = Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
+    inside.then_some(path)
+}
+
+/// A file of the list as the manifest names it.
+fn kept_as(file: &str) -> String {
+    format!("evidence/{file}")
+}
+
+fn clear(path: &Path) -> Result<(), CaseError> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(CaseError::Io(path.into(), e)),
+        _ => Ok(()),
+    }
+}
+
+/// What cannot be removed now is removed by the next run.
+fn remove(partial: &Path) {
+    let _ = fs::remove_file(partial);
+}
+
+/// The index and its lines. A line that was cut off by the end of a run is taken away.
+fn open_index(path: &Path) -> Result<(File, Vec<KeptObject>), CaseError> {
+    let mut options = OpenOptions::new();
+    options.create(true).read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let io = CaseError::io;
+    let mut file = options.open(path).map_err(io(path))?;
+    let mut lines = Vec::new();
+    let (mut whole, mut text) = (0, Vec::new());
+    let mut reader = BufReader::new(&file);
+    loop {
+        text.clear();
+        let read = reader.read_until(b'\n', &mut text).map_err(io(path))?;
+        if !text.ends_with(b"\n") {
+            break;
+        }
+        whole += read as u64;
+        let wrong = |e: serde_json::Error| {
+            let why = format!("line {} is not of this program: {e}", lines.len() + 1);
+            CaseError::NotACase(path.to_path_buf(), why)
+        };
+        lines.push(serde_json::from_slice(&text).map_err(wrong)?);
+    }
+    file.set_len(whole).map_err(io(path))?;
+    file.seek(io::SeekFrom::End(0)).map_err(io(path))?;
+    Ok((file, lines))
+}
+
+/// Copies the body to a new file; its hash and its length.
+fn write(path: &Path, body: &mut dyn Read) -> Result<(String, u64), PutError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(CaseError::io(path))?;
+    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        let n = match body.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+            Err(e) => {
+                remove(path);
+                return Err(PutError::Source(e));
+            }
+        };
+        digest.update(&buffer[..n]);
+        bytes += n as u64;
+        file.write_all(&buffer[..n]).map_err(CaseError::io(path))?;
+    }
+    file.sync_data().map_err(CaseError::io(path))?;
+    Ok((hex(&digest.finalize()), bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::folder::CaseFile;
+    use super::*;
+
+    fn case(root: &Path) -> Case {
+        Case::create(root, CaseFile::default()).unwrap()
+    }
+
+    fn head(key: &str, etag: &str, size: u64) -> ObjectHead {
+        let (bucket, key, etag) = ("b".to_string(), key.to_string(), etag.to_string());
+        ObjectHead { bucket, key, etag, size, ..ObjectHead::default() }
+    }
+
+    #[test]
+    fn objects_are_found_again_and_never_written_over() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("case");
+        let case = case(&root);
+        let objects = Objects::open(&case).unwrap();
+        let first = objects.put(head("k", "\"1\"", 3), &mut &b"one"[..]).unwrap();
+        let second = objects.put(head("k", "\"2\"", 3), &mut &b"two"[..]).unwrap();
+        assert_eq!(first.file, "s3/b/k");
+        assert_ne!(first.file, second.file);
+        let short = objects.put(head("l", "\"1\"", 4), &mut &b"one"[..]);
+        assert!(matches!(short, Err(PutError::Source(_))));
+        objects.finish().unwrap();
+        Manifest::draft(&case, "now").unwrap().write(&case).unwrap();
+        drop(objects);
+
+        let again = Objects::open(&case).unwrap();
+        assert!(again.has("b", "k", "1", 3) && again.has("b", "k", "\"2\"", 3));
+        assert!(!again.has("b", "k", "1", 4) && !again.has("b", "l", "1", 4));
+        assert_eq!(again.total(), (2, 6));
+        assert!(!again.all().is_empty());
+        again.finish().unwrap();
+        assert_eq!(Manifest::read(&case).unwrap().unwrap().check(&case).unwrap(), []);
+    }
+
+    #[test]
+    fn a_run_that_was_killed_is_taken_up() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("case");
+        let case = case(&root);
+        let objects = Objects::open(&case).unwrap();
+        for n in 0..4 {
+            objects.put(head(&format!("k{n}"), "1", 3), &mut &b"one"[..]).unwrap();
+        }
+        drop(objects);
+        // A line without its file, a file that is not what was written, a torn line, a partial file.
+        fs::remove_file(root.join("evidence/s3/b/k1")).unwrap();
+        fs::write(root.join("evidence/s3/b/k2"), "on\0").unwrap();
+        let mut index = OpenOptions::new().append(true).open(root.join(LISTED)).unwrap();
+        index.write_all(b"{\"bucket\":\"b\",\"ke").unwrap();
+        fs::write(root.join("evidence").join(PARTIAL).join("9"), "half").unwrap();
+
+        let again = Objects::open(&case).unwrap();
+        assert_eq!(again.wrong(), ["s3/b/k2"]);
+        let there = |n: u32| again.has("b", &format!("k{n}"), "1", 3);
+        assert_eq!([0, 1, 2, 3].map(there), [true, false, false, true]);
+        for n in [1, 2] {
+            again.put(head(&format!("k{n}"), "1", 3), &mut &b"one"[..]).unwrap();
+        }
+        again.finish().unwrap();
+        assert!(!root.join("evidence").join(PARTIAL).exists());
+        let text = fs::read_to_string(root.join(LISTED)).unwrap();
+        // One line an object; another for the one whose file is wrong.
+        assert!(text.lines().all(|l| serde_json::from_str::<KeptObject>(l).is_ok()), "{text}");
+        assert_eq!(text.lines().count(), 5);
+        assert!(root.join("evidence/s3/b/k1").exists());
+        assert_eq!(fs::read_to_string(root.join("evidence/s3/b/k2")).unwrap(), "on\0", "is left");
+    }
+}

@@ -1,0 +1,246 @@
+//! Where logs are read from: paths of this machine, `s3://bucket/prefix`, or what the account itself holds.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::context::Cx;
+use super::error::CommandError;
+use super::inputs::LogArgs;
+use crate::clock::Millis;
+use crate::cloud::{Client, Connect};
+use crate::plan::Needed;
+use crate::source::discover::{self, Access, Accounts, Discovered, Kind, Missing, Wish};
+use crate::source::local::list;
+use crate::source::{Listing, S3Url, is_region};
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Logs at AWS (without PATH, and for s3://…)")]
+pub struct LogSourceArgs {
+    /// What is read of the account; without it trails and access logs, and the event history of what no trail
+    /// covers (can be repeated)
+    #[arg(long = "source", value_name = "KIND", value_enum)]
+    pub sources: Vec<SourceKind>,
+    /// Logs of this account, or 'all'; without it the account of the credentials (can be repeated)
+    #[arg(long = "account", value_name = "ID", value_delimiter = ',', value_parser = account)]
+    pub accounts: Vec<String>,
+    /// Logs of this region alone (can be repeated)
+    #[arg(long = "log-region", value_name = "REGION", value_delimiter = ',', value_parser = region)]
+    pub log_regions: Vec<String>,
+    /// Profile of ~/.aws/config; without it the standard chain (environment, SSO, container, instance)
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region of the calls; without it the profile's or AWS_REGION
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Role to assume first; each role's account is read (can be repeated)
+    #[arg(long = "role-arn", value_name = "ARN")]
+    pub role_arns: Vec<String>,
+    /// Send every call here instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SourceKind {
+    /// The buckets of its trails
+    Trail,
+    /// Server access logs of its buckets
+    AccessLogs,
+    /// CloudTrail's event history (LookupEvents): slow, 90 days, management events
+    EventHistory,
+}
+
+fn account(text: &str) -> Result<String, String> {
+    let digits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
+    match digits || text == "all" {
+        true => Ok(text.to_string()),
+        false => Err("an account is twelve digits, or 'all'".to_string()),
+    }
+}
+
+fn region(text: &str) -> Result<String, String> {
+    match is_region(text) {
+        true => Ok(text.to_string()),
+        false => Err(format!("'{text}' is no region such as us-east-1")),
+    }
+}
+
+/// Of what moments logs are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Range {
+    pub since: Option<Millis>,
+    pub until: Option<Millis>,
+    /// Of the event history.
+    pub history_since: Option<Millis>,
+}
+
+impl LogSourceArgs {
+    /// One client for each role, or one.
+    ///
+    /// # Errors
+    /// Without credentials or a region, or when AWS does not answer.
+    pub fn connect(&self, cx: &Cx) -> Result<Vec<Arc<Client>>, CommandError> {
+        let roles: Vec<Option<&String>> = match self.role_arns.as_slice() {
+            [] => vec![None],
+            roles => roles.iter().map(Some).collect(),
+        };
+        let open = |role: Option<&String>| {
+            let connect = Connect {
+                profile: self.profile.clone(),
+                region: self.region.clone(),
+                role_arn: role.cloned(),
+                endpoint_url: self.endpoint_url.clone(),
+            };
+            Ok(Arc::new(connect.open(cx.clock)?))
+        };
+        roles.into_iter().map(open).collect()
+    }
+
+    pub fn wish(&self, cx: &Cx, range: Range, all_kinds: bool) -> Wish {
+        let kind = |kind: &SourceKind| match kind {
+            SourceKind::Trail => Kind::Trail,
+            SourceKind::AccessLogs => Kind::AccessLogs,
+            SourceKind::EventHistory => Kind::EventHistory,
+        };
+        let accounts = match self.accounts.as_slice() {
+            [] => Accounts::Own,
+            these if these.iter().any(|a| a == "all") => Accounts::All,
+            these => Accounts::These(these.to_vec()),
+        };
+        let now = cx.clock.now();
+        Wish {
+            kinds: self.sources.iter().map(kind).collect(),
+            accounts,
+            regions: self.log_regions.clone(),
+            since: range.since,
+            // What is to come lies under no day yet.
+            until: range.until.or(range.since.map(|_| now)),
+            history_since: range.history_since,
+            now,
+            all_kinds,
+        }
+    }
+}
+
+fn access(client: &Arc<Client>) -> Access {
+    let caller = client.caller();
+    Access {
+        api: client.clone(),
+        store: client.clone(),
+        account: caller.account.clone(),
+        partition: caller.partition(),
+    }
+}
+
+/// What is found behind the URLs, or in the accounts where there are none; says at the start what cannot be read.
+///
+/// # Errors
+/// When nothing can be read at all.
+pub fn discover(
+    cx: &Cx,
+    clients: &[Arc<Client>],
+    urls: &[S3Url],
+    wish: &Wish,
+) -> Result<Discovered, CommandError> {
+    let say = |text: &str| cx.ui.status(text);
+    let mut found = Discovered::default();
+    match (urls, clients.first()) {
+        ([], _) => {
+            for client in clients {
+                found.add(discover::account(&access(client), wish, &say));
+            }
+        }
+        (urls, Some(client)) => found.add(discover::by_hand(&access(client), urls, wish, &say)),
+        (_, None) => {}
+    }
+    missing(cx, &mut found);
+    if found.readable {
+        return Ok(found);
+    }
+    let mut error = CommandError::failed("nothing at AWS could be read");
+    for (place, _, why) in found.refused.iter().take(5) {
+        error = error.hint(format!("{}: {why}", place.display()));
+    }
+    for note in &found.notes {
+        error = error.hint(note.clone());
+    }
+    Err(error)
+}
+
+/// Says which rights are missing, as a policy that gives them.
+fn missing(cx: &Cx, found: &mut Discovered) {
+    if found.missing.is_empty() {
+        return;
+    }
+    let list: Vec<String> = found
+        .missing
+        .iter()
+        .map(|Missing { action, resource }| format!("{action} on {resource}"))
+        .collect();
+    let text = format!("Not read for want of rights: {}.", list.join(", "));
+    cx.ui.warning(&text);
+    found.notes.push(text);
+    let mut needed = Needed::default();
+    for Missing { action, resource } in &found.missing {
+        needed.add(&[action], resource);
+    }
+    cx.ui.status("this IAM policy gives them:");
+    let policy = serde_json::to_string_pretty(&needed.document()).unwrap_or_default();
+    for line in policy.lines() {
+        cx.ui.status(line);
+    }
+}
+
+/// What the arguments of an analysis lead to.
+pub struct Gathered {
+    pub listing: Listing,
+    /// What has to be said in the report.
+    pub notes: Vec<String>,
+}
+
+/// Lists paths, buckets and accounts.
+///
+/// # Errors
+/// When an argument names nothing, or AWS cannot be asked.
+pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, CommandError> {
+    let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
+        args.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
+    let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();
+    let urls = urls.map_err(CommandError::usage)?;
+    let mut listing = list(&paths)?;
+    if urls.is_empty() && !args.paths.is_empty() {
+        return Ok(Gathered { listing, notes: Vec::new() });
+    }
+    if args.paths.is_empty() && args.window.is_whole() {
+        return Err(CommandError::usage("nothing to read was given").hint(
+            "give files, folders or s3://bucket/prefix; or --days 7, to read what the account itself holds",
+        ));
+    }
+    if args.window.wants_latest() {
+        return Err(CommandError::usage(
+            "'--until latest' looks for the newest event first, and logs at AWS are read once",
+        )
+        .hint("give --until a time, or leave it out for now"));
+    }
+    let selection = args.window.selection(cx.clock.now(), None, baseline_days)?;
+    let baseline = selection.baseline_since.filter(|_| args.window.baseline.is_some());
+    let range = Range {
+        since: selection.baseline_since.or(selection.since),
+        until: selection.until,
+        history_since: baseline.or(selection.since),
+    };
+    let clients = args.source.connect(cx)?;
+    let mut found = discover(cx, &clients, &urls, &args.source.wish(cx, range, false))?;
+    if !found.slices.is_empty() && baseline.is_none() && selection.baseline_since.is_some() {
+        found.notes.push(
+            "The event history was read for the window alone, without a baseline: it is slow (--baseline N reads it)."
+                .to_string(),
+        );
+    }
+    listing.add_objects(found.objects);
+    listing.files.extend(found.slices);
+    listing.refused.extend(found.refused);
+    Ok(Gathered { listing, notes: found.notes })
+}

@@ -1,0 +1,57 @@
+//! CloudTrail's event history into a case: a file for each slice, which a later run does not fetch again.
+
+use std::thread;
+
+use crate::case::{Case, CaseError};
+use crate::clock;
+use crate::source::local::Opened;
+use crate::source::{Feed, Found, Place, Slot};
+
+/// Where a slice is kept, by account, region and time.
+fn name(found: &Found) -> Option<String> {
+    let Place::History(slice) = &found.place else { return None };
+    let at = |at| clock::rfc3339(at).replace([':', '.'], "");
+    Some(format!(
+        "evidence/event-history/{}/{}/{}-{}.json",
+        slice.region.account,
+        slice.region.name,
+        at(slice.since),
+        at(slice.until)
+    ))
+}
+
+/// Reads the slices that are not there; answers with those that could not be read, and why.
+///
+/// # Errors
+/// When the case cannot be written.
+pub fn keep(
+    case: &Case,
+    slices: &[Found],
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<Vec<(String, String)>, CaseError> {
+    let absent = |f: &&Found| name(f).is_some_and(|name| !case.has(&name));
+    let slices: Vec<Found> = slices.iter().filter(absent).cloned().collect();
+    let feed = Feed::new(&slices);
+    let seat = feed.seat();
+    let mut failed = Vec::new();
+    thread::scope(|scope| {
+        for n in 0..feed.helpers() {
+            let feed = &feed;
+            scope.spawn(move || feed.help(n));
+        }
+        let seat = seat;
+        let mut slot = Slot::default();
+        while let Some(input) = seat.next(&mut slot) {
+            let found = &slices[input.number as usize];
+            match (input.opened, name(found)) {
+                (Ok(Opened::Whole(bytes)), Some(name)) => {
+                    case.keep(&name, bytes)?;
+                    progress(1, bytes.len() as u64);
+                }
+                (Ok(_), _) => failed.push((found.name(), "the history broke off".to_string())),
+                (Err((_, why)), _) => failed.push((found.name(), why)),
+            }
+        }
+        Ok(failed)
+    })
+}

@@ -1,0 +1,122 @@
+//! Objects of S3 into a case, by several hands: each is written as it comes, and what does not come is named.
+
+use std::io::{self, Read};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::case::{CaseError, ObjectHead, Objects, PutError};
+use crate::clock;
+use crate::source::local::Opened;
+use crate::source::{Feed, Found, Input, Object, Seat, Slot};
+
+/// Threads that write: the disk is waited for more than the processor.
+const WRITERS: usize = 8;
+
+/// How keeping objects ended.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub written: u64,
+    pub bytes: u64,
+    /// Objects that did not come, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Why nothing more could be written.
+    pub stopped: Option<String>,
+}
+
+struct Run<'a> {
+    objects: &'a Objects,
+    files: &'a [Found],
+    progress: &'a (dyn Fn(u64, u64) + Sync),
+    written: AtomicU64,
+    bytes: AtomicU64,
+    stop: AtomicBool,
+    failed: Mutex<Vec<(String, String)>>,
+    stopped: Mutex<Option<String>>,
+}
+
+/// Fetches the objects and puts them into the case. `progress` is told of files and bytes done.
+pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + Sync)) -> Kept {
+    let run = Run {
+        objects,
+        files,
+        progress,
+        written: AtomicU64::new(0),
+        bytes: AtomicU64::new(0),
+        stop: AtomicBool::new(false),
+        failed: Mutex::default(),
+        stopped: Mutex::default(),
+    };
+    let feed = Feed::new(files);
+    let seats: Vec<Seat<'_, '_>> = (0..WRITERS).map(|_| feed.seat()).collect();
+    thread::scope(|scope| {
+        for n in 0..feed.helpers() {
+            let feed = &feed;
+            scope.spawn(move || feed.help(n));
+        }
+        for seat in seats {
+            let run = &run;
+            scope.spawn(move || run.write(&seat));
+        }
+    });
+    let mut failed = run.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.sort();
+    Kept {
+        written: run.written.into_inner(),
+        bytes: run.bytes.into_inner(),
+        failed,
+        stopped: run.stopped.into_inner().unwrap_or_else(PoisonError::into_inner),
+    }
+}
+
+impl Run<'_> {
+    fn write(&self, seat: &Seat<'_, '_>) {
+        let mut slot = Slot::default();
+        while !self.stop.load(Ordering::Relaxed) {
+            let Some(Input { number, opened, head }) = seat.next(&mut slot) else { return };
+            let found = &self.files[number as usize];
+            let Some(object) = found.object() else { continue };
+            let mut body: Box<dyn Read + '_> = match opened {
+                Ok(Opened::Whole(bytes)) => Box::new(bytes),
+                Ok(Opened::Pipe(pipe)) => pipe,
+                Ok(Opened::Large(file)) => Box::new(file),
+                Err((_, detail)) => {
+                    self.fail(object, detail);
+                    continue;
+                }
+            };
+            let head = head.unwrap_or_default();
+            let head = ObjectHead {
+                bucket: object.bucket.name.clone(),
+                key: object.key.to_string(),
+                version_id: head.version,
+                etag: object.etag.to_string(),
+                size: found.size,
+                last_modified: clock::rfc3339(object.modified),
+                metadata: head.metadata,
+            };
+            match self.objects.put(head, &mut body) {
+                Ok(_) => {
+                    self.written.fetch_add(1, Ordering::Relaxed);
+                    self.bytes.fetch_add(found.size, Ordering::Relaxed);
+                    (self.progress)(1, found.size);
+                }
+                Err(PutError::Source(e)) => self.fail(object, e.to_string()),
+                Err(PutError::Case(e)) => self.halt(&e),
+            }
+        }
+    }
+
+    fn fail(&self, object: &Object, why: String) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.push((object.to_string(), why));
+    }
+
+    /// The others write what they have in hand and stop too.
+    fn halt(&self, e: &CaseError) {
+        let full = matches!(e, CaseError::Io(_, e) if e.kind() == io::ErrorKind::StorageFull);
+        let why = if full { format!("the disk is full: {e}") } else { e.to_string() };
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}

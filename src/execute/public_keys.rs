@@ -1,0 +1,71 @@
+//! The public keys that CloudTrail's digests are checked with (CloudTrail API reference, ListPublicKeys), kept
+//! while they can be had.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::case::{Case, CaseError};
+use crate::clock::{self, DAY, HOUR, Millis};
+use crate::cloud::{Api, ApiError, Call};
+
+/// Keys that were valid so long before or after count too: digests of a day more on both sides are kept.
+const SLACK: Millis = DAY + 2 * HOUR;
+
+/// Files for one region at most.
+const MOST: u32 = 1_000;
+
+/// Writes `evidence/cloudtrail-public-keys-REGION.json` for each region: `{"Region", "StartTime", "EndTime",
+/// "PublicKeyList": [{"Value", "ValidityStartTime", "ValidityEndTime", "Fingerprint"}]}`. Keys that are in no such
+/// file yet go into another one, `…-REGION-2.json`. Answers with the regions that did not answer.
+///
+/// # Errors
+/// When the case cannot be written.
+pub fn keep(
+    api: &dyn Api,
+    case: &Case,
+    regions: &BTreeSet<String>,
+    since: Millis,
+    until: Millis,
+) -> Result<Vec<(String, ApiError)>, CaseError> {
+    let mut failed = Vec::new();
+    let (start, end) = (clock::rfc3339(since - SLACK), clock::rfc3339(until + SLACK));
+    for region in regions {
+        let times = [("StartTime", start.as_str().into()), ("EndTime", end.as_str().into())];
+        match api.call(&Call::new("cloudtrail", "ListPublicKeys", times).in_region(region)) {
+            Ok(keys) => {
+                let document = json!({
+                    "Region": region,
+                    "StartTime": start,
+                    "EndTime": end,
+                    "PublicKeyList": keys,
+                });
+                write(case, region, &document)?;
+            }
+            Err(e) => failed.push((region.clone(), e)),
+        }
+    }
+    Ok(failed)
+}
+
+fn write(case: &Case, region: &str, document: &Value) -> Result<(), CaseError> {
+    let mut known = BTreeSet::new();
+    for n in 1..=MOST {
+        let more = if n == 1 { String::new() } else { format!("-{n}") };
+        let name = format!("evidence/cloudtrail-public-keys-{region}{more}.json");
+        let Some(there) = case.kept(&name)? else {
+            let text = serde_json::to_vec_pretty(document).unwrap_or_default();
+            return case.keep(&name, &text);
+        };
+        known.extend(fingerprints(&serde_json::from_slice(&there).unwrap_or_default()));
+        if fingerprints(document).is_subset(&known) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn fingerprints(document: &Value) -> BTreeSet<String> {
+    let keys = document["PublicKeyList"].as_array().into_iter().flatten();
+    keys.filter_map(|key| key["Fingerprint"].as_str()).map(str::to_string).collect()
+}

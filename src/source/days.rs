@@ -1,0 +1,100 @@
+//! Days as log layouts name them, and the days that a window asks for.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::clock::{DAY, Millis};
+
+/// Days since 1970-01-01.
+pub type Day = i64;
+
+/// A range of days, both ends inclusive; `None` is unbounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Days {
+    pub first: Option<Day>,
+    pub last: Option<Day>,
+}
+
+/// Logs of a day may lie under the next, and a clock may be off: so many days more on both sides.
+const MARGIN: Day = 1;
+
+/// Day folders that are asked for by name; more are listed.
+const BY_NAME: i64 = 120;
+
+impl Days {
+    /// The days of logs delivered for events of a half-open window, and the margin.
+    pub fn around(since: Option<Millis>, until: Option<Millis>) -> Days {
+        Days {
+            first: since.map(|at| at.div_euclid(DAY) - MARGIN),
+            last: until.map(|at| (at - 1).div_euclid(DAY) + MARGIN),
+        }
+    }
+
+    pub fn contains(&self, day: Day) -> bool {
+        self.overlaps(day, day)
+    }
+
+    pub fn has_year(&self, year: i32) -> bool {
+        year_of(year).is_some_and(|(from, to)| self.overlaps(from, to))
+    }
+
+    pub fn has_month(&self, year: i32, month: u32) -> bool {
+        let Some(from) = number(year, month, 1) else { return false };
+        let next = if month == 12 { number(year + 1, 1, 1) } else { number(year, month + 1, 1) };
+        next.is_some_and(|next| self.overlaps(from, next - 1))
+    }
+
+    /// The days of a year that are asked for, if they are few enough to be asked for one by one.
+    pub fn of_year(&self, year: i32) -> Option<Vec<Day>> {
+        let (from, to) = year_of(year)?;
+        let (first, last) = (self.first?, self.last?);
+        let days: Vec<Day> = (first.max(from)..=last.min(to)).collect();
+        (last - first < BY_NAME).then_some(days)
+    }
+
+    fn overlaps(&self, from: Day, to: Day) -> bool {
+        self.first.is_none_or(|first| to >= first) && self.last.is_none_or(|last| from <= last)
+    }
+}
+
+fn year_of(year: i32) -> Option<(Day, Day)> {
+    Some((number(year, 1, 1)?, number(year, 12, 31)?))
+}
+
+pub fn number(year: i32, month: u32, day: u32) -> Option<Day> {
+    let date = NaiveDate::from_ymd_opt(year, month, day)?;
+    Some(i64::from(date.num_days_from_ce()) - 719_163)
+}
+
+fn date(day: Day) -> NaiveDate {
+    let days = i32::try_from(day + 719_163).unwrap_or(i32::MAX);
+    NaiveDate::from_num_days_from_ce_opt(days).unwrap_or(NaiveDate::MAX)
+}
+
+/// `2026/11/02`.
+pub fn slashed(day: Day) -> String {
+    date(day).format("%Y/%m/%d").to_string()
+}
+
+/// `2026-11-02`.
+pub fn dashed(day: Day) -> String {
+    date(day).format("%Y-%m-%d").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_a_day_more_on_both_sides() {
+        let at = |d: Day| Some(d * DAY);
+        let days = Days::around(at(20_760), at(20_767));
+        assert_eq!(days, Days { first: Some(20_759), last: Some(20_767) });
+        assert_eq!(dashed(20_759), "2026-11-02");
+        assert_eq!(number(2026, 11, 2), Some(20_759));
+        assert!(days.has_month(2026, 11) && !days.has_month(2026, 12) && !days.has_year(2025));
+        assert_eq!(days.of_year(2026).map(|d| d.len()), Some(9));
+        assert_eq!(Days::default().of_year(2026), None);
+        let over = Days { first: number(2026, 12, 31), last: number(2027, 1, 1) };
+        assert_eq!(over.of_year(2027), Some(vec![number(2027, 1, 1).unwrap()]));
+    }
+}

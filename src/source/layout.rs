@@ -1,0 +1,298 @@
+//! The layouts in which logs lie in buckets: which folders lead to a window's logs, which keys are of it.
+//!
+//! CloudTrail: `[prefix/]AWSLogs/[o-…/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/` (CloudTrail User Guide, "Getting and
+//! viewing your CloudTrail log files"). S3 server access logs: `[prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE`, or
+//! `[prefix]ACCOUNT/REGION/BUCKET/YYYY/MM/DD/…` (Amazon S3 User Guide, "Enabling Amazon S3 server access logging").
+
+use super::days::{self, Day, Days};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub days: Days,
+    /// Twelve digits each; empty for all.
+    pub accounts: Vec<String>,
+    /// Empty for all.
+    pub regions: Vec<String>,
+    /// Digests, insights and aggregated events too: they hold no events of their own.
+    pub all_kinds: bool,
+}
+
+/// Where in a layout a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// No layout that is known so far.
+    Anywhere,
+    /// `AWSLogs/`, or an organisation in it.
+    AwsLogs,
+    /// `AWSLogs/ACCOUNT/`.
+    Account,
+    /// `…/CloudTrail/`, or one of its kin.
+    Trail,
+    /// The target prefix of server access logs.
+    Access,
+    AccessAccount,
+    AccessRegion,
+    /// Holds years and nothing else.
+    Years,
+    Year(i32),
+    Month(i32, u32),
+    /// A folder of one day, or below it.
+    Day,
+}
+
+/// What to do with a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    Into(At),
+    /// A year in which days can be asked for by name.
+    Days(i32),
+    OutOfTime,
+    Leave(Left),
+}
+
+/// Why a folder is not entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// Logs of an account that was not asked for.
+    Account,
+    /// Logs of a region that was not asked for.
+    Region,
+    /// Digests, insights, aggregated events.
+    NoEvents,
+    /// Logs of another service.
+    Service,
+    /// Nothing that the layout knows.
+    Stranger,
+}
+
+pub fn is_account(name: &str) -> bool {
+    name.len() == 12 && name.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `us-east-1`, `us-gov-west-1`.
+pub fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let lower = |p: &&str| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase());
+    match parts.as_slice() {
+        [area, middle @ .., number] => {
+            area.len() == 2
+                && lower(area)
+                && !middle.is_empty()
+                && middle.iter().all(lower)
+                && number.parse::<u8>().is_ok()
+        }
+        _ => false,
+    }
+}
+
+/// Digits only, `2026` or `year=2026`.
+fn numeral(name: &str, digits: usize) -> Option<u32> {
+    let text = name.split_once('=').map_or(name, |(_, value)| value);
+    (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok())?
+}
+
+fn year(name: &str) -> Option<i32> {
+    numeral(name, 4).and_then(|y| i32::try_from(y).ok()).filter(|y| (2006..2200).contains(y))
+}
+
+/// `2026-11-02`, `dt=2026-11-02`.
+fn whole_date(name: &str) -> Option<Day> {
+    let text = name.split_once('=').map_or(name, |(_, value)| value);
+    if text.len() == 10 { date_at(text, '-') } else { None }
+}
+
+/// The date at the beginning of a text: `2026-11-02`.
+fn date_at(text: &str, between: char) -> Option<Day> {
+    let bytes = text.as_bytes();
+    if bytes.len() < 10 || bytes[4] != between as u8 || bytes[7] != between as u8 {
+        return None;
+    }
+    date_of(text.get(..4)?, text.get(5..7)?, text.get(8..10)?)
+}
+
+fn date_of(year: &str, month: &str, day: &str) -> Option<Day> {
+    let digits = |t: &str| t.bytes().all(|b| b.is_ascii_digit());
+    if !(digits(year) && digits(month) && digits(day)) {
+        return None;
+    }
+    days::number(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+/// What a folder's name means where it stands.
+pub fn step(at: At, name: &str, filter: &Filter) -> Step {
+    let account =
+        |next| match filter.accounts.is_empty() || filter.accounts.iter().any(|a| a == name) {
+            true => Step::Into(next),
+            false => Step::Leave(Left::Account),
+        };
+    let region = |next| match filter.regions.is_empty() || filter.regions.iter().any(|r| r == name)
+    {
+        true => Step::Into(next),
+        false => Step::Leave(Left::Region),
+    };
+    let within = |inside: bool, step| if inside { step } else { Step::OutOfTime };
+    match at {
+        At::Anywhere if name == "AWSLogs" => Step::Into(At::AwsLogs),
+        At::Anywhere => match (whole_date(name), year(name)) {
+            (Some(day), _) => within(filter.days.contains(day), Step::Into(At::Day)),
+            (_, Some(year)) => within(filter.days.has_year(year), Step::Into(At::Year(year))),
+            _ => Step::Into(At::Anywhere),
+        },
+        At::AwsLogs if is_account(name) => account(At::Account),
+        At::AwsLogs if name.starts_with("o-") => Step::Into(At::AwsLogs),
+        At::Account => match name {
+            "CloudTrail" | "CloudTrail-NetworkActivity" | "CloudTrail-Lake" => {
+                Step::Into(At::Trail)
+            }
+            _ if name.starts_with("CloudTrail") && filter.all_kinds => Step::Into(At::Trail),
+            _ if name.starts_with("CloudTrail") => Step::Leave(Left::NoEvents),
+            _ => Step::Leave(Left::Service),
+        },
+        At::Trail if is_region(name) => region(At::Years),
+        // CloudTrail-Lake/Query/YYYY/MM/DD/
+        At::Trail => Step::Into(At::Anywhere),
+        At::Access if is_account(name) => account(At::AccessAccount),
+        At::AccessAccount => region(At::AccessRegion),
+        At::AccessRegion => Step::Into(At::Years),
+        At::Years => match year(name) {
+            Some(year) => within(filter.days.has_year(year), Step::Days(year)),
+            None => Step::Leave(Left::Stranger),
+        },
+        At::Year(year) => match numeral(name, 2) {
+            Some(m @ 1..=12) => {
+                within(filter.days.has_month(year, m), Step::Into(At::Month(year, m)))
+            }
+            _ => Step::Into(At::Anywhere),
+        },
+        At::Month(year, month) => match numeral(name, 2).and_then(|d| days::number(year, month, d))
+        {
+            Some(day) => within(filter.days.contains(day), Step::Into(At::Day)),
+            None => Step::Into(At::Anywhere),
+        },
+        At::Day => Step::Into(At::Day),
+        At::AwsLogs | At::Access => Step::Leave(Left::Stranger),
+    }
+}
+
+/// Where the folders of a prefix lead, whatever the filter says; what is behind its last `/` is no folder yet.
+pub fn at(prefix: &str) -> At {
+    let folders = prefix.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let everything = Filter { all_kinds: true, ..Filter::default() };
+    let names = folders.split('/').filter(|name| !name.is_empty());
+    names.fold(At::Anywhere, |at, name| match step(at, name, &everything) {
+        Step::Into(next) => next,
+        Step::Days(year) => At::Year(year),
+        _ => At::Anywhere,
+    })
+}
+
+/// The date in a key's name, and the length of the key before it where keys sort by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dated {
+    pub day: Day,
+    /// Behind so many bytes stands `YYYY-MM-DD`.
+    pub sorts_behind: Option<usize>,
+}
+
+/// The date that a log's name carries.
+pub fn dated(key: &str) -> Option<Dated> {
+    let folder = key.rfind('/').map_or(0, |at| at + 1);
+    access_log(key, folder)
+        .or_else(|| Some(Dated { day: trail_log(&key[folder..])?, sorts_behind: None }))
+}
+
+/// `…YYYY-MM-DD-hh-mm-ss-0123456789ABCDEF`.
+fn access_log(key: &str, folder: usize) -> Option<Dated> {
+    const TAIL: usize = "2026-11-02-10-36-47-0123456789ABCDEF".len();
+    let start = key.len().checked_sub(TAIL).filter(|at| *at >= folder)?;
+    let tail = key.get(start..)?;
+    let (time, unique) = (tail.get(10..20)?, tail.get(20..)?);
+    let mut marks = time.bytes().enumerate();
+    let timed = marks.all(|(i, b)| if i % 3 == 0 { b == b'-' } else { b.is_ascii_digit() });
+    if !timed || !unique.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    Some(Dated { day: date_at(tail, '-')?, sorts_behind: Some(start) })
+}
+
+/// `…_YYYYMMDDTHHmm…`.
+fn trail_log(name: &str) -> Option<Day> {
+    name.split('_').skip(1).find_map(|part| {
+        let date = part.get(..8).filter(|_| part.as_bytes().get(8) == Some(&b'T'))?;
+        date_of(&date[..4], &date[4..6], &date[6..8])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        date_at(text, '-').unwrap()
+    }
+
+    #[test]
+    fn names_carry_dates() {
+        let key = "logs/data-2026-11-02-10-36-47-0123456789ABCDEF";
+        assert_eq!(dated(key), Some(Dated { day: day("2026-11-02"), sorts_behind: Some(10) }));
+        let key = "AWSLogs/1/CloudTrail/us-east-1/2026/11/02/1_CloudTrail_us-east-1_20261102T1550Z_x.json.gz";
+        assert_eq!(dated(key), Some(Dated { day: day("2026-11-02"), sorts_behind: None }));
+        for other in [
+            "2026-11-02",
+            "a/2026-11-02-10-36-47-0123456789ABCDEG",
+            "2026-13-02-10-36-47-0123456789ABCDEF",
+            "b_20261102_c",
+            "b_2026é102T_c",
+            "é026-11-02-10-36-47-0123456789ABCDEF",
+            "",
+        ] {
+            assert_eq!(dated(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_leads_into_a_layout() {
+        for (prefix, expected) in [
+            ("", At::Anywhere),
+            ("AWSLogs", At::Anywhere),
+            ("x/AWSLogs/", At::AwsLogs),
+            ("AWSLogs/o-1234567890/111122223333/", At::Account),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/", At::Years),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/1", At::Year(2026)),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/", At::Day),
+            ("AWSLogs/111122223333/vpcflowlogs/us-east-1/", At::Anywhere),
+            ("year=2026/month=11/", At::Month(2026, 11)),
+        ] {
+            assert_eq!(at(prefix), expected, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_entered() {
+        let filter = Filter {
+            days: Days { first: Some(day("2026-11-02")), last: Some(day("2026-11-09")) },
+            accounts: vec!["111122223333".into()],
+            regions: vec!["us-east-1".into()],
+            all_kinds: false,
+        };
+        for (at, name, expected) in [
+            (At::AwsLogs, "111122223333", Step::Into(At::Account)),
+            (At::AwsLogs, "999999999999", Step::Leave(Left::Account)),
+            (At::AwsLogs, "o-1234567890", Step::Into(At::AwsLogs)),
+            (At::Account, "CloudTrail-Digest", Step::Leave(Left::NoEvents)),
+            (At::Account, "vpcflowlogs", Step::Leave(Left::Service)),
+            (At::Trail, "us-gov-west-1", Step::Leave(Left::Region)),
+            (At::Years, "2026", Step::Days(2026)),
+            (At::Years, "2025", Step::OutOfTime),
+            (At::Year(2026), "10", Step::OutOfTime),
+            (At::Year(2026), "11", Step::Into(At::Month(2026, 11))),
+            (At::Month(2026, 11), "10", Step::OutOfTime),
+            (At::Month(2026, 11), "09", Step::Into(At::Day)),
+            (At::Anywhere, "dt=2026-11-01", Step::OutOfTime),
+            (At::Anywhere, "2026-11-02", Step::Into(At::Day)),
+        ] {
+            assert_eq!(step(at, name, &filter), expected, "{at:?} {name}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! What there is to read: files on this machine, objects of S3, slices of the event history.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use super::coverage::SkipReason;
+use super::history::Slice;
+use crate::clock::Millis;
+use crate::cloud::{ApiError, Store};
+
+/// A bucket, and the way to it.
+pub struct Bucket {
+    pub name: String,
+    pub region: Option<String>,
+    pub store: Arc<dyn Store>,
+    /// Why nothing more can be read: the credentials were refused.
+    pub(super) lapsed: OnceLock<ApiError>,
+}
+
+impl Bucket {
+    pub fn new(name: &str, region: Option<String>, store: Arc<dyn Store>) -> Bucket {
+        Bucket { name: name.into(), region, store, lapsed: OnceLock::new() }
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Bucket({})", self.name)
+    }
+}
+
+/// An object as it was listed.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub bucket: Arc<Bucket>,
+    pub key: Box<str>,
+    /// In quotes, as sent; whoever reads the object asks for this content.
+    pub etag: Box<str>,
+    pub modified: Millis,
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket.name, self.key)
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// `-` is standard input.
+    Path(PathBuf),
+    Object(Object),
+    History(Slice),
+}
+
+/// One input that was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub place: Place,
+    /// Bytes; 0 where it is not known.
+    pub size: u64,
+}
+
+impl Found {
+    pub fn path(path: impl Into<PathBuf>, size: u64) -> Found {
+        Found { place: Place::Path(path.into()), size }
+    }
+
+    pub fn is_stdin(&self) -> bool {
+        matches!(&self.place, Place::Path(path) if path.as_os_str() == "-")
+    }
+
+    /// The path on this machine; empty for what lies at AWS.
+    pub fn local(&self) -> &Path {
+        match &self.place {
+            Place::Path(path) => path,
+            Place::Object(_) | Place::History(_) => Path::new(""),
+        }
+    }
+
+    pub fn is_remote(&self) -> bool {
+        !matches!(self.place, Place::Path(_))
+    }
+
+    pub fn object(&self) -> Option<&Object> {
+        match &self.place {
+            Place::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    pub fn name(&self) -> String {
+        match &self.place {
+            Place::Path(_) if self.is_stdin() => "<stdin>".to_string(),
+            Place::Path(path) => path.to_string_lossy().into_owned(),
+            Place::Object(object) => object.to_string(),
+            Place::History(slice) => slice.to_string(),
+        }
+    }
+}
+
+/// A place that could not be listed, or not be read at all, with the system's words.
+pub type Refused = (PathBuf, SkipReason, String);
+
+/// Everything that was found: paths in their order, then objects by bucket and key, then the event history.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub files: Vec<Found>,
+    pub refused: Vec<Refused>,
+}
+
+impl Listing {
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|f| f.size).sum()
+    }
+
+    pub fn has_remote(&self) -> bool {
+        self.files.iter().any(Found::is_remote)
+    }
+
+    /// Adds objects; each is listed once, however many ways led to it.
+    pub fn add_objects(&mut self, mut objects: Vec<Found>) {
+        fn of(found: &Found) -> Option<(&str, &str)> {
+            found.object().map(|o| (o.bucket.name.as_str(), &*o.key))
+        }
+        objects.sort_by(|a, b| of(a).cmp(&of(b)));
+        objects.dedup_by(|a, b| of(a) == of(b));
+        self.files.append(&mut objects);
+    }
+}

@@ -1,0 +1,48 @@
+//! `s3://bucket/prefix`, as it is given by hand.
+
+use std::path::Path;
+
+const SCHEME: &str = "s3://";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct S3Url {
+    pub bucket: String,
+    pub prefix: String,
+}
+
+impl S3Url {
+    /// True for an argument that means a bucket, right or wrong.
+    pub fn is_meant(argument: &Path) -> bool {
+        argument.to_str().is_some_and(|text| text.starts_with(SCHEME))
+    }
+
+    /// # Errors
+    /// Where there is no such bucket name (Amazon S3 User Guide, "General purpose bucket naming rules").
+    pub fn parse(argument: &Path) -> Result<S3Url, String> {
+        let text = argument.to_str().unwrap_or_default();
+        let inside = text.strip_prefix(SCHEME).unwrap_or(text);
+        let (bucket, prefix) = inside.split_once('/').unwrap_or((inside, ""));
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+        if !(3..=255).contains(&bucket.len()) || !bucket.bytes().all(allowed) {
+            return Err(format!("'{text}' names no bucket; it is written s3://bucket/prefix"));
+        }
+        Ok(S3Url { bucket: bucket.into(), prefix: prefix.into() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_and_a_prefix_are_told_apart() {
+        let url = |text: &str| S3Url::parse(Path::new(text));
+        let of =
+            |bucket: &str, prefix: &str| Ok(S3Url { bucket: bucket.into(), prefix: prefix.into() });
+        assert_eq!(url("s3://acme-logs"), of("acme-logs", ""));
+        assert_eq!(url("s3://acme-logs/a/b c"), of("acme-logs", "a/b c"));
+        for wrong in ["s3://", "s3:///a", "s3://a b/c", "s3://../x", "s3://x@y/"] {
+            assert!(url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Listings of a bucket in memory.
+
+use super::super::days::{Days, number};
+use super::super::testing::{Shelf, hasty};
+use super::*;
+
+fn names(shelf: &Arc<Shelf>, prefix: &str, at: At, filter: &Filter) -> Vec<String> {
+    let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
+    let root = Root { bucket, prefix: prefix.into(), at };
+    let walked = walk_with(&[root], filter, hasty(), &|_| ());
+    assert!(walked.closed.is_empty() && walked.refused.is_empty(), "{walked:?}");
+    let mut names: Vec<String> =
+        walked.objects.iter().map(|(_, f)| f.object().unwrap().key.to_string()).collect();
+    names.sort();
+    names
+}
+
+fn november(from: u32, to: u32) -> Filter {
+    let days = Days { first: number(2026, 11, from), last: number(2026, 11, to) };
+    Filter { days, ..Filter::default() }
+}
+
+fn access(prefix: &str, day: i64, n: usize) -> String {
+    format!("{prefix}{}-10-00-00-{n:016X}", dashed(day))
+}
+
+#[test]
+fn a_flat_bucket_is_read_by_leaps() {
+    let first = number(2024, 1, 1).unwrap();
+    let mut keys = Vec::new();
+    for prefix in ["a-", "b-", "b-2026-11-02-", "c/d-"] {
+        keys.extend((0..1200).flat_map(|d| (0..9).map(move |n| access(prefix, first + d, n))));
+    }
+    keys.push("b-readme".into());
+    let shelf = Shelf::with(&keys);
+    let filter = november(2, 3);
+    let mut expected: Vec<String> = ["a-", "b-", "b-2026-11-02-", "c/d-"]
+        .iter()
+        .flat_map(|p| [0, 1].map(|d| (p, filter.days.first.unwrap() + d)))
+        .flat_map(|(p, d)| (0..9).map(move |n| access(p, d, n)))
+        .collect();
+    expected.push("b-readme".into());
+    expected.sort();
+    assert_eq!(names(&shelf, "", At::Anywhere, &filter), expected);
+    assert!(shelf.pages() < 20, "{} pages for 43,201 keys", shelf.pages());
+    // As the target of one bucket, another's keys are none of it.
+    let of_b: Vec<&String> =
+        expected.iter().filter(|k| dated(k).is_some_and(|d| d.sorts_behind == Some(2))).collect();
+    let mut found = names(&shelf, "b-", At::Access, &filter);
+    found.extend(names(&shelf, "a-", At::Access, &filter));
+    found.sort();
+    assert_eq!(found.iter().collect::<Vec<_>>(), of_b);
+}
+
+#[test]
+fn day_folders_of_a_trail_are_asked_for_by_name() {
+    let mut keys = Vec::new();
+    for account in ["111122223333", "444455556666"] {
+        for region in ["us-east-1", "eu-west-1"] {
+            for day in 1..=30 {
+                let date = format!("2026/11/{day:02}");
+                keys.push(format!(
+                    "x/AWSLogs/o-abcdefghij/{account}/CloudTrail/{region}/{date}/f.json.gz"
+                ));
+                keys.push(format!(
+                    "x/AWSLogs/o-abcdefghij/{account}/CloudTrail-Digest/{region}/{date}/d.json.gz"
+                ));
+            }
+        }
+        keys.push(format!("x/AWSLogs/o-abcdefghij/{account}/vpcflowlogs/us-east-1/2026/11/02/f"));
+    }
+    let shelf = Shelf::with(&keys);
+    let mut filter = november(8, 10);
+    assert_eq!(names(&shelf, "x/AWSLogs/", At::AwsLogs, &filter).len(), 12);
+    let all = shelf.pages();
+    assert!(all < 24, "{all} pages");
+    filter.accounts = vec!["111122223333".into()];
+    filter.regions = vec!["eu-west-1".into()];
+    filter.all_kinds = true;
+    let found = names(&shelf, "x/AWSLogs/", At::AwsLogs, &filter);
+    assert_eq!(found.len(), 6);
+    assert!(found.iter().all(|k| k.contains("/111122223333/") && k.contains("/eu-west-1/")));
+    // The same by a prefix from anywhere in the layout.
+    for prefix in ["x", "x/AWSLogs/o-abcdefghij/111122223333/", "x/AWSLogs/o-abcdefghij/111"] {
+        assert_eq!(
+            names(&shelf, prefix, super::super::layout::at(prefix), &filter),
+            found,
+            "{prefix}"
+        );
+    }
+}
+
+#[test]
+fn a_prefix_without_a_slash_is_its_folder_where_there_is_one() {
+    let shelf = Shelf::with(&["logs/a.json", "logs-old/b.json", "log.json"].map(String::from));
+    let everything = Filter::default();
+    assert_eq!(names(&shelf, "logs", At::Anywhere, &everything), ["logs/a.json"]);
+    assert_eq!(names(&shelf, "log", At::Anywhere, &everything).len(), 3);
+    assert_eq!(names(&shelf, "logs-", At::Anywhere, &everything), ["logs-old/b.json"]);
+}
+
+#[test]
+fn what_cannot_be_listed_is_named() {
+    let shelf = Shelf::with(&["a/1.json", "b/2.json"].map(String::from));
+    shelf.deny_listing("b/");
+    let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
+    let root =
+        |prefix: &str| Root { bucket: bucket.clone(), prefix: prefix.into(), at: At::Anywhere };
+    let walked = walk_with(&[root(""), root("b/")], &Filter::default(), hasty(), &|_| ());
+    assert_eq!(walked.objects.len(), 1);
+    assert_eq!(walked.refused[0].0, PathBuf::from("s3://b/b/"));
+    assert_eq!(walked.closed[0].0, 1);
+}
