@@ -11,7 +11,7 @@
 //! Imports go one way. A module may use itself and what stands to its right; neighbours in one group do
 //! not see each other:
 //!
-//! `cli → report · execute → detect · engine · plan · rotate → rollup · decode · digest · playbook · sigma · step → finding · journal → source · case → event · cloud · clocks → config → ui → clock`
+//! `cli → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · journal → source · case → event · cloud · clocks → config → ui → clock`
 //!
 //! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report`
 //! knows no polars; `step` no journal, no prompt and no other step; only `cloud` holds the AWS SDK; only `ui`
@@ -38,5 +38,6 @@ pub mod rollup;
 pub mod rotate;
 pub mod sigma;
 pub mod source;
+pub mod state;
 pub mod step;
 pub mod ui;

@@ -3,14 +3,15 @@
 use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::{InputArgs, LogArgs};
+use super::kept;
 use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::{Config, Geo};
 use crate::decode::Record;
 use crate::detect::{self, Places};
+use crate::engine::Yield;
 use crate::engine::local::{Job, Visitor, scan};
-use crate::engine::{Yield, rollups};
 use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
 use crate::rollup::{Frames, Origin, Phase, Selection};
@@ -31,13 +32,14 @@ pub struct Analysis {
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let config = cx.config(args.logs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let rules = compile(&args.rules.files()?);
-    let Gathered { listing, notes: said } = gather(cx, &args.logs, config.baseline_days())?;
+    let rule_files = args.rules.files()?;
+    let rules = compile(&rule_files);
+    let Gathered { listing, notes: said, logs } = gather(cx, &args.logs, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let newest = newest(cx, &args.logs, &listing, threads)?;
-    let selection = args.logs.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let selection = args.logs.selection(cx.clock.now(), newest, config.baseline_days())?;
 
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let job = Job {
@@ -46,7 +48,8 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let mut yielded = rollups(&job, &rules);
+    let (mut yielded, kept) =
+        kept::read(cx, &args.state, &job, (&rules, kept::digest(&rule_files)), logs)?;
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
@@ -67,7 +70,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
     report.rules = applied(&rules);
     report.notes.extend(rule_notes(&rules, &yielded));
-    report.notes.splice(0..0, said);
+    report.notes.splice(0..0, said.into_iter().chain(kept));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
     Ok(Analysis { report, listing, selection, threads, rules })

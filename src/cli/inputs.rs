@@ -4,10 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::error::CommandError;
 use super::log_source::LogSourceArgs;
 use super::rule_files::Chosen;
+use super::state::StateArgs;
 use super::window::WindowArgs;
+use crate::clock::Millis;
 use crate::config::Flags;
+use crate::rollup::Selection;
+use crate::source::S3Url;
 
 #[derive(Debug, Args)]
 pub struct InputArgs {
@@ -15,6 +20,8 @@ pub struct InputArgs {
     pub logs: LogArgs,
     #[command(flatten, next_help_heading = "What is known and wanted")]
     pub rules: Chosen,
+    #[command(flatten)]
+    pub state: StateArgs,
 }
 
 /// What is read, for commands that match no rules too.
@@ -61,6 +68,23 @@ impl LogArgs {
             geoip: self.judge.geoip.clone(),
             threads: self.threads.map(usize::from),
             baseline_days: self.window.baseline,
+        }
+    }
+
+    /// The events that count. `newest` is needed for `--until latest` alone.
+    ///
+    /// # Errors
+    /// When the window is empty, or a baseline is given without one.
+    pub fn selection(
+        &self,
+        now: Millis,
+        newest: Option<Millis>,
+        baseline_days: f64,
+    ) -> Result<Selection, CommandError> {
+        let at_aws = self.paths.is_empty() || self.paths.iter().any(|path| S3Url::is_meant(path));
+        match at_aws {
+            true => self.window.of_whole_days(now, newest, baseline_days),
+            false => self.window.selection(now, newest, baseline_days),
         }
     }
 

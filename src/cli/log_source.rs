@@ -98,6 +98,21 @@ impl LogSourceArgs {
         roles.into_iter().map(open).collect()
     }
 
+    /// Which logs are asked for, in words that are the same each time.
+    fn named(&self, clients: &[Arc<Client>], urls: &[S3Url]) -> String {
+        let mut parts: Vec<String> = urls.iter().map(|url| url.to_string()).collect();
+        if urls.is_empty() {
+            parts.extend(clients.iter().map(|client| client.caller().account.clone()));
+            parts.extend(self.sources.iter().map(|kind| format!("{kind:?}")));
+        }
+        parts.extend(self.accounts.iter().map(|account| format!("account {account}")));
+        parts.extend(self.log_regions.iter().map(|region| format!("region {region}")));
+        parts.extend(self.endpoint_url.iter().map(|url| format!("at {url}")));
+        parts.sort();
+        parts.dedup();
+        parts.join(", ")
+    }
+
     pub fn wish(&self, cx: &Cx, range: Range, all_kinds: bool) -> Wish {
         let kind = |kind: &SourceKind| match kind {
             SourceKind::Trail => Kind::Trail,
@@ -198,6 +213,8 @@ pub struct Gathered {
     pub listing: Listing,
     /// What has to be said in the report.
     pub notes: Vec<String>,
+    /// Which logs at AWS these are, whatever the window.
+    pub logs: String,
 }
 
 /// Lists paths, buckets and accounts.
@@ -211,7 +228,7 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
     let urls = urls.map_err(CommandError::usage)?;
     let mut listing = list(&paths)?;
     if urls.is_empty() && !args.paths.is_empty() {
-        return Ok(Gathered { listing, notes: Vec::new() });
+        return Ok(Gathered { listing, notes: Vec::new(), logs: String::new() });
     }
     if args.paths.is_empty() && args.window.is_whole() {
         return Err(CommandError::usage("nothing to read was given").hint(
@@ -224,7 +241,7 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
         )
         .hint("give --until a time, or leave it out for now"));
     }
-    let selection = args.window.selection(cx.clock.now(), None, baseline_days)?;
+    let selection = args.selection(cx.clock.now(), None, baseline_days)?;
     let baseline = selection.baseline_since.filter(|_| args.window.baseline.is_some());
     let range = Range {
         since: selection.baseline_since.or(selection.since),
@@ -232,6 +249,7 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
         history_since: baseline.or(selection.since),
     };
     let clients = args.source.connect(cx)?;
+    let logs = args.source.named(&clients, &urls);
     let mut found = discover(cx, &clients, &urls, &args.source.wish(cx, range, false))?;
     if !found.slices.is_empty() && baseline.is_none() && selection.baseline_since.is_some() {
         found.notes.push(
@@ -242,5 +260,5 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
     listing.add_objects(found.objects);
     listing.files.extend(found.slices);
     listing.refused.extend(found.refused);
-    Ok(Gathered { listing, notes: found.notes })
+    Ok(Gathered { listing, notes: found.notes, logs })
 }

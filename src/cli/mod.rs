@@ -17,6 +17,7 @@ mod explain;
 mod inputs;
 mod journal;
 mod keep;
+mod kept;
 mod log_source;
 mod output;
 mod playbook;
@@ -25,6 +26,7 @@ mod resume;
 mod rule;
 mod rule_files;
 mod sessions;
+mod state;
 mod status;
 mod timeline;
 mod undo;
@@ -72,6 +74,7 @@ enum Command {
     Contain(Box<contain::Args>),
     Resume(resume::Args),
     Status(status::Args),
+    State(state::Args),
     Undo(undo::Args),
     Journal(journal::Args),
     Verify(verify::Args),
@@ -104,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Contain(args) => contain::run(&cx, args),
         Command::Resume(args) => resume::run(&cx, args),
         Command::Status(args) => status::run(&cx, args),
+        Command::State(args) => state::run(&cx, args),
         Command::Undo(args) => undo::run(&cx, args),
         Command::Journal(args) => journal::run(&cx, args),
         Command::Verify(args) => verify::run(&cx, args),

@@ -62,7 +62,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let inputs = &args.inputs;
     let config = cx.config(inputs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let Gathered { listing, notes } = gather(cx, inputs, config.baseline_days())?;
+    let Gathered { listing, notes, .. } = gather(cx, inputs, config.baseline_days())?;
     for note in notes {
         cx.ui.status(&note);
     }
@@ -70,7 +70,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let newest = newest(cx, inputs, &listing, threads)?;
-    let selection = inputs.window.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let selection = inputs.selection(cx.clock.now(), newest, config.baseline_days())?;
     let no_rules = RuleSet::from_texts::<&str, &str>([]);
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);

@@ -10,7 +10,7 @@ use crate::rollup::Selection;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Window (all of the logs if not given)")]
 pub struct WindowArgs {
-    /// The last N days, counted back from --until or now
+    /// The last N days, counted back from --until or now; of logs at AWS from the first day's beginning (UTC)
     #[arg(long, value_name = "N", conflicts_with = "since", value_parser = parse_days)]
     pub days: Option<f64>,
     /// First moment: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
@@ -85,6 +85,25 @@ impl WindowArgs {
             .filter(|_| baseline_days > 0.0)
             .map(|at| at - (baseline_days * DAY as f64) as Millis);
         Ok(Selection { since, until, baseline_since })
+    }
+}
+
+impl WindowArgs {
+    /// As [`WindowArgs::selection`]; a whole number of days counted back from now begins with its first day, in
+    /// UTC, and goes on to the newest event: logs at AWS lie by days, and come late.
+    pub fn of_whole_days(
+        &self,
+        now: Millis,
+        newest: Option<Millis>,
+        baseline_days: f64,
+    ) -> Result<Selection, CommandError> {
+        let selection = self.selection(now, newest, baseline_days)?;
+        let days = self.days.filter(|days| self.until.is_none() && days.fract() == 0.0);
+        let (Some(_), Some(since)) = (days, selection.since) else { return Ok(selection) };
+        let since = since.div_euclid(DAY) * DAY;
+        let baseline =
+            selection.baseline_since.map(|_| since - (baseline_days * DAY as f64) as Millis);
+        Ok(Selection { since: Some(since), until: None, baseline_since: baseline })
     }
 }
 
@@ -171,6 +190,21 @@ mod tests {
             .selection(NOW, Some(1_000_000_000), 30.0)
             .unwrap();
         assert_eq!((s.since, s.until), (Some(1_000_000_001 - DAY), Some(1_000_000_001)));
+    }
+
+    #[test]
+    fn days_of_logs_at_aws_are_whole() {
+        let s = args(Some(7.0), None, None).of_whole_days(NOW, None, 30.0).unwrap();
+        let midnight = NOW / DAY * DAY;
+        assert_eq!((s.since, s.until), (Some(midnight - 7 * DAY), None));
+        assert_eq!(s.baseline_since, Some(midnight - 37 * DAY));
+        for (days, since, until) in
+            [(Some(0.5), None, None), (None, Some("3h"), None), (Some(7.0), None, Some("2h"))]
+        {
+            let args = args(days, since, until);
+            let exact = args.selection(NOW, None, 30.0).unwrap();
+            assert_eq!(args.of_whole_days(NOW, None, 30.0).unwrap(), exact);
+        }
     }
 
     #[test]

@@ -15,11 +15,18 @@ use crate::source::{Feed, Listing, Seat, Slot};
 
 /// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
+    /// Whether [`Visitor::input`] wants each input's account; else a worker has one for all of its inputs.
+    const APART: bool = false;
+
     /// Archive members have the worker's own numbers, see [`Part::members`].
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin);
+
+    /// An input of the listing was read, as far as it could be.
+    fn input(&mut self, _number: u32, _account: Coverage) {}
 }
 
 /// What is read, and how.
+#[derive(Clone, Copy)]
 pub struct Job<'a> {
     pub listing: &'a Listing,
     pub selection: Selection,
@@ -42,7 +49,15 @@ pub struct Scan<V> {
 
 /// Decodes the whole listing; each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
-    let dedup = Dedup::default();
+    scan_after(job, &Dedup::default(), visitor)
+}
+
+/// As [`scan`]; events that `dedup` knows are copies.
+pub fn scan_after<V: Visitor>(
+    job: &Job<'_>,
+    dedup: &Dedup,
+    visitor: impl Fn() -> V + Sync,
+) -> Scan<V> {
     let feed = Feed::new(&job.listing.files);
     let workers = job.threads.clamp(1, job.listing.files.len().max(1));
     let seats: Vec<Seat<'_, '_>> = (0..workers).map(|_| feed.seat()).collect();
@@ -51,7 +66,7 @@ pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V
             let feed = &feed;
             scope.spawn(move || feed.help(n));
         }
-        let (visitor, dedup) = (&visitor, &dedup);
+        let visitor = &visitor;
         let work = |seat| scope.spawn(move || worker(job, &seat, Run::new(visitor(), dedup, job)));
         let handles: Vec<_> = seats.into_iter().map(work).collect();
         handles
@@ -66,13 +81,19 @@ pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V
         parts.push(part);
     }
     refused(job.listing, &mut coverage);
+    Scan { parts, coverage: settled(coverage) }
+}
+
+/// The lists in order, and no longer than a report wants them.
+pub fn settled(mut coverage: Coverage) -> Coverage {
     coverage.settle();
     coverage.problems.truncate(MOST_PROBLEMS);
     coverage.files.skipped_names.truncate(MOST_SKIPPED);
-    Scan { parts, coverage }
+    coverage
 }
 
-fn refused(listing: &Listing, coverage: &mut Coverage) {
+/// Counts what could not be listed.
+pub fn refused(listing: &Listing, coverage: &mut Coverage) {
     for (path, reason, detail) in &listing.refused {
         let file = path.to_string_lossy().into_owned();
         coverage.files.found += 1;
@@ -96,6 +117,10 @@ fn worker<V: Visitor>(
         run.begin(input.number, found.name());
         one(input.opened, &mut decoder, &mut run);
         run.account.read(found.size);
+        if V::APART {
+            let account = std::mem::take(&mut run.account);
+            run.visitor.input(input.number, account.finish());
+        }
         (job.progress)(1, found.size);
     }
     (Part { visitor: run.visitor, members: run.members }, run.account)
@@ -199,8 +224,8 @@ impl<V: Visitor> Sink for Run<'_, V> {
         let duplicate = !self.dedup.first(event);
         let phase = self.selection.phase(event.time);
         match phase {
-            _ if duplicate => self.account.duplicate(),
             None => self.account.outside(false),
+            _ if duplicate => self.account.duplicate(),
             Some(Phase::Baseline) => self.account.outside(true),
             Some(Phase::Window) => self.account.inside(event.log),
         }

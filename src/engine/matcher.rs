@@ -10,16 +10,25 @@ const HITS: usize = 500_000;
 
 pub struct Matcher<'s> {
     scanner: Scanner<'s>,
-    pub correlator: Correlator<'s>,
     found: Vec<RuleIndex>,
+}
+
+/// What correlations need of the matches.
+pub struct Hits<'s> {
+    pub correlator: Correlator<'s>,
     /// Records that a rule matched.
     pub records: u32,
 }
 
+impl<'s> Hits<'s> {
+    pub fn new(set: &'s RuleSet) -> Hits<'s> {
+        Hits { correlator: Correlator::new(set, HITS), records: 0 }
+    }
+}
+
 impl<'s> Matcher<'s> {
     pub fn new(set: &'s RuleSet) -> Matcher<'s> {
-        let (scanner, correlator) = (set.scanner(), Correlator::new(set, HITS));
-        Matcher { scanner, correlator, found: Vec::new(), records: 0 }
+        Matcher { scanner: set.scanner(), found: Vec::new() }
     }
 
     /// Matches one record and folds what matched. Correlations look at one copy of each event; what they count
@@ -27,6 +36,7 @@ impl<'s> Matcher<'s> {
     pub fn event(
         &mut self,
         rollups: &mut Rollups,
+        hits: &mut Hits<'s>,
         event: &Event<'_>,
         record: Record<'_>,
         phase: Phase,
@@ -35,12 +45,12 @@ impl<'s> Matcher<'s> {
         self.found.clear();
         matches(&mut self.scanner, event, record, &mut self.found);
         let Some(value) = self.scanner.record() else { return };
-        self.records = self.records.wrapping_add(1);
+        hits.records = hits.records.wrapping_add(1);
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
-            if !origin.duplicate && self.correlator.wants(*rule) {
-                let mark = matches::mark(self.records, row);
-                self.correlator.add(*rule, event.time, mark, value);
+            if !origin.duplicate && hits.correlator.wants(*rule) {
+                let mark = matches::mark(hits.records, row);
+                hits.correlator.add(*rule, event.time, mark, value);
             }
         }
     }

@@ -2,18 +2,21 @@
 
 mod account;
 mod dedup;
+pub mod kept;
 pub mod local;
 pub mod matcher;
 mod prints;
+mod sum;
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Rollups, matches, memory};
+use crate::rollup::{Origin, Phase, Rollups, memory};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
 use local::{Job, Visitor, scan};
-use matcher::Matcher;
+use matcher::{Hits, Matcher};
+use sum::Sum;
 
 /// What every engine yields.
 pub struct Yield {
@@ -29,45 +32,36 @@ pub struct Yield {
 /// Folds one worker's events, and matches rules on them.
 struct Folder<'s> {
     rollups: Rollups,
+    hits: Hits<'s>,
     matcher: Matcher<'s>,
+}
+
+impl<'s> Folder<'s> {
+    fn new(rules: &'s RuleSet) -> Folder<'s> {
+        let (rollups, hits) = (Rollups::default(), Hits::new(rules));
+        Folder { rollups, hits, matcher: Matcher::new(rules) }
+    }
 }
 
 impl Visitor for Folder<'_> {
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin) {
         self.rollups.fold(event, phase, origin);
-        self.matcher.event(&mut self.rollups, event, record, phase, origin);
+        self.matcher.event(&mut self.rollups, &mut self.hits, event, record, phase, origin);
     }
 }
 
 /// Reads everything once and merges the workers' rollups.
 pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> Yield {
-    let folder = || Folder { rollups: Rollups::default(), matcher: Matcher::new(rules) };
-    let scanned = scan(job, folder);
+    let scanned = scan(job, || Folder::new(rules));
     memory::give_back();
     let mut files = FileNames::of(job.listing);
-    let listed = job.listing.files.len() as u32;
-    let mut whole = Rollups::default();
-    let mut correlator = Matcher::new(rules).correlator;
-    let (mut unmatched, mut past) = (0, 0_u32);
-    for (n, part) in scanned.parts.into_iter().enumerate() {
+    let mut sum = Sum::new(rules);
+    for part in scanned.parts {
         let shift = files.add_members(part.members);
-        let Folder { rollups, matcher } = part.visitor;
-        unmatched += matcher.unreadable();
-        let records = matcher.records;
-        if n == 0 {
-            (whole, correlator) = (rollups, matcher.correlator);
-        } else {
-            let file = |file| if file < listed { file } else { file + shift };
-            let rows = whole.merge(rollups, &file);
-            correlator.absorb(matcher.correlator, &|mark| {
-                let (record, row) = matches::marked(mark);
-                matches::mark(record.wrapping_add(past), rows[row as usize])
-            });
-        }
-        past = past.wrapping_add(records);
+        let listed = job.listing.files.len() as u32;
+        sum.unmatched += part.visitor.matcher.unreadable();
+        let Folder { rollups, hits, .. } = part.visitor;
+        sum.add(rollups, hits, &|file| if file < listed { file } else { file + shift });
     }
-    whole.settle();
-    let correlated = correlator.finish();
-    memory::give_back();
-    Yield { rollups: whole, correlated, unmatched, files, coverage: scanned.coverage }
+    sum.finish(files, scanned.coverage)
 }

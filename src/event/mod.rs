@@ -23,6 +23,8 @@ pub enum Log {
 }
 
 impl Log {
+    pub const ALL: [Log; 2] = [Log::CloudTrail, Log::S3Access];
+
     pub fn name(self) -> &'static str {
         match self {
             Log::CloudTrail => "cloudtrail",

@@ -84,9 +84,9 @@ impl Keyed for Key {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// Number of the behaviour.
-    behaviour: u32,
+    pub(super) behaviour: u32,
     /// Milliseconds from the first event to the last; both lie in one hour.
-    span: u32,
+    pub(super) span: u32,
     pub events: u64,
     pub bytes_out: u64,
     /// The first event of the row; its time is the row's first time.
@@ -94,6 +94,10 @@ pub struct Value {
 }
 
 impl Value {
+    pub(super) fn none(behaviour: u32, first: Place) -> Value {
+        Value { behaviour, span: 0, events: 0, bytes_out: 0, first }
+    }
+
     pub fn last(&self) -> Millis {
         self.first.time + Millis::from(self.span)
     }
@@ -126,8 +130,8 @@ impl Keyed for Value {
 /// Behaviours are many times fewer than rows, and most of a row's size: each is kept once.
 #[derive(Debug, Default)]
 pub struct Table {
-    behaviours: Numbered<Key>,
-    rows: Numbered<Value>,
+    pub(super) behaviours: Numbered<Key>,
+    pub(super) rows: Numbered<Value>,
 }
 
 impl Table {
@@ -137,7 +141,7 @@ impl Table {
         let behaviour = self.behaviour(Key::of(names, f));
         let hour = e.time.div_euclid(HOUR) as i32;
         let (events, bytes_out) = (f.weight, f.weight * e.bytes_out);
-        let none = || Value { behaviour, span: 0, events: 0, bytes_out: 0, first: f.place.clone() };
+        let none = || Value::none(behaviour, f.place.clone());
         let (_, row) = self.rows.entry(&(behaviour, hour), none);
         row.add(events, bytes_out, e.time, &f.place);
     }

@@ -80,6 +80,12 @@ fn add(table: &mut Table, key: Key, v: Value) {
         .or_insert(v);
 }
 
+/// A row of nobody.
+pub(super) fn none(phase: Phase) -> (Key, Value) {
+    let key = Key { phase, principal: 0, access_key: 0, source: 0, agent: 0 };
+    (key, Value { success: 0, denied: 0, failed: 0, bytes_out: 0, first: 0, last: 0 })
+}
+
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym]) {
     let s = |sym: Sym| syms[sym as usize];
     for (k, v) in from {

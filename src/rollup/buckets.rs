@@ -74,6 +74,11 @@ fn add(table: &mut Table, key: Key, v: Value) {
         .or_insert(v);
 }
 
+/// A row of no bucket.
+pub(super) fn none(phase: Phase) -> (Key, Value) {
+    (Key { phase, log: Log::CloudTrail, bucket: 0 }, Value::default())
+}
+
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym]) {
     for (k, v) in from {
         add(into, Key { bucket: syms[k.bucket as usize], ..k }, v);

@@ -28,6 +28,17 @@ impl Distinct {
         }
     }
 
+    /// Eight bytes for each hash.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect()
+    }
+
+    /// What [`Distinct::to_bytes`] gave.
+    pub fn from_bytes(bytes: &[u8]) -> Distinct {
+        let eights = bytes.as_chunks::<8>().0.iter();
+        Distinct { hashes: eights.map(|eight| u64::from_le_bytes(*eight)).take(K).collect() }
+    }
+
     /// Number of distinct values: exact below [`K`].
     pub fn count(&self) -> u64 {
         match self.hashes.last() {

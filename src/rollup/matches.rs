@@ -17,15 +17,19 @@ const TARGETS: usize = 8;
 pub struct Row {
     /// The rule's number in its set.
     pub rule: u32,
-    behaviour: u32,
-    span: u32,
+    pub(super) behaviour: u32,
+    pub(super) span: u32,
     pub events: u64,
     /// The first event.
     pub first: Place,
-    targets: Vec<(u64, Sym)>,
+    pub(super) targets: Vec<(u64, Sym)>,
 }
 
 impl Row {
+    pub(super) fn none(rule: u32, behaviour: u32, first: Place) -> Row {
+        Row { rule, behaviour, span: 0, events: 0, first, targets: Vec::new() }
+    }
+
     pub fn last(&self) -> Millis {
         self.first.time + Millis::from(self.span)
     }
@@ -76,8 +80,8 @@ impl Keyed for Row {
 
 #[derive(Debug, Default)]
 pub struct Table {
-    behaviours: Numbered<Key>,
-    rows: Numbered<Row>,
+    pub(super) behaviours: Numbered<Key>,
+    pub(super) rows: Numbered<Row>,
 }
 
 impl Table {
@@ -85,14 +89,7 @@ impl Table {
     pub fn add(&mut self, rule: u32, key: Key, place: &Place, events: u64) -> u32 {
         let behaviour = self.behaviours.entry(&key, || key).0;
         let hour = place.time.div_euclid(HOUR) as i32;
-        let none = || Row {
-            rule,
-            behaviour,
-            span: 0,
-            events: 0,
-            first: place.clone(),
-            targets: Vec::new(),
-        };
+        let none = || Row::none(rule, behaviour, place.clone());
         let (number, row) = self.rows.entry(&(rule, behaviour, hour), none);
         row.add(events, place.time, place);
         number

@@ -20,6 +20,7 @@ pub mod place;
 pub mod samples;
 pub mod sessions;
 mod smallest;
+pub mod store;
 pub mod window;
 
 pub use frame::Frames;

@@ -77,6 +77,11 @@ impl<T: Keyed> Numbered<T> {
         self.items.iter()
     }
 
+    /// Keys have to stay what they are.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.items.iter_mut()
+    }
+
     /// The items, in the order of their numbers.
     pub fn into_items(self) -> Chunks<T> {
         self.items

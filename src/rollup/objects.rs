@@ -182,6 +182,13 @@ impl Value {
     }
 }
 
+/// A row of nobody.
+pub(super) fn none(phase: Phase, first: Place) -> Row {
+    let (log, action) = (Log::CloudTrail, ObjectAction::Read);
+    let key = Key { phase, log, action, slot: 0, principal: 0, source: 0 };
+    (key, Value::empty(first, 0, 0))
+}
+
 /// Takes in another worker's rows; `syms` and `file` translate its numbers.
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
     let s = |sym: Sym| syms[sym as usize];

@@ -62,6 +62,24 @@ impl Samples {
         self.packed = pack(&samples);
     }
 
+    /// Gives files and inputs other numbers.
+    pub fn renumber(&mut self, file: &dyn Fn(u32) -> u32, input: &dyn Fn(u32) -> u32) {
+        let mut samples: Vec<Sample<'_>> = self.iter().collect();
+        for Sample { place, .. } in &mut samples {
+            (place.file, place.input) = (file(place.file), input(place.input));
+        }
+        self.packed = pack(&samples);
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.packed.to_vec()
+    }
+
+    /// What [`Samples::to_bytes`] gave.
+    pub fn from_bytes(bytes: Vec<u8>) -> Samples {
+        Samples { packed: bytes.into() }
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
         let (count, rest) = self.packed.split_first().unwrap_or((&0, &[]));
         let (hashes, rest) = rest.split_at(8 * usize::from(*count));

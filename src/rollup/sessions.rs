@@ -1,8 +1,8 @@
 //! Temporary credentials and what begins with them: who was handed which key by what call, sessions at the
 //! console, keys and passwords made for others.
 
-mod handed_out;
-mod seen;
+pub(super) mod handed_out;
+pub(super) mod seen;
 mod settle;
 mod sign_ins;
 
@@ -90,8 +90,8 @@ pub struct Brief {
 /// By access key: sessions whose calls are in the logs. And what was made for later.
 #[derive(Debug, Default)]
 pub struct Table {
-    seen: HashMap<Sym, Seen, FxBuildHasher>,
-    facts: seen::Table,
+    pub(super) seen: HashMap<Sym, Seen, FxBuildHasher>,
+    pub(super) facts: seen::Table,
     pub sign_ins: Vec<SignIn>,
     /// From [`settle`] on: who asked for credentials.
     callers: Vec<Caller>,

@@ -39,6 +39,18 @@ pub struct Outcome {
     pub ungrouped: u64,
 }
 
+/// A hit as it is kept between runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeptHit {
+    pub correlation: u32,
+    /// Which of the correlation's rules.
+    pub slot: u32,
+    pub time: i64,
+    pub event: u64,
+    /// The fields of `group-by`, then what is counted or lent.
+    pub values: Vec<Option<String>>,
+}
+
 type Groups = BTreeMap<Box<[Arc<str>]>, Vec<Hit>>;
 
 #[derive(Debug)]
@@ -121,6 +133,46 @@ impl<'s> Correlator<'s> {
                     self.put(correlation, hit, values);
                 }
             }
+        }
+    }
+
+    /// The hits of rules, in no order.
+    pub fn hits(&self) -> impl Iterator<Item = KeptHit> {
+        self.groups.iter().zip(0..).flat_map(|(groups, correlation)| {
+            groups.iter().flat_map(move |(key, hits)| {
+                hits.iter().map(move |hit| KeptHit {
+                    correlation,
+                    slot: hit.slot as u32,
+                    time: hit.time,
+                    event: hit.events.as_slice().first().copied().unwrap_or(0),
+                    values: (key.iter().map(|text| Some(text.to_string())))
+                        .chain(hit.values.iter().map(|v| v.as_ref().map(|v| v.to_string())))
+                        .collect(),
+                })
+            })
+        })
+    }
+
+    /// Hits that were left out, and those without a group.
+    pub fn left_out(&self) -> (u64, u64) {
+        (self.overflow, self.ungrouped)
+    }
+
+    /// Takes in what [`Correlator::hits`] gave, for the same rules.
+    pub fn restore(&mut self, hits: Vec<KeptHit>, (overflow, ungrouped): (u64, u64)) {
+        self.overflow += overflow;
+        self.ungrouped += ungrouped;
+        for kept in hits {
+            let known = self.set.correlations.get(kept.correlation as usize);
+            if known.is_none_or(|known| kept.values.len() < known.group_by.len()) {
+                continue;
+            }
+            let events = Events::One(kept.event);
+            let (slot, time) = (kept.slot as usize, kept.time);
+            let hit = Hit { from: time, time, slot, events, values: Box::new([]) };
+            let values = kept.values.into_iter().map(|text| Some(self.intern(text?)));
+            let values = values.collect();
+            self.put(kept.correlation as usize, hit, values);
         }
     }
 

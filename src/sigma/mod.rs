@@ -53,7 +53,7 @@ mod tests;
 
 pub use compile::{RuleIndex, RuleSet, Skipped};
 pub use correlate::{Correlation, Kind};
-pub use correlator::{Correlator, Firing, HITS, Outcome};
+pub use correlator::{Correlator, Firing, HITS, KeptHit, Outcome};
 pub use eval::{Call, S3_ACCESS, Scanner};
 pub use explain::Condition;
 pub use problem::{Problem, Severity};

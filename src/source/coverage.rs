@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Millis;
 
 /// The account of one run: files found = read + skipped, records = events + duplicates + outside + lost.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Coverage {
     pub files: FileCounts,
     pub events: EventCounts,
@@ -21,7 +24,8 @@ pub struct Coverage {
     pub by_log: BTreeMap<String, u64>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct FileCounts {
     /// Files and archive members that were found.
     pub found: u64,
@@ -43,7 +47,8 @@ impl FileCounts {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EventCounts {
     /// Everything that had the place of an event record: decoded + duplicates + outside_window + lost.
     pub records: u64,
@@ -61,7 +66,7 @@ pub struct EventCounts {
 }
 
 /// Why a file was not read as a log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SkipReason {
     /// CloudTrail digest file: signatures, not events.
     Digest,
@@ -107,7 +112,7 @@ impl SkipReason {
 }
 
 /// One place where input was lost or damaged.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     pub file: String,
     /// Byte offset in the uncompressed content, where one is known.

@@ -21,6 +21,11 @@ impl FileNames {
         before
     }
 
+    /// How many members there are.
+    pub fn members(&self) -> usize {
+        self.members.len()
+    }
+
     /// `""` for a number that was not given out.
     pub fn name(&self, file: u32) -> &str {
         let file = file as usize;

@@ -1,5 +1,6 @@
 //! `s3://bucket/prefix`, as it is given by hand.
 
+use std::fmt;
 use std::path::Path;
 
 const SCHEME: &str = "s3://";
@@ -8,6 +9,12 @@ const SCHEME: &str = "s3://";
 pub struct S3Url {
     pub bucket: String,
     pub prefix: String,
+}
+
+impl fmt::Display for S3Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s3://{}/{}", self.bucket, self.prefix)
+    }
 }
 
 impl S3Url {

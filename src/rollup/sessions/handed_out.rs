@@ -62,7 +62,7 @@ impl Caller {
 }
 
 /// An access key of a user, or a password for the console, that somebody made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Made {
     /// `0` for a password.
     pub access_key: Sym,
@@ -84,7 +84,7 @@ pub struct Unused {
 
 /// A temporary key that was handed out, by the hash of its id: most of them never appear again, so their
 /// texts are not kept.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct HandedOut {
     pub key: u64,
     /// Hash of the session that it is of; 0 for one that has no name of its own.
@@ -97,9 +97,9 @@ pub struct HandedOut {
 /// Keys that were handed out, as they came.
 #[derive(Debug, Default)]
 pub struct Issued {
-    pub(super) callers: Numbered<Caller>,
-    pub(super) keys: Chunks<HandedOut>,
-    pub(super) made: Vec<Made>,
+    pub(in crate::rollup) callers: Numbered<Caller>,
+    pub(in crate::rollup) keys: Chunks<HandedOut>,
+    pub(in crate::rollup) made: Vec<Made>,
 }
 
 impl Issued {

@@ -34,7 +34,7 @@ pub struct Seen {
     print: u32,
     caller: u32,
     pub issued_at: u32,
-    flags: u8,
+    pub(in crate::rollup) flags: u8,
 }
 
 impl Default for Seen {
@@ -152,7 +152,7 @@ impl Facts {
 
 /// Each combination of facts once. Number 0 is none of them.
 #[derive(Debug, Default)]
-pub struct Table(Numbered<Facts>);
+pub struct Table(pub(in crate::rollup) Numbered<Facts>);
 
 impl Table {
     pub fn get(&self, number: u32) -> Facts {

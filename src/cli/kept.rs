@@ -1,0 +1,93 @@
+//! An analysis of logs at AWS goes on from what earlier runs kept.
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::context::Cx;
+use super::error::CommandError;
+use super::rule_files::RuleFile;
+use super::state::StateArgs;
+use crate::clock::DAY;
+use crate::engine::kept::{self, Used};
+use crate::engine::local::Job;
+use crate::engine::{Yield, rollups};
+use crate::sigma::RuleSet;
+use crate::state::{About, State};
+use crate::ui::number::counted;
+
+/// Objects that a note names.
+const NAMED: usize = 5;
+
+/// Which rules there are, in any order of files.
+pub fn digest(files: &[RuleFile]) -> String {
+    let mut hash = Xxh3::new();
+    for file in files {
+        for text in [&file.name, &file.text] {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        }
+    }
+    format!("{:016x}", hash.digest())
+}
+
+/// Reads the listing, with the state where there is one; and what has to be said in the report.
+///
+/// # Errors
+/// When the state cannot be used.
+pub fn read(
+    cx: &Cx,
+    args: &StateArgs,
+    job: &Job<'_>,
+    rules: (&RuleSet, String),
+    logs: String,
+) -> Result<(Yield, Vec<String>), CommandError> {
+    let (set, rules) = rules;
+    let kept = job.listing.files.iter().any(|found| found.object().is_some());
+    let Some(root) = args.folder().filter(|_| kept) else {
+        return Ok((rollups(job, set), Vec::new()));
+    };
+    let days = |at: Option<i64>| at.is_none_or(|at| at % DAY == 0);
+    let selection = job.selection;
+    if selection.until.is_some() || !days(selection.since) || !days(selection.baseline_since) {
+        cx.ui.status("everything is read from the logs: what earlier runs keep is by whole days (--days N, --since DATE, without --until)");
+        return Ok((rollups(job, set), Vec::new()));
+    }
+    let about = About { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
+    let mut state = State::open(&root, &about)?;
+    let (yielded, used) = kept::rollups(job, set, &mut state, cx.clock.now())?;
+    cx.ui.status(&format!(
+        "{} known from earlier runs, {} read; kept in {} (--no-state keeps nothing)",
+        counted(used.known, "object", "objects"),
+        counted(used.read, "object", "objects"),
+        root.display()
+    ));
+    Ok((yielded, notes(cx, &used)))
+}
+
+fn notes(cx: &Cx, used: &Used) -> Vec<String> {
+    let mut notes = Vec::new();
+    let named = |objects: &[String]| {
+        let more = objects.len().saturating_sub(NAMED);
+        let names = objects.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+        if more == 0 { names } else { format!("{names} and {more} more") }
+    };
+    if !used.gone.is_empty() {
+        notes.push(format!(
+            "{} of the logs read by earlier runs {} no longer in the bucket; what was in them counts all the same: {}.",
+            counted(used.gone.len() as u64, "object", "objects"),
+            if used.gone.len() == 1 { "is" } else { "are" },
+            named(&used.gone)
+        ));
+    }
+    if !used.changed.is_empty() {
+        notes.push(format!(
+            "{} of the logs read by earlier runs {} another content now, and both count: {}.",
+            counted(used.changed.len() as u64, "object", "objects"),
+            if used.changed.len() == 1 { "has" } else { "have" },
+            named(&used.changed)
+        ));
+    }
+    for damaged in &used.damaged {
+        cx.ui.warning(&format!("not used, and read from the logs again: {damaged}"));
+    }
+    notes
+}

@@ -1,0 +1,148 @@
+//! Reads what is new.
+
+use std::collections::BTreeMap;
+
+use super::super::dedup::Dedup;
+use super::super::local::{Job, Part as Scanned, scan_after};
+use super::super::sum::Sum;
+use super::super::{Folder, Hits};
+use super::days::{AHEAD, Days, Held, Part};
+use crate::decode::losses::Reason;
+use crate::rollup::Selection;
+use crate::rollup::store::Renumber;
+use crate::sigma::{KeptHit, RuleSet};
+use crate::source::coverage::{Coverage, SkipReason};
+use crate::source::{FileNames, Listing};
+use crate::state::{KeptDay, KeptObject, NewBatch, NewDay, StateError};
+
+/// A batch ends with so many objects, or bytes.
+const MOST_OBJECTS: usize = 4_000;
+const MOST_BYTES: u64 = 512 << 20;
+
+/// Numbers of what no state is kept of.
+pub fn rest(listing: &Listing) -> Vec<u32> {
+    let others = listing.files.iter().zip(0..).filter(|(found, _)| found.object().is_none());
+    others.map(|(_, number)| number).collect()
+}
+
+/// Oldest first, so that a batch has few days.
+pub fn batches(listing: &Listing, mut fresh: Vec<u32>) -> Vec<Vec<u32>> {
+    let found = |n: &u32| &listing.files[*n as usize];
+    fresh.sort_by_key(|n| (found(n).object().map(|object| object.modified), *n));
+    let mut batches: Vec<Vec<u32>> = Vec::new();
+    let mut bytes = 0;
+    for n in fresh {
+        bytes += found(&n).size;
+        match batches.last_mut().filter(|b| b.len() < MOST_OBJECTS && bytes <= MOST_BYTES) {
+            Some(batch) => batch.push(n),
+            None => {
+                bytes = found(&n).size;
+                batches.push(vec![n]);
+            }
+        }
+    }
+    // Copies of an event are told apart by the order of the listing.
+    batches.iter_mut().for_each(|batch| batch.sort_unstable());
+    batches
+}
+
+fn part_of(listing: &Listing, numbers: &[u32]) -> Listing {
+    let files = numbers.iter().map(|n| listing.files[*n as usize].clone()).collect();
+    Listing { files, refused: Vec::new() }
+}
+
+pub fn batch(
+    job: &Job<'_>,
+    rules: &RuleSet,
+    dedup: &Dedup,
+    objects: &[u32],
+    written: String,
+    today: i64,
+) -> Result<NewBatch, StateError> {
+    let listing = part_of(job.listing, objects);
+    let job = Job { listing: &listing, selection: Selection::default(), ..*job };
+    let scanned = scan_after(&job, dedup, || Days::new(rules, today + AHEAD));
+    let mut names = FileNames::of(&listing);
+    let mut batch = NewBatch { written, ..NewBatch::default() };
+    let mut days: BTreeMap<i64, (Sum<'_>, Vec<u64>)> = BTreeMap::new();
+    let mut accounts = Vec::new();
+    let listed = listing.files.len() as u32;
+    for Scanned { visitor, members } in scanned.parts {
+        batch.members.extend(members.iter().cloned());
+        let shift = names.add_members(members);
+        for (day, Part { rollups, hits, prints }) in visitor.days {
+            let (sum, all) = days.entry(day).or_insert_with(|| (Sum::new(rules), Vec::new()));
+            sum.add(rollups, hits, &|file| if file < listed { file } else { file + shift });
+            all.extend(prints);
+        }
+        accounts.extend(visitor.objects);
+    }
+    accounts.sort_by_key(|held| held.number);
+    for Held { number, coverage, days, unmatched } in accounts {
+        let found = &listing.files[number as usize];
+        let Some(object) = found.object() else { continue };
+        batch.objects.push(KeptObject {
+            bucket: object.bucket.name.clone(),
+            key: object.key.to_string(),
+            etag: object.etag.to_string(),
+            size: found.size,
+            modified: object.modified,
+            whole: whole(&coverage),
+            days,
+            unmatched,
+            coverage: without_events(coverage),
+        });
+    }
+    for (day, (sum, prints)) in days {
+        let Hits { correlator, records } = sum.hits;
+        let about = KeptDay { records, left_out: correlator.left_out() };
+        let hits: Vec<KeptHit> = correlator.hits().collect();
+        batch.days.insert(day, NewDay { rollups: sum.rollups, hits, prints, about });
+    }
+    Ok(batch)
+}
+
+/// True for an object that would be no other if it were read again.
+fn whole(coverage: &Coverage) -> bool {
+    let broken = Reason::ReadError.to_string();
+    let unread = [SkipReason::PermissionDenied, SkipReason::Vanished, SkipReason::Unreadable];
+    !coverage.problems.iter().any(|problem| problem.reason == broken)
+        && !unread.iter().any(|reason| coverage.files.skipped.contains_key(reason))
+}
+
+/// Which events are in the window is another question each time.
+fn without_events(mut coverage: Coverage) -> Coverage {
+    coverage.by_log.clear();
+    let events = &mut coverage.events;
+    (events.decoded, events.duplicates, events.outside_window, events.baseline) = (0, 0, 0, 0);
+    coverage
+}
+
+/// Reads what no state is kept of.
+pub fn others<'s>(
+    job: &Job<'_>,
+    rules: &'s RuleSet,
+    dedup: &Dedup,
+    rest: &[u32],
+    sum: &mut Sum<'s>,
+    files: &mut FileNames,
+    coverage: &mut Coverage,
+) {
+    if rest.is_empty() {
+        return;
+    }
+    let listing = part_of(job.listing, rest);
+    let part = Job { listing: &listing, ..*job };
+    let scanned = scan_after(&part, dedup, || Folder::new(rules));
+    for Scanned { visitor, members } in scanned.parts {
+        sum.unmatched += visitor.matcher.unreadable();
+        let behind = (job.listing.files.len() + files.members()) as u32;
+        let mut numbers = rest.to_vec();
+        numbers.extend(behind..behind + members.len() as u32);
+        files.add_members(members);
+        let Folder { mut rollups, hits, .. } = visitor;
+        rollups.renumber(Renumber { files: &numbers, inputs: &numbers });
+        sum.add(rollups, hits, &|file| file);
+    }
+    coverage.add(scanned.coverage);
+}

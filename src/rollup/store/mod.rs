@@ -1,0 +1,135 @@
+//! Rollups of one day as tables that can be put on disk, and back. Needs files that hold what was written:
+//! numbers that point beyond a table would be a defect of who reads.
+
+mod cells;
+mod tables;
+
+use polars::prelude::*;
+
+pub use cells::{Row, frame, rows};
+
+use super::activity::Value;
+use super::place::Place;
+use super::sessions::Caller;
+use super::sessions::handed_out::HandedOut;
+use super::sessions::seen::{Facts, Seen};
+use super::{Names, Phase, Rollups, agents, buckets, matches, objects};
+
+/// What the numbers of files in a batch are in a listing: files with their members, and inputs.
+#[derive(Debug, Clone, Copy)]
+pub struct Renumber<'a> {
+    pub files: &'a [u32],
+    pub inputs: &'a [u32],
+}
+
+impl Renumber<'_> {
+    fn file(&self, file: u32) -> u32 {
+        self.files.get(file as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    fn input(&self, input: u32) -> u32 {
+        self.inputs.get(input as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    fn place(&self, place: &mut Place) {
+        (place.file, place.input) = (self.file(place.file), self.input(place.input));
+    }
+}
+
+/// A table's name, which is its file's too, and what it holds.
+pub type Table = (&'static str, DataFrame);
+
+impl Rollups {
+    /// Gives files and inputs other numbers.
+    pub fn renumber(&mut self, numbers: Renumber<'_>) {
+        self.activity.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
+        self.matches.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
+        for (_, value) in self.objects.iter_mut() {
+            numbers.place(&mut value.first);
+            value.samples.renumber(&|file| numbers.file(file), &|input| numbers.input(input));
+        }
+    }
+
+    /// All tables, of rollups that are not settled.
+    ///
+    /// # Errors
+    /// When polars refuses a table, which would be a defect here.
+    pub fn tables(self) -> PolarsResult<Vec<Table>> {
+        let Rollups { names, activity, agents, objects, buckets, sessions, matches, issued } = self;
+        let texts = (1..names.len() as u32).map(|sym| names.text(sym).to_string());
+        let (behaviours, hours) = (activity.behaviours.into_items(), activity.rows.into_items());
+        let seen = sessions.seen.into_iter();
+        Ok(vec![
+            ("names", frame(texts, |text, row| row.text("text", text))?),
+            ("behaviours", frame(behaviours.into_iter(), tables::behaviour)?),
+            ("activity", frame(hours.into_iter(), tables::hour)?),
+            ("agents", frame(agents.into_iter(), tables::agent)?),
+            ("objects", frame(objects.into_items().into_iter(), tables::objects)?),
+            ("buckets", frame(buckets.into_iter(), tables::bucket)?),
+            ("sessions", frame(seen, tables::session)?),
+            ("facts", frame(sessions.facts.0.into_items().into_iter(), tables::facts)?),
+            ("sign_ins", frame(sessions.sign_ins.into_iter(), tables::sign_in)?),
+            ("callers", frame(issued.callers.into_items().into_iter(), tables::caller)?),
+            ("handed_out", frame(issued.keys.into_iter(), tables::handed_out)?),
+            ("made", frame(issued.made.into_iter(), tables::made)?),
+            ("matchers", frame(matches.behaviours.into_items().into_iter(), tables::behaviour)?),
+            ("matches", frame(matches.rows.into_items().into_iter(), tables::matched)?),
+        ])
+    }
+
+    /// Rollups of tables, each of which is asked for once. Files have the numbers that they were written with.
+    ///
+    /// # Errors
+    /// Those of `table`, and those of a table that is not what was written.
+    pub fn of_tables(
+        mut table: impl FnMut(&'static str) -> PolarsResult<DataFrame>,
+        phase: Phase,
+    ) -> PolarsResult<Rollups> {
+        let mut r = Rollups { names: names(table("names")?)?, ..Rollups::default() };
+        for key in rows(table("behaviours")?, || tables::no_behaviour(phase), tables::behaviour)? {
+            r.activity.behaviours.add(key);
+        }
+        let blank = || Value::none(0, tables::no_place());
+        for row in rows(table("activity")?, blank, tables::hour)? {
+            r.activity.rows.add(row);
+        }
+        r.agents.extend(rows(table("agents")?, || agents::none(phase), tables::agent)?);
+        let blank = || objects::none(phase, tables::no_place());
+        for row in rows(table("objects")?, blank, tables::objects)? {
+            r.objects.add(row);
+        }
+        r.buckets.extend(rows(table("buckets")?, || buckets::none(phase), tables::bucket)?);
+        let seen = rows(table("sessions")?, || (0, Seen::default()), tables::session)?;
+        r.sessions.seen.extend(seen);
+        for facts in rows(table("facts")?, Facts::default, tables::facts)? {
+            r.sessions.facts.0.add(facts);
+        }
+        r.sessions.sign_ins = rows(table("sign_ins")?, tables::no_sign_in, tables::sign_in)?;
+        for caller in rows(table("callers")?, Caller::default, tables::caller)? {
+            r.issued.callers.add(caller);
+        }
+        for key in rows(table("handed_out")?, HandedOut::default, tables::handed_out)? {
+            r.issued.keys.push(key);
+        }
+        r.issued.made = rows(table("made")?, Default::default, tables::made)?;
+        for key in rows(table("matchers")?, || tables::no_behaviour(phase), tables::behaviour)? {
+            r.matches.behaviours.add(key);
+        }
+        let blank = || matches::Row::none(0, 0, tables::no_place());
+        for row in rows(table("matches")?, blank, tables::matched)? {
+            r.matches.rows.add(row);
+        }
+        Ok(r)
+    }
+}
+
+fn names(frame: DataFrame) -> PolarsResult<Names> {
+    let mut names = Names::default();
+    for (n, text) in
+        rows(frame, String::new, |text, row| row.text("text", text))?.iter().enumerate()
+    {
+        let sym = names.sym(text);
+        polars_ensure!(sym as usize == n + 1, ComputeError: "a name stands there twice");
+    }
+    Ok(names)
+}

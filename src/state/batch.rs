@@ -1,0 +1,145 @@
+//! What one reading of some objects gave. Written once, never changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::StateError;
+use super::day::{self, DayTables, KeptDay, NewDay};
+use super::files::{self, Sums};
+use super::object::{self, KeptObject};
+use crate::clock::{DAY, date};
+use crate::rollup::Phase;
+
+const ABOUT: &str = "batch.json";
+const OBJECTS: &str = "objects.parquet";
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct About {
+    /// RFC 3339, UTC.
+    written: String,
+    /// Since 1970.
+    days: BTreeMap<i64, KeptDay>,
+    /// Members of archives: their numbers follow the objects'.
+    members: Vec<String>,
+    files: Sums,
+}
+
+/// A batch that is on disk.
+#[derive(Debug)]
+pub struct Batch {
+    folder: PathBuf,
+    about: About,
+    pub objects: Vec<KeptObject>,
+}
+
+/// A batch that is not on disk yet.
+#[derive(Default)]
+pub struct NewBatch {
+    pub written: String,
+    pub objects: Vec<KeptObject>,
+    pub members: Vec<String>,
+    pub days: BTreeMap<i64, NewDay>,
+}
+
+impl NewBatch {
+    /// Puts it on disk as `name` below `root`.
+    pub(super) fn write(self, root: &Path, name: &str) -> Result<Batch, StateError> {
+        let aside = root.join(format!(".{name}"));
+        files::make_folder(&aside)?;
+        let mut sums = Sums::new();
+        let table = object::table(&self.objects).map_err(|e| StateError::damaged(&aside, e))?;
+        files::write_table(&aside, OBJECTS, table, &mut sums)?;
+        let mut days = BTreeMap::new();
+        for (number, new) in self.days {
+            days.insert(number, new.about);
+            day::write(&aside, &date(number * DAY), new, &mut sums)?;
+        }
+        let about = About { written: self.written, days, members: self.members, files: sums };
+        let text = serde_json::to_vec_pretty(&about).unwrap_or_default();
+        files::write(&aside.join(ABOUT), &text)?;
+        files::flush_folder(&aside)?;
+        let folder = root.join(name);
+        fs::rename(&aside, &folder).map_err(StateError::io(&folder))?;
+        files::flush_folder(root)?;
+        Ok(Batch { folder, about, objects: self.objects })
+    }
+}
+
+impl Batch {
+    /// # Errors
+    /// When something of it is damaged: it is not used then.
+    pub(super) fn open(folder: &Path) -> Result<Batch, StateError> {
+        let path = folder.join(ABOUT);
+        let text = fs::read(&path).map_err(StateError::io(&path))?;
+        let about: About =
+            serde_json::from_slice(&text).map_err(|e| StateError::damaged(&path, e))?;
+        for (name, sum) in &about.files {
+            let path = folder.join(name);
+            let there = fs::metadata(&path).map_err(StateError::io(&path))?.len();
+            if there != sum.bytes {
+                return Err(StateError::damaged(&path, "its length is not what was written"));
+            }
+        }
+        let objects = files::read_table(folder, OBJECTS, &about.files)
+            .and_then(object::objects)
+            .map_err(|e| StateError::damaged(folder, e))?;
+        Ok(Batch { folder: folder.to_path_buf(), about, objects })
+    }
+
+    pub fn name(&self) -> String {
+        self.folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned())
+    }
+
+    pub fn written(&self) -> &str {
+        &self.about.written
+    }
+
+    pub fn members(&self) -> &[String] {
+        &self.about.members
+    }
+
+    /// Days since 1970 of which it has events.
+    pub fn days(&self) -> impl Iterator<Item = i64> {
+        self.about.days.keys().copied()
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.about.files.values().map(|sum| sum.bytes).sum()
+    }
+
+    /// # Errors
+    /// When the day's files are not what was written.
+    pub fn day(&self, number: i64, phase: Phase) -> Result<DayTables, StateError> {
+        let about = self.about.days.get(&number).copied().unwrap_or_default();
+        day::read(&self.folder, &date(number * DAY), &self.about.files, about, phase)
+    }
+
+    /// Fingerprints of a day's events, in order.
+    ///
+    /// # Errors
+    /// As [`Batch::day`].
+    pub fn prints(&self, number: i64) -> Result<Vec<u64>, StateError> {
+        day::prints(&self.folder, &date(number * DAY), &self.about.files)
+    }
+
+    /// Compares every file with its checksum.
+    ///
+    /// # Errors
+    /// The first that is not what was written.
+    pub fn check(&self) -> Result<(), StateError> {
+        let names = self.about.files.keys();
+        names.map(|name| files::read(&self.folder, name, &self.about.files).map(drop)).collect()
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Newest event's day.
+    pub(super) fn last_day(&self) -> Option<i64> {
+        self.about.days.keys().next_back().copied()
+    }
+}
