@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::analysis::Analysis;
 use super::author::AuthorArgs;
 use super::case::Writing;
@@ -138,12 +140,16 @@ fn objects(rows: &[TimelineRow]) -> Result<Vec<u8>, CommandError> {
         let mut cells: Vec<String> = texts.iter().map(|text| cell(text).into_owned()).collect();
         cells.extend([rfc3339(sums.first), rfc3339(sums.last)]);
         cells.extend([trail.0.max(log.0), trail.1.max(log.1)].map(|n| n.to_string()));
+        // What a cell cannot show as it is can still be looked up.
+        let safe = cells[1] == access.key;
+        let encoded = utf8_percent_encode(access.key, NON_ALPHANUMERIC);
+        cells.push(if safe { String::new() } else { encoded.to_string() });
         csv.write_record(&cells).map_err(|e| CommandError::failed(e.to_string()))?;
     }
     csv.into_inner().map_err(|e| CommandError::failed(e.to_string()))
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "bucket",
     "key",
     "version",
@@ -155,4 +161,5 @@ const COLUMNS: [&str; 11] = [
     "last",
     "requests",
     "bytes",
+    "key_encoded",
 ];

@@ -14,6 +14,7 @@ mod context;
 mod error;
 mod exit;
 mod explain;
+mod impact;
 mod inputs;
 mod journal;
 mod keep;
@@ -77,6 +78,7 @@ enum Command {
     Verify(verify::Args),
     Case(case::Args),
     Clocks(clocks::Args),
+    Impact(Box<impact::Args>),
     Report(report::Args),
     Playbook(playbook::Args),
     Rule(rule::Args),
@@ -109,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&cx, args),
         Command::Case(args) => case::run(&cx, args),
         Command::Clocks(args) => clocks::run(&cx, args),
+        Command::Impact(args) => impact::run(&cx, args),
         Command::Report(args) => report::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
         Command::Rule(args) => rule::run(&cx, args),
