@@ -31,7 +31,7 @@ fn place(keys: &[&str]) -> Env {
     let run = env.run(&["case", "new", "--dir", "case", "--author", "alice", "--now", NOW]);
     assert_eq!(run.code, 0, "{run:?}");
     env.write("impact.toml", MAP);
-    env.write("patients.csv", "id,jurisdiction\np-1,CA\np-2,CA\np-3,NY\n");
+    env.write("patients.csv", "id,jurisdiction\npat-1,CA\npat-2,CA\npat-3,NY\n");
     objects(&env, "case/objects-001.csv", keys);
     env
 }
@@ -77,7 +77,13 @@ fn last_line(env: &Env, event: &str) -> Value {
 
 #[test]
 fn people_are_counted_and_nobody_is_named() {
-    let env = place(&["records/p-1/a", "records/p-1/b", "records/p-2/a", "records/p-3/a", "x.csv"]);
+    let env = place(&[
+        "records/pat-1/a",
+        "records/pat-1/b",
+        "records/pat-2/a",
+        "records/pat-3/a",
+        "x.csv",
+    ]);
     let run = impact(&env, &[]);
     assert_eq!(run.code, 0, "{run:?}");
     for said in
@@ -88,7 +94,7 @@ fn people_are_counted_and_nobody_is_named() {
     let text = fs::read_to_string(env.path("case/impact-001.json")).unwrap();
     let journal = fs::read_to_string(env.path("case/journal.jsonl")).unwrap();
     for place in [&run.stdout, &run.stderr, &text, &journal] {
-        assert!(!place.contains("p-1") && !place.contains("records/"), "{place}");
+        assert!(!place.contains("pat-1") && !place.contains("records/"), "{place}");
     }
     let document = file(&env, "case/impact-001.json");
     assert_eq!(document["schema"], "incident.impact/1");
@@ -111,17 +117,36 @@ fn people_are_counted_and_nobody_is_named() {
 }
 
 #[test]
+fn the_newest_count_is_in_the_report() {
+    let env = place(&["records/pat-1/a", "records/pat-3/a", "elsewhere"]);
+    assert_eq!(impact(&env, &["--list"]).code, 3);
+    env.write("patients.csv", "id,jurisdiction\npat-1,CA\npat-3,TX\n");
+    assert_eq!(impact(&env, &["--list"]).code, 3);
+    assert_eq!(env.run(&["case", "verify", "case"]).code, 0);
+    for format in ["text", "md", "html", "json"] {
+        let run = env.run(&["report", "case", "--format", format]);
+        assert_eq!(run.code, 0, "{run:?}");
+        for said in ["accessed objects: 3", "lower bounds", "TX", "impact-002-persons.csv"] {
+            assert!(run.stdout.contains(said), "no {said} in {format}: {}", run.stdout);
+        }
+    }
+    let document = env.run(&["report", "case", "--format", "json"]);
+    let document: Value = serde_json::from_str(&document.stdout).unwrap();
+    assert_eq!(document["impact"]["people"], 2);
+}
+
+#[test]
 fn ids_are_written_and_shown_only_when_asked_for() {
-    let env = place(&["records/p-1/a", "records/p-1/b", "records/unknown-9/a"]);
+    let env = place(&["records/pat-1/a", "records/pat-1/b", "records/unknown-9/a"]);
     let run = impact(&env, &["--list", "--show-persons"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stdout.contains("  p-1  CA  2 objects"), "{}", run.stdout);
+    assert!(run.stdout.contains("  pat-1  CA  2 objects"), "{}", run.stdout);
     assert!(run.stdout.contains("1 id is not in its lookup"), "{}", run.stdout);
     let list = fs::read_to_string(env.path("case/impact-001-persons.csv")).unwrap();
     assert_eq!(
         list,
         "person,source,jurisdiction,kinds,objects\n\
-         p-1,patients.csv,CA,health; identity,2\n\
+         pat-1,patients.csv,CA,health; identity,2\n\
          unknown-9,patients.csv,,health; identity,1\n"
     );
     assert!(run.stderr.contains("impact-001-persons.csv names people"), "{}", run.stderr);
@@ -131,7 +156,7 @@ fn ids_are_written_and_shown_only_when_asked_for() {
     assert_eq!(listed["rows"], 2);
     let run = impact(&env, &["--format", "json", "--show-persons"]);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(document["people"][0]["person"], "p-1");
+    assert_eq!(document["people"][0]["person"], "pat-1");
     assert_eq!(file(&env, "case/impact-002.json")["people"], Value::Null);
 }
 
@@ -139,7 +164,7 @@ fn ids_are_written_and_shown_only_when_asked_for() {
 #[test]
 fn files_are_the_owner_s_alone_and_never_overwritten() {
     use std::os::unix::fs::PermissionsExt;
-    let env = place(&["records/p-1/a", "elsewhere"]);
+    let env = place(&["records/pat-1/a", "elsewhere"]);
     for number in ["001", "002"] {
         assert_eq!(impact(&env, &["--list"]).code, 3);
         for name in ["persons.csv", "unmatched.csv"] {
@@ -154,7 +179,7 @@ fn files_are_the_owner_s_alone_and_never_overwritten() {
 
 #[test]
 fn objects_that_no_pattern_fits_are_listed() {
-    let env = place(&["records/p-1/a", "elsewhere/=cmd", "=elsewhere"]);
+    let env = place(&["records/pat-1/a", "elsewhere/=cmd", "=elsewhere"]);
     let run = impact(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("at least 1 person behind 3 accessed objects"), "{}", run.stdout);
@@ -170,9 +195,9 @@ fn objects_that_no_pattern_fits_are_listed() {
 
 #[test]
 fn the_newest_objects_of_the_case_count_unless_others_are_named() {
-    let env = place(&["records/p-1/a"]);
-    objects(&env, "case/objects-002.csv", &["records/p-1/a", "records/p-2/a"]);
-    objects(&env, "mine.csv", &["records/p-1/a", "records/p-2/a", "records/p-3/a"]);
+    let env = place(&["records/pat-1/a"]);
+    objects(&env, "case/objects-002.csv", &["records/pat-1/a", "records/pat-2/a"]);
+    objects(&env, "mine.csv", &["records/pat-1/a", "records/pat-2/a", "records/pat-3/a"]);
     for (args, persons) in [(&[][..], 2), (&["--objects", "mine.csv"], 3)] {
         let run = impact(&env, &[args, &["--format", "json"]].concat());
         let document: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -182,11 +207,11 @@ fn the_newest_objects_of_the_case_count_unless_others_are_named() {
 
 #[test]
 fn the_clocks_take_the_line_that_is_printed() {
-    let keys: Vec<String> = (0..501).map(|n| format!("records/p-{n}/a")).collect();
+    let keys: Vec<String> = (0..501).map(|n| format!("records/pat-{n}/a")).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let env = place(&keys);
-    let rows: String = (0..501).map(|n| format!("p-{n},ca\np-{n},New York\n")).collect();
-    env.write("patients.csv", format!("id,jurisdiction\n{rows}p-7,{}\n", "x".repeat(41)));
+    let rows: String = (0..501).map(|n| format!("pat-{n},ca\npat-{n},New York\n")).collect();
+    env.write("patients.csv", format!("id,jurisdiction\n{rows}pat-7,{}\n", "x".repeat(41)));
     let run = impact(&env, &[]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("individuals: 501, reached"), "{}", run.stdout);

@@ -54,7 +54,7 @@ fn counted(env: &Env, database: &Database, query: &str, code: i32) -> Value {
 /// People 1 to `n`, of whom the first `ca` live in California.
 fn people(n: u32, ca: u32) -> String {
     format!(
-        "{PEOPLE}; INSERT INTO people SELECT 'p-' || n, CASE WHEN n <= {ca} THEN 'CA' ELSE 'NY' END,
+        "{PEOPLE}; INSERT INTO people SELECT 'patient-' || n, CASE WHEN n <= {ca} THEN 'CA' ELSE 'NY' END,
          'records/' || n, 1970 FROM generate_series(1, {n}) n"
     )
 }
@@ -81,8 +81,16 @@ fn people_of_a_table_are_counted_by_jurisdiction() {
     );
     let reached = &document["thresholds"]["residents_of_one_jurisdiction"]["reached_by"];
     assert_eq!(*reached, serde_json::json!([{"jurisdiction": "CA", "persons": 501}]));
-    let text = fs::read_to_string(env.path("case/impact-001.json")).unwrap();
-    assert!(!text.contains("p-1") && !text.contains(READERS), "{text}");
+    let kept = |name: &str| fs::read_to_string(env.path("case").join(name)).unwrap();
+    let mut texts = vec![kept("impact-001.json"), kept("journal.jsonl"), kept("manifest.json")];
+    for format in ["text", "md", "html", "json"] {
+        let run = env.run(&["report", "case", "--format", format]);
+        assert!(run.code == 0 && run.stdout.contains("accessed objects: 501"), "{run:?}");
+        texts.push(run.stdout);
+    }
+    for text in texts {
+        assert!(!text.contains("patient-1") && !text.contains(READERS), "{text}");
+    }
     assert_eq!(env.run(&["verify", "case"]).code, 0);
 }
 

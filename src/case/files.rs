@@ -95,9 +95,12 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let case = case(temp.path());
         assert_eq!(case.next_number("impact").unwrap(), 1);
-        for name in
-            ["impact-002.json", "impact-004-persons.csv", "impact-x.json", "impact-99999999999999.json"]
-        {
+        for name in [
+            "impact-002.json",
+            "impact-004-persons.csv",
+            "impact-x.json",
+            "impact-99999999999999.json",
+        ] {
             fs::write(case.root().join(name), name).unwrap();
         }
         assert_eq!(case.next_number("impact").unwrap(), 5);

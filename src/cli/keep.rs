@@ -163,3 +163,46 @@ const COLUMNS: [&str; 12] = [
     "bytes",
     "key_encoded",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Outcome;
+    use crate::impact::Objects;
+
+    fn row(key: &str) -> TimelineRow {
+        TimelineRow {
+            time: 0,
+            log: Log::CloudTrail,
+            event_id: String::new(),
+            account: String::new(),
+            region: String::new(),
+            principal: String::new(),
+            access_key: String::new(),
+            source: String::new(),
+            user_agent: String::new(),
+            service: "s3.amazonaws.com".into(),
+            action: "GetObject".into(),
+            outcome: Outcome::Success,
+            error: String::new(),
+            resource: format!("s3://b/{key}"),
+            version: String::new(),
+            bytes_out: 1,
+            file: String::new(),
+            offset: 0,
+            findings: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn keys_that_are_shown_escaped_can_be_read_as_they_are() {
+        let keys = ["\t=1", "'=1", "+1", "=1", "a\nb", "a\\nb", "plain, \"key\"", "x\u{202e}y"];
+        let rows: Vec<TimelineRow> = keys.iter().map(|key| row(key)).collect();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), objects(&rows).ok().unwrap()).unwrap();
+        let read = Objects::read(file.path(), &[]).unwrap();
+        let read: Vec<&str> = read.list.iter().map(|o| &*o.key).collect();
+        assert_eq!(read, keys);
+    }
+}

@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn the_count_of_people_takes_off_what_is_set_here() {
-        for text in ["=1", "+1", "-1", "@a", "  =1", "\u{a0}=1", "＝1", "＠x", "a", "'a", "a=b", ""] {
+        for text in ["=1", "+1", "-1", "@a", "  =1", "\u{a0}=1", "＝1", "＠x", "a", "'a", "a=b", ""]
+        {
             assert_eq!(unguarded(&cell(text)), text);
         }
     }

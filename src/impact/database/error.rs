@@ -119,8 +119,10 @@ impl DatabaseError {
             true if code.starts_with("22") || code.starts_with("23") => {
                 "a value does not fit; the server's words may quote it, and are left out".into()
             }
-            true => "it failed; the server's words may quote what is in the database, and are left out"
-                .to_string(),
+            true => {
+                "it failed; the server's words may quote what is in the database, and are left out"
+                    .to_string()
+            }
             false => said.message().to_string(),
         };
         let place = place(said, file, line);

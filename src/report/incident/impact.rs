@@ -45,11 +45,11 @@ pub fn read(bytes: &[u8]) -> Result<Impact, String> {
 }
 
 fn jurisdiction(row: &Value) -> Jurisdiction {
-    let objects = row["objects"].as_u64();
+    let objects = row["objects"].as_u64().map_or_else(|| "not known".into(), |n| n.to_string());
     Jurisdiction {
         name: row["jurisdiction"].as_str().unwrap_or("not known").to_string(),
         people: row["persons"].as_u64().unwrap_or(0),
-        basis: objects.map_or_else(String::new, |n| format!("accessed objects: {n}")),
+        basis: format!("accessed objects: {objects}"),
     }
 }
 
@@ -70,7 +70,8 @@ mod tests {
         assert_eq!(impact.statement, said);
         let names: Vec<&str> = impact.jurisdictions.iter().map(|j| j.name.as_str()).collect();
         assert_eq!(names, ["CA", "not known"]);
-        assert_eq!(impact.jurisdictions[0].basis, "accessed objects: 4");
+        let bases: Vec<&str> = impact.jurisdictions.iter().map(|j| j.basis.as_str()).collect();
+        assert_eq!(bases, ["accessed objects: 4", "accessed objects: not known"]);
         assert_eq!(impact.limits.len(), 3, "{:?}", impact.limits);
     }
 
