@@ -241,7 +241,9 @@ fn the_password_can_be_of_the_environment() {
 
 #[test]
 fn mistakes_are_named_with_the_line_and_data_are_left_out() {
-    let database = Database::new(&people(1, 1));
+    let raises = "CREATE FUNCTION raises() RETURNS int LANGUAGE plpgsql AS
+        'BEGIN RAISE EXCEPTION ''records/1'' USING ERRCODE = ''ZZ001'', HINT = ''records/1''; END'";
+    let database = Database::new(&format!("{}; {raises}", people(1, 1)));
     let env = place(["records/1"]);
     for (query, code, said) in [
         ("SELECT 1 AS records\nFROM peopel", 1, "q.sql:2: relation \"peopel\" does not exist"),
@@ -250,6 +252,7 @@ fn mistakes_are_named_with_the_line_and_data_are_left_out() {
         ("SELECT 1 AS records, 2 AS records", 2, "two columns are named records"),
         ("SELECT rolpassword AS person FROM pg_authid", 1, "permission denied"),
         ("SELECT path::int AS records FROM people", 1, "a value does not fit"),
+        ("SELECT raises() AS records", 1, "are left out (SQLSTATE ZZ001)"),
         (" ;", 2, "q.sql holds no query"),
     ] {
         let run = ask(&env, &database.url(), query, &[]);

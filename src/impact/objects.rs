@@ -227,7 +227,7 @@ impl Columns {
 }
 
 /// The text without the apostrophe that `report::escape::cell` sets before a formula: one before `=`, `+`, `-`,
-/// `@` or their full-width forms, blanks aside, or before a tab or line end. Any other apostrophe is the text's own.
+/// `@` or their full-width forms, blanks aside, or before a tab or line end. Any other is the text's own.
 pub fn unguarded(text: &str) -> &str {
     let formula = |rest: &str| {
         rest.starts_with(['\t', '\r', '\n'])

@@ -40,30 +40,30 @@ impact.toml, the first pattern that fits an object counts:
   bucket    = "clinic-*"                       # glob
   key_regex = '^records/(?<patient>[0-9]+)/'   # or key = "records/*", in which * also matches /
   kind      = ["health", "identity"]
-  records   = 1                                # by object; or records_by = "GROUP" of the expression,
-                                               # or records_file = "FILE.csv" (key, records[, bucket])
+  records   = 1                                # by object, or records_by = "GROUP", or
+                                               # records_file = "FILE.csv" (key, records[, bucket])
   person    = "patient"                        # group with the id; ["tenant", "patient"] for two
   lookup    = "patients.csv"                   # id, jurisdiction[, persons]; or jurisdiction = "CA"
   [[objects]]
   key     = "exports/*.csv"
-  persons = 1200                               # in all; persons_each = 3 for each object; 0 for none
+  persons = 1200                               # in all; persons_each = 3 by object; 0 for none
 
-people.sql, one SELECT that sees accessed_objects (bucket, key, version, operation, first, last, bytes):
+people.sql, one SELECT over accessed_objects (bucket, key, version, operation, first, last, bytes):
   SELECT p.id AS person, p.state AS jurisdiction, 'health' AS kind, 1 AS records, a.bucket, a.key
   FROM accessed_objects a JOIN patients p ON p.record_key = a.key
-Columns that count: person (an id), persons and records (numbers), jurisdiction, kind, bucket, key. A role
-with CONNECT, and SELECT on the tables, is enough; the transaction is read-only.
+Columns that count: person (an id), persons and records (numbers), jurisdiction, kind, bucket, key.
+The transaction is read-only, and a role with CONNECT, and SELECT on the tables, is enough.
 
-sslmode in the address means what it means to psql; without it, a server elsewhere must prove who it is
-(verify-full), with sslrootcert=FILE or an authority that this system knows."#
+sslmode in the address means what it means to psql; without it, a server elsewhere must prove who
+it is (verify-full), with sslrootcert=FILE or an authority that this system knows."#
 );
 
 /// Count the people behind the accessed objects of a case
 ///
 /// Gives objects, records and distinct persons by jurisdiction and kind of data, from patterns of keys or from
-/// a query on your own PostgreSQL. The numbers go into the case as impact-NNN.json; ids of people are written
-/// only with --list, and shown only with --show-persons. Exits with 3 when there are objects that nothing was
-/// said of.
+/// a query on your own PostgreSQL, which sees the accessed objects as a table. The numbers go into the case as
+/// impact-NNN.json; ids of people are written only with --list, and shown only with --show-persons. Exits with
+/// 3 when there are objects that nothing was said of.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples!(), after_long_help = FORMATS)]
 pub struct Args {

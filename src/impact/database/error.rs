@@ -21,8 +21,8 @@ pub enum Refusal {
 }
 
 /// Classes of SQLSTATE whose messages name tables, roles and limits, not values (PostgreSQL, appendix "Error
-/// Codes"): connection, feature, transaction, authorization, catalog, schema, syntax or access, resources, limits,
-/// state, operator. Others may quote a row, and so may what a function raises by itself.
+/// Codes"): connection, feature, transaction, authorization, catalog, schema, syntax or access, resources,
+/// limits, state, operator, system. Others may quote a row, and so may what a function raises by itself.
 const OWN_WORDS: [&str; 12] =
     ["08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57", "58"];
 
