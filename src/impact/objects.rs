@@ -59,9 +59,9 @@ impl Objects {
     /// Reads columns `bucket`, `key` and, where they are, `version`, `operation`, `first`, `last` (RFC 3339),
     /// `requests` and `bytes`; others are passed over. With `only`, rows of these operations.
     ///
-    /// Where the report made a cell safe for spreadsheets, the key is read as it was: `key_encoded` is the key
-    /// itself, percent-encoded. In a file without that column an apostrophe before what a spreadsheet takes for
-    /// a formula is the guard, and is taken off; so it is from `version` in either.
+    /// Where the report made a cell safe for spreadsheets, the key is read as it was: `key_encoded` is the
+    /// key itself, percent-encoded. In a file without that column an apostrophe before what a spreadsheet
+    /// takes for a formula is the guard, and is taken off; so it is from `version` in either.
     ///
     /// # Errors
     /// When the file cannot be read, is no such CSV, or has none of an operation in `only`.
@@ -226,8 +226,8 @@ impl Columns {
     }
 }
 
-/// The text without the apostrophe that `report::escape::cell` sets before a formula: one before `=`, `+`, `-`,
-/// `@` or their full-width forms, blanks aside, or before a tab or line end. Any other is the text's own.
+/// The text without the apostrophe that `report::escape::cell` sets before a formula: one before `=`, `+`,
+/// `-`, `@` or their full-width forms, blanks aside, or before a tab or line end. Any other is the text's own.
 pub fn unguarded(text: &str) -> &str {
     let formula = |rest: &str| {
         rest.starts_with(['\t', '\r', '\n'])

@@ -60,10 +60,10 @@ it is (verify-full), with sslrootcert=FILE or an authority that this system know
 
 /// Count the people behind the accessed objects of a case
 ///
-/// Gives objects, records and distinct persons by jurisdiction and kind of data, from patterns of keys or from
-/// a query on your own PostgreSQL, which sees the accessed objects as a table. The numbers go into the case as
-/// impact-NNN.json; ids of people are written only with --list, and shown only with --show-persons. Exits with
-/// 3 when there are objects that nothing was said of.
+/// Gives objects, records and distinct persons by jurisdiction and kind of data, from patterns of keys or
+/// from a query on your own PostgreSQL, which sees the accessed objects as a table. The numbers go into the
+/// case as impact-NNN.json; ids of people are written only with --list, and shown only with --show-persons.
+/// Exits with 3 when there are objects that nothing was said of.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples!(), after_long_help = FORMATS)]
 pub struct Args {

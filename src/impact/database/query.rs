@@ -30,7 +30,7 @@ const COLUMNS: [(&str, &str); 7] = [
     ("bucket", "text"),
     ("key", "text"),
 ];
-/// Bytes that one parameter can have: PostgreSQL's limit of 1 GiB less 1, rounded down.
+/// Bytes that the parameters of a statement can have: PostgreSQL's limit of 1 GiB less 1, rounded down.
 const LARGEST: u64 = 1_000_000_000;
 /// How long to wait for a table that somebody holds.
 const LOCK_TIMEOUT: &str = "5s";
@@ -248,11 +248,14 @@ impl<'o> Handed<'o> {
             }
             for access in &object.accesses {
                 handed.push(object, access);
-                size += object.key.len() as u64 + 4;
+                let texts = [&object.bucket, &*object.key, &access.version, &access.operation];
+                // Each value has its length before it; times and numbers are 8 bytes.
+                size += texts.map(|text| text.len() as u64 + 4).iter().sum::<u64>() + 3 * 12;
             }
         }
         if size > LARGEST {
-            let text = format!("the keys are {size} bytes, and PostgreSQL takes {LARGEST} at once");
+            let text =
+                format!("the objects are {size} bytes, and PostgreSQL takes {LARGEST} at once");
             return Err(DatabaseError::usage(text)
                 .hint("give the objects in parts with --objects, or fewer with --operation"));
         }
