@@ -29,6 +29,8 @@ mod contain_usage;
 mod determinism;
 mod hostile;
 mod identities;
+mod impact;
+mod impact_query;
 mod intel;
 mod pull;
 mod pull_faults;

@@ -43,6 +43,25 @@ impl Case {
         }
         Ok(newest.map(|(_, name)| name))
     }
+
+    /// One above the highest number of all names that begin with it: `impact-003-persons.csv` counts for
+    /// `impact`. A run that was cut off may have left one of several files.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn next_number(&self, stem: &str) -> Result<u64, CaseError> {
+        let mut highest = 0;
+        for entry in fs::read_dir(self.root()).map_err(CaseError::io(self.root()))? {
+            let name = entry.map_err(CaseError::io(self.root()))?.file_name();
+            let rest = name.to_str().and_then(|name| name.strip_prefix(stem)?.strip_prefix('-'));
+            let Some(rest) = rest else { continue };
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            // More digits than any number of runs has are no number of ours.
+            let number = rest[..end].parse().ok().filter(|_| end <= 9);
+            highest = number.unwrap_or(0).max(highest);
+        }
+        Ok(highest + 1)
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +88,23 @@ mod tests {
         let newest = case.newest("findings", "json").unwrap().unwrap();
         assert_eq!(newest, "findings-010.json");
         assert_eq!(case.bytes(&newest).unwrap().unwrap(), newest.as_bytes());
+    }
+
+    #[test]
+    fn the_next_number_is_free() {
+        let temp = tempfile::tempdir().unwrap();
+        let case = case(temp.path());
+        assert_eq!(case.next_number("impact").unwrap(), 1);
+        for name in [
+            "impact-002.json",
+            "impact-004-persons.csv",
+            "impact-x.json",
+            "impact-99999999999999.json",
+        ] {
+            fs::write(case.root().join(name), name).unwrap();
+        }
+        assert_eq!(case.next_number("impact").unwrap(), 5);
+        assert_eq!(case.next_number("imp").unwrap(), 1);
     }
 
     #[test]

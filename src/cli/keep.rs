@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::analysis::Analysis;
 use super::author::AuthorArgs;
 use super::case::Writing;
@@ -138,12 +140,16 @@ fn objects(rows: &[TimelineRow]) -> Result<Vec<u8>, CommandError> {
         let mut cells: Vec<String> = texts.iter().map(|text| cell(text).into_owned()).collect();
         cells.extend([rfc3339(sums.first), rfc3339(sums.last)]);
         cells.extend([trail.0.max(log.0), trail.1.max(log.1)].map(|n| n.to_string()));
+        // What a cell cannot show as it is can still be looked up.
+        let safe = cells[1] == access.key;
+        let encoded = utf8_percent_encode(access.key, NON_ALPHANUMERIC);
+        cells.push(if safe { String::new() } else { encoded.to_string() });
         csv.write_record(&cells).map_err(|e| CommandError::failed(e.to_string()))?;
     }
     csv.into_inner().map_err(|e| CommandError::failed(e.to_string()))
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "bucket",
     "key",
     "version",
@@ -155,4 +161,48 @@ const COLUMNS: [&str; 11] = [
     "last",
     "requests",
     "bytes",
+    "key_encoded",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Outcome;
+    use crate::impact::Objects;
+
+    fn row(key: &str) -> TimelineRow {
+        TimelineRow {
+            time: 0,
+            log: Log::CloudTrail,
+            event_id: String::new(),
+            account: String::new(),
+            region: String::new(),
+            principal: String::new(),
+            access_key: String::new(),
+            source: String::new(),
+            user_agent: String::new(),
+            service: "s3.amazonaws.com".into(),
+            action: "GetObject".into(),
+            outcome: Outcome::Success,
+            error: String::new(),
+            resource: format!("s3://b/{key}"),
+            version: String::new(),
+            bytes_out: 1,
+            file: String::new(),
+            offset: 0,
+            findings: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn keys_that_are_shown_escaped_can_be_read_as_they_are() {
+        let keys = ["\t=1", "'=1", "+1", "=1", "a\nb", "a\\nb", "plain, \"key\"", "x\u{202e}y"];
+        let rows: Vec<TimelineRow> = keys.iter().map(|key| row(key)).collect();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), objects(&rows).ok().unwrap()).unwrap();
+        let read = Objects::read(file.path(), &[]).unwrap();
+        let read: Vec<&str> = read.list.iter().map(|o| &*o.key).collect();
+        assert_eq!(read, keys);
+    }
+}

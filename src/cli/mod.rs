@@ -14,6 +14,7 @@ mod context;
 mod error;
 mod exit;
 mod explain;
+mod impact;
 mod inputs;
 mod journal;
 mod keep;
@@ -80,6 +81,7 @@ enum Command {
     Verify(verify::Args),
     Case(case::Args),
     Clocks(clocks::Args),
+    Impact(Box<impact::Args>),
     Report(report::Args),
     Playbook(playbook::Args),
     Rule(rule::Args),
@@ -113,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&cx, args),
         Command::Case(args) => case::run(&cx, args),
         Command::Clocks(args) => clocks::run(&cx, args),
+        Command::Impact(args) => impact::run(&cx, args),
         Command::Report(args) => report::run(&cx, args),
         Command::Playbook(args) => playbook::run(&cx, args),
         Command::Rule(args) => rule::run(&cx, args),

@@ -171,6 +171,19 @@ pub enum Event {
         key: String,
         value: String,
     },
+    /// The people behind the accessed objects were counted. Names nobody.
+    Impact {
+        author: String,
+        /// The numbers and the lists beside them: SHA-256 by file.
+        files: BTreeMap<String, String>,
+        objects: u64,
+        /// Objects of which it is not known what they stand for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unmatched: Option<u64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        records: Option<u64>,
+        persons: u64,
+    },
     /// Nothing is written from here on, until the case is reopened.
     Closed {
         author: String,

@@ -145,7 +145,8 @@ impl History {
             | Event::Manifest { .. }
             | Event::Analysed { .. }
             | Event::Note { .. }
-            | Event::ClockFact { .. } => {}
+            | Event::ClockFact { .. }
+            | Event::Impact { .. } => {}
         }
     }
 }

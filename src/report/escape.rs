@@ -98,6 +98,8 @@ mod tests {
     use serde::Serialize;
     use serde_json::ser::{CompactFormatter, Serializer};
 
+    use crate::impact::unguarded;
+
     use super::*;
 
     #[test]
@@ -108,6 +110,14 @@ mod tests {
         assert_eq!(cell("\t=1"), "\\t=1", "a tab is shown, and so is no longer one");
         assert_eq!(cell("\u{200b}=1"), "\\u{200b}=1");
         assert!(is_formula("\r=1") && is_formula("\tx"));
+    }
+
+    #[test]
+    fn the_count_of_people_takes_off_what_is_set_here() {
+        for text in ["=1", "+1", "-1", "@a", "  =1", "\u{a0}=1", "＝1", "＠x", "a", "'a", "a=b", ""]
+        {
+            assert_eq!(unguarded(&cell(text)), text);
+        }
     }
 
     #[test]

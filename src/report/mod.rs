@@ -4,6 +4,7 @@
 
 pub mod csv;
 pub mod escape;
+pub mod impact;
 pub mod incident;
 pub mod json;
 pub mod model;

@@ -4,6 +4,7 @@
 use super::PROGRAM;
 use super::analysis::{Analysis, AnalysisError};
 use super::clock_rows;
+use super::impact;
 use super::input::{CaseInput, FileRef, Input, events, index, objects};
 use crate::case::{Case, CaseError, Manifest, sha256};
 use crate::clock::Millis;
@@ -113,6 +114,13 @@ fn files(case: &Case, input: &mut Input) -> Result<(), LoadError> {
         let (rows, bad) = events(&bytes);
         input.events = rows;
         lost.push((file.name, bad));
+    }
+    if let Some((file, bytes)) = newest(case, "impact", "json")? {
+        match (impact::read(&bytes), &mut input.case) {
+            (Ok(impact), _) => input.impact = Some(impact),
+            (Err(e), Some(case)) => case.problems.push(format!("{}: {e}", file.name)),
+            (Err(_), None) => {}
+        }
     }
     for (name, bad) in lost.into_iter().filter(|(_, bad)| *bad > 0) {
         if let Some(case) = &mut input.case {

@@ -13,6 +13,7 @@ mod clock_rows;
 pub mod csv;
 pub mod escape;
 pub mod html;
+mod impact;
 pub mod input;
 pub mod json;
 pub mod load;

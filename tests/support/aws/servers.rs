@@ -3,14 +3,15 @@
 //! One Python process a test binary (`factory.py`) loads moto and forks a fresh copy for each test, so a server
 //! costs milliseconds and no two tests share one. All of them end with the test process, however it ends.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+
+use crate::support::python;
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/aws");
 
@@ -94,10 +95,10 @@ pub(super) struct Factory {
 
 impl Factory {
     pub(super) fn new() -> Factory {
-        let home = home();
+        let home = python::home();
         let logs = home.join("logs");
         fs::create_dir_all(&logs).unwrap();
-        let mut child = Command::new(environment(&home).join("bin/python"))
+        let mut child = Command::new(environment().join("bin/python"))
             .arg("-B")
             .arg(Path::new(SCRIPTS).join("factory.py"))
             .arg(&logs)
@@ -133,48 +134,9 @@ impl Factory {
 
 /// The Python that the test servers run in.
 pub fn python() -> PathBuf {
-    environment(&home()).join("bin/python")
+    environment().join("bin/python")
 }
 
-/// `test-servers` in the target folder, wherever that is.
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("test-servers")
-}
-
-/// The Python environment for `requirements.txt`, made at the first use.
-fn environment(home: &Path) -> PathBuf {
-    fs::create_dir_all(home).unwrap();
-    let requirements = Path::new(SCRIPTS).join("requirements.txt");
-    let hash = Sha256::digest(fs::read(&requirements).unwrap());
-    let name: String = hash.iter().take(6).map(|b| format!("{b:02x}")).collect();
-    let environment = home.join(format!("python-{name}"));
-    let stamp = environment.join("ready");
-    // Held until the end of this function: another test process may be here too.
-    let lock = File::create(home.join("lock")).unwrap();
-    lock.lock().unwrap();
-    if stamp.exists() {
-        return environment;
-    }
-    eprintln!("installing the test servers into {} (about a minute)", environment.display());
-    _ = fs::remove_dir_all(&environment);
-    let python = std::env::var("PYTHON").unwrap_or("python3".into());
-    run(
-        Command::new(&python).args(["-m", "venv"]).arg(&environment),
-        "Python 3.11 or later with venv is needed (Debian: apt-get install python3-venv)",
-    );
-    run(
-        Command::new(environment.join("bin/python"))
-            .args(["-m", "pip", "install", "-q", "--disable-pip-version-check", "-r"])
-            .arg(&requirements),
-        "pip could not install the test servers: it needs a package index",
-    );
-    fs::write(stamp, "").unwrap();
-    environment
-}
-
-fn run(command: &mut Command, hint: &str) {
-    let output = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}. {hint}"));
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    assert!(output.status.success(), "{command:?}: {}. {hint}\n{text}", output.status);
+fn environment() -> PathBuf {
+    python::environment(&Path::new(SCRIPTS).join("requirements.txt"))
 }

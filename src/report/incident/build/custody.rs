@@ -47,6 +47,13 @@ fn origin(name: &str) -> &'static str {
         _ if name.starts_with("plan-") => "approved plan",
         _ if name.starts_with("findings-") => "analysis",
         _ if name.starts_with("timeline-") => "timeline of the findings' events",
+        _ if name.starts_with("impact-") && name.ends_with("-persons.csv") => {
+            "people behind the accessed objects: personal data"
+        }
+        _ if name.starts_with("impact-") && name.ends_with("-unmatched.csv") => {
+            "accessed objects of which no people are known"
+        }
+        _ if name.starts_with("impact-") => "people behind the accessed objects, in numbers",
         _ if name.starts_with("objects-") => "objects read, written or deleted",
         _ => "",
     }

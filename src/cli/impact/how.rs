@@ -1,0 +1,123 @@
+//! By what is counted: the patterns of a map, or a query on a database.
+
+use std::path::PathBuf;
+
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cloud::Secret;
+use crate::impact::database::{DatabaseError, Limits, Query, Refusal, Target};
+use crate::impact::{Impact, ImpactError, Map, Objects, Source, mapped, queried, query_file};
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Counting")]
+pub struct HowArgs {
+    /// Patterns of keys and what they stand for; ./impact.toml if neither is given
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "database_url"])]
+    map: Option<PathBuf>,
+    /// One SELECT on the database, over the table accessed_objects
+    #[arg(long, value_name = "FILE")]
+    query: Option<PathBuf>,
+    /// PostgreSQL database, postgres://USER@HOST/DATABASE; others on this machine can see flags, so better in
+    /// INCIDENT_DATABASE_URL, and the password in PGPASSWORD
+    #[arg(long, value_name = "URL", requires = "query", value_parser = secret)]
+    database_url: Option<Secret>,
+    /// Seconds that the query may take
+    #[arg(long, value_name = "SECONDS", default_value = "300",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    statement_timeout: u64,
+}
+
+/// Takes everything: an error would show it.
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}
+
+/// Read, and ready to count.
+pub enum How {
+    Map(Box<Map>),
+    Query { query: Query, source: Source, target: Box<Target>, seconds: u64 },
+}
+
+impl HowArgs {
+    /// # Errors
+    /// When a file cannot be used, or no database is named for a query.
+    pub fn read(
+        &self,
+        environment: Option<Secret>,
+        password: Option<Secret>,
+    ) -> Result<How, CommandError> {
+        let Some(path) = &self.query else {
+            let path = self.map.clone().unwrap_or_else(|| PathBuf::from("impact.toml"));
+            if self.map.is_none() && !path.exists() {
+                return Err(CommandError::usage("there is no impact.toml here")
+                    .hint("--map FILE names the patterns of keys, or --query FILE a query on your database")
+                    .hint("`incident impact --help` shows both"));
+            }
+            return Ok(How::Map(Box::new(Map::read(&path)?)));
+        };
+        let url = self.database_url.clone().or(environment).ok_or_else(|| {
+            CommandError::usage("which database is the query for?").hint(
+                "INCIDENT_DATABASE_URL=postgres://USER@HOST/DATABASE names it, or --database-url",
+            )
+        })?;
+        let (query, source) = query_file(path)?;
+        let query = Query::new(path, &query)?;
+        let target = Box::new(Target::parse(&url, password)?);
+        Ok(How::Query { query, source, target, seconds: self.statement_timeout })
+    }
+}
+
+impl How {
+    /// # Errors
+    /// When the database refuses.
+    pub fn count(&self, cx: &Cx, objects: &Objects, shows: bool) -> Result<Impact, CommandError> {
+        match self {
+            How::Map(map) => Ok(mapped(objects, map)),
+            How::Query { query, target, seconds, .. } => {
+                if let Some(warning) = target.warning() {
+                    cx.ui.warning(warning);
+                }
+                cx.ui.status(&format!("asking {}", target.shown()));
+                let limits = Limits { seconds: *seconds, shows };
+                Ok(queried(objects, query, target, limits)?)
+            }
+        }
+    }
+
+    pub fn sources(&self) -> Vec<Source> {
+        match self {
+            How::Map(map) => map.sources(),
+            How::Query { source, .. } => vec![source.clone()],
+        }
+    }
+
+    /// `host:5432/database`.
+    pub fn database(&self) -> Option<&str> {
+        match self {
+            How::Map(_) => None,
+            How::Query { target, .. } => Some(target.shown()),
+        }
+    }
+}
+
+impl From<ImpactError> for CommandError {
+    fn from(e: ImpactError) -> CommandError {
+        let error = CommandError::usage(e.to_string());
+        match e.advice() {
+            Some(advice) => error.hint(advice),
+            None => error,
+        }
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(e: DatabaseError) -> CommandError {
+        let error = match e.refusal {
+            Refusal::Usage => CommandError::usage(e.to_string()),
+            Refusal::Failed => CommandError::failed(e.to_string()),
+            Refusal::Writes => CommandError::with(Exit::Refused, format!("refused: {e}")),
+        };
+        e.hints().iter().fold(error, |error, hint| error.hint(hint))
+    }
+}

@@ -1,0 +1,38 @@
+//! The count of people in its forms: text, JSON, and the lists that go into the case.
+
+mod json;
+mod lists;
+mod text;
+
+pub use json::json;
+pub use lists::{persons, unmatched};
+pub use text::text;
+
+use crate::impact::{Impact, Source};
+
+/// A count, and what it rests on.
+#[derive(Debug)]
+pub struct Counted<'a> {
+    pub impact: &'a Impact,
+    /// The case's id.
+    pub case: &'a str,
+    /// RFC 3339, UTC.
+    pub time: &'a str,
+    /// Program and version.
+    pub program: &'a str,
+    /// The database that was asked, without user and password; none for a map of patterns.
+    pub database: Option<&'a str>,
+    pub sources: &'a [Source],
+    pub lists: &'a [List],
+}
+
+/// A list that was written beside the count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// `persons` or `unmatched`.
+    pub what: &'static str,
+    pub file: String,
+    pub sha256: String,
+    /// Rows, without the header.
+    pub rows: u64,
+}
