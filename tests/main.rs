@@ -42,6 +42,7 @@ mod rule_weight;
 mod rules;
 mod sessions;
 mod shapes;
+mod state;
 mod stories;
 mod story;
 mod stratus;

@@ -49,8 +49,10 @@ pub fn rollups(
     let mut loaded = load::days(job, state);
     let known = Known::of(state);
     let mut used = Used::default();
-    let fresh = known.fresh(job.listing, &mut used);
+    let fresh = known.fresh(job.listing);
+    used.read = fresh.len() as u64;
     let rest = read::rest(job.listing);
+    used.known = job.listing.files.len() as u64 - used.read - rest.len() as u64;
     let mut dedup = Dedup::default();
     if !(fresh.is_empty() && rest.is_empty()) {
         let prints = known::prints(state);
@@ -60,11 +62,7 @@ pub fn rollups(
         }
         dedup = Dedup::knowing(prints?, today + days::AHEAD);
     }
-    let done = fresh.len() + rest.len();
-    (job.progress)(
-        (job.listing.files.len() - done) as u64,
-        known.bytes(job.listing, &fresh, &rest),
-    );
+    (job.progress)(used.known, Known::bytes(job.listing, &fresh, &rest));
     for objects in read::batches(job.listing, fresh) {
         let batch = read::batch(job, rules, &dedup, &objects, rfc3339(now), today)?;
         state.add(batch)?;

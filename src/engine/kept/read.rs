@@ -16,8 +16,8 @@ use crate::source::{FileNames, Listing};
 use crate::state::{KeptDay, KeptObject, NewBatch, NewDay, StateError};
 
 /// A batch ends with so many objects, or bytes.
-const MOST_OBJECTS: usize = 4_000;
-const MOST_BYTES: u64 = 512 << 20;
+const MOST_OBJECTS: usize = 1_000;
+const MOST_BYTES: u64 = 128 << 20;
 
 /// Numbers of what no state is kept of.
 pub fn rest(listing: &Listing) -> Vec<u32> {
