@@ -331,3 +331,35 @@ fn nobody_else_reads_what_is_kept() {
         assert_eq!(mode, wanted, "{}", entry.path().display());
     }
 }
+
+#[test]
+fn correlations_count_what_came_on_different_days_and_in_different_runs() {
+    let fixtures = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/rules/credential-access/secrets_refused_in_bulk.fixtures.json"
+    );
+    let fixtures: serde_json::Value = serde_json::from_slice(&fs::read(fixtures).unwrap()).unwrap();
+    let mut records = fixtures["fires"][0].as_array().unwrap().clone();
+    // Ten in ten minutes, over midnight.
+    for (n, record) in records.iter_mut().enumerate() {
+        let time = if n < 5 {
+            format!("2026-11-05T23:59:{n:02}Z")
+        } else {
+            format!("2026-11-06T00:00:{n:02}Z")
+        };
+        record["eventTime"] = time.into();
+    }
+    assert!((10..15).contains(&records.len()), "{}", records.len());
+    let scene = Scene::new();
+    for (n, record) in records.iter().enumerate() {
+        let day = if n < 5 { 5 } else { 6 };
+        let key = format!("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/{day:02}/{n}.json.gz");
+        scene.0.put(TRAIL_BUCKET, &key, &gzip(&document(std::slice::from_ref(record))));
+        if n % 3 == 2 {
+            scene.keep();
+        }
+    }
+    let kept = scene.kept(&WINDOW);
+    assert!(kept.stdout.contains("One principal was refused many secrets"), "{}", kept.stdout);
+    same(&kept, &scene.from_logs(&WINDOW));
+}
