@@ -363,3 +363,25 @@ fn correlations_count_what_came_on_different_days_and_in_different_runs() {
     assert!(kept.stdout.contains("One principal was refused many secrets"), "{}", kept.stdout);
     same(&kept, &scene.from_logs(&WINDOW));
 }
+
+#[test]
+fn whole_days_of_the_event_history_are_asked_for_once() {
+    let pull = Pull::new();
+    let event = |n: u64| noon(14 + (n % 7) as u32, n);
+    pull.regions.add("us-east-1", (0..700).map(event));
+    let run = |args: &[&str]| {
+        let window = ["--since", "2026-11-14", "--baseline", "0", "--source", "event-history"];
+        pull.proxy.clear_log();
+        let run = pull.run(&[&["analyze", "--format", "json"], &window[..], args].concat());
+        let log = pull.proxy.log();
+        (run, log.iter().filter(|e| e.name() == "cloudtrail:LookupEvents").count())
+    };
+    let (logs, asked) = run(&["--no-state"]);
+    assert!(asked >= 14, "{asked}");
+    let (first, _) = run(&["--state", "state"]);
+    same(&first, &logs);
+    let (second, asked) = run(&["--state", "state"]);
+    same(&second, &logs);
+    // A look at each region, and the day that is not settled.
+    assert!(asked <= 5, "{asked}");
+}

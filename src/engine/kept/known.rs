@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::local::Job;
 use super::Used;
+use super::items::{self, Item};
 use crate::clock::DAY;
 use crate::event::Log;
 use crate::rollup::{Phase, Selection};
 use crate::source::coverage::Coverage;
-use crate::source::{Days, Found, Listing, Object, day_of};
+use crate::source::{Days, Listing, day_of};
 use crate::state::{DayCount, KeptObject, State, StateError};
 
 /// One content of an object, over all batches.
@@ -42,19 +43,23 @@ impl Known {
         Known(known)
     }
 
-    fn contents(&self, object: &Object) -> Option<&BTreeMap<String, Entries>> {
-        self.0.get(&(object.bucket.name.clone(), object.key.to_string()))
+    fn contents(&self, item: &Item) -> Option<&BTreeMap<String, Entries>> {
+        self.0.get(&(item.bucket.clone(), item.key.clone()))
     }
 
     /// Numbers of the objects that are to be read.
-    pub fn fresh(&self, listing: &Listing) -> Vec<u32> {
-        let known = |found: &Found| {
-            let object = found.object()?;
-            let content = self.contents(object)?.get(&*object.etag)?;
-            Some(content.last.whole && content.last.size == found.size)
+    pub fn fresh(&self, listing: &Listing, items: &[Option<Item>]) -> Vec<u32> {
+        let known = |item: &Item, size: u64| {
+            let content = self.contents(item)?.get(&item.etag)?;
+            Some(content.last.whole && content.last.size == size)
         };
-        let objects = listing.files.iter().zip(0..).filter(|(found, _)| found.object().is_some());
-        objects.filter(|(found, _)| known(found) != Some(true)).map(|(_, n)| n).collect()
+        let mut fresh = Vec::new();
+        for ((found, item), number) in listing.files.iter().zip(items).zip(0..) {
+            if item.as_ref().is_some_and(|item| known(item, found.size) != Some(true)) {
+                fresh.push(number);
+            }
+        }
+        fresh
     }
 
     /// Bytes of what is not to be read.
@@ -65,10 +70,15 @@ impl Known {
 
     /// Adds up what the objects of the window held, the ones too that are gone or have another content now;
     /// answers how many records could not be read for the rules.
-    pub fn cover(&self, job: &Job<'_>, coverage: &mut Coverage, used: &mut Used) -> u64 {
-        let listed: HashMap<(&str, &str), &str> = (job.listing.files.iter())
-            .filter_map(|found| found.object())
-            .map(|object| ((object.bucket.name.as_str(), &*object.key), &*object.etag))
+    pub fn cover(
+        &self,
+        job: &Job<'_>,
+        items: &[Option<Item>],
+        coverage: &mut Coverage,
+        used: &mut Used,
+    ) -> u64 {
+        let listed: HashMap<(&str, &str), &str> = (items.iter().flatten())
+            .map(|item| ((item.bucket.as_str(), item.key.as_str()), item.etag.as_str()))
             .collect();
         let since = job.selection.baseline_since.or(job.selection.since);
         let days = Days::around(since, None);
@@ -77,7 +87,7 @@ impl Known {
             let now = listed.get(&(bucket.as_str(), key.as_str()));
             // A key that carries no day is always listed.
             let of_window = day_of(key).is_none_or(|day| days.contains(day));
-            let name = || format!("s3://{bucket}/{key}");
+            let name = || items::name(bucket, key);
             for (etag, entries) in contents {
                 match now {
                     Some(now) if now == etag => entries.cover(job.selection, coverage),
@@ -87,7 +97,10 @@ impl Known {
                         entries.cover(job.selection, coverage);
                     }
                     None if of_window => {
-                        used.gone.push(name());
+                        // A region with less than a page of events is read in one piece.
+                        if !items::is_history(bucket) {
+                            used.gone.push(name());
+                        }
                         entries.cover(job.selection, coverage);
                     }
                     None => continue,
