@@ -48,4 +48,5 @@ mod story;
 mod stratus;
 mod tidy;
 mod verify_logs;
+mod whole_case;
 mod window;
