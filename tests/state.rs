@@ -218,7 +218,7 @@ fn what_is_damaged_on_disk_is_named_and_read_again() {
     let scene = Scene::whole();
     scene.keep();
     assert_eq!(scene.state(&["verify"]).code, 0);
-    for name in ["activity.parquet", "events.parquet", "objects.parquet", "batch.json"] {
+    for name in ["activity.parquet", "events.parquet", "logs.parquet", "batch.json"] {
         let path = scene.files(name).pop().unwrap();
         let mut content = fs::read(&path).unwrap();
         let middle = content.len() / 2;

@@ -21,7 +21,7 @@ const ROUND_TRIP: Duration = Duration::from_millis(10);
 const RUNS: usize = 3;
 
 fn main() {
-    let logs = archive::archive("pull-small", 32_000, 8);
+    let logs = archive::archive("small-files", 32_000, 8);
     let (server, objects) = Server::of(&logs, BUCKET, ROUND_TRIP);
     println!("{objects} objects, best of {RUNS} runs, each answer after {ROUND_TRIP:?}");
     let aws = aws();
@@ -30,10 +30,10 @@ fn main() {
         |run: &mut dyn FnMut() -> Duration| (0..RUNS).map(|_| run()).min().unwrap_or_default();
     let sync = best(&mut || {
         fresh(&work);
-        let mut sync = command(&aws, &server);
+        let mut sync = command(&aws);
         sync.args(["s3", "sync", "--quiet", &format!("s3://{BUCKET}/")]).arg(work.join("logs"));
         sync.args(["--endpoint-url", &server.url()]);
-        let mut analyze = incident(&server, &work);
+        let mut analyze = incident(&work);
         analyze.arg("analyze").arg(work.join("logs"));
         time(sync) + time(analyze)
     });
@@ -69,20 +69,20 @@ fn fresh(folder: &Path) {
 }
 
 fn pull(server: &Server, work: &Path, args: &[&str]) -> Command {
-    let mut command = incident(server, work);
+    let mut command = incident(work);
     command.args(["analyze", &format!("s3://{BUCKET}/"), "--endpoint-url", &server.url()]);
     command.args(args);
     command
 }
 
-fn incident(server: &Server, work: &Path) -> Command {
-    let mut command = command(Path::new(env!("CARGO_BIN_EXE_incident")), server);
+fn incident(work: &Path) -> Command {
+    let mut command = command(Path::new(env!("CARGO_BIN_EXE_incident")));
     command.env("XDG_STATE_HOME", work.join("state")).arg("--quiet");
     command
 }
 
 /// With credentials of nobody.
-fn command(program: &Path, _: &Server) -> Command {
+fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
@@ -106,8 +106,9 @@ fn time(mut command: Command) -> Duration {
 }
 
 fn aws() -> PathBuf {
-    let there = Command::new("aws").arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
-    if { there }.status().is_ok_and(|status| status.success()) {
+    let mut version = Command::new("aws");
+    version.arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    if version.status().is_ok_and(|status| status.success()) {
         return PathBuf::from("aws");
     }
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join("awscli");

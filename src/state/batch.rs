@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::day::{self, DayTables, KeptDay, NewDay};
+use super::day::{self, KeptDay, NewDay, Tables, is_prints};
 use super::files::{self, Sums};
 use super::object::{self, KeptObject};
-use crate::clock::{DAY, date};
-use crate::rollup::Phase;
 
 const ABOUT: &str = "batch.json";
-const OBJECTS: &str = "objects.parquet";
+const LOGS: &str = "logs.parquet";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct About {
@@ -51,12 +49,8 @@ impl NewBatch {
         files::make_folder(&aside)?;
         let mut sums = Sums::new();
         let table = object::table(&self.objects).map_err(|e| StateError::damaged(&aside, e))?;
-        files::write_table(&aside, OBJECTS, table, &mut sums)?;
-        let mut days = BTreeMap::new();
-        for (number, new) in self.days {
-            days.insert(number, new.about);
-            day::write(&aside, &date(number * DAY), new, &mut sums)?;
-        }
+        files::write_table(&aside, LOGS, table, &mut sums)?;
+        let days = day::write(&aside, self.days, &mut sums)?;
         let about = About { written: self.written, days, members: self.members, files: sums };
         let text = serde_json::to_vec_pretty(&about).unwrap_or_default();
         files::write(&aside.join(ABOUT), &text)?;
@@ -83,7 +77,7 @@ impl Batch {
                 return Err(StateError::damaged(&path, "its length is not what was written"));
             }
         }
-        let objects = files::read_table(folder, OBJECTS, &about.files)
+        let objects = files::read_table(folder, LOGS, &about.files)
             .and_then(object::objects)
             .map_err(|e| StateError::damaged(folder, e))?;
         Ok(Batch { folder: folder.to_path_buf(), about, objects })
@@ -110,19 +104,22 @@ impl Batch {
         self.about.files.values().map(|sum| sum.bytes).sum()
     }
 
-    /// # Errors
-    /// When the day's files are not what was written.
-    pub fn day(&self, number: i64, phase: Phase) -> Result<DayTables, StateError> {
-        let about = self.about.days.get(&number).copied().unwrap_or_default();
-        day::read(&self.folder, &date(number * DAY), &self.about.files, about, phase)
-    }
-
-    /// Fingerprints of a day's events, in order.
+    /// Its tables, but for the fingerprints.
     ///
     /// # Errors
-    /// As [`Batch::day`].
-    pub fn prints(&self, number: i64) -> Result<Vec<u64>, StateError> {
-        day::prints(&self.folder, &date(number * DAY), &self.about.files)
+    /// When a file is not what was written.
+    pub fn tables(&self) -> Result<Tables<'_>, StateError> {
+        let wanted = |name: &str| !is_prints(name);
+        Tables::read(&self.folder, &self.about.days, &self.about.files, wanted)
+    }
+
+    /// Fingerprints of its events by day, in order.
+    ///
+    /// # Errors
+    /// As [`Batch::tables`].
+    pub fn prints(&self) -> Result<Vec<(i64, Vec<u64>)>, StateError> {
+        let tables = Tables::read(&self.folder, &self.about.days, &self.about.files, is_prints)?;
+        self.days().map(|day| Ok((day, tables.prints(day)?))).collect()
     }
 
     /// Compares every file with its checksum.

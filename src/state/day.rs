@@ -1,23 +1,37 @@
-//! One day of one batch: rollups, what correlations need, and which events are in it.
+//! Days of one batch: rollups, what correlations need, and which events are in them. A table holds the rows of
+//! all days, one day behind the other.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::files::{self, Sums, make_folder, read_table, write_table};
+use super::files::{Sums, read_table, write_table};
 use crate::rollup::store::{Row, frame, rows};
 use crate::rollup::{Phase, Rollups};
 use crate::sigma::KeptHit;
 
-/// Numbers of a day that are no rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+const EVENTS: &str = "events";
+const HITS: &str = "hits";
+
+/// What of a day is no row.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptDay {
     /// Records that a rule matched.
     pub records: u32,
     /// Hits that correlations left out, and those without a group.
     pub left_out: (u64, u64),
+    /// Its rows, by table.
+    #[serde(default)]
+    rows: BTreeMap<String, usize>,
+}
+
+impl KeptDay {
+    pub fn new(records: u32, left_out: (u64, u64)) -> KeptDay {
+        KeptDay { records, left_out, rows: BTreeMap::new() }
+    }
 }
 
 /// A day as it was read from the logs.
@@ -50,43 +64,109 @@ fn print(print: &mut u64, row: &mut Row) {
     row.large("print", print);
 }
 
-/// Writes a day into the folder of its name.
-pub fn write(root: &Path, name: &str, day: NewDay, sums: &mut Sums) -> Result<(), StateError> {
-    let folder = root.join(name);
-    make_folder(&folder)?;
-    let refused = |e: PolarsError| StateError::damaged(&folder, e);
-    let mut prints = day.prints;
-    prints.sort_unstable();
-    let mut tables = day.rollups.tables().map_err(refused)?;
-    tables.push(("hits", frame(day.hits.into_iter(), hit).map_err(refused)?));
-    tables.push(("events", frame(prints.into_iter(), print).map_err(refused)?));
-    for (table, rows) in tables {
-        write_table(root, &file(name, table), rows, sums)?;
-    }
-    files::flush_folder(&folder)
+fn file(table: &str) -> String {
+    format!("{table}.parquet")
 }
 
-fn file(day: &str, table: &str) -> String {
-    format!("{day}/{table}.parquet")
-}
-
-pub fn read(
+/// Writes the days into one file for each table, and answers what is to be known of each day.
+pub fn write(
     root: &Path,
-    name: &str,
-    sums: &Sums,
-    about: KeptDay,
-    phase: Phase,
-) -> Result<DayTables, StateError> {
-    let table = |table: &str| read_table(root, &file(name, table), sums);
-    let damaged = |e: PolarsError| StateError::damaged(&root.join(name), e);
-    let rollups = Rollups::of_tables(table, phase).map_err(damaged)?;
-    let hits = table("hits").and_then(|t| rows(t, KeptHit::default, hit)).map_err(damaged)?;
-    Ok(DayTables { rollups, hits, about })
+    days: BTreeMap<i64, NewDay>,
+    sums: &mut Sums,
+) -> Result<BTreeMap<i64, KeptDay>, StateError> {
+    let refused = |e: PolarsError| StateError::damaged(root, e);
+    let mut whole: BTreeMap<&str, DataFrame> = BTreeMap::new();
+    let mut kept = BTreeMap::new();
+    for (number, NewDay { rollups, hits, mut prints, mut about }) in days {
+        prints.sort_unstable();
+        let mut tables = rollups.tables().map_err(refused)?;
+        tables.push((HITS, frame(hits.into_iter(), hit).map_err(refused)?));
+        tables.push((EVENTS, frame(prints.into_iter(), print).map_err(refused)?));
+        for (table, mut rows) in tables {
+            if rows.height() == 0 {
+                continue;
+            }
+            about.rows.insert(table.to_string(), rows.height());
+            let day = Series::new("day".into(), vec![number as i32; rows.height()]);
+            rows.with_column(day.into()).map_err(refused)?;
+            match whole.get_mut(table) {
+                Some(whole) => {
+                    whole.vstack_mut_owned(rows).map_err(refused)?;
+                }
+                None => {
+                    whole.insert(table, rows);
+                }
+            }
+        }
+        kept.insert(number, about);
+    }
+    for (table, rows) in whole {
+        write_table(root, &file(table), rows, sums)?;
+    }
+    Ok(kept)
 }
 
-/// Fingerprints of a day's events, in order.
-pub fn prints(root: &Path, name: &str, sums: &Sums) -> Result<Vec<u64>, StateError> {
-    read_table(root, &file(name, "events"), sums)
-        .and_then(|table| rows(table, u64::default, print))
-        .map_err(|e| StateError::damaged(&root.join(name), e))
+/// The tables of a batch.
+pub struct Tables<'b> {
+    root: &'b Path,
+    days: &'b BTreeMap<i64, KeptDay>,
+    tables: BTreeMap<String, DataFrame>,
+}
+
+impl<'b> Tables<'b> {
+    /// Reads the tables of which `wanted` says so.
+    ///
+    /// # Errors
+    /// When a file is not what was written.
+    pub(super) fn read(
+        root: &'b Path,
+        days: &'b BTreeMap<i64, KeptDay>,
+        sums: &Sums,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Tables<'b>, StateError> {
+        let mut names: Vec<&String> = days.values().flat_map(|day| day.rows.keys()).collect();
+        names.sort();
+        names.dedup();
+        let mut tables = BTreeMap::new();
+        for name in names.into_iter().filter(|name| wanted(name)) {
+            let table = read_table(root, &file(name), sums);
+            tables.insert(name.clone(), table.map_err(|e| StateError::damaged(root, e))?);
+        }
+        Ok(Tables { root, days, tables })
+    }
+
+    /// The rows of a day in a table.
+    fn slice(&self, day: i64, name: &str) -> PolarsResult<DataFrame> {
+        let rows = |day: &KeptDay| day.rows.get(name).copied().unwrap_or(0);
+        let before: usize = self.days.range(..day).map(|(_, day)| rows(day)).sum();
+        let own = self.days.get(&day).map_or(0, rows);
+        if own == 0 {
+            return Ok(DataFrame::empty());
+        }
+        let table = self.tables.get(name);
+        let table = table.filter(|table| table.height() >= before + own);
+        let table = table.ok_or_else(|| polars_err!(ComputeError: "{name} has too few rows"))?;
+        Ok(table.slice(before as i64, own))
+    }
+
+    /// # Errors
+    /// When the rows are not what was written.
+    pub fn day(&self, day: i64, phase: Phase) -> Result<DayTables, StateError> {
+        let damaged = |e: PolarsError| StateError::damaged(self.root, e);
+        let rollups = Rollups::of_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
+        let hits = self.slice(day, HITS).and_then(|t| rows(t, KeptHit::default, hit));
+        let about = self.days.get(&day).cloned().unwrap_or_default();
+        Ok(DayTables { rollups, hits: hits.map_err(damaged)?, about })
+    }
+
+    /// Fingerprints of a day's events, in order.
+    pub(super) fn prints(&self, day: i64) -> Result<Vec<u64>, StateError> {
+        let rows = self.slice(day, EVENTS).and_then(|table| rows(table, u64::default, print));
+        rows.map_err(|e| StateError::damaged(self.root, e))
+    }
+}
+
+/// True for the table of fingerprints, which is the largest and is needed only where something is to be read.
+pub fn is_prints(table: &str) -> bool {
+    table == EVENTS
 }

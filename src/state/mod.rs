@@ -6,8 +6,8 @@
 //!       lock                           held by the one that writes
 //!       0f3a…/about.json               for which logs and rules
 //!       0f3a…/batch-000001/batch.json  sizes and checksums of all below
-//!                          objects.parquet
-//!                          2026-11-20/activity.parquet …
+//!                          logs.parquet                   which objects were read, and what they held
+//!                          activity.parquet …             rows of all days, with a column for the day
 //! ```
 //!
 //! A batch is written aside, flushed to disk and put in its place by one rename: it is there wholly or not at
@@ -22,7 +22,7 @@ mod object;
 mod prune;
 
 pub use batch::{Batch, NewBatch};
-pub use day::{DayTables, KeptDay, NewDay};
+pub use day::{DayTables, KeptDay, NewDay, Tables};
 pub use error::StateError;
 pub use folder::{About, State, Survey, survey};
 pub use object::{DayCount, KeptObject};

@@ -172,9 +172,7 @@ fn add(into: &mut Vec<DayCount>, days: &[DayCount]) {
 pub fn prints(state: &mut State) -> Result<HashMap<i64, Vec<Vec<u64>>>, StateError> {
     let mut known: HashMap<i64, Vec<Vec<u64>>> = HashMap::new();
     for n in 0..state.batches.len() {
-        let batch = &state.batches[n];
-        let read = |day| batch.prints(day).map(|prints| (day, prints));
-        let days: Result<Vec<(i64, Vec<u64>)>, StateError> = batch.days().map(read).collect();
+        let days = state.batches[n].prints();
         match days {
             Ok(days) => {
                 for (day, prints) in days {

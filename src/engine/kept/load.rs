@@ -1,83 +1,60 @@
 //! Days of the window, from the state.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::super::local::Job;
 use super::super::matcher::Hits;
 use super::super::sum::Sum;
 use super::items::{self, Item};
 use crate::clock::DAY;
+use crate::rollup::Phase;
 use crate::rollup::store::Renumber;
 use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::state::{Batch, DayTables, State, StateError};
+
+/// A thread that reads days.
+type Part<'s> = ScopedJoinHandle<'s, Result<Vec<DayTables>, StateError>>;
 
 /// Days that were read back, by batch. Their files have the batch's numbers.
 pub struct Loaded(Vec<Vec<DayTables>>);
 
 /// All days of the window. A batch of which something cannot be read is left out of the state.
 pub fn days(job: &Job<'_>, state: &mut State) -> Loaded {
-    loop {
-        let wanted: Vec<(usize, i64)> = (state.batches.iter().enumerate())
-            .flat_map(|(n, batch)| days_of(job, batch).map(move |day| (n, day)))
-            .collect();
-        let read = read(job, state, &wanted);
-        let mut batches: Vec<Vec<DayTables>> = state.batches.iter().map(|_| Vec::new()).collect();
-        let mut damaged = None;
-        for ((n, _), tables) in wanted.into_iter().zip(read) {
-            match tables {
-                Ok(tables) => batches[n].push(tables),
-                Err(e) => damaged = Some((n, e)),
-            }
-        }
-        match damaged {
-            Some((n, e)) => state.drop_batch(n, e),
-            None => return Loaded(batches),
+    let mut loaded = Vec::new();
+    while let Some(batch) = state.batches.get(loaded.len()) {
+        match read(job, batch) {
+            Ok(days) => loaded.push(days),
+            Err(e) => state.drop_batch(loaded.len(), e),
         }
     }
+    Loaded(loaded)
 }
 
-fn days_of(job: &Job<'_>, batch: &Batch) -> impl Iterator<Item = i64> {
-    batch.days().filter(|day| job.selection.phase(day * DAY).is_some())
-}
-
-/// In the order of what is wanted.
-fn read(
-    job: &Job<'_>,
-    state: &State,
-    wanted: &[(usize, i64)],
-) -> Vec<Result<DayTables, StateError>> {
-    let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, Result<DayTables, StateError>)>> = Mutex::default();
+/// The days of a batch that are of the window, each on a thread.
+fn read(job: &Job<'_>, batch: &Batch) -> Result<Vec<DayTables>, StateError> {
+    let of_window = |day: i64| Some((day, job.selection.phase(day * DAY)?));
+    let wanted: Vec<(i64, Phase)> = batch.days().filter_map(of_window).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let tables = batch.tables()?;
+    let share = wanted.len().div_ceil(job.threads.max(1));
+    let one = |(day, phase): &(i64, Phase)| tables.day(*day, *phase);
     thread::scope(|scope| {
-        for _ in 0..job.threads.clamp(1, wanted.len().max(1)) {
-            scope.spawn(|| {
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((n, day)) = wanted.get(at) else { return };
-                    let tables = one(job, &state.batches[*n], *day);
-                    match done.lock() {
-                        Ok(mut done) => done.push((at, tables)),
-                        Err(poisoned) => poisoned.into_inner().push((at, tables)),
-                    }
-                }
-            });
+        let one = &one;
+        let part = |days: &'_ [(i64, Phase)]| -> Part<'_> {
+            let days = days.to_vec();
+            scope.spawn(move || days.iter().map(one).collect())
+        };
+        let parts: Vec<Part<'_>> = wanted.chunks(share).map(part).collect();
+        let mut read = Vec::with_capacity(wanted.len());
+        for part in parts {
+            read.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
         }
-    });
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, tables)| tables).collect()
-}
-
-/// Numbers stay the batch's until all is read.
-fn one(job: &Job<'_>, batch: &Batch, day: i64) -> Result<DayTables, StateError> {
-    match job.selection.phase(day * DAY) {
-        Some(phase) => batch.day(day, phase),
-        None => Err(StateError::Damaged(Default::default(), "a day outside the window".into())),
-    }
+        Ok(read)
+    })
 }
 
 impl Loaded {
@@ -87,9 +64,7 @@ impl Loaded {
     /// When it cannot be read back.
     pub fn add_last(&mut self, job: &Job<'_>, state: &State) -> Result<(), StateError> {
         let Some(batch) = state.batches.last() else { return Ok(()) };
-        let days: Result<Vec<DayTables>, StateError> =
-            days_of(job, batch).map(|day| one(job, batch, day)).collect();
-        self.0.push(days?);
+        self.0.push(read(job, batch)?);
         Ok(())
     }
 

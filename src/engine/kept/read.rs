@@ -106,7 +106,7 @@ pub fn batch(
     }
     for (day, (sum, prints)) in days {
         let Hits { correlator, records } = sum.hits;
-        let about = KeptDay { records, left_out: correlator.left_out() };
+        let about = KeptDay::new(records, correlator.left_out());
         let hits: Vec<KeptHit> = correlator.hits().collect();
         batch.days.insert(day, NewDay { rollups: sum.rollups, hits, prints, about });
     }
