@@ -26,6 +26,7 @@ mod contain_secrets;
 mod contain_service;
 mod contain_stops;
 mod contain_usage;
+mod coverage_matrix;
 mod determinism;
 mod hostile;
 mod identities;

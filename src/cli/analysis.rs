@@ -68,7 +68,9 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
+    report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
     report.rules = applied(&rules);
+    report.notes.extend(detect::coverage::notes(&report.matrix));
     report.notes.extend(rule_notes(&rules, &yielded));
     report.notes.splice(0..0, said.into_iter().chain(kept));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.

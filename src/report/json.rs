@@ -15,6 +15,8 @@
 //! | `coverage.files` | `found` = `read` + the counts in `skipped`; `damaged` (of those read); `archives` (opened, not counted as files); `skipped` [{`reason`, `count`}] |
 //! | `coverage.events` | `records` = `decoded` + `duplicates` + `outside_window` + `lost`; `baseline` (of those outside); `lost_by_reason`, `not_events`, `by_log` {name: count} |
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
+//! | `coverage.matrix` | [{`account`, `region`, `day`, `files`, `events`, `first_delivery`, `last_delivery`}]: CloudTrail's log files by the day in their names and its events by their own, for each day of the window (UTC) that has any; a delivery's time is S3's LastModified, or the time in a local file's name; access logs are not in it |
+//! | `coverage.gaps` | [{`account`, `region`, `from`, `until`, `length`, `stopped_by`, `resumed_by`}]: where nothing came although it usually does there (on 3 of the 7 days before; or, behind a call that stops a trail, in 3 of the 24 hours before, and for 2 hours at least); `length` in seconds; `until` and `length` are `null` where the logs end with the stop; the calls are [{`time`, `principal`, `action`, `event_id`, `account`, `region`}] |
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
 //! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions) |
@@ -65,6 +67,7 @@
 
 mod coverage;
 mod finding;
+mod matrix;
 pub(super) mod session;
 mod story;
 

@@ -6,6 +6,7 @@ use crate::finding::{Finding, Story, Summary};
 
 pub use crate::finding::Suppressed;
 use crate::source::coverage::Coverage;
+use crate::source::matrix::Matrix;
 use crate::ui::number::grouped;
 
 /// Everything `incident analyze` says. Formats render it and add nothing.
@@ -14,6 +15,8 @@ pub struct Report {
     pub generated: Millis,
     pub window: Window,
     pub coverage: Coverage,
+    /// What CloudTrail delivered by account, region and day.
+    pub matrix: Matrix,
     /// Most severe first, then earliest.
     pub stories: Vec<Story>,
     /// Most severe first, then earliest.

@@ -1,5 +1,6 @@
 //! One fixed report for the tests of all formats: rich, and written to by an attacker.
 
+mod gaps;
 mod story;
 
 use std::collections::BTreeMap;
@@ -288,6 +289,7 @@ pub fn rich() -> Report {
             baseline_since: Some(SINCE - 30 * DAY),
         },
         coverage: coverage(),
+        matrix: gaps::matrix(),
         findings: vec![
             foreign_use(),
             bulk_read(),
@@ -363,6 +365,7 @@ pub fn quiet() -> Report {
 pub fn empty() -> Report {
     Report {
         coverage: Coverage::default(),
+        matrix: Default::default(),
         window: Window { since: None, until: None, whole_archive: true, baseline_since: None },
         ..quiet()
     }

@@ -6,6 +6,7 @@
 mod coverage;
 pub mod explain;
 mod findings;
+mod matrix;
 pub(super) mod page;
 mod stories;
 mod subject;
