@@ -121,8 +121,14 @@ fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
 
 fn integrity(facts: &Facts<'_>, gaps: &mut Gaps) {
     match &facts.input.digests {
-        Some(verdict) if verdict.whole => gaps.add("integrity", verdict.text.clone()),
-        Some(verdict) => gaps.weighty("integrity", verdict.text.clone()),
+        Some(verdict) => {
+            for text in [&verdict.text].into_iter().chain(&verdict.details) {
+                match verdict.whole {
+                    true => gaps.add("integrity", text.clone()),
+                    false => gaps.weighty("integrity", text.clone()),
+                }
+            }
+        }
         None if facts.analysis.is_some() => gaps.add(
             "integrity",
             "CloudTrail's digest files were not checked: nothing here proves that no log file was changed or removed.",
