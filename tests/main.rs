@@ -28,6 +28,7 @@ mod contain_stops;
 mod contain_usage;
 mod coverage_matrix;
 mod determinism;
+mod guardduty;
 mod hostile;
 mod identities;
 mod impact;

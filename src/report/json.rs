@@ -20,6 +20,7 @@
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
 //! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions) |
+//! | `guardduty` | GuardDuty's findings on the window, where it was asked: [{`id`, `type`, `title`, `severity` (1.0 to 10.0), `account`, `region`, `first_seen`, `last_seen`, `access_key`, `user`, `user_type`, `buckets`, `findings`}]; `findings` are ids of ours with the same access key, user, role or bucket within an hour of it |
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
@@ -67,6 +68,7 @@
 
 mod coverage;
 mod finding;
+mod guardduty;
 mod matrix;
 pub(super) mod session;
 mod story;
@@ -115,6 +117,7 @@ struct Document<'a> {
     stories: Each<'a, crate::finding::Story, story::StoryJson<'a>>,
     findings: Each<'a, crate::finding::Finding, finding::FindingJson<'a>>,
     sessions: Each<'a, crate::finding::session::Session, session::SessionJson<'a>>,
+    guardduty: Each<'a, crate::finding::guardduty::Said, guardduty::SaidJson<'a>>,
     rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
@@ -131,6 +134,7 @@ impl<'a> From<&'a Report> for Document<'a> {
             stories: Each(&report.stories, story::StoryJson::from),
             findings: Each(&report.findings, finding::FindingJson::from),
             sessions: Each(&report.sessions, session::SessionJson::from),
+            guardduty: Each(&report.guardduty, guardduty::SaidJson::from),
             rules: RulesJson {
                 applied: report.rules.applied,
                 skipped: Each(&report.rules.skipped, SkippedJson::from),

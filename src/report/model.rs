@@ -1,6 +1,7 @@
 //! The finished result of an analysis, before any format.
 
 use crate::clock::Millis;
+use crate::finding::guardduty::Said;
 use crate::finding::session::Session;
 use crate::finding::{Finding, Story, Summary};
 
@@ -23,6 +24,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Keys of the findings, with those that they came from and those that came of them.
     pub sessions: Vec<Session>,
+    /// GuardDuty's findings on the window, with ours that are about the same.
+    pub guardduty: Vec<Said>,
     pub rules: RulesApplied,
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,
