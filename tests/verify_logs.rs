@@ -152,3 +152,83 @@ fn the_digests_in_a_case_are_verified_with_it() {
     assert!(run.stdout.contains("h1n0.json.gz was changed"), "{run:?}");
     assert!(run.stdout.contains("h1n0.json.gz: hash value doesn't match"), "{run:?}");
 }
+
+/// A case without a playbook, and an export beside it.
+fn case_and_export(env: &Env) -> Export {
+    let (export, _) = exported(env);
+    let run =
+        env.run(&["case", "new", "--title", "t", "--account", "111122223333", "--dir", "case"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    export
+}
+
+fn report(env: &Env, format: &str) -> String {
+    let run = env.run(&["report", "case", "--format", format]);
+    let words: Vec<&str> = run.stdout.split_whitespace().collect();
+    words.join(" ").replace('\\', "").replace("&#x27;", "'").replace("&#39;", "'")
+}
+
+#[test]
+fn the_verdict_stands_in_the_report_of_the_case_it_was_kept_in() {
+    let env = Env::new();
+    let export = case_and_export(&env);
+    let journal = || fs::read_to_string(env.path("case/journal.jsonl")).unwrap();
+    let run = verify(&env, &["--case", "case"]);
+    assert_eq!((run.code, run.stderr.contains("digests-001.json")), (0, true), "{run:?}");
+    for format in ["text", "md", "html", "json"] {
+        let text = report(&env, format);
+        assert!(text.contains("digest chains are whole: 16 log files in 2"), "{format}: {text}");
+    }
+    assert!(journal().contains("\"event\":\"digests\""), "{}", journal());
+    assert_eq!(env.run(&["verify", "case"]).code, 0);
+    // The same again is no news.
+    let before = journal();
+    let run = verify(&env, &["--case", "case"]);
+    assert_eq!((run.code, run.stderr.contains("already")), (0, true), "{run:?}");
+    assert_eq!(journal(), before);
+    let name = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/01/";
+    let folder = env.path("export").join(name);
+    let mut digests: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    digests.sort();
+    fs::remove_file(&digests[1]).unwrap();
+    drop(export);
+    let run = verify(&env, &["--case", "case"]);
+    assert_eq!((run.code, run.stderr.contains("digests-002.json")), (1, true), "{run:?}");
+    for format in ["text", "md", "html", "json"] {
+        let text = report(&env, format);
+        for words in
+            ["something was changed, moved or taken away", "UTC (1 h): digest files are missing"]
+        {
+            assert!(text.contains(words), "{format}: {words}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_case_that_cannot_be_written_to_is_verified_and_nothing_is_kept() {
+    let env = Env::new();
+    case_and_export(&env);
+    let evidence = env.path("case/evidence/cloudtrail");
+    fs::create_dir_all(evidence.parent().unwrap()).unwrap();
+    fs::rename(env.path("export"), &evidence).unwrap();
+    let files = || {
+        let names = fs::read_dir(env.path("case")).unwrap();
+        names
+            .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with("digests"))
+            .count()
+    };
+    // What is in no manifest is not sealed by the way.
+    let run = env.run(&["verify", "case"]);
+    assert_eq!((run.code, run.stdout.contains("4 digests")), (3, true), "{run:?}");
+    assert!(run.stderr.contains("the verdict is not kept in the case"), "{run:?}");
+    assert_eq!(files(), 0);
+    assert_eq!(env.run(&["case", "note", "case", "collected", "--author", "alice"]).code, 0);
+    let run = env.run(&["case", "close", "case", "--author", "alice", "--reason", "over"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = env.run(&["verify", "case"]);
+    assert!(run.stdout.contains("4 digests"), "{run:?}");
+    assert!(run.stderr.contains("is closed"), "{run:?}");
+    let run = env.run(&["verify", "case/evidence", "--case", "case"]);
+    assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run:?}");
+    assert_eq!(files(), 0);
+}

@@ -1,5 +1,7 @@
 //! The analysis that several commands share: list, decode, fold, detect, report.
 
+use std::sync::Arc;
+
 use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::{InputArgs, LogArgs};
@@ -7,6 +9,7 @@ use super::kept;
 use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
+use crate::cloud::Client;
 use crate::config::{Config, Geo};
 use crate::decode::Record;
 use crate::detect::{self, Places};
@@ -27,6 +30,8 @@ pub struct Analysis {
     pub selection: Selection,
     pub threads: usize,
     pub rules: RuleSet,
+    /// Credentials of the accounts whose own logs were read; none for paths and buckets.
+    pub clients: Vec<Arc<Client>>,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
@@ -34,7 +39,8 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let geo = config.geoip().map(Geo::open).transpose()?;
     let rule_files = args.rules.files()?;
     let rules = compile(&rule_files);
-    let Gathered { listing, notes: said, logs } = gather(cx, &args.logs, config.baseline_days())?;
+    let Gathered { listing, notes: said, logs, clients } =
+        gather(cx, &args.logs, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -68,12 +74,14 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
+    report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
     report.rules = applied(&rules);
+    report.notes.extend(detect::coverage::notes(&report.matrix));
     report.notes.extend(rule_notes(&rules, &yielded));
     report.notes.splice(0..0, said.into_iter().chain(kept));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(Analysis { report, listing, selection, threads, rules })
+    Ok(Analysis { report, listing, selection, threads, rules, clients })
 }
 
 fn applied(rules: &RuleSet) -> RulesApplied {

@@ -8,6 +8,7 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
 use super::explain;
+use super::guardduty;
 use super::inputs::InputArgs;
 use super::keep;
 use super::output;
@@ -27,7 +28,7 @@ use crate::report::{RenderOptions, format, format_names};
   incident analyze ./AWSLogs --case case-2026-11-21-leaked-access-key
   incident analyze ./AWSLogs --intel feed.json --intel iocs.csv
   aws cloudtrail lookup-events --output json | incident analyze -
-  incident analyze --days 7                                 logs of the AWS account
+  incident analyze --days 7                                 logs of the AWS account, beside GuardDuty's findings
   incident analyze --days 7 --source event-history          without a trail, or without the right to its bucket
   incident analyze s3://acme-logs/AWSLogs/ --days 2 --account 111122223333
   incident analyze 'logs/2026/11/*/*.json.gz' --format json | jq '.findings[].title'")]
@@ -65,7 +66,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     // A case that cannot be written to is said before hours of reading.
     let kept_in = args.case.as_deref().map(|case| Writing::open(cx, case)).transpose()?;
-    let analysis = analyse(cx, &args.inputs)?;
+    let mut analysis = analyse(cx, &args.inputs)?;
+    guardduty::join(cx, &args.inputs.logs.source, &mut analysis);
     if let Some(id) = &args.explain {
         explain::run(cx, &analysis, id)?;
         return Ok(Exit::Done);

@@ -15,10 +15,10 @@ use super::window::{Moment, WindowArgs, parse_days, parse_moment};
 use crate::case::{Case, CaseFile, Keeper, KeptObject, Objects};
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
-use crate::execute::{guardduty, histories, objects, public_keys};
+use crate::execute::{histories, objects, public_keys};
 use crate::journal::{Event, Journal, SealError, seal};
 use crate::rollup::Selection;
-use crate::source::discover::Discovered;
+use crate::source::discover::{Discovered, guardduty_of};
 use crate::source::{Found, S3Url, is_region};
 use crate::ui::Progress;
 use crate::ui::number::{bytes, counted};
@@ -244,7 +244,7 @@ fn guardduty(cx: &Cx, clients: &[Arc<Client>], regions: &BTreeSet<String>, selec
         let mut regions = regions.clone();
         regions.insert(crate::cloud::Api::region(&**client).to_string());
         for region in regions {
-            match guardduty::findings(&**client, &region, selection.since.unwrap_or_default()) {
+            match guardduty_of(&**client, &region, selection.since.unwrap_or_default()) {
                 Ok(found) => {
                     for f in found {
                         let severity = f.severity;
@@ -254,7 +254,7 @@ fn guardduty(cx: &Cx, clients: &[Arc<Client>], regions: &BTreeSet<String>, selec
                         ));
                     }
                 }
-                Err(e) => {
+                Err((_, e)) => {
                     cx.ui.warning(&format!("GuardDuty's findings in {region} are not known: {e}"))
                 }
             }

@@ -41,7 +41,7 @@ pub fn run(cx: &Cx, analysis: &Analysis, id: &str) -> Result<(), CommandError> {
             Explained { number, finding, readings: readings(&analysis.rules, finding, &records) }
         })
         .collect();
-    render(&explained, &mut out, cx.ui.color)?;
+    render(&explained, &analysis.report.guardduty, &mut out, cx.ui.color)?;
     Ok(std::io::Write::flush(&mut out)?)
 }
 

@@ -18,8 +18,8 @@ use crate::source::{Listing, S3Url, is_region};
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs at AWS (without PATH, and for s3://…)")]
 pub struct LogSourceArgs {
-    /// What is read of the account; without it trails and access logs, and the event history of what no trail
-    /// covers (can be repeated)
+    /// What is read of the account; without it trails, access logs and GuardDuty's findings, and the event history
+    /// of what no trail covers (can be repeated)
     #[arg(long = "source", value_name = "KIND", value_enum)]
     pub sources: Vec<SourceKind>,
     /// Logs of this account, or 'all'; without it the account of the credentials (can be repeated)
@@ -50,6 +50,9 @@ pub enum SourceKind {
     AccessLogs,
     /// CloudTrail's event history (LookupEvents): slow, 90 days, management events
     EventHistory,
+    /// GuardDuty's findings, to stand beside those on the logs
+    #[value(name = "guardduty")]
+    GuardDuty,
 }
 
 fn account(text: &str) -> Result<String, String> {
@@ -103,7 +106,8 @@ impl LogSourceArgs {
         let mut parts: Vec<String> = urls.iter().map(|url| url.to_string()).collect();
         if urls.is_empty() {
             parts.extend(clients.iter().map(|client| client.caller().account.clone()));
-            parts.extend(self.sources.iter().map(|kind| format!("{kind:?}")));
+            let logs = self.sources.iter().filter(|kind| **kind != SourceKind::GuardDuty);
+            parts.extend(logs.map(|kind| format!("{kind:?}")));
         }
         parts.extend(self.accounts.iter().map(|account| format!("account {account}")));
         parts.extend(self.log_regions.iter().map(|region| format!("region {region}")));
@@ -118,6 +122,7 @@ impl LogSourceArgs {
             SourceKind::Trail => Kind::Trail,
             SourceKind::AccessLogs => Kind::AccessLogs,
             SourceKind::EventHistory => Kind::EventHistory,
+            SourceKind::GuardDuty => Kind::GuardDuty,
         };
         let accounts = match self.accounts.as_slice() {
             [] => Accounts::Own,
@@ -139,7 +144,7 @@ impl LogSourceArgs {
     }
 }
 
-fn access(client: &Arc<Client>) -> Access {
+pub(super) fn access(client: &Arc<Client>) -> Access {
     let caller = client.caller();
     Access {
         api: client.clone(),
@@ -185,7 +190,7 @@ pub fn discover(
 }
 
 /// Says which rights are missing, as a policy that gives them.
-fn missing(cx: &Cx, found: &mut Discovered) {
+pub(super) fn missing(cx: &Cx, found: &mut Discovered) {
     if found.missing.is_empty() {
         return;
     }
@@ -215,6 +220,8 @@ pub struct Gathered {
     pub notes: Vec<String>,
     /// Which logs at AWS these are, whatever the window.
     pub logs: String,
+    /// Whose own logs these are; none for paths and buckets.
+    pub clients: Vec<Arc<Client>>,
 }
 
 /// Lists paths, buckets and accounts.
@@ -228,12 +235,19 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
     let urls = urls.map_err(CommandError::usage)?;
     let mut listing = list(&paths)?;
     if urls.is_empty() && !args.paths.is_empty() {
-        return Ok(Gathered { listing, notes: Vec::new(), logs: String::new() });
+        let (notes, logs, clients) = (Vec::new(), String::new(), Vec::new());
+        return Ok(Gathered { listing, notes, logs, clients });
     }
     if args.paths.is_empty() && args.window.is_whole() {
         return Err(CommandError::usage("nothing to read was given").hint(
             "give files, folders or s3://bucket/prefix; or --days 7, to read what the account itself holds",
         ));
+    }
+    if !args.source.sources.is_empty()
+        && args.source.sources.iter().all(|kind| *kind == SourceKind::GuardDuty)
+    {
+        return Err(CommandError::usage("GuardDuty's findings stand beside those on logs")
+            .hint("name a source of logs too: --source trail --source guardduty"));
     }
     if args.window.wants_latest() {
         return Err(CommandError::usage(
@@ -260,5 +274,6 @@ pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, C
     listing.add_objects(found.objects);
     listing.files.extend(found.slices);
     listing.refused.extend(found.refused);
-    Ok(Gathered { listing, notes: found.notes, logs })
+    let clients = if urls.is_empty() { clients } else { Vec::new() };
+    Ok(Gathered { listing, notes: found.notes, logs, clients })
 }

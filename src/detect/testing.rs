@@ -19,14 +19,15 @@ mod mmdb;
 
 use super::{Cx, Detector, Places};
 use crate::clock::{HOUR, Millis};
-use crate::config::{Config, Flags, Geo, Inputs};
+use crate::config::{Config, Flags, Geo, Group, Inputs};
 use crate::event::action::ObjectAction;
 use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
 use crate::rollup::Selection;
 use crate::rollup::{Frames, Origin, Phase, Rollups};
 use crate::sigma::{self, RuleSet};
-use crate::source::FileNames;
+use crate::source::matrix::Matrix;
+use crate::source::{FileNames, Listing};
 
 pub const ACCOUNT: &str = "123456789012";
 
@@ -291,12 +292,24 @@ impl Scene {
             .count() as u64
     }
 
-    fn look(&self, detector: &dyn Detector, mut rollups: Rollups) -> Vec<Finding> {
+    fn look(&self, detector: &dyn Detector, rollups: Rollups) -> Vec<Finding> {
+        self.see(&[detector.meta().group()], rollups, |cx| detector.detect(cx).unwrap())
+    }
+
+    /// The coverage matrix of the calls and the listing.
+    pub fn matrix(&self, listing: &Listing, now: Millis) -> Matrix {
+        let see = |rollups| self.see(&[], rollups, |cx| super::coverage::matrix(cx, listing, now));
+        let matrix = see(self.fold());
+        assert_eq!(matrix, see(self.fold_backwards()), "the order of files changes the matrix");
+        matrix
+    }
+
+    fn see<T>(&self, groups: &[Group], mut rollups: Rollups, ask: impl Fn(&Cx<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("incident.toml");
         std::fs::write(&file, &self.config).unwrap();
         let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
-        let config = Config::load(&inputs, &[detector.meta().group()]).unwrap();
+        let config = Config::load(&inputs, groups).unwrap();
         let geo = self.open_geo(folder.path());
         rollups.settle();
         let frames = Frames::take(&mut rollups).unwrap();
@@ -307,7 +320,7 @@ impl Scene {
         let none = sigma::Outcome::default();
         let selection = self.selection();
         let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, (&rules, &none));
-        detector.detect(&cx).unwrap()
+        ask(&cx)
     }
 
     fn open_geo(&self, folder: &std::path::Path) -> Option<Geo> {

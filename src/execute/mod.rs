@@ -5,7 +5,6 @@ mod apply;
 mod collect;
 mod contest;
 mod drift;
-pub mod guardduty;
 pub mod histories;
 mod hold;
 pub mod objects;

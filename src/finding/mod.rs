@@ -1,5 +1,6 @@
 //! What a detector says: a statement a responder can act on. Knows no polars, no formats.
 
+pub mod guardduty;
 pub mod id;
 pub mod merge;
 pub mod scope;

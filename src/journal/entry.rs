@@ -184,6 +184,14 @@ pub enum Event {
         records: Option<u64>,
         persons: u64,
     },
+    /// CloudTrail's digests were checked, and what they say was written into the case.
+    Digests {
+        author: String,
+        /// SHA-256 by file.
+        files: BTreeMap<String, String>,
+        /// `valid`, `incomplete` or `invalid`.
+        verdict: String,
+    },
     /// Nothing is written from here on, until the case is reopened.
     Closed {
         author: String,

@@ -146,7 +146,8 @@ impl History {
             | Event::Analysed { .. }
             | Event::Note { .. }
             | Event::ClockFact { .. }
-            | Event::Impact { .. } => {}
+            | Event::Impact { .. }
+            | Event::Digests { .. } => {}
         }
     }
 }

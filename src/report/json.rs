@@ -15,9 +15,12 @@
 //! | `coverage.files` | `found` = `read` + the counts in `skipped`; `damaged` (of those read); `archives` (opened, not counted as files); `skipped` [{`reason`, `count`}] |
 //! | `coverage.events` | `records` = `decoded` + `duplicates` + `outside_window` + `lost`; `baseline` (of those outside); `lost_by_reason`, `not_events`, `by_log` {name: count} |
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
+//! | `coverage.matrix` | [{`account`, `region`, `day`, `files`, `events`, `first_delivery`, `last_delivery`}]: CloudTrail's log files by the day in their names and its events by their own, for each day of the window (UTC) that has any; a delivery's time is S3's LastModified, or the time in a local file's name; access logs are not in it |
+//! | `coverage.gaps` | [{`account`, `region`, `from`, `until`, `length`, `stopped_by`, `resumed_by`}]: where nothing came although it usually does there (on 3 of the 7 days before; or, behind a call that stops a trail, in 3 of the 24 hours before, and for 2 hours at least); `length` in seconds; `until` and `length` are `null` where the logs end with the stop; the calls are [{`time`, `principal`, `action`, `event_id`, `account`, `region`}] |
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
 //! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions) |
+//! | `guardduty` | GuardDuty's findings on the window, where it was asked: [{`id`, `type`, `title`, `severity` (1.0 to 10.0), `account`, `region`, `first_seen`, `last_seen`, `access_key`, `user`, `user_type`, `buckets`, `findings`}]; `findings` are ids of ours with the same access key, user, role or bucket within an hour of it |
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
@@ -65,6 +68,8 @@
 
 mod coverage;
 mod finding;
+mod guardduty;
+mod matrix;
 pub(super) mod session;
 mod story;
 
@@ -112,6 +117,7 @@ struct Document<'a> {
     stories: Each<'a, crate::finding::Story, story::StoryJson<'a>>,
     findings: Each<'a, crate::finding::Finding, finding::FindingJson<'a>>,
     sessions: Each<'a, crate::finding::session::Session, session::SessionJson<'a>>,
+    guardduty: Each<'a, crate::finding::guardduty::Said, guardduty::SaidJson<'a>>,
     rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
@@ -128,6 +134,7 @@ impl<'a> From<&'a Report> for Document<'a> {
             stories: Each(&report.stories, story::StoryJson::from),
             findings: Each(&report.findings, finding::FindingJson::from),
             sessions: Each(&report.sessions, session::SessionJson::from),
+            guardduty: Each(&report.guardduty, guardduty::SaidJson::from),
             rules: RulesJson {
                 applied: report.rules.applied,
                 skipped: Each(&report.rules.skipped, SkippedJson::from),

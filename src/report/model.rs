@@ -1,11 +1,13 @@
 //! The finished result of an analysis, before any format.
 
 use crate::clock::Millis;
+use crate::finding::guardduty::Said;
 use crate::finding::session::Session;
 use crate::finding::{Finding, Story, Summary};
 
 pub use crate::finding::Suppressed;
 use crate::source::coverage::Coverage;
+use crate::source::matrix::Matrix;
 use crate::ui::number::grouped;
 
 /// Everything `incident analyze` says. Formats render it and add nothing.
@@ -14,12 +16,16 @@ pub struct Report {
     pub generated: Millis,
     pub window: Window,
     pub coverage: Coverage,
+    /// What CloudTrail delivered by account, region and day.
+    pub matrix: Matrix,
     /// Most severe first, then earliest.
     pub stories: Vec<Story>,
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
     /// Keys of the findings, with those that they came from and those that came of them.
     pub sessions: Vec<Session>,
+    /// GuardDuty's findings on the window, with ours that are about the same.
+    pub guardduty: Vec<Said>,
     pub rules: RulesApplied,
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,

@@ -1,5 +1,7 @@
 //! One fixed report for the tests of all formats: rich, and written to by an attacker.
 
+mod gaps;
+pub mod guardduty;
 mod story;
 
 use std::collections::BTreeMap;
@@ -276,8 +278,16 @@ pub fn rich() -> Report {
             "Calls by arn:aws:iam::111122223333:role/etl tripled",
         )
     };
+    let findings = vec![
+        foreign_use(),
+        bulk_read(),
+        hostile(),
+        low(12_000),
+        finding("f-11", "root.use", Severity::Info, "Root signed in with MFA, as it does monthly"),
+    ];
     Report {
         sessions: Vec::new(),
+        guardduty: guardduty::said(&findings),
         rules: RulesApplied::default(),
         stories: vec![story::story()],
         generated: SINCE + 14 * DAY,
@@ -288,18 +298,8 @@ pub fn rich() -> Report {
             baseline_since: Some(SINCE - 30 * DAY),
         },
         coverage: coverage(),
-        findings: vec![
-            foreign_use(),
-            bulk_read(),
-            hostile(),
-            low(12_000),
-            finding(
-                "f-11",
-                "root.use",
-                Severity::Info,
-                "Root signed in with MFA, as it does monthly",
-            ),
-        ],
+        matrix: gaps::matrix(),
+        findings,
         suppressed: vec![Suppressed {
             entry: "cidr 203.0.113.0/24 (pentest, until 2026-12-31)".into(),
             findings: 2,
@@ -352,6 +352,7 @@ pub fn quiet() -> Report {
     Report {
         stories: Vec::new(),
         findings: Vec::new(),
+        guardduty: Vec::new(),
         suppressed: Vec::new(),
         summary: Summary::default(),
         notes: Vec::new(),
@@ -363,6 +364,7 @@ pub fn quiet() -> Report {
 pub fn empty() -> Report {
     Report {
         coverage: Coverage::default(),
+        matrix: Default::default(),
         window: Window { since: None, until: None, whole_archive: true, baseline_since: None },
         ..quiet()
     }

@@ -144,6 +144,7 @@ fn json_keeps_log_text_as_it_was() {
     let mut expected = vec![
         "schema",
         "sessions",
+        "guardduty",
         "generated",
         "window",
         "coverage",
@@ -227,4 +228,31 @@ fn a_broken_pipe_stays_a_broken_pipe() {
             assert_eq!(kind, io::ErrorKind::BrokenPipe, "{} after {room}", format.name());
         }
     }
+}
+
+#[test]
+fn guardduty_is_joined_by_key_principal_and_bucket_at_the_same_time() {
+    use super::sample::guardduty::by;
+    use crate::finding::guardduty::join;
+    use crate::source::discover::GuardDutyFinding;
+    let report = rich();
+    let joined: Vec<(&str, usize)> =
+        report.guardduty.iter().map(|s| (s.by.id.as_str(), s.findings.len())).collect();
+    assert_eq!(joined[..4], [("key", 2), ("user", 2), ("late", 0), ("other-account", 0)]);
+    let bucket = |name: &str| GuardDutyFinding { buckets: vec![name.into()], ..by("b") };
+    let mut findings = vec![report.findings[0].clone()];
+    findings[0].resources = vec!["s3://acme/in/1".into(), "arn:aws:s3:::logs/x".into()];
+    let of = |by| join(vec![by], &findings)[0].findings.len();
+    assert_eq!([of(bucket("acme")), of(bucket("logs")), of(bucket("acm"))], [1, 1, 0]);
+    findings[0].who.principal = "arn:aws:sts::111122223333:assumed-role/etl/run-1".into();
+    let role = |user_type: &str| GuardDutyFinding {
+        user: "etl".into(),
+        user_type: user_type.into(),
+        ..by("r")
+    };
+    let of = |by| join(vec![by], &findings)[0].findings.len();
+    assert_eq!([of(role("AssumedRole")), of(role("Role")), of(role("IAMUser"))], [1, 1, 0]);
+    findings[0].who.principal = "arn:aws:iam::111122223333:root".into();
+    let of = |by| join(vec![by], &findings)[0].findings.len();
+    assert_eq!([of(role("Root")), of(role("AssumedRole"))], [1, 0]);
 }

@@ -6,6 +6,8 @@
 mod coverage;
 pub mod explain;
 mod findings;
+mod guardduty;
+mod matrix;
 pub(super) mod page;
 mod stories;
 mod subject;
@@ -38,7 +40,8 @@ impl Format for Text {
         let mut page = Page::new(out, options.color);
         page.subject(&subject::line(report))?;
         verdict::render(&mut page, report)?;
-        findings::render(&mut page, &report.findings, options.top)?;
+        findings::render(&mut page, report, options.top)?;
+        guardduty::alone(&mut page, &report.guardduty)?;
         summary::render(&mut page, report)?;
         coverage::render(&mut page, report)?;
         suppressed(&mut page, report)?;

@@ -70,6 +70,13 @@ fn date(day: Day) -> NaiveDate {
     NaiveDate::from_num_days_from_ce_opt(days).unwrap_or(NaiveDate::MAX)
 }
 
+/// From `20261102`.
+pub fn packed(text: &str) -> Option<Day> {
+    let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+    let part = |from: usize, to: usize| text.get(from..to).filter(|_| digits);
+    number(part(0, 4)?.parse().ok()?, part(4, 6)?.parse().ok()?, part(6, 8)?.parse().ok()?)
+}
+
 /// `2026/11/02`.
 pub fn slashed(day: Day) -> String {
     date(day).format("%Y/%m/%d").to_string()

@@ -2,6 +2,7 @@
 
 pub mod coverage;
 mod days;
+pub mod delivery;
 pub mod discover;
 mod download;
 mod feed;
@@ -9,6 +10,7 @@ mod history;
 mod layout;
 mod listing;
 pub mod local;
+pub mod matrix;
 mod names;
 mod retry;
 mod s3_url;

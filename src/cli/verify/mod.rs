@@ -2,6 +2,7 @@
 
 mod archive;
 mod case;
+mod keep;
 mod text;
 
 use std::fs;
@@ -13,6 +14,7 @@ use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
 use self::case::CaseCheck;
+use super::case::Writing;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
@@ -34,6 +36,10 @@ const SCHEMA: &str = "incident.verify/1";
 /// replaces them: whoever can change a tree can put keys into it. S3 metadata, where the newest digest's
 /// signature is, comes from objects.jsonl files in the tree, as `incident collect` writes them.
 ///
+/// What the digests say is kept in the case, as digests-NNN.json with a line in its journal, and stands in its
+/// report. A case that is closed, cannot be written to or is not as it was written is checked all the same, and
+/// nothing is kept.
+///
 /// Exits with 1 when something was changed, moved or taken away, and with 3 when not everything is listed,
 /// covered and sure.
 #[derive(Debug, clap::Args)]
@@ -41,6 +47,7 @@ const SCHEMA: &str = "incident.verify/1";
   incident verify case-2026-11-21-leaked-access-key
   incident verify handover.tar.zst
   incident verify ./AWSLogs --public-keys keys.json
+  incident verify ./AWSLogs --case case-2026-11-21-leaked-access-key    keeps the verdict in the case
   aws cloudtrail list-public-keys --region us-east-1 --start-time 2026-10-01 > keys.json
   incident verify ./export --format json | jq '.cloudtrail.problems[] | select(.grade == \"invalid\")'")]
 pub struct Args {
@@ -50,6 +57,9 @@ pub struct Args {
     /// An answer of `aws cloudtrail list-public-keys`, instead of those in the tree (can be repeated)
     #[arg(long, value_name = "FILE")]
     public_keys: Vec<PathBuf>,
+    /// Keep what the digests below the paths say in this case, for its report
+    #[arg(long, value_name = "CASE")]
+    case: Option<PathBuf>,
     /// Form of the result
     #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -74,6 +84,12 @@ struct Document<'a> {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let is_case = |path: &PathBuf| path.join("case.toml").is_file();
+    if args.case.is_some() && args.paths.iter().any(|p| is_case(p) || is_archive(p)) {
+        return Err(CommandError::usage("'--case' keeps what is found below paths, not in a case")
+            .hint("incident verify CASE keeps the verdict on the case's own evidence by itself"));
+    }
+    // A case that cannot be written to is said before hours of reading.
+    let kept_in = args.case.as_deref().map(|case| keep::open(cx, case)).transpose()?;
     let (case, logs) = match args.paths.as_slice() {
         [one] if is_case(one) => {
             let (case, evidence) = case::check(one)?;
@@ -82,9 +98,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             let logs = digests.then(|| verify(cx, args, &listing)).transpose()?;
             (Some(case), logs)
         }
-        [one] if one.is_file() && !digest::is_cloudtrail(one) => {
-            (Some(archive::check(cx, one)?), None)
-        }
+        [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
                 let what = format!("{} is a case, and is verified by itself", case.display());
@@ -125,11 +139,41 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
     }
     out.flush()?;
+    if let Some(logs) = &logs {
+        keep(cx, args, kept_in, case.as_ref(), logs)?;
+    }
     Ok(match verdict {
         Verdict::Valid => Exit::Done,
         Verdict::Incomplete => Exit::Incomplete,
         Verdict::Invalid => Exit::Failed,
     })
+}
+
+fn is_archive(path: &Path) -> bool {
+    path.is_file() && !digest::is_cloudtrail(path)
+}
+
+/// Puts the verdict into the case that was asked for, or the one that was checked if it can be written to.
+fn keep(
+    cx: &Cx,
+    args: &Args,
+    kept_in: Option<Writing>,
+    case: Option<&CaseCheck>,
+    logs: &Verification,
+) -> Result<(), CommandError> {
+    if let Some(writing) = kept_in {
+        let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
+        return keep::keep(cx, writing, &paths, logs);
+    }
+    let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
+    let kept = Writing::open(cx, root).and_then(|writing| match case.verdict {
+        Verdict::Valid => keep::keep(cx, writing, &[], logs),
+        _ => Err(keep::not_whole(root, "see above")),
+    });
+    if let Err(e) = kept {
+        cx.ui.status(&format!("the verdict is not kept in the case: {}", e));
+    }
+    Ok(())
 }
 
 fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {

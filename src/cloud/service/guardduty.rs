@@ -97,13 +97,25 @@ async fn list_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
     Ok(json!(ids))
 }
 
-/// Parameters `DetectorId` and `FindingIds`, 50 at most. `[{"Id", "Type", "Severity", "Title", "UpdatedAt"}]`.
+/// Parameters `DetectorId` and `FindingIds`, 50 at most. `[{"Id", "Type", "Severity", "Title", "UpdatedAt",
+/// "AccountId", "EventFirstSeen", "EventLastSeen", "AccessKeyId", "UserName", "UserType", "Buckets"}]`; what a finding does
+/// not have is empty.
 async fn get_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let ids = call.list("FindingIds");
     let ask = c.get_findings().detector_id(call.text("DetectorId")).set_finding_ids(Some(ids));
     let got = ask.send().await.map_err(|e| failed(call, e))?;
     let one = |f: &Finding| {
+        let service = f.service();
+        let key = f.resource().and_then(|r| r.access_key_details());
+        let buckets = f.resource().map(|r| r.s3_bucket_details()).unwrap_or_default();
         json!({
+            "AccountId": text(f.account_id()),
+            "EventFirstSeen": text(service.and_then(|s| s.event_first_seen())),
+            "EventLastSeen": text(service.and_then(|s| s.event_last_seen())),
+            "AccessKeyId": text(key.and_then(|k| k.access_key_id())),
+            "UserName": text(key.and_then(|k| k.user_name())),
+            "UserType": text(key.and_then(|k| k.user_type())),
+            "Buckets": buckets.iter().filter_map(|b| b.name()).collect::<Vec<_>>(),
             "Id": text(f.id()),
             "Type": text(f.r#type()),
             "Severity": f.severity(),

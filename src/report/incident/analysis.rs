@@ -2,6 +2,8 @@
 //!
 //! Absent and `null` mean the same: not known. Fields that this file does not name are passed over.
 
+mod coverage;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
@@ -11,6 +13,7 @@ use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
 use crate::report::json::SCHEMA;
+pub use coverage::{Call, Coverage, Events, Files, Problem, Silence, Skipped};
 
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
@@ -103,52 +106,6 @@ pub struct Window {
     pub until: When,
     pub whole_archive: bool,
     pub baseline_since: When,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Coverage {
-    pub files: Files,
-    pub events: Events,
-    pub oldest: When,
-    pub newest: When,
-    pub complete: Option<bool>,
-    pub problems: Vec<Problem>,
-    pub problems_total: u64,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Files {
-    pub found: u64,
-    pub read: u64,
-    pub damaged: u64,
-    pub skipped: Vec<Skipped>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Skipped {
-    pub reason: String,
-    pub count: u64,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Events {
-    pub records: u64,
-    pub decoded: u64,
-    pub lost: u64,
-    pub lost_by_reason: BTreeMap<String, u64>,
-    pub by_log: BTreeMap<String, u64>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Problem {
-    pub file: String,
-    pub reason: String,
-    pub detail: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -156,6 +156,8 @@ pub struct DigestVerdict {
     pub whole: bool,
     /// A sentence.
     pub text: String,
+    /// Chains with their gaps, files in no digest, what could not be checked: a sentence each.
+    pub details: Vec<String>,
 }
 
 /// Rows of an object list (CSV with a header). A row that cannot be read is counted, not kept.

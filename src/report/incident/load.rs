@@ -4,6 +4,7 @@
 use super::PROGRAM;
 use super::analysis::{Analysis, AnalysisError};
 use super::clock_rows;
+use super::digests;
 use super::impact;
 use super::input::{CaseInput, FileRef, Input, events, index, objects};
 use crate::case::{Case, CaseError, Manifest, sha256};
@@ -118,6 +119,13 @@ fn files(case: &Case, input: &mut Input) -> Result<(), LoadError> {
     if let Some((file, bytes)) = newest(case, "impact", "json")? {
         match (impact::read(&bytes), &mut input.case) {
             (Ok(impact), _) => input.impact = Some(impact),
+            (Err(e), Some(case)) => case.problems.push(format!("{}: {e}", file.name)),
+            (Err(_), None) => {}
+        }
+    }
+    if let Some((file, bytes)) = newest(case, "digests", "json")? {
+        match (digests::read(&bytes), &mut input.case) {
+            (Ok(verdict), _) => input.digests = Some(verdict),
             (Err(e), Some(case)) => case.problems.push(format!("{}: {e}", file.name)),
             (Err(_), None) => {}
         }

@@ -11,6 +11,7 @@ mod charts;
 pub mod checklists;
 mod clock_rows;
 pub mod csv;
+mod digests;
 pub mod escape;
 pub mod html;
 mod impact;

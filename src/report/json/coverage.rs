@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Each, Text, Time};
+use super::{Each, Text, Time, matrix};
 use crate::report::Report;
 use crate::source::coverage::{EventCounts, FileCounts, Problem};
+use crate::source::matrix::{Gap, Row};
 
 #[derive(Serialize)]
 pub(super) struct CoverageJson<'a> {
@@ -19,6 +20,8 @@ pub(super) struct CoverageJson<'a> {
     complete: bool,
     problems: Each<'a, Problem, ProblemJson<'a>>,
     problems_total: u64,
+    matrix: Each<'a, Row, matrix::RowJson<'a>>,
+    gaps: Each<'a, Gap, matrix::GapJson<'a>>,
 }
 
 impl<'a> From<&'a Report> for CoverageJson<'a> {
@@ -34,6 +37,8 @@ impl<'a> From<&'a Report> for CoverageJson<'a> {
             complete: !report.incomplete(),
             problems: Each(&coverage.problems, ProblemJson::from),
             problems_total: coverage.problems_total,
+            matrix: Each(&report.matrix.rows, matrix::RowJson::from),
+            gaps: Each(&report.matrix.gaps, matrix::GapJson::from),
         }
     }
 }

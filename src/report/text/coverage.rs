@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::matrix;
 use super::page::Page;
 use super::times::span;
 use crate::report::Report;
@@ -43,6 +44,7 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if let (Some(oldest), Some(newest)) = (coverage.oldest, coverage.newest) {
         page.field("Times", &span(oldest, newest))?;
     }
+    matrix::render(page, &report.matrix)?;
     problems(page, coverage)
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::findings;
 use super::page::Page;
 use crate::finding::Finding;
+use crate::finding::guardduty::Said;
 use crate::sigma::Condition;
 use crate::ui::sanitize::clip;
 
@@ -23,17 +24,22 @@ pub struct Reading {
     pub conditions: Vec<Condition>,
 }
 
-/// Writes findings in full, one after the other.
+/// Writes findings in full, one after the other, each with what GuardDuty says too.
 ///
 /// # Errors
 /// When the output cannot be written.
-pub fn render(explained: &[Explained<'_>], out: &mut dyn Write, color: bool) -> io::Result<()> {
+pub fn render(
+    explained: &[Explained<'_>],
+    said: &[Said],
+    out: &mut dyn Write,
+    color: bool,
+) -> io::Result<()> {
     let mut page = Page::new(out, color);
     for (n, Explained { number, finding, readings }) in explained.iter().enumerate() {
         if n > 0 {
             page.blank()?;
         }
-        findings::in_detail(&mut page, *number, finding)?;
+        findings::in_detail(&mut page, *number, finding, said)?;
         page.marked("Usual", finding.baseline.iter().map(|line| ("- ".to_string(), line)))?;
         for reading in readings {
             page.heading(

@@ -2,11 +2,14 @@
 
 use std::io;
 
+use super::guardduty;
 use super::page::{FIELD_WIDTH, Page, SEVERITY};
 use super::times::{days, span};
 use super::verdict::playbook;
 use crate::clock::plain;
+use crate::finding::guardduty::Said;
 use crate::finding::{ActionSeen, Evidence, Finding, Severity, SourceSeen, Who};
+use crate::report::Report;
 use crate::ui::WIDTH;
 use crate::ui::number::{counted, decimal, grouped};
 use crate::ui::sanitize::{clean, clip, clip_middle, clip_start};
@@ -19,7 +22,8 @@ const EVIDENCE: usize = 3;
 /// One-line findings shown at most: the text is a mail, not an archive.
 const LINES: usize = 100;
 
-pub(super) fn render(page: &mut Page<'_>, findings: &[Finding], top: usize) -> io::Result<()> {
+pub(super) fn render(page: &mut Page<'_>, report: &Report, top: usize) -> io::Result<()> {
+    let findings = &report.findings;
     if findings.is_empty() {
         return Ok(());
     }
@@ -32,7 +36,7 @@ pub(super) fn render(page: &mut Page<'_>, findings: &[Finding], top: usize) -> i
         if i > 0 {
             page.blank()?;
         }
-        in_detail(page, *number, finding)?;
+        in_detail(page, *number, finding, &report.guardduty)?;
     }
     let last_shown = shown.last().map_or(0, |(number, _)| *number);
     let others: Vec<(usize, &Finding)> =
@@ -59,7 +63,12 @@ fn one_line(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
     page.severity(&number, f.severity, &format!("{}{after}", clip(&text, room)))
 }
 
-pub(super) fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::Result<()> {
+pub(super) fn in_detail(
+    page: &mut Page<'_>,
+    number: usize,
+    f: &Finding,
+    said: &[Said],
+) -> io::Result<()> {
     let title = format!("{}  {}", f.rule, clip(&f.title, 240));
     page.severity(&format!("[{number}] "), f.severity, &title)?;
     page.fields("Who", who(&f.who))?;
@@ -72,6 +81,7 @@ pub(super) fn in_detail(page: &mut Page<'_>, number: usize, f: &Finding) -> io::
     page.fields("On", capped(&f.resources, RESOURCES, resource))?;
     page.field_if("Means", &clip(&f.description, 500))?;
     page.marked("Why", reasons(f))?;
+    page.fields("GuardDuty", guardduty::beside(said, f))?;
     settings(page, f)?;
     evidence(page, f)?;
     page.marked("Next", f.next.iter().enumerate().map(|(i, step)| (format!("{}. ", i + 1), step)))?;

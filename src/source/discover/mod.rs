@@ -1,6 +1,7 @@
 //! Finds the logs of an account: what exists, what may be read, and what is missing for the rest.
 
 mod access_logs;
+mod guardduty;
 mod histories;
 mod readable;
 mod regions;
@@ -21,6 +22,7 @@ use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call, ErrorKind, Store};
 use crate::ui::number::{bytes, counted};
 
+pub use guardduty::{GuardDutyFinding, guardduty, of_region as guardduty_of};
 pub use regions::PARTITIONS;
 
 /// A long listing says how far it is after so many objects.
@@ -42,6 +44,8 @@ pub enum Kind {
     Trail,
     AccessLogs,
     EventHistory,
+    /// Findings of another detector, no logs.
+    GuardDuty,
 }
 
 /// Whose logs.

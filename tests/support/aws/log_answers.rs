@@ -58,3 +58,27 @@ impl Answer for Regions {
         }
     }
 }
+
+/// GuardDuty of one region, with one detector.
+#[derive(Default)]
+pub struct GuardDuty {
+    /// As GetFindings has them.
+    pub findings: Mutex<Vec<Value>>,
+}
+
+impl Answer for GuardDuty {
+    fn answer(&self, call: &Exchange) -> Option<Message> {
+        let findings = self.findings.lock().unwrap();
+        let here = call.region == "us-east-1";
+        let answer = match call.name().as_str() {
+            "guardduty:ListDetectors" if here => json!({"detectorIds": ["d-1"]}),
+            "guardduty:ListDetectors" => json!({"detectorIds": []}),
+            "guardduty:ListFindings" => {
+                json!({"findingIds": findings.iter().map(|f| &f["id"]).collect::<Vec<_>>()})
+            }
+            "guardduty:GetFindings" => json!({"findings": *findings}),
+            _ => return None,
+        };
+        Some(Message::response(200, "application/json", answer.to_string()))
+    }
+}

@@ -54,6 +54,7 @@ fn origin(name: &str) -> &'static str {
             "accessed objects of which no people are known"
         }
         _ if name.starts_with("impact-") => "people behind the accessed objects, in numbers",
+        _ if name.starts_with("digests-") => "what CloudTrail's digests say of the logs",
         _ if name.starts_with("objects-") => "objects read, written or deleted",
         _ => "",
     }

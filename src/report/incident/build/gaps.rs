@@ -7,13 +7,18 @@ use crate::journal::Event;
 use crate::plan::Kind;
 use crate::report::incident::analysis::Analysis;
 use crate::report::incident::model::{Gap, State};
+use crate::source::matrix;
 use crate::ui::number::{counted, grouped};
+
+/// Gaps of the logs that are named, those with a stop beside them first.
+const SILENCES: usize = 20;
 
 pub fn build(facts: &Facts<'_>) -> Vec<Gap> {
     let mut gaps = Gaps(Vec::new());
     match facts.analysis {
         Some(analysis) => {
             logs(facts, analysis, &mut gaps);
+            silences(analysis, &mut gaps);
             judgement(analysis, &mut gaps);
         }
         None => gaps.weighty(
@@ -83,6 +88,22 @@ fn logs(facts: &Facts<'_>, analysis: &Analysis, gaps: &mut Gaps) {
     }
 }
 
+/// Where CloudTrail fell silent.
+fn silences(analysis: &Analysis, gaps: &mut Gaps) {
+    let mut all: Vec<_> = analysis.coverage.gaps.iter().collect();
+    all.sort_by_key(|gap| gap.stopped_by.is_empty());
+    for gap in all.iter().take(SILENCES) {
+        match gap.stopped_by.is_empty() {
+            true => gaps.add("logs", gap.text()),
+            false => gaps.weighty("logs", gap.text()),
+        }
+    }
+    if let Some(more @ 1..) = all.len().checked_sub(SILENCES) {
+        let more = counted(more as u64, "more gap", "more gaps");
+        gaps.add("logs", format!("CloudTrail's logs have {more}; the analysis names them."));
+    }
+}
+
 fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
     for suppressed in analysis.suppressed.iter().filter(|s| s.findings > 0) {
         let n = counted(suppressed.findings, "finding", "findings");
@@ -92,15 +113,22 @@ fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
         let n = counted(analysis.rules.skipped.len() as u64, "rule was", "rules were");
         gaps.add("judgement", format!("{n} not applied."));
     }
-    for note in &analysis.notes {
+    // Gaps say themselves which call stands beside them.
+    for note in analysis.notes.iter().filter(|note| !note.contains(matrix::BESIDE)) {
         gaps.add("judgement", note.clone());
     }
 }
 
 fn integrity(facts: &Facts<'_>, gaps: &mut Gaps) {
     match &facts.input.digests {
-        Some(verdict) if verdict.whole => gaps.add("integrity", verdict.text.clone()),
-        Some(verdict) => gaps.weighty("integrity", verdict.text.clone()),
+        Some(verdict) => {
+            for text in [&verdict.text].into_iter().chain(&verdict.details) {
+                match verdict.whole {
+                    true => gaps.add("integrity", text.clone()),
+                    false => gaps.weighty("integrity", text.clone()),
+                }
+            }
+        }
         None if facts.analysis.is_some() => gaps.add(
             "integrity",
             "CloudTrail's digest files were not checked: nothing here proves that no log file was changed or removed.",

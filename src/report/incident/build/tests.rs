@@ -260,3 +260,33 @@ fn indicators_leave_own_and_service_addresses_out() {
         .collect();
     assert_eq!(addresses, ["192.0.2.77"]);
 }
+
+#[test]
+fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
+    let gap = |region: &str, calls: Value| {
+        json!({"account": "111122223333", "region": region, "from": "2026-11-03T13:35:00Z",
+            "until": "2026-11-07T00:30:00Z", "length": 298_500, "stopped_by": calls})
+    };
+    let call =
+        json!([{"time": "2026-11-03T13:30:00Z", "principal": "dana", "action": "StopLogging"}]);
+    let quiet: Vec<Value> = (0..25).map(|n| gap(&format!("r-{n}"), json!([]))).collect();
+    let gaps = [quiet, vec![gap("us-east-1", call)]].concat();
+    let notes = ["1 gap in CloudTrail's logs beside StopLogging by dana.", "Another note."];
+    let text = json!({"schema": "incident.analysis/1", "coverage": {"gaps": gaps}, "notes": notes});
+    let analysis = Some(Analysis::parse(text.to_string().as_bytes()).expect("an analysis"));
+    let document = build(&Input { analysis, ..Input::default() });
+    let told = |words: &str| document.gaps.iter().filter(|g| g.text.contains(words)).count();
+    let stopped = document.gaps.iter().find(|g| g.text.contains("us-east-1")).expect("the stop");
+    assert_eq!(
+        (stopped.weighty, stopped.text.as_str()),
+        (
+            true,
+            "CloudTrail delivered nothing of 111122223333 us-east-1 from 2026-11-03 13:35:00 to \
+             2026-11-07 00:30:00 UTC (3 d 10 h); beside it: StopLogging by dana at 2026-11-03 13:30:00 UTC."
+        )
+    );
+    assert_eq!(
+        (told("StopLogging"), told("Another note."), told(" r-"), told("6 more gaps")),
+        (1, 1, 19, 1)
+    );
+}

@@ -142,6 +142,9 @@ fn remark(told: &Told) -> String {
         "undo-skipped" => with("undo of a change left out", told.text("why")),
         "note" => told.text("text").to_string(),
         "created" => "case made".into(),
+        "digests" => {
+            format!("evidence checked against CloudTrail's digests: {}", told.text("verdict"))
+        }
         "closed" => with("case closed", told.text("reason")),
         "reopened" => with("case reopened", told.text("reason")),
         "clock-fact" => {

@@ -1,0 +1,49 @@
+//! The coverage matrix: a line for all that is whole, and each gap with the calls beside it.
+
+use std::io;
+
+use super::page::Page;
+use crate::source::matrix::{Gap, Matrix};
+use crate::ui::number::{counted, grouped};
+use crate::ui::sanitize::clip;
+
+const GAPS: usize = 20;
+const CALLS: usize = 3;
+
+pub(super) fn render(page: &mut Page<'_>, matrix: &Matrix) -> io::Result<()> {
+    if matrix.pairs == 0 && matrix.gaps.is_empty() {
+        return Ok(());
+    }
+    let gaps = match matrix.gaps.len() as u64 {
+        0 => "no gap where logs usually come".to_string(),
+        n => format!("{} where logs usually come", counted(n, "gap", "gaps")),
+    };
+    page.field(
+        "CloudTrail",
+        &format!(
+            "{}, {}, {gaps}",
+            counted(matrix.pairs, "account and region", "accounts and regions"),
+            counted(matrix.days, "day", "days"),
+        ),
+    )?;
+    for gap in matrix.gaps.iter().take(GAPS) {
+        self::gap(page, gap)?;
+    }
+    match matrix.gaps.len().saturating_sub(GAPS) {
+        0 => Ok(()),
+        more => page.field("", &format!("and {} more in the JSON report", grouped(more as u64))),
+    }
+}
+
+fn gap(page: &mut Page<'_>, gap: &Gap) -> io::Result<()> {
+    let place = format!("{} {}", clip(&gap.account, 40), clip(&gap.region, 40));
+    page.marked("", [("! ".to_string(), format!("{place}: nothing from {}", gap.span()))])?;
+    for call in gap.stopped_by.iter().chain(&gap.resumed_by).take(CALLS) {
+        let text = format!("{}, event {}", clip(&call.words(), 240), clip(&call.event_id, 60));
+        page.marked("", [("    ".to_string(), text)])?;
+    }
+    match (gap.stopped_by.len() + gap.resumed_by.len()).saturating_sub(CALLS) {
+        0 => Ok(()),
+        more => page.marked("", [("    ".to_string(), format!("and {more} more calls"))]),
+    }
+}
