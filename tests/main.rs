@@ -47,4 +47,6 @@ mod story;
 mod stratus;
 mod tidy;
 mod verify_logs;
+mod weekly;
+mod weekly_script;
 mod window;

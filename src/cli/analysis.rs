@@ -4,6 +4,7 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::{InputArgs, LogArgs};
 use super::kept;
+use super::last::Memory;
 use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
@@ -27,6 +28,8 @@ pub struct Analysis {
     pub selection: Selection,
     pub threads: usize,
     pub rules: RuleSet,
+    /// What the next run is to know of this one.
+    pub memory: Option<Memory>,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
@@ -48,8 +51,9 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
+    let rules_digest = kept::digest(&rule_files);
     let (mut yielded, kept) =
-        kept::read(cx, &args.state, &job, (&rules, kept::digest(&rule_files)), logs)?;
+        kept::read(cx, &args.state, &job, (&rules, rules_digest.clone()), logs.clone())?;
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
@@ -68,12 +72,13 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
+    let memory = Memory::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(rule_notes(&rules, &yielded));
     report.notes.splice(0..0, said.into_iter().chain(kept));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(Analysis { report, listing, selection, threads, rules })
+    Ok(Analysis { report, listing, selection, threads, rules, memory })
 }
 
 fn applied(rules: &RuleSet) -> RulesApplied {

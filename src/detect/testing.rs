@@ -19,7 +19,7 @@ mod mmdb;
 
 use super::{Cx, Detector, Places};
 use crate::clock::{HOUR, Millis};
-use crate::config::{Config, Flags, Geo, Inputs};
+use crate::config::{Config, Flags, Geo, Group, Inputs};
 use crate::event::action::ObjectAction;
 use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
@@ -266,12 +266,19 @@ impl Scene {
 
     /// What the detector finds.
     pub fn detect(&self, detector: &dyn Detector) -> Vec<Finding> {
-        let found = self.look(detector, self.fold());
-        assert_eq!(
-            found,
-            self.look(detector, self.fold_backwards()),
-            "the order of files changes the findings"
-        );
+        let groups = [detector.meta().group()];
+        self.ask(&groups, |cx| detector.detect(cx).unwrap())
+    }
+
+    /// What follows from the rollups of the scene.
+    pub fn ask<T: PartialEq + std::fmt::Debug>(
+        &self,
+        groups: &[Group],
+        of: impl Fn(&Cx<'_>) -> T,
+    ) -> T {
+        let found = self.look(groups, self.fold(), &of);
+        let backwards = self.look(groups, self.fold_backwards(), &of);
+        assert_eq!(found, backwards, "the order of files changes the findings");
         found
     }
 
@@ -291,12 +298,12 @@ impl Scene {
             .count() as u64
     }
 
-    fn look(&self, detector: &dyn Detector, mut rollups: Rollups) -> Vec<Finding> {
+    fn look<T>(&self, groups: &[Group], mut rollups: Rollups, of: impl Fn(&Cx<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("incident.toml");
         std::fs::write(&file, &self.config).unwrap();
         let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
-        let config = Config::load(&inputs, &[detector.meta().group()]).unwrap();
+        let config = Config::load(&inputs, groups).unwrap();
         let geo = self.open_geo(folder.path());
         rollups.settle();
         let frames = Frames::take(&mut rollups).unwrap();
@@ -307,7 +314,7 @@ impl Scene {
         let none = sigma::Outcome::default();
         let selection = self.selection();
         let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, (&rules, &none));
-        detector.detect(&cx).unwrap()
+        of(&cx)
     }
 
     fn open_geo(&self, folder: &std::path::Path) -> Option<Geo> {

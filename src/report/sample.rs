@@ -1,6 +1,9 @@
 //! One fixed report for the tests of all formats: rich, and written to by an attacker.
 
 mod story;
+mod weekly;
+
+pub use weekly::{first, weekly};
 
 use std::collections::BTreeMap;
 
@@ -278,6 +281,7 @@ pub fn rich() -> Report {
     };
     Report {
         sessions: Vec::new(),
+        change: None,
         rules: RulesApplied::default(),
         stories: vec![story::story()],
         generated: SINCE + 14 * DAY,
