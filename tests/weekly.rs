@@ -47,6 +47,13 @@ fn second_week(pull: &Pull) -> Vec<String> {
     keys
 }
 
+/// Keys that were fetched; whether a bucket may be read is tried with one of them first.
+fn fetched(pull: &Pull) -> Vec<String> {
+    let mut keys = pull.fetched();
+    keys.dedup();
+    keys
+}
+
 fn text(pull: &Pull, args: &[&str]) -> Run {
     pull.run(&[&["analyze", "--days", "7", "--state", "state"], args].concat())
 }
@@ -89,10 +96,10 @@ fn the_second_run_says_what_is_new_since_the_first() {
     // A report that could not be written was news to nobody.
     pull.env.write("there.txt", "x");
     assert_eq!(text(&pull, &["--output", "there.txt"]).code, 1);
-    assert_eq!(pull.fetched().len(), 9 + new.len());
+    assert_eq!(fetched(&pull).len(), 9 + new.len());
     pull.proxy.clear_log();
     let change = json_of(&pull, &[])["change"].clone();
-    assert_eq!(pull.fetched(), Vec::<String>::new());
+    assert_eq!(fetched(&pull), Vec::<String>::new());
 
     assert_eq!(change["last_run"]["at"], FIRST);
     assert_eq!(
@@ -146,7 +153,7 @@ fn the_report_of_a_week_is_ready_for_the_mail() {
     pull.now = SECOND;
     let second = text(&pull, &[]);
     assert_eq!(
-        pull.fetched(),
+        fetched(&pull),
         new.iter().map(|key| format!("/{TRAIL_BUCKET}/{key}")).collect::<Vec<_>>()
     );
     let subject = second.stdout.lines().next().unwrap();

@@ -133,7 +133,9 @@ fn counts(page: &mut Page<'_>, change: &Change) -> io::Result<()> {
     };
     page.heading("COUNTS", &about)?;
     if change.counts.iter().all(|count| count.before.is_none()) {
-        let all: Vec<String> = change.counts.iter().filter(|c| shown(c)).map(alone).collect();
+        // Findings are counted at the top.
+        let counts = change.counts.iter().filter(|c| !c.what.starts_with("findings."));
+        let all: Vec<String> = counts.map(alone).collect();
         return page.text(4, &all.join(", "));
     }
     let columns = ["now", "mean", "least", "most"].map(Column::number);
