@@ -12,7 +12,7 @@ use crate::support::aws::account::{DATA, LOGS, TRAIL_BUCKET};
 use crate::support::aws::{Action, Rule};
 use crate::support::digests::{BUCKET, Export, Signer, Trail};
 use crate::support::logs::{access_line, document};
-use crate::support::pull::{Pull, days, noon, put};
+use crate::support::pull::{Pull, days, gzip, noon, put};
 
 const CASE: &str = "the-case";
 
@@ -83,6 +83,24 @@ fn what_was_collected_is_verified_as_cloudtrail_signed_it() {
     assert_eq!(run.code, 0, "{}", run.stdout);
     for says in ["5 digests: all signed", "10 log files: all valid", "VERIFIED"] {
         assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
+    }
+    // A member is appended to a log, and another one goes.
+    let mut logs = kept(&pull.env.path(CASE)).into_values();
+    let mut log = || {
+        let of_trail = |line: &Value| line["key"].as_str().unwrap().contains("/CloudTrail/");
+        let line = logs.find(of_trail).unwrap();
+        pull.env.path(CASE).join("evidence").join(line["file"].as_str().unwrap())
+    };
+    let (longer, removed) = (log(), log());
+    let mut content = fs::read(&longer).unwrap();
+    content.extend(gzip(b"{\"Records\":[]}"));
+    fs::write(&longer, content).unwrap();
+    fs::remove_file(&removed).unwrap();
+    let run = pull.env.run(&["verify", CASE]);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    for file in [longer, removed] {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        assert!(run.stdout.contains(name), "{name} is not named: {}", run.stdout);
     }
 }
 

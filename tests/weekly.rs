@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::aws::account::TRAIL_BUCKET;
+use crate::support::aws::calls::decoded;
 use crate::support::logs::{call, document, user, with};
 use crate::support::pull::{Pull, gzip};
 use crate::support::{Analysis, Run};
@@ -47,10 +48,12 @@ fn second_week(pull: &Pull) -> Vec<String> {
     keys
 }
 
-/// Keys that were fetched; whether a bucket may be read is tried with one of them first.
+/// Keys that were fetched whole: whether a bucket may be read is tried with a byte of one first.
 fn fetched(pull: &Pull) -> Vec<String> {
-    let mut keys = pull.fetched();
-    keys.dedup();
+    let log = pull.proxy.log().into_iter();
+    let whole = log.filter(|e| e.name() == "s3:GetObject" && e.status == 200);
+    let mut keys: Vec<String> = whole.map(|e| decoded(e.path())).collect();
+    keys.sort();
     keys
 }
 

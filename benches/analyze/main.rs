@@ -5,6 +5,7 @@
 //!
 //! `cargo bench` takes 200,000 events; `cargo bench -- --memory` adds 2 and 10 million, for peak memory.
 
+mod archive;
 mod limit;
 mod measure;
 mod rules;
@@ -12,6 +13,7 @@ mod rules;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use archive::archive;
 use measure::{Measured, best_of, run_measured};
 
 const EVENTS: u64 = 200_000;
@@ -85,27 +87,6 @@ fn zcat(folder: &Path) -> Command {
     let script = "find \"$0\" -name '*.gz' -print0 | xargs -0 -P 2 -n 50 zcat";
     command.args(["-c", script]).arg(folder).stdout(Stdio::null());
     command
-}
-
-/// The archive of that many events, made by the generator if it is not there yet.
-fn archive(name: &str, events: u64, per_file: u64) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join(name);
-    if folder.join("done").exists() {
-        return folder.join("logs");
-    }
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).expect("an unfinished archive can be removed");
-    }
-    let status = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-        .args(["run", "--quiet", "--release", "--example", "generate", "--", "archive"])
-        .args(["--events", &events.to_string(), "--per-file", &per_file.to_string(), "--out"])
-        .arg(folder.join("logs"))
-        .stdout(Stdio::null())
-        .status()
-        .expect("the generator runs");
-    assert!(status.success(), "the generator failed");
-    std::fs::write(folder.join("done"), "").expect("the archive can be marked as done");
-    folder.join("logs")
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

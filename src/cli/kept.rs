@@ -12,7 +12,7 @@ use crate::engine::local::Job;
 use crate::engine::{Yield, rollups};
 use crate::sigma::RuleSet;
 use crate::state::{About, State};
-use crate::ui::number::counted;
+use crate::ui::number::{counted, grouped};
 
 /// Objects that a note names.
 const NAMED: usize = 5;
@@ -41,7 +41,7 @@ pub fn read(
     logs: String,
 ) -> Result<(Yield, Vec<String>), CommandError> {
     let (set, rules) = rules;
-    let kept = job.listing.files.iter().any(|found| found.object().is_some());
+    let kept = job.listing.has_remote();
     let Some(root) = args.folder().filter(|_| kept) else {
         return Ok((rollups(job, set), Vec::new()));
     };
@@ -56,8 +56,8 @@ pub fn read(
     let (yielded, used) = kept::rollups(job, set, &mut state, cx.clock.now())?;
     cx.ui.status(&format!(
         "{} known from earlier runs, {} read; kept in {} (--no-state keeps nothing)",
-        counted(used.known, "object", "objects"),
-        counted(used.read, "object", "objects"),
+        counted(used.known, "log file", "log files"),
+        grouped(used.read),
         root.display()
     ));
     Ok((yielded, notes(cx, &used)))

@@ -34,6 +34,15 @@ pub fn is_console(family: &str) -> bool {
     )
 }
 
+/// What one client sends with all of its calls: without brackets, and without the command that the AWS CLI
+/// names behind the rest (`md/command#s3.ls`).
+pub fn client(user_agent: &str) -> &str {
+    let text = unwrapped(user_agent);
+    let end =
+        [" md/prompt#", " md/command#", " command/"].iter().filter_map(|part| text.find(part));
+    end.min().map_or(text, |end| text[..end].trim_end())
+}
+
 /// The agent without the brackets that S3 data events put around it.
 fn unwrapped(user_agent: &str) -> &str {
     let text = user_agent.trim();

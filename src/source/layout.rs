@@ -202,6 +202,18 @@ pub fn dated(key: &str) -> Option<Dated> {
         .or_else(|| Some(Dated { day: trail_log(&key[folder..])?, sorts_behind: None }))
 }
 
+/// The day under which a key lies: that of its folders, else that of its name.
+pub fn day_of(key: &str) -> Option<Day> {
+    let folders = key.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let names: Vec<&str> = folders.split('/').collect();
+    let nested = |w: &[&str]| days::number(year(w[0])?, numeral(w[1], 2)?, numeral(w[2], 2)?);
+    names
+        .windows(3)
+        .find_map(nested)
+        .or_else(|| names.iter().find_map(|name| whole_date(name)))
+        .or_else(|| Some(dated(key)?.day))
+}
+
 /// `…YYYY-MM-DD-hh-mm-ss-0123456789ABCDEF`.
 fn access_log(key: &str, folder: usize) -> Option<Dated> {
     const TAIL: usize = "2026-11-02-10-36-47-0123456789ABCDEF".len();
@@ -249,6 +261,20 @@ mod tests {
         ] {
             assert_eq!(dated(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn keys_lie_under_days() {
+        let at = day("2026-11-02");
+        for key in [
+            "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/x.json.gz",
+            "t/year=2026/month=11/day=02/x",
+            "dt=2026-11-02/x",
+            "logs/data-2026-11-02-10-36-47-0123456789ABCDEF",
+        ] {
+            assert_eq!(day_of(key), Some(at), "{key}");
+        }
+        assert_eq!(day_of("2026/11/x"), None);
     }
 
     #[test]

@@ -16,8 +16,9 @@ mod s3_url;
 mod testing;
 mod walk;
 
+pub use days::Days;
 pub use feed::{Feed, Input, Seat, Slot};
-pub use layout::is_region;
+pub use layout::{day_of, is_region};
 pub use listing::{Bucket, Found, Listing, Object, Place, Refused};
 pub use names::FileNames;
 pub use s3_url::S3Url;

@@ -41,7 +41,8 @@ fn batches(
     let (whole, damaged) = survey.batches(part)?;
     let mut kept = 0;
     for batch in whole {
-        if batch.last_day().is_some_and(|last| last >= day) {
+        let wanted = batch.last_day().is_some_and(|last| last >= day);
+        if wanted && batch.check().is_ok() {
             kept += 1;
             continue;
         }

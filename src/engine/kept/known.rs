@@ -1,18 +1,19 @@
 //! Which objects earlier runs read, and what they held.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::local::Job;
 use super::Used;
+use super::items::{self, Item};
 use crate::clock::DAY;
 use crate::event::Log;
 use crate::rollup::{Phase, Selection};
 use crate::source::coverage::Coverage;
-use crate::source::{Listing, Object};
+use crate::source::{Days, Listing, day_of};
 use crate::state::{DayCount, KeptObject, State, StateError};
 
-/// One object over all batches.
+/// One content of an object, over all batches.
 struct Entries {
     /// As it was read last.
     last: KeptObject,
@@ -20,13 +21,15 @@ struct Entries {
     new: Vec<DayCount>,
 }
 
-pub struct Known(HashMap<(String, String), Entries>);
+/// By bucket and key, then by entity tag.
+pub struct Known(BTreeMap<(String, String), BTreeMap<String, Entries>>);
 
 impl Known {
     pub fn of(state: &State) -> Known {
-        let mut known: HashMap<_, Entries> = HashMap::new();
+        let mut known: BTreeMap<_, BTreeMap<String, Entries>> = BTreeMap::new();
         for object in state.batches.iter().flat_map(|batch| &batch.objects) {
-            match known.entry((object.bucket.clone(), object.key.clone())) {
+            let contents = known.entry((object.bucket.clone(), object.key.clone())).or_default();
+            match contents.entry(object.etag.clone()) {
                 Entry::Vacant(entry) => {
                     entry.insert(Entries { last: object.clone(), new: object.days.clone() });
                 }
@@ -40,59 +43,70 @@ impl Known {
         Known(known)
     }
 
-    fn get(&self, object: &Object) -> Option<&Entries> {
-        self.0.get(&(object.bucket.name.clone(), object.key.to_string()))
+    fn contents(&self, item: &Item) -> Option<&BTreeMap<String, Entries>> {
+        self.0.get(&(item.bucket.clone(), item.key.clone()))
     }
 
     /// Numbers of the objects that are to be read.
-    pub fn fresh(&self, listing: &Listing, used: &mut Used) -> Vec<u32> {
+    pub fn fresh(&self, listing: &Listing, items: &[Option<Item>]) -> Vec<u32> {
+        let known = |item: &Item, size: u64| {
+            let content = self.contents(item)?.get(&item.etag)?;
+            Some(content.last.whole && content.last.size == size)
+        };
         let mut fresh = Vec::new();
-        for (found, number) in listing.files.iter().zip(0..) {
-            let Some(object) = found.object() else { continue };
-            match self.get(object).map(|known| &known.last) {
-                Some(known) if !known.whole => fresh.push(number),
-                Some(known) if *known.etag == *object.etag && known.size == found.size => {
-                    used.known += 1;
-                }
-                Some(_) => {
-                    used.changed.push(found.name());
-                    fresh.push(number);
-                }
-                None => fresh.push(number),
+        for ((found, item), number) in listing.files.iter().zip(items).zip(0..) {
+            if item.as_ref().is_some_and(|item| known(item, found.size) != Some(true)) {
+                fresh.push(number);
             }
         }
-        used.read = fresh.len() as u64;
         fresh
     }
 
     /// Bytes of what is not to be read.
-    pub fn bytes(&self, listing: &Listing, fresh: &[u32], rest: &[u32]) -> u64 {
+    pub fn bytes(listing: &Listing, fresh: &[u32], rest: &[u32]) -> u64 {
         let read = fresh.iter().chain(rest).map(|n| listing.files[*n as usize].size);
         listing.bytes() - read.sum::<u64>()
     }
 
-    /// Adds up what the objects of the window held, the ones too that are gone; answers how many records could
-    /// not be read for the rules.
-    pub fn cover(&self, job: &Job<'_>, coverage: &mut Coverage, used: &mut Used) -> u64 {
+    /// Adds up what the objects of the window held, the ones too that are gone or have another content now;
+    /// answers how many records could not be read for the rules.
+    pub fn cover(
+        &self,
+        job: &Job<'_>,
+        items: &[Option<Item>],
+        coverage: &mut Coverage,
+        used: &mut Used,
+    ) -> u64 {
+        let listed: HashMap<(&str, &str), &str> = (items.iter().flatten())
+            .map(|item| ((item.bucket.as_str(), item.key.as_str()), item.etag.as_str()))
+            .collect();
+        let since = job.selection.baseline_since.or(job.selection.since);
+        let days = Days::around(since, None);
         let mut unmatched = 0;
-        let mut listed = std::collections::HashSet::new();
-        for object in job.listing.files.iter().filter_map(|found| found.object()) {
-            if let Some(entries) = self.get(object) {
-                listed.insert((object.bucket.name.as_str(), &*object.key));
-                entries.cover(job.selection, coverage);
+        for ((bucket, key), contents) in &self.0 {
+            let now = listed.get(&(bucket.as_str(), key.as_str()));
+            // A key that carries no day is always listed.
+            let of_window = day_of(key).is_none_or(|day| days.contains(day));
+            let name = || items::name(bucket, key);
+            for (etag, entries) in contents {
+                match now {
+                    Some(now) if now == etag => entries.cover(job.selection, coverage),
+                    _ if !entries.last.whole => entries.cover_events(job.selection, coverage),
+                    Some(_) => {
+                        used.changed.push(name());
+                        entries.cover(job.selection, coverage);
+                    }
+                    None if of_window => {
+                        // A region with less than a page of events is read in one piece.
+                        if !items::is_history(bucket) {
+                            used.gone.push(name());
+                        }
+                        entries.cover(job.selection, coverage);
+                    }
+                    None => continue,
+                }
                 unmatched += entries.last.unmatched;
             }
-        }
-        let since = job.selection.baseline_since.or(job.selection.since);
-        let mut gone: Vec<(&(String, String), &Entries)> = (self.0.iter())
-            .filter(|((bucket, key), _)| !listed.contains(&(bucket.as_str(), key.as_str())))
-            .filter(|(_, entries)| since.is_none_or(|since| entries.last.modified >= since))
-            .collect();
-        gone.sort_by_key(|(name, _)| *name);
-        for ((bucket, key), entries) in gone {
-            used.gone.push(format!("s3://{bucket}/{key}"));
-            entries.cover(job.selection, coverage);
-            unmatched += entries.last.unmatched;
         }
         unmatched
     }
@@ -100,7 +114,17 @@ impl Known {
 
 impl Entries {
     fn cover(&self, selection: Selection, coverage: &mut Coverage) {
-        let mut own = self.last.coverage.clone();
+        self.add(selection, self.last.coverage.clone(), coverage);
+    }
+
+    /// Of a reading that broke off, and that another content has taken the place of.
+    fn cover_events(&self, selection: Selection, coverage: &mut Coverage) {
+        let mut own = Coverage::default();
+        own.events.records = self.last.days.iter().map(|count| count.all).sum();
+        self.add(selection, own, coverage);
+    }
+
+    fn add(&self, selection: Selection, mut own: Coverage, coverage: &mut Coverage) {
         let events = &mut own.events;
         for count in &self.last.days {
             let phase = selection.phase(count.day * DAY);

@@ -8,6 +8,7 @@ use std::thread;
 use super::super::local::Job;
 use super::super::matcher::Hits;
 use super::super::sum::Sum;
+use super::items::{self, Item};
 use crate::clock::DAY;
 use crate::rollup::store::Renumber;
 use crate::sigma::RuleSet;
@@ -100,13 +101,15 @@ impl Loaded {
     pub fn into_sum<'s>(
         self,
         job: &Job<'_>,
+        items: &[Option<Item>],
         state: &State,
         rules: &'s RuleSet,
         sum: &mut Sum<'s>,
         files: &mut FileNames,
     ) -> Result<(), StateError> {
-        let listed: HashMap<(&str, &str), u32> = (job.listing.files.iter().zip(0..))
-            .filter_map(|(found, n)| found.object().map(|o| ((o.bucket.name.as_str(), &*o.key), n)))
+        let listed: HashMap<(&str, &str), u32> = (items.iter().zip(0..))
+            .filter_map(|(item, n)| Some((item.as_ref()?, n)))
+            .map(|(item, n)| ((item.bucket.as_str(), item.key.as_str()), n))
             .collect();
         for (days, batch) in self.0.into_iter().zip(&state.batches) {
             let mut numbers: Vec<u32> = Vec::new();
@@ -115,7 +118,7 @@ impl Loaded {
             for object in &batch.objects {
                 let listed = listed.get(&(object.bucket.as_str(), object.key.as_str()));
                 numbers.push(listed.copied().unwrap_or_else(|| {
-                    others.push(format!("s3://{}/{}", object.bucket, object.key));
+                    others.push(items::name(&object.bucket, &object.key));
                     behind + others.len() as u32 - 1
                 }));
             }

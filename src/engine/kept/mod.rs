@@ -1,10 +1,11 @@
 //! Reads only what earlier runs have not read: what they have comes from the state.
 //!
-//! Objects that are new are read in batches, each of which is folded by day and put into the state before the
+//! Objects, and whole days of the event history, that are new are read in batches, each of which is folded by day and put into the state before the
 //! next begins; then all days of the window are taken from the state. So a run that is ended in the middle
 //! loses one batch, and results do not depend on how many runs it took.
 
 mod days;
+mod items;
 mod known;
 mod load;
 mod read;
@@ -49,8 +50,11 @@ pub fn rollups(
     let mut loaded = load::days(job, state);
     let known = Known::of(state);
     let mut used = Used::default();
-    let fresh = known.fresh(job.listing, &mut used);
-    let rest = read::rest(job.listing);
+    let items = items::of(job.listing, now);
+    let fresh = known.fresh(job.listing, &items);
+    used.read = fresh.len() as u64;
+    let rest = read::rest(&items);
+    used.known = job.listing.files.len() as u64 - used.read - rest.len() as u64;
     let mut dedup = Dedup::default();
     if !(fresh.is_empty() && rest.is_empty()) {
         let prints = known::prints(state);
@@ -60,13 +64,9 @@ pub fn rollups(
         }
         dedup = Dedup::knowing(prints?, today + days::AHEAD);
     }
-    let done = fresh.len() + rest.len();
-    (job.progress)(
-        (job.listing.files.len() - done) as u64,
-        known.bytes(job.listing, &fresh, &rest),
-    );
-    for objects in read::batches(job.listing, fresh) {
-        let batch = read::batch(job, rules, &dedup, &objects, rfc3339(now), today)?;
+    (job.progress)(used.known, Known::bytes(job.listing, &fresh, &rest));
+    for objects in read::batches(job.listing, &items, fresh) {
+        let batch = read::batch(job, rules, &dedup, &items, &objects, rfc3339(now), today)?;
         state.add(batch)?;
         loaded.add_last(job, state)?;
     }
@@ -74,9 +74,9 @@ pub fn rollups(
     let mut files = FileNames::of(job.listing);
     let mut coverage = Coverage::default();
     read::others(job, rules, &dedup, &rest, &mut sum, &mut files, &mut coverage);
-    loaded.into_sum(job, state, rules, &mut sum, &mut files)?;
+    loaded.into_sum(job, &items, state, rules, &mut sum, &mut files)?;
     let known = Known::of(state);
-    sum.unmatched += known.cover(job, &mut coverage, &mut used);
+    sum.unmatched += known.cover(job, &items, &mut coverage, &mut used);
     refused(job.listing, &mut coverage);
     used.damaged = state.damaged.iter().map(ToString::to_string).collect();
     Ok((sum.finish(files, settled(coverage)), used))

@@ -7,6 +7,7 @@ use super::super::local::{Job, Part as Scanned, scan_after};
 use super::super::sum::Sum;
 use super::super::{Folder, Hits};
 use super::days::{AHEAD, Days, Held, Part};
+use super::items::Item;
 use crate::decode::losses::Reason;
 use crate::rollup::Selection;
 use crate::rollup::store::Renumber;
@@ -16,30 +17,38 @@ use crate::source::{FileNames, Listing};
 use crate::state::{KeptDay, KeptObject, NewBatch, NewDay, StateError};
 
 /// A batch ends with so many objects, or bytes.
-const MOST_OBJECTS: usize = 4_000;
-const MOST_BYTES: u64 = 512 << 20;
+const MOST_OBJECTS: usize = 1_000;
+const MOST_BYTES: u64 = 128 << 20;
 
 /// Numbers of what no state is kept of.
-pub fn rest(listing: &Listing) -> Vec<u32> {
-    let others = listing.files.iter().zip(0..).filter(|(found, _)| found.object().is_none());
+pub fn rest(items: &[Option<Item>]) -> Vec<u32> {
+    let others = items.iter().zip(0..).filter(|(item, _)| item.is_none());
     others.map(|(_, number)| number).collect()
 }
 
-/// Oldest first, so that a batch has few days.
-pub fn batches(listing: &Listing, mut fresh: Vec<u32>) -> Vec<Vec<u32>> {
-    let found = |n: &u32| &listing.files[*n as usize];
-    fresh.sort_by_key(|n| (found(n).object().map(|object| object.modified), *n));
+/// Oldest first, so that a batch has few days; and the event history, which is slow, by the day.
+pub fn batches(listing: &Listing, items: &[Option<Item>], mut fresh: Vec<u32>) -> Vec<Vec<u32>> {
+    let age = |n: &u32| {
+        let item = items[*n as usize].as_ref();
+        item.map(|item| (item.is_history(), item.modified))
+    };
+    fresh.sort_by_key(|n| (age(n), *n));
     let mut batches: Vec<Vec<u32>> = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut before) = (0, None);
     for n in fresh {
-        bytes += found(&n).size;
-        match batches.last_mut().filter(|b| b.len() < MOST_OBJECTS && bytes <= MOST_BYTES) {
+        let size = listing.files[n as usize].size;
+        let day = age(&n).filter(|(history, _)| *history);
+        bytes += size;
+        let fits =
+            |b: &&mut Vec<u32>| b.len() < MOST_OBJECTS && bytes <= MOST_BYTES && day == before;
+        match batches.last_mut().filter(fits) {
             Some(batch) => batch.push(n),
             None => {
-                bytes = found(&n).size;
+                bytes = size;
                 batches.push(vec![n]);
             }
         }
+        before = day;
     }
     // Copies of an event are told apart by the order of the listing.
     batches.iter_mut().for_each(|batch| batch.sort_unstable());
@@ -55,6 +64,7 @@ pub fn batch(
     job: &Job<'_>,
     rules: &RuleSet,
     dedup: &Dedup,
+    items: &[Option<Item>],
     objects: &[u32],
     written: String,
     today: i64,
@@ -80,13 +90,14 @@ pub fn batch(
     accounts.sort_by_key(|held| held.number);
     for Held { number, coverage, days, unmatched } in accounts {
         let found = &listing.files[number as usize];
-        let Some(object) = found.object() else { continue };
+        let item = objects.get(number as usize).and_then(|n| items[*n as usize].clone());
+        let Some(Item { bucket, key, etag, modified }) = item else { continue };
         batch.objects.push(KeptObject {
-            bucket: object.bucket.name.clone(),
-            key: object.key.to_string(),
-            etag: object.etag.to_string(),
+            bucket,
+            key,
+            etag,
             size: found.size,
-            modified: object.modified,
+            modified,
             whole: whole(&coverage),
             days,
             unmatched,

@@ -135,3 +135,17 @@ fn innocent_words_are_not_noticed() {
         assert_eq!(notable(agent), None, "{agent}");
     }
 }
+
+#[test]
+fn a_client_is_one_whatever_it_was_told_to_do() {
+    let cli = "aws-cli/2.31.16 ua/2.1 md/installer#source";
+    for text in [
+        "aws-cli/2.31.16 ua/2.1 md/installer#source md/prompt#off md/command#s3.ls",
+        "[aws-cli/2.31.16 ua/2.1 md/installer#source md/prompt#off md/command#s3api.get-bucket-acl]",
+        cli,
+    ] {
+        assert_eq!(client(text), cli);
+    }
+    assert_eq!(client("aws-cli/1.16.1 Python/3.6 command/s3.ls"), "aws-cli/1.16.1 Python/3.6");
+    assert_eq!(client("[]"), "");
+}

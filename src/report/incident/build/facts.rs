@@ -95,6 +95,18 @@ impl<'a> Facts<'a> {
         self.analysis.map_or(&[], |a| &a.findings)
     }
 
+    /// The case's playbook: its own, else the one that the journal says it was opened with.
+    pub fn playbook(&self) -> Option<&'a str> {
+        let case = self.case?;
+        let own = Some(case.file.playbook.as_str()).filter(|id| !id.is_empty());
+        own.or_else(|| {
+            case.entries.iter().find_map(|line| match &line.event {
+                Event::Opened { playbook, .. } => Some(playbook.as_str()),
+                _ => None,
+            })
+        })
+    }
+
     pub fn weighs(&self, finding: &Finding) -> bool {
         self.weighty.iter().any(|f| f.id == finding.id)
     }

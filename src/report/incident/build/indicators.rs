@@ -7,6 +7,7 @@ use super::facts::Facts;
 use super::register::Register;
 use super::sources::earliest;
 use super::words::short;
+use crate::event::agent::client;
 use crate::report::incident::analysis::{Finding, Source};
 use crate::report::incident::model::{At, Indicator};
 
@@ -30,7 +31,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Indicator> {
             add(&mut found, 2, seen, finding, register);
         }
         for agent in &finding.user_agents {
-            let mut seen = Seen::own("user-agent", agent, String::new(), finding);
+            let mut seen = Seen::own("user-agent", client(agent), String::new(), finding);
             seen.side = "attacker";
             seen.events = 0;
             add(&mut found, 3, seen, finding, register);

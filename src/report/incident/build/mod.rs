@@ -102,7 +102,7 @@ fn case(facts: &Facts<'_>) -> Option<CaseHead> {
         id: file.id.clone(),
         title: file.title.clone(),
         account: file.account.clone(),
-        playbook: file.playbook.clone(),
+        playbook: facts.playbook().unwrap_or_default().to_string(),
         opened: time::parse(&file.opened).map(At),
         caller: facts.plan.map(|p| p.caller.arn.clone()),
     })

@@ -33,10 +33,8 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Checklist> {
 /// The case's playbook first, then those that findings propose.
 fn playbooks(facts: &Facts<'_>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    if let Some(case) = facts.case
-        && !case.file.playbook.is_empty()
-    {
-        found.push((case.file.playbook.clone(), "the playbook of this case".into()));
+    if let Some(playbook) = facts.playbook() {
+        found.push((playbook.to_string(), "the playbook of this case".into()));
     }
     let mut proposed: BTreeMap<&str, usize> = BTreeMap::new();
     for proposal in facts.weighty.iter().filter_map(|f| f.playbook.as_ref()) {

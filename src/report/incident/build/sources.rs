@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::register::Register;
+use crate::event::agent::client;
 use crate::report::incident::analysis;
 use crate::report::incident::model::{Agent, At, BytesOut, Source};
 
@@ -51,16 +52,16 @@ fn blank(seen: &analysis::Source) -> Source {
     }
 }
 
-/// User agents in the order in which findings name them.
+/// Clients by their user agents, in the order in which findings name them.
 pub fn agents(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Agent> {
     let mut agents: Vec<Agent> = Vec::new();
     for finding in facts.weighty.iter().copied() {
-        for text in &finding.user_agents {
+        for text in finding.user_agents.iter().map(|text| client(text)) {
             let number = register.finding(finding);
-            match agents.iter_mut().find(|a| a.text == *text) {
+            match agents.iter_mut().find(|a| a.text == text) {
                 Some(known) if known.evidence.contains(&number) => {}
                 Some(known) => known.evidence.push(number),
-                None => agents.push(Agent { text: text.clone(), evidence: vec![number] }),
+                None => agents.push(Agent { text: text.to_string(), evidence: vec![number] }),
             }
         }
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::journal::{Entry, Event, Outcome};
 use crate::step;
+use crate::ui::number::{self, counted};
 
 /// The part of an ARN that people say: `user/dana`, `role/app/session`; other text as it is.
 pub fn short(principal: &str) -> &str {
@@ -92,6 +93,17 @@ pub fn entry(entry: &Entry) -> String {
             format!("undo of change {change}: {}", outcome_text(*outcome))
         }
         Event::UndoFailed { change, error } => format!("undo of change {change} failed: {error}"),
+        Event::Analysed { findings, .. } => {
+            format!("logs analysed: {}", counted(*findings, "finding", "findings"))
+        }
+        Event::Collected { objects, bytes, .. } => {
+            let objects = counted(*objects, "object", "objects");
+            format!("logs collected: {objects}, {}", number::bytes(*bytes))
+        }
+        Event::Impact { objects, persons, .. } => {
+            let persons = counted(*persons, "person", "persons");
+            format!("impact counted: {persons} behind {}", counted(*objects, "object", "objects"))
+        }
         Event::Reissue { change, phase, .. } => format!("new access key ({change}): {phase}"),
         _ => remark(&Told::of(entry)),
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::fitting;
 use super::scale::{Break, Scale, Tick};
 use crate::clock::plain;
-use crate::report::incident::model::{Bin, Document, Finding, Side};
+use crate::report::incident::model::{Bin, Document, Finding, Milestone, Side};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clip;
 
@@ -177,19 +177,16 @@ fn class(kind: &str, outcome: &str) -> &'static str {
 fn lines(document: &Document, scale: &Scale) -> Vec<Line> {
     let mut milestones: Vec<_> = document.milestones.iter().collect();
     milestones.sort_by_key(|m| m.time);
-    let mut lines: Vec<Line> = Vec::new();
-    for m in milestones {
-        let line = Line::new(scale.x(m.time.0), m.name.to_string());
-        let before = lines.iter_mut().rfind(|l| !l.label.is_empty());
-        match before {
-            Some(before) if line.extent().0 < before.extent().1 => {
-                before.label = format!("{} · {}", before.label, m.name);
-                lines.push(Line { label: String::new(), ..line });
-            }
-            _ => lines.push(line),
-        }
+    let new = |m: &&Milestone| Line::new(scale.x(m.time.0), m.name.to_string());
+    let mut lines: Vec<Line> = milestones.iter().map(new).collect();
+    // A label that grows may reach the one before it in turn.
+    loop {
+        let shown: Vec<usize> = (0..lines.len()).filter(|n| !lines[*n].label.is_empty()).collect();
+        let over = |pair: &&[usize]| lines[pair[1]].extent().0 < lines[pair[0]].extent().1;
+        let Some(&[before, after]) = shown.windows(2).rfind(over) else { return lines };
+        let label = std::mem::take(&mut lines[after].label);
+        lines[before].label = format!("{} · {label}", lines[before].label);
     }
-    lines
 }
 
 impl Line {
@@ -207,7 +204,7 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::incident::model::{At, Milestone};
+    use crate::report::incident::model::At;
     use crate::report::incident::sample::rich;
 
     #[test]
@@ -226,6 +223,22 @@ mod tests {
             let said: String = shown.iter().map(|l| l.label.as_str()).collect();
             assert!(names.iter().all(|name| said.contains(name)), "{said}");
             assert_eq!(span.lines.len(), 5);
+        }
+    }
+
+    #[test]
+    fn a_label_that_grows_to_the_left_takes_the_one_before_it_along() {
+        let mut document = crate::report::incident::build(&rich());
+        for gap in [30_000, 60_000, 100_000, 160_000, 250_000] {
+            let at = |i: i64| At(1_794_233_000_000 + (gap * i.min(1) + i) * 1_000);
+            let names = ["noticed", "opened", "first block", "contained", "held"];
+            document.milestones =
+                (0..).zip(names).map(|(i, name)| Milestone { time: at(i), name }).collect();
+            let span = Span::of(&document).expect("drawn");
+            let shown: Vec<&Line> = span.lines.iter().filter(|l| !l.label.is_empty()).collect();
+            for pair in shown.windows(2) {
+                assert!(pair[0].extent().1 <= pair[1].extent().0, "{gap}: {shown:?}");
+            }
         }
     }
 }
