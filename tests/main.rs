@@ -50,5 +50,7 @@ mod story;
 mod stratus;
 mod tidy;
 mod verify_logs;
+mod weekly;
+mod weekly_script;
 mod whole_case;
 mod window;

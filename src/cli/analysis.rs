@@ -6,6 +6,7 @@ use super::context::Cx;
 use super::error::CommandError;
 use super::inputs::{InputArgs, LogArgs};
 use super::kept;
+use super::last::Memory;
 use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
@@ -32,6 +33,8 @@ pub struct Analysis {
     pub rules: RuleSet,
     /// Credentials of the accounts whose own logs were read; none for paths and buckets.
     pub clients: Vec<Arc<Client>>,
+    /// What the next run is to know of this one.
+    pub memory: Option<Memory>,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
@@ -54,8 +57,9 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
+    let rules_digest = kept::digest(&rule_files);
     let (mut yielded, kept) =
-        kept::read(cx, &args.state, &job, (&rules, kept::digest(&rule_files)), logs)?;
+        kept::read(cx, &args.state, &job, (&rules, rules_digest.clone()), logs.clone())?;
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
@@ -75,13 +79,14 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let mut report = report(cx, &config, args, selection, coverage, detected);
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
     report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
+    let memory = Memory::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(detect::coverage::notes(&report.matrix));
     report.notes.extend(rule_notes(&rules, &yielded));
     report.notes.splice(0..0, said.into_iter().chain(kept));
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(Analysis { report, listing, selection, threads, rules, clients })
+    Ok(Analysis { report, listing, selection, threads, rules, clients, memory })
 }
 
 fn applied(rules: &RuleSet) -> RulesApplied {

@@ -75,12 +75,15 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if let Some(case) = kept_in {
         keep::keep(cx, &analysis, case)?;
     }
-    let report = analysis.report;
+    let (report, memory) = (analysis.report, analysis.memory);
     let Some(format) = format(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };
     output::write(&cx.ui, args.output.as_deref(), |out| format.render(&report, out, &options))?;
+    if let Some(memory) = memory {
+        memory.keep(cx);
+    }
     let severe = |limit| report.findings.iter().any(|f| f.severity >= limit);
     Ok(match args.fail_on {
         Some(limit) if severe(limit) => Exit::Findings,

@@ -20,6 +20,7 @@ mod inputs;
 mod journal;
 mod keep;
 mod kept;
+mod last;
 mod log_source;
 mod output;
 mod playbook;

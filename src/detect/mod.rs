@@ -7,6 +7,7 @@ mod api_denied_burst;
 mod api_enumeration;
 mod build;
 mod bursts;
+pub mod change;
 pub mod coverage;
 mod credential_unfamiliar_source;
 mod cx;

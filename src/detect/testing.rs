@@ -267,12 +267,19 @@ impl Scene {
 
     /// What the detector finds.
     pub fn detect(&self, detector: &dyn Detector) -> Vec<Finding> {
-        let found = self.look(detector, self.fold());
-        assert_eq!(
-            found,
-            self.look(detector, self.fold_backwards()),
-            "the order of files changes the findings"
-        );
+        let groups = [detector.meta().group()];
+        self.ask(&groups, |cx| detector.detect(cx).unwrap())
+    }
+
+    /// What follows from the rollups of the scene.
+    pub fn ask<T: PartialEq + std::fmt::Debug>(
+        &self,
+        groups: &[Group],
+        of: impl Fn(&Cx<'_>) -> T,
+    ) -> T {
+        let found = self.look(groups, self.fold(), &of);
+        let backwards = self.look(groups, self.fold_backwards(), &of);
+        assert_eq!(found, backwards, "the order of files changes the findings");
         found
     }
 
@@ -292,19 +299,12 @@ impl Scene {
             .count() as u64
     }
 
-    fn look(&self, detector: &dyn Detector, rollups: Rollups) -> Vec<Finding> {
-        self.see(&[detector.meta().group()], rollups, |cx| detector.detect(cx).unwrap())
-    }
-
     /// The coverage matrix of the calls and the listing.
     pub fn matrix(&self, listing: &Listing, now: Millis) -> Matrix {
-        let see = |rollups| self.see(&[], rollups, |cx| super::coverage::matrix(cx, listing, now));
-        let matrix = see(self.fold());
-        assert_eq!(matrix, see(self.fold_backwards()), "the order of files changes the matrix");
-        matrix
+        self.ask(&[], |cx| super::coverage::matrix(cx, listing, now))
     }
 
-    fn see<T>(&self, groups: &[Group], mut rollups: Rollups, ask: impl Fn(&Cx<'_>) -> T) -> T {
+    fn look<T>(&self, groups: &[Group], mut rollups: Rollups, of: impl Fn(&Cx<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("incident.toml");
         std::fs::write(&file, &self.config).unwrap();
@@ -320,7 +320,7 @@ impl Scene {
         let none = sigma::Outcome::default();
         let selection = self.selection();
         let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, (&rules, &none));
-        ask(&cx)
+        of(&cx)
     }
 
     fn open_geo(&self, folder: &std::path::Path) -> Option<Geo> {

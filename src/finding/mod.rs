@@ -1,9 +1,11 @@
 //! What a detector says: a statement a responder can act on. Knows no polars, no formats.
 
+pub mod change;
 pub mod guardduty;
 pub mod id;
 pub mod merge;
 pub mod scope;
+pub mod seen;
 pub mod session;
 pub mod severity;
 pub mod story;

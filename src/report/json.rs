@@ -24,6 +24,7 @@
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
+//! | `change` | beside the last run; `null` where nothing is kept between runs; see below |
 //! | `notes` | statements that qualify the result |
 //!
 //! A story:
@@ -38,6 +39,20 @@
 //! | `touched` | [{`kind`, `name`, `events`, `bytes`}] |
 //! | `playbooks` | [{`id`, `params`}] that would contain it |
 //! | `findings` | ids |
+//!
+//! `change`:
+//!
+//! | key | value |
+//! |---|---|
+//! | `since`, `until` | the window that was asked for; `since` is `null` when it begins with the logs |
+//! | `accounts` | of the window's events |
+//! | `last_run` | `at`, `since`, `until`, `program`, `same_program`, `same_rules`, `complete`; `null` for a first run |
+//! | `unreadable` | why what the last run saw could not be read, or `null` |
+//! | `principals`, `sources`, `user_agents` | `new`, `gone` [{`name`, `detail`, `events`, `last_seen`, `in_baseline`}], `same` (number); sources are networks, agents families; names of 300 characters at most; `gone` has the last run's numbers |
+//! | `findings` | `new`, `again` (known, and happened since), `still` (known, nothing since) [{`id`, `rule`, `severity`, `severity_before` (`null` when the same), `title`, `principal`}]; `gone` [{`id`, `rule`, `severity`, `title`, `principal`, `last_seen`, `in_window`}] |
+//! | `periods` | `number` and `days` of the periods before the window |
+//! | `counts` | [{`what`, `now`, `before` {`of`, `mean`, `min`, `max`}}]: `events`, `principals`, `refused`, `s3-bytes-out` over the periods, `findings.critical` … over earlier runs; `before` is `null` without any |
+//! | `remarks` | statements that qualify the comparison |
 //!
 //! A finding:
 //!
@@ -66,6 +81,7 @@
 //! | `playbook` | {`id`, `params` {name: value}} that would contain it, or `null` |
 //! | `next` | what to do, one sentence each |
 
+mod change;
 mod coverage;
 mod finding;
 mod guardduty;
@@ -121,6 +137,7 @@ struct Document<'a> {
     rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,
+    change: Option<change::ChangeJson<'a>>,
     notes: &'a [String],
 }
 
@@ -141,6 +158,7 @@ impl<'a> From<&'a Report> for Document<'a> {
             },
             suppressed: Each(&report.suppressed, SuppressedJson::from),
             summary: SummaryJson(&report.summary),
+            change: report.change.as_ref().map(change::ChangeJson::from),
             notes: &report.notes,
         }
     }

@@ -1,6 +1,7 @@
 //! The finished result of an analysis, before any format.
 
 use crate::clock::Millis;
+use crate::finding::change::Change;
 use crate::finding::guardduty::Said;
 use crate::finding::session::Session;
 use crate::finding::{Finding, Story, Summary};
@@ -30,6 +31,8 @@ pub struct Report {
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
+    /// Beside the last run; `None` where nothing is kept between runs.
+    pub change: Option<Change>,
     /// Plain statements that qualify the result (warm-up, baseline too short, no GeoIP …).
     pub notes: Vec<String>,
 }

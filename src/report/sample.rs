@@ -3,6 +3,9 @@
 mod gaps;
 pub mod guardduty;
 mod story;
+mod weekly;
+
+pub use weekly::{first, weekly};
 
 use std::collections::BTreeMap;
 
@@ -288,6 +291,7 @@ pub fn rich() -> Report {
     Report {
         sessions: Vec::new(),
         guardduty: guardduty::said(&findings),
+        change: None,
         rules: RulesApplied::default(),
         stories: vec![story::story()],
         generated: SINCE + 14 * DAY,

@@ -1,8 +1,10 @@
 //! All formats over the same reports: how they look, and that nothing hostile gets through.
 
+mod change;
+
 use std::io::{self, Write};
 
-use super::sample::{HOSTILE, empty, incomplete, quiet, rich};
+use super::sample::{HOSTILE, empty, incomplete, quiet, rich, weekly};
 use super::*;
 use crate::ui::WIDTH;
 use crate::ui::sanitize::hostile;
@@ -66,7 +68,7 @@ fn rich_csv() {
 
 #[test]
 fn text_is_at_most_100_columns_below_the_subject() {
-    for report in [rich(), incomplete(), quiet(), empty()] {
+    for report in [rich(), incomplete(), quiet(), empty(), weekly()] {
         for top in [0, 1, 10] {
             let text = render("text", &report, RenderOptions { color: false, top });
             for line in text.lines().skip(1) {
@@ -80,7 +82,7 @@ fn text_is_at_most_100_columns_below_the_subject() {
 #[test]
 fn nothing_hostile_gets_through_any_format() {
     for format in FORMATS {
-        for report in [rich(), incomplete()] {
+        for report in [rich(), incomplete(), weekly()] {
             let out = render(format.name(), &report, RenderOptions::default());
             let leak = out.chars().find(|c| *c != '\n' && hostile(*c));
             assert_eq!(leak, None, "{} lets {leak:?} through", format.name());
@@ -153,6 +155,7 @@ fn json_keeps_log_text_as_it_was() {
         "rules",
         "suppressed",
         "summary",
+        "change",
         "notes",
     ];
     // The reader sorts unless it is built to keep order; the snapshot shows the order written.

@@ -3,6 +3,7 @@
 //! The first line serves as the mail's subject and is the only one that may be longer than
 //! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
 
+mod change;
 mod coverage;
 pub mod explain;
 mod findings;
@@ -40,6 +41,7 @@ impl Format for Text {
         let mut page = Page::new(out, options.color);
         page.subject(&subject::line(report))?;
         verdict::render(&mut page, report)?;
+        change::render(&mut page, report)?;
         findings::render(&mut page, report, options.top)?;
         guardduty::alone(&mut page, &report.guardduty)?;
         summary::render(&mut page, report)?;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, NewBatch};
-use super::{StateError, files};
+use super::{StateError, files, last};
 
 /// Counted up with every change to what is written, or to what it means.
 const FORMAT: u32 = 1;
@@ -130,7 +130,7 @@ fn entries(folder: &Path) -> Result<Vec<String>, StateError> {
 }
 
 /// Makes the folder if need be, and takes its lock.
-fn lock(root: &Path) -> Result<File, StateError> {
+pub(super) fn lock(root: &Path) -> Result<File, StateError> {
     let mark = root.join(MARK);
     if !mark.exists() {
         if root.exists() && entries(root)?.iter().any(|name| name != LOCK) {
@@ -181,7 +181,8 @@ pub fn survey(root: &Path) -> Result<Survey, StateError> {
     }
     let lock = lock(root)?;
     let mut parts = Vec::new();
-    for name in entries(root)?.into_iter().filter(|name| name != MARK && name != LOCK) {
+    let others = [MARK, LOCK, last::FOLDER];
+    for name in entries(root)?.into_iter().filter(|name| !others.contains(&name.as_str())) {
         let path = root.join(&name);
         let about = fs::read(path.join(ABOUT)).ok();
         let about: Option<About> = about.and_then(|text| serde_json::from_slice(&text).ok());

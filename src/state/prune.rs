@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{StateError, Survey, survey};
+use super::{StateError, Survey, last, survey};
 
 /// What was taken away.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,7 @@ pub struct Pruned {
 pub fn prune(root: &Path, day: i64) -> Result<Pruned, StateError> {
     let survey = survey(root)?;
     let mut pruned = Pruned::default();
+    last::prune(root, day)?;
     for (part, _) in &survey.parts {
         let kept = batches(&survey, part, day, &mut pruned)?;
         if kept == 0 {

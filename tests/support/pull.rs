@@ -23,6 +23,8 @@ pub struct Pull {
     pub account: Account,
     /// Whose credentials the binary has.
     pub key: Key,
+    /// The moment that runs take for now.
+    pub now: &'static str,
     running: Killer,
     _server: Server,
 }
@@ -60,7 +62,8 @@ impl Pull {
         let env = Env::in_memory();
         env.write("roots.pem", CERTIFICATE);
         let key = account.responder.clone();
-        Pull { env, proxy, regions, account, key, running: Killer::default(), _server: server }
+        let running = Killer::default();
+        Pull { env, proxy, regions, account, key, now: NOW, running, _server: server }
     }
 
     pub fn put(&self, bucket: &str, key: &str, body: &[u8]) {
@@ -100,7 +103,7 @@ impl Pull {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = self.env.command(args);
-        command.args(["--endpoint-url", &self.proxy.url(), "--now", NOW]);
+        command.args(["--endpoint-url", &self.proxy.url(), "--now", self.now]);
         command.env("AWS_REGION", "us-east-1");
         command.envs(self.key.variables());
         // The proxy speaks no TLS: the system's many roots need not be read.

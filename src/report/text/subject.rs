@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::times::window_days;
+use crate::clock::date;
+use crate::finding::change::{Change, Last, Moved, State, window_words};
 use crate::finding::{Finding, Severity};
 use crate::report::Report;
 use crate::ui::number::{counted, grouped};
@@ -10,12 +12,18 @@ use crate::ui::sanitize::{clean, clip};
 
 /// Longer titles are cut: mail programs show about this much at most.
 const MAX_TITLE: usize = 90;
+/// Whole lines about a change: what lists of mails show.
+const MAX_SINCE_LAST: usize = 120;
 /// Severities counted, from the highest that occurs.
 const LEVELS: usize = 2;
 
-/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned.
+/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned; where there is a last
+/// run, what is new since.
 pub(super) fn line(report: &Report) -> String {
     let incomplete = if report.incomplete() { "INCOMPLETE, " } else { "" };
+    if let Some(change) = &report.change {
+        return clip(&since_last(report, change, incomplete), MAX_SINCE_LAST).into_owned();
+    }
     let days = window_days(&report.window);
     let Some(first) = report.findings.first() else {
         let days = days.map_or_else(String::new, |days| format!(", {days}"));
@@ -28,6 +36,48 @@ pub(super) fn line(report: &Report) -> String {
     let title = clean(title);
     let title = clip(&title, MAX_TITLE);
     format!("incident: {incomplete}{counts}{accounts} - {}{days}", lower_first(&title))
+}
+
+/// `incident: 1 critical, 2 high (1 new) in 7 days to 2026-11-21, account 111122223333`.
+fn since_last(report: &Report, change: &Change, incomplete: &str) -> String {
+    let news = news(change);
+    let all = counted(report.findings.len() as u64, "finding", "findings");
+    let quiet = change.compared() && news.is_empty();
+    let (what, still) = match (report.findings.is_empty(), quiet) {
+        (true, _) => (nothing(report), String::new()),
+        (false, true) => ("nothing new".to_string(), format!("; {all} still there")),
+        (false, false) => (format!("{}{news}", counts(&report.findings, LEVELS)), String::new()),
+    };
+    let last = date((change.until - 1).max(change.since.unwrap_or(change.until)));
+    let window = match change.since {
+        Some(since) => format!("in {} to {last}", window_words(change.until - since)),
+        None => format!("to {last}"),
+    };
+    let account = match change.accounts.as_slice() {
+        [] => String::new(),
+        [account] => format!(", account {}", clip(&clean(account), 20)),
+        accounts => format!(", {} accounts", grouped(accounts.len() as u64)),
+    };
+    let first = match change.last {
+        Last::First => ", first run",
+        Last::Unreadable(_) => ", nothing to compare with",
+        Last::Run(_) => "",
+    };
+    format!("incident: {incomplete}{what} {window}{still}{account}{first}")
+}
+
+/// ` (1 new, 2 again)`; a finding that weighs more than it did is news too.
+fn news(change: &Change) -> String {
+    let raised =
+        |f: &&Moved| f.state == State::Still && f.was.is_some_and(|w| w < f.finding.severity);
+    let parts = [
+        (change.count(State::New), "new"),
+        (change.count(State::Again), "again"),
+        (change.findings.iter().filter(raised).count() as u64, "raised"),
+    ];
+    let told: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", grouped(*n))).collect();
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
 }
 
 fn nothing(report: &Report) -> String {
