@@ -127,8 +127,8 @@ impl Batch {
     /// # Errors
     /// The first that is not what was written.
     pub fn check(&self) -> Result<(), StateError> {
-        let names = self.about.files.keys();
-        names.map(|name| files::read(&self.folder, name, &self.about.files).map(drop)).collect()
+        let sums = &self.about.files;
+        sums.keys().try_for_each(|name| files::read(&self.folder, name, sums).map(drop))
     }
 
     pub(super) fn folder(&self) -> &Path {
