@@ -10,6 +10,7 @@ use crate::clock::DAY;
 use crate::engine::kept::{self, Used};
 use crate::engine::local::Job;
 use crate::engine::{Yield, rollups};
+use crate::rollup::Selection;
 use crate::sigma::RuleSet;
 use crate::state::{About, State};
 use crate::ui::number::{counted, grouped};
@@ -29,6 +30,12 @@ pub fn digest(files: &[RuleFile]) -> String {
     format!("{:016x}", hash.digest())
 }
 
+/// True for a window that begins with a day and goes on to now, as its baseline does.
+pub fn by_days(selection: Selection) -> bool {
+    let days = |at: Option<i64>| at.is_none_or(|at| at % DAY == 0);
+    selection.until.is_none() && days(selection.since) && days(selection.baseline_since)
+}
+
 /// Reads the listing, with the state where there is one; and what has to be said in the report.
 ///
 /// # Errors
@@ -45,9 +52,7 @@ pub fn read(
     let Some(root) = args.folder().filter(|_| kept) else {
         return Ok((rollups(job, set), Vec::new()));
     };
-    let days = |at: Option<i64>| at.is_none_or(|at| at % DAY == 0);
-    let selection = job.selection;
-    if selection.until.is_some() || !days(selection.since) || !days(selection.baseline_since) {
+    if !by_days(job.selection) {
         cx.ui.status("everything is read from the logs: what earlier runs keep is by whole days (--days N, --since DATE, without --until)");
         return Ok((rollups(job, set), Vec::new()));
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Cx;
+use super::kept;
 use super::state::StateArgs;
 use crate::detect;
 use crate::detect::change::{Run, change};
@@ -19,8 +20,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Puts the change since the last run into the report; `None` where nothing is kept, or the logs are of this
-    /// machine.
+    /// Puts the change since the last run into the report; `None` where nothing is kept: of logs of this
+    /// machine, and of a window that is not the days up to now.
     pub fn compare(
         cx: &Cx,
         args: &StateArgs,
@@ -29,7 +30,8 @@ impl Memory {
         detecting: &detect::Cx<'_>,
         report: &mut Report,
     ) -> Option<Memory> {
-        let root = args.folder().filter(|_| !logs.is_empty())?;
+        let comparable = !logs.is_empty() && kept::by_days(detecting.selection);
+        let root = args.folder().filter(|_| comparable)?;
         let incomplete = report.incomplete();
         let run = Run { now: cx.clock.now(), rules, incomplete, findings: &report.findings };
         let length = run.length_name(detecting.selection);
