@@ -54,6 +54,7 @@ pub struct EventCounts {
     pub records: u64,
     /// Unique events inside the window: what the findings and the summary rest on.
     pub decoded: u64,
+    /// Copies of events inside the window or the baseline.
     pub duplicates: u64,
     /// Outside the window, the baseline's included.
     pub outside_window: u64,
