@@ -71,7 +71,7 @@ impl Scene {
         assert_eq!(self.kept(&WINDOW).code, 0);
     }
 
-    fn from_logs(&self, window: &[&str]) -> Run {
+    fn of_logs(&self, window: &[&str]) -> Run {
         self.run(&[window, &["--no-state"]].concat())
     }
 
@@ -115,7 +115,7 @@ fn same(kept: &Run, logs: &Run) {
 #[test]
 fn results_are_those_of_the_logs_and_nothing_is_fetched_twice() {
     let scene = Scene::whole();
-    let logs = scene.from_logs(&WINDOW);
+    let logs = scene.of_logs(&WINDOW);
     let json: serde_json::Value = serde_json::from_str(&logs.stdout).unwrap();
     assert!(json["stories"].as_array().unwrap().len() == 1, "{}", json["stories"]);
     assert!(!scene.0.env.path("state").exists());
@@ -132,7 +132,7 @@ fn results_are_those_of_the_logs_and_nothing_is_fetched_twice() {
         &["--since", "2026-10-20", "--baseline", "0"],
         &[],
     ] {
-        same(&scene.kept(window), &scene.from_logs(window));
+        same(&scene.kept(window), &scene.of_logs(window));
     }
 }
 
@@ -156,7 +156,7 @@ fn late_files_are_read_and_results_do_not_depend_on_when_they_came() {
         let kept = scene.kept(&WINDOW);
         let fetched = scene.fetched();
         assert!((1..=files.len() / 3 + 2).contains(&fetched), "{fetched}");
-        same(&kept, &scene.from_logs(&WINDOW));
+        same(&kept, &scene.of_logs(&WINDOW));
     }
     assert_eq!(scene.files("batch.json").len(), 3);
 }
@@ -176,7 +176,7 @@ fn a_window_that_grows_backwards_finds_copies_that_were_counted_before() {
     let late = ["--since", "2026-11-07", "--baseline", "0"];
     let early = ["--since", "2026-11-04", "--baseline", "0"];
     for window in [late, early, late] {
-        same(&scene.kept(&window), &scene.from_logs(&window));
+        same(&scene.kept(&window), &scene.of_logs(&window));
     }
 }
 
@@ -198,7 +198,7 @@ fn a_run_that_is_killed_loses_a_batch_at_most() {
     scene.0.proxy.clear_rules();
     let kept = scene.kept(&WINDOW);
     assert_eq!(scene.fetched(), 300, "{}", kept.stderr);
-    same(&kept, &scene.from_logs(&WINDOW));
+    same(&kept, &scene.of_logs(&WINDOW));
     assert_eq!(scene.state(&["verify"]).code, 0);
 }
 
@@ -218,7 +218,7 @@ fn what_could_not_be_read_is_asked_for_again() {
     scene.0.proxy.clear_rules();
     let second = scene.kept(&WINDOW);
     assert!((5..20).contains(&scene.fetched()), "{}", scene.fetched());
-    same(&second, &scene.from_logs(&WINDOW));
+    same(&second, &scene.of_logs(&WINDOW));
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn what_is_damaged_on_disk_is_named_and_read_again() {
         assert_eq!(verify.code, 3, "{name}: {}", verify.stdout);
         assert!(verify.stdout.contains("DAMAGED"), "{}", verify.stdout);
         let kept = scene.kept(&[&WINDOW[..], &["--threads", "3"]].concat());
-        same(&kept, &scene.from_logs(&WINDOW));
+        same(&kept, &scene.of_logs(&WINDOW));
         if name != "events.parquet" {
             assert!(kept.stderr.contains("read from the logs again"), "{name}: {}", kept.stderr);
             assert!(scene.fetched() > 50);
@@ -288,9 +288,9 @@ fn other_rules_and_other_logs_are_kept_apart() {
     scene.keep();
     let detectors = scene.kept(&[&WINDOW[..], &["--no-builtin"]].concat());
     assert!(scene.fetched() > 50);
-    same(&detectors, &scene.from_logs(&[&WINDOW[..], &["--no-builtin"]].concat()));
+    same(&detectors, &scene.of_logs(&[&WINDOW[..], &["--no-builtin"]].concat()));
     let region = scene.kept(&[&WINDOW[..], &["--log-region", "eu-west-1"]].concat());
-    same(&region, &scene.from_logs(&[&WINDOW[..], &["--log-region", "eu-west-1"]].concat()));
+    same(&region, &scene.of_logs(&[&WINDOW[..], &["--log-region", "eu-west-1"]].concat()));
     let shown = scene.state(&["show"]).stdout;
     assert_eq!(shown.matches("  batch-000001  written ").count(), 3, "{shown}");
     assert!(shown.contains("region eu-west-1") && shown.contains(TRAIL_BUCKET), "{shown}");
@@ -369,7 +369,7 @@ fn correlations_count_what_came_on_different_days_and_in_different_runs() {
     }
     let kept = scene.kept(&WINDOW);
     assert!(kept.stdout.contains("One principal was refused many secrets"), "{}", kept.stdout);
-    same(&kept, &scene.from_logs(&WINDOW));
+    same(&kept, &scene.of_logs(&WINDOW));
 }
 
 #[test]
