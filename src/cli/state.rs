@@ -52,6 +52,9 @@ impl From<StateError> for CommandError {
                 "wait until it has ended; or give --state another folder, or --no-state to keep nothing",
             ),
             StateError::NotAState(_) => error.hint("give --state a folder of its own"),
+            StateError::None(_) => error.hint(
+                "'incident analyze --days 7' keeps what it reads at AWS; --state names another folder",
+            ),
             StateError::Newer { .. } => {
                 error.hint("use that version, or give --state another folder")
             }

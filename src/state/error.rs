@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 pub enum StateError {
     #[error("another incident is using the state folder {}", .0.display())]
     Locked(PathBuf),
+    #[error("nothing is kept in {}", .0.display())]
+    None(PathBuf),
     #[error("{} is no state folder: it holds other files", .0.display())]
     NotAState(PathBuf),
     #[error("{} was written by a newer incident (format {found}, known here is {known})", .path.display())]

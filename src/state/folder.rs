@@ -176,8 +176,7 @@ fn known(mark: &Path) -> Result<(), StateError> {
 /// As [`State::open`], and when there is no state folder.
 pub fn survey(root: &Path) -> Result<Survey, StateError> {
     if !root.join(MARK).exists() {
-        let none = io::Error::new(io::ErrorKind::NotFound, "there is no state here");
-        return Err(StateError::Io(root.to_path_buf(), none));
+        return Err(StateError::None(root.to_path_buf()));
     }
     let lock = lock(root)?;
     let mut parts = Vec::new();

@@ -11,46 +11,48 @@ use crate::event::Log;
 use crate::rollup::{Phase, Selection};
 use crate::source::coverage::Coverage;
 use crate::source::{Days, Listing, day_of};
-use crate::state::{DayCount, KeptObject, State, StateError};
+use crate::state::{DayCount, KeptObject, State};
 
 /// One content of an object, over all batches.
-struct Entries {
+struct Entries<'s> {
     /// As it was read last.
-    last: KeptObject,
+    last: &'s KeptObject,
     /// Events that no object before it had, over all readings.
     new: Vec<DayCount>,
 }
 
 /// By bucket and key, then by entity tag.
-pub struct Known(BTreeMap<(String, String), BTreeMap<String, Entries>>);
+pub struct Known<'s>(BTreeMap<(&'s str, &'s str), Contents<'s>>);
 
-impl Known {
-    pub fn of(state: &State) -> Known {
-        let mut known: BTreeMap<_, BTreeMap<String, Entries>> = BTreeMap::new();
+type Contents<'s> = BTreeMap<&'s str, Entries<'s>>;
+
+impl<'s> Known<'s> {
+    pub fn of(state: &'s State) -> Known<'s> {
+        let mut known: BTreeMap<_, Contents<'s>> = BTreeMap::new();
         for object in state.batches.iter().flat_map(|batch| &batch.objects) {
-            let contents = known.entry((object.bucket.clone(), object.key.clone())).or_default();
-            match contents.entry(object.etag.clone()) {
+            let contents = known.entry((&*object.bucket, &*object.key)).or_default();
+            match contents.entry(&*object.etag) {
                 Entry::Vacant(entry) => {
-                    entry.insert(Entries { last: object.clone(), new: object.days.clone() });
+                    entry.insert(Entries { last: object, new: object.days.clone() });
                 }
                 Entry::Occupied(mut entry) => {
                     let known = entry.get_mut();
                     add(&mut known.new, &object.days);
-                    known.last = object.clone();
+                    known.last = object;
                 }
             }
         }
         Known(known)
     }
 
-    fn contents(&self, item: &Item) -> Option<&BTreeMap<String, Entries>> {
-        self.0.get(&(item.bucket.clone(), item.key.clone()))
+    fn contents<'a>(&'a self, item: &'a Item) -> Option<&'a Contents<'s>> {
+        self.0.get(&(&*item.bucket, &*item.key))
     }
 
     /// Numbers of the objects that are to be read.
     pub fn fresh(&self, listing: &Listing, items: &[Option<Item>]) -> Vec<u32> {
         let known = |item: &Item, size: u64| {
-            let content = self.contents(item)?.get(&item.etag)?;
+            let content = self.contents(item)?.get(&*item.etag)?;
             Some(content.last.whole && content.last.size == size)
         };
         let mut fresh = Vec::new();
@@ -84,7 +86,7 @@ impl Known {
         let days = Days::around(since, None);
         let mut unmatched = 0;
         for ((bucket, key), contents) in &self.0 {
-            let now = listed.get(&(bucket.as_str(), key.as_str()));
+            let now = listed.get(&(*bucket, *key));
             // A key that carries no day is always listed.
             let of_window = day_of(key).is_none_or(|day| days.contains(day));
             let name = || items::name(bucket, key);
@@ -112,7 +114,7 @@ impl Known {
     }
 }
 
-impl Entries {
+impl Entries<'_> {
     fn cover(&self, selection: Selection, coverage: &mut Coverage) {
         self.add(selection, self.last.coverage.clone(), coverage);
     }
@@ -165,26 +167,21 @@ fn add(into: &mut Vec<DayCount>, days: &[DayCount]) {
     }
 }
 
-/// Fingerprints of all events, by day.
-///
-/// # Errors
-/// When a batch turned out to be damaged; it was left out of the state.
-pub fn prints(state: &mut State) -> Result<HashMap<i64, Vec<Vec<u64>>>, StateError> {
+/// Fingerprints of all events, by day; `None` when a batch turned out to be damaged and was left out of the state.
+pub fn prints(state: &mut State) -> Option<HashMap<i64, Vec<Vec<u64>>>> {
     let mut known: HashMap<i64, Vec<Vec<u64>>> = HashMap::new();
     for n in 0..state.batches.len() {
-        let days = state.batches[n].prints();
-        match days {
+        match state.batches[n].prints() {
             Ok(days) => {
                 for (day, prints) in days {
                     known.entry(day).or_default().push(prints);
                 }
             }
             Err(e) => {
-                let said = StateError::Damaged(std::path::PathBuf::new(), e.to_string());
                 state.drop_batch(n, e);
-                return Err(said);
+                return None;
             }
         }
     }
-    Ok(known)
+    Some(known)
 }

@@ -70,9 +70,6 @@ impl Loaded {
 
     /// Adds all up, with the listing's numbers. Objects that are no longer listed, and members of archives, get
     /// numbers behind it.
-    ///
-    /// # Errors
-    /// Never, once everything was read.
     pub fn into_sum<'s>(
         self,
         job: &Job<'_>,
@@ -81,7 +78,7 @@ impl Loaded {
         rules: &'s RuleSet,
         sum: &mut Sum<'s>,
         files: &mut FileNames,
-    ) -> Result<(), StateError> {
+    ) {
         let listed: HashMap<(&str, &str), u32> = (items.iter().zip(0..))
             .filter_map(|(item, n)| Some((item.as_ref()?, n)))
             .map(|(item, n)| ((item.bucket.as_str(), item.key.as_str()), n))
@@ -110,6 +107,5 @@ impl Loaded {
                 sum.add(rollups, hits, &|file| file);
             }
         }
-        Ok(())
     }
 }

@@ -57,12 +57,11 @@ pub fn rollups(
     used.known = job.listing.files.len() as u64 - used.read - rest.len() as u64;
     let mut dedup = Dedup::default();
     if !(fresh.is_empty() && rest.is_empty()) {
-        let prints = known::prints(state);
-        if prints.is_err() {
-            // One of the batches has gone: what it held is to be read again.
+        let Some(prints) = known::prints(state) else {
+            // What the batch held is to be read again.
             return rollups(job, rules, state, now);
-        }
-        dedup = Dedup::knowing(prints?, today + days::AHEAD);
+        };
+        dedup = Dedup::knowing(prints, today + days::AHEAD);
     }
     (job.progress)(used.known, Known::bytes(job.listing, &fresh, &rest));
     for objects in read::batches(job.listing, &items, fresh) {
@@ -74,7 +73,7 @@ pub fn rollups(
     let mut files = FileNames::of(job.listing);
     let mut coverage = Coverage::default();
     read::others(job, rules, &dedup, &rest, &mut sum, &mut files, &mut coverage);
-    loaded.into_sum(job, &items, state, rules, &mut sum, &mut files)?;
+    loaded.into_sum(job, &items, state, rules, &mut sum, &mut files);
     let known = Known::of(state);
     sum.unmatched += known.cover(job, &items, &mut coverage, &mut used);
     refused(job.listing, &mut coverage);
