@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::PolarsResult;
+use rustc_hash::FxHashMap;
 
 use super::build::{Build, action_name, list};
 use super::rows::Row;
@@ -72,18 +73,21 @@ impl Detector for ApiEnumeration {
     }
 }
 
-/// When a principal first called what, and on which days it did.
+/// When a principal first called what, and on which days it did, in order.
 #[derive(Default)]
-struct Calls(BTreeMap<(Sym, Sym, Sym), (Millis, BTreeSet<i64>)>);
+struct Calls(FxHashMap<(Sym, Sym, Sym), (Millis, Vec<i64>)>);
 
 /// Later days on which a question of the logs' first day is asked again that make it routine.
 const ROUTINE_DAYS: usize = 3;
 
 impl Calls {
+    /// Calls have to come in the order of their times.
     fn note(&mut self, call: (Sym, Sym, Sym), at: Millis) {
-        let (first, days) = self.0.entry(call).or_insert((at, BTreeSet::new()));
-        *first = at.min(*first);
-        days.insert(at.div_euclid(DAY));
+        let (_, days) = self.0.entry(call).or_insert((at, Vec::new()));
+        let day = at.div_euclid(DAY);
+        if days.last() != Some(&day) {
+            days.push(day);
+        }
     }
 
     fn is_new(&self, call: (Sym, Sym, Sym), at: Millis) -> bool {
@@ -92,7 +96,9 @@ impl Calls {
 
     fn is_routine(&self, call: (Sym, Sym, Sym), at: Millis) -> bool {
         let today = at.div_euclid(DAY);
-        self.0.get(&call).is_some_and(|(_, days)| days.range(today + 1..).count() >= ROUTINE_DAYS)
+        self.0.get(&call).is_some_and(|(_, days)| {
+            days.iter().filter(|day| **day > today).count() >= ROUTINE_DAYS
+        })
     }
 }
 

@@ -7,7 +7,6 @@ use super::Cx;
 use crate::clock::{DAY, Millis};
 use crate::event::action::ObjectAction;
 use crate::event::{Log, SourceClass};
-use crate::rollup::distinct::Distinct;
 use crate::rollup::objects::{Key, SLOT, Value};
 use crate::rollup::{Phase, Sym};
 
@@ -97,11 +96,11 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
             && !by_aws(cx, key.source)
     };
     let mut groups: BTreeMap<(Sym, &str), Slots> = BTreeMap::new();
-    let mut slots: BTreeMap<(Sym, i32), Vec<usize>> = BTreeMap::new();
+    let mut slots: Vec<(Sym, i32, usize)> = Vec::new();
     for (n, (key, value)) in
         cx.frames.object_rows.iter().enumerate().filter(|(_, (k, v))| wanted(k, v))
     {
-        slots.entry((key.principal, key.slot)).or_default().push(n);
+        slots.push((key.principal, key.slot, n));
         if key.phase == Phase::Window {
             let group = groups.entry((key.principal, cx.places.network(key.source))).or_default();
             let slot = group.entry(key.slot).or_default();
@@ -110,12 +109,12 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
             slot.bytes += value.bytes_out;
         }
     }
-    let peaks = peaks(cx, &slots);
+    let peaks = peaks(cx, slots);
     let mut found = Vec::new();
     for ((principal, _), slots) in &mut groups {
         for slot in slots.values_mut() {
             if slot.requests >= limits.slot_objects || slot.bytes >= limits.slot_bytes {
-                (slot.objects, slot.bytes) = joined(cx, &slot.rows);
+                (slot.objects, slot.bytes) = joined(cx, slot.rows.iter().copied());
             }
         }
         let days = peaks.get(principal);
@@ -133,22 +132,20 @@ fn by_aws(cx: &Cx<'_>, source: Sym) -> bool {
     place.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
 }
 
-/// Each principal's fullest slot by day, over all its keys, sources and buckets.
-fn peaks(
-    cx: &Cx<'_>,
-    slots: &BTreeMap<(Sym, i32), Vec<usize>>,
-) -> HashMap<Sym, BTreeMap<i64, u64>> {
+/// Each principal's fullest slot by day, over all its keys, sources and buckets. Takes principal, slot and number
+/// of each row.
+fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap<i64, u64>> {
+    rows.sort_unstable();
     let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
-    for ((principal, slot), rows) in slots {
+    for of_slot in rows.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
+        let Some((principal, slot, _)) = of_slot.first() else { continue };
         let at = i64::from(*slot) * SLOT;
         let day = peaks.entry(*principal).or_default().entry(at.div_euclid(DAY)).or_default();
-        let requests: u64 = rows
-            .iter()
-            .filter_map(|n| cx.frames.object_rows.get(*n))
-            .map(|(_, v)| v.requests)
-            .sum();
+        let rows = || of_slot.iter().map(|(_, _, n)| *n);
+        let values = rows().filter_map(|n| cx.frames.object_rows.get(n));
+        let requests: u64 = values.map(|(_, v)| v.requests).sum();
         if requests > *day {
-            *day = (*day).max(joined(cx, rows).0);
+            *day = (*day).max(joined(cx, rows()).0);
         }
     }
     peaks
@@ -171,20 +168,28 @@ fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
 }
 
 /// Objects and bytes of rows, once, though both logs may hold them. Estimates stay below the requests.
-fn joined(cx: &Cx<'_>, rows: &[usize]) -> (u64, u64) {
-    let (mut objects, mut bytes, mut requests) =
-        ([Distinct::default(), Distinct::default()], [0u64; 2], [0u64; 2]);
-    let mut both = Distinct::default();
-    let mut batches = 0;
-    for (key, value) in rows.iter().filter_map(|n| cx.frames.object_rows.get(*n)) {
-        both.merge(&value.objects);
-        objects[key.log as usize].merge(&value.objects);
+fn joined(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) {
+    let rows = rows.filter_map(|n| cx.frames.object_rows.get(n));
+    let (mut bytes, mut requests, mut batches) = ([0u64; 2], [0u64; 2], 0);
+    for (key, value) in rows.clone() {
         bytes[key.log as usize] += value.bytes_out;
         requests[key.log as usize] += value.requests;
         batches += value.batches;
     }
+    let distinct = |wanted: &dyn Fn(Log) -> bool| {
+        let mut rows = rows.clone().filter(|(key, _)| wanted(key.log)).map(|(_, value)| value);
+        let Some(first) = rows.next() else { return 0 };
+        let Some(second) = rows.next() else { return first.objects.count() };
+        let mut all = first.objects.clone();
+        all.merge(&second.objects);
+        rows.for_each(|value| all.merge(&value.objects));
+        all.count()
+    };
     // A batch delete is one call in CloudTrail and a line for each key in the access log.
-    let count = if batches > 0 { objects[0].count().max(objects[1].count()) } else { both.count() };
+    let count = match batches {
+        0 => distinct(&|_| true),
+        _ => Log::ALL.iter().map(|log| distinct(&|of| of == *log)).max().unwrap_or(0),
+    };
     (count.min(requests[0].max(requests[1])), bytes[0].max(bytes[1]))
 }
 
@@ -194,7 +199,7 @@ fn burst(
     rows: Vec<usize>,
     days: Option<&BTreeMap<i64, u64>>,
 ) -> Option<Burst> {
-    let (objects, bytes) = joined(cx, &rows);
+    let (objects, bytes) = joined(cx, rows.iter().copied());
     let (mut requests, mut by_slot) = ([0u64; 2], BTreeMap::<i32, Vec<usize>>::new());
     let (mut buckets, mut prefixes, mut exact) = (BTreeSet::new(), BTreeSet::new(), true);
     let (mut first, mut last, mut batches) = (Millis::MAX, Millis::MIN, 0);
@@ -213,7 +218,7 @@ fn burst(
     }
     let source =
         sources.iter().max_by_key(|(sym, n)| (**n, cx.text(**sym))).map(|(sym, _)| *sym)?;
-    let peak = by_slot.values().map(|rows| joined(cx, rows).0).max()?;
+    let peak = by_slot.values().map(|rows| joined(cx, rows.iter().copied()).0).max()?;
     let today = first.div_euclid(DAY);
     let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
     if earlier.is_empty() && cx.history_before(first) < DAY {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
+use rustc_hash::FxHashMap;
+
 use super::places::{Place, Places};
 use crate::clock::{DAY, Millis, plain};
 use crate::event::{Outcome, SourceClass};
@@ -59,26 +61,33 @@ pub const FIRST_DAYS: Millis = 7 * DAY;
 impl History {
     pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
         let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
+        // Many rows say the same of the same day.
+        let mut days: FxHashMap<(Sym, Sym, Sym, i64), Seen> = FxHashMap::default();
         for (key, value) in frames.activity_rows.iter() {
             let first = value.first.time;
             let worked = if key.outcome == Outcome::Success { first } else { Millis::MAX };
             let seen = Seen { first, last: value.last(), events: value.events, worked };
             h.start = h.start.min(seen.first);
             h.end = h.end.max(seen.last);
-            let usable =
-                |p: &&Place| !key.by_service && (p.outside() || p.class == SourceClass::Own);
-            let Some(place) = places.get(key.source).filter(usable) else { continue };
-            let network = &place.network;
-            note(h.by_principal.entry(key.principal).or_default(), network, seen);
-            if names.text(key.access_key).starts_with("AKIA") {
-                note(h.by_key.entry(key.access_key).or_default(), network, seen);
+            if !key.by_service {
+                let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
+                days.entry(day).and_modify(|s| s.add(seen)).or_insert(seen);
             }
-            h.days.entry(network.clone()).or_default().insert(first.div_euclid(DAY));
-            h.active.entry(key.principal).or_default().insert(first.div_euclid(DAY));
+        }
+        for ((principal, access_key, source, day), seen) in days {
+            let usable = |p: &&Place| p.outside() || p.class == SourceClass::Own;
+            let Some(place) = places.get(source).filter(usable) else { continue };
+            let network = &place.network;
+            note(h.by_principal.entry(principal).or_default(), network, seen);
+            if names.text(access_key).starts_with("AKIA") {
+                note(h.by_key.entry(access_key).or_default(), network, seen);
+            }
+            h.days.entry(network.clone()).or_default().insert(day);
+            h.active.entry(principal).or_default().insert(day);
             let who = h.by_network.entry(network.clone()).or_default();
-            who.entry(key.principal).and_modify(|s| s.add(seen)).or_insert(seen);
+            who.entry(principal).and_modify(|s| s.add(seen)).or_insert(seen);
             if !place.asn.is_empty() {
-                note(h.operators.entry(key.principal).or_default(), &place.asn, seen);
+                note(h.operators.entry(principal).or_default(), &place.asn, seen);
             }
             if !place.country.is_empty() {
                 note(&mut h.countries, &place.country, seen);

@@ -1,6 +1,6 @@
 //! Source addresses and what is known of each: class, network, country.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::config::{Config, Geo, geo::is_hosting};
 use crate::event::SourceClass;
@@ -39,7 +39,7 @@ impl Place {
 /// By the source's number; every source of the rollups is in it.
 #[derive(Debug, Default)]
 pub struct Places {
-    places: HashMap<Sym, Place>,
+    places: FxHashMap<Sym, Place>,
 }
 
 impl Places {
@@ -49,7 +49,7 @@ impl Places {
         config: &Config,
         geo: Option<&Geo>,
     ) -> Places {
-        let mut places = HashMap::new();
+        let mut places = FxHashMap::default();
         for sym in sources {
             places.entry(sym).or_insert_with(|| place(names.text(sym), config, geo));
         }

@@ -24,7 +24,7 @@ use crate::event::action::ObjectAction;
 use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
 use crate::finding::Finding;
 use crate::rollup::Selection;
-use crate::rollup::{Frames, Origin, Phase, Rollups};
+use crate::rollup::{Frames, Origin, Phase, Renumber, Rollups};
 use crate::sigma::{self, RuleSet};
 use crate::source::matrix::Matrix;
 use crate::source::{FileNames, Listing};
@@ -361,7 +361,7 @@ impl Scene {
             self.fold_one(&mut workers[n % 2], n);
         }
         let [mut whole, other] = workers;
-        whole.merge(other, &|file| file);
+        whole.merge(other, Renumber::SAME);
         whole
     }
 

@@ -58,12 +58,13 @@ impl<'a> Gathered<'a> {
             }
         }
         let mut hours = HashMap::new();
-        if !wanted.is_empty() {
-            for (key, value) in cx.frames.activity_rows.iter() {
-                let name = (*key, hour(value.first.time));
-                if wanted.contains(&name) {
-                    hours.insert(name, &value.first);
-                }
+        let keys: HashSet<Key> = wanted.iter().map(|(key, _)| *key).collect();
+        let rows = &cx.frames.activity_rows;
+        let of_key: Vec<bool> = rows.behaviours.iter().map(|key| keys.contains(key)).collect();
+        for (behaviour, (key, value)) in rows.numbered() {
+            let name = (*key, hour(value.first.time));
+            if of_key[behaviour as usize] && wanted.contains(&name) {
+                hours.insert(name, &value.first);
             }
         }
         let groups = groups.into_iter().map(|((rule, _, principal, foreign), rows)| Group {
