@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::context::Cx;
 use super::error::CommandError;
+use super::gather::{Gathered, connect};
 use super::inputs::{InputArgs, LogArgs};
 use super::kept;
 use super::last::Memory;
-use super::log_source::{Gathered, gather};
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::cloud::Client;
@@ -15,6 +15,7 @@ use crate::config::{Config, Geo};
 use crate::decode::Record;
 use crate::detect::{self, Places};
 use crate::engine::Yield;
+use crate::engine::kept::{Earlier, Wanted};
 use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
@@ -40,15 +41,25 @@ pub struct Analysis {
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let config = cx.config(args.logs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let rule_files = args.rules.files()?;
-    let rules = compile(&rule_files);
-    let Gathered { listing, notes: said, logs, clients } =
-        gather(cx, &args.logs, config.baseline_days())?;
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let newest = newest(cx, &args.logs, &listing, threads)?;
-    let selection = args.logs.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let rule_files = args.rules.files()?;
+    let rules_digest = kept::digest(&rule_files);
+    let (rules, asked) =
+        beside(|| compile(&rule_files), || connect(cx, &args.logs, config.baseline_days()));
+    let asked = asked?;
+    let logs = asked.logs.clone();
+    let state = kept::open(cx, &args.state, asked.selection, &rules_digest, &logs)?;
+    let earlier =
+        |(state, selection)| Earlier::read(state, Wanted { selection, threads, rules: &rules });
+    let state = state.zip(asked.selection);
+    let (earlier, gathered) = beside(|| state.map(earlier), || asked.list(cx));
+    let Gathered { listing, notes: said, clients, selection } = gathered?;
+    let selection = match selection {
+        Some(selection) => selection,
+        None => selection_of(cx, &args.logs, &listing, threads, config.baseline_days())?,
+    };
 
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let job = Job {
@@ -57,9 +68,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let rules_digest = kept::digest(&rule_files);
-    let (mut yielded, kept) =
-        kept::read(cx, &args.state, &job, (&rules, rules_digest.clone()), logs.clone())?;
+    let (mut yielded, kept) = kept::read(cx, &args.state, &job, &rules, earlier)?;
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
@@ -123,8 +132,29 @@ fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
     notes
 }
 
+/// Two things at once, of which the first waits for nothing and the second for the network.
+fn beside<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let first = scope.spawn(first);
+        let second = second();
+        (first.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), second)
+    })
+}
+
+/// The window in logs of this machine.
+pub(super) fn selection_of(
+    cx: &Cx,
+    args: &LogArgs,
+    listing: &Listing,
+    threads: usize,
+    baseline_days: f64,
+) -> Result<Selection, CommandError> {
+    let newest = newest(cx, args, listing, threads)?;
+    args.selection(cx.clock.now(), newest, baseline_days)
+}
+
 /// `--until latest` reads the logs once more, before all else, for the newest event's time.
-pub(super) fn newest(
+fn newest(
     cx: &Cx,
     args: &LogArgs,
     listing: &Listing,

@@ -7,7 +7,7 @@ use super::error::CommandError;
 use super::rule_files::RuleFile;
 use super::state::StateArgs;
 use crate::clock::DAY;
-use crate::engine::kept::{self, Used};
+use crate::engine::kept::{self, Earlier, Used};
 use crate::engine::local::Job;
 use crate::engine::{Yield, rollups};
 use crate::rollup::Selection;
@@ -36,29 +36,43 @@ pub fn by_days(selection: Selection) -> bool {
     selection.until.is_none() && days(selection.since) && days(selection.baseline_since)
 }
 
-/// Reads the listing, with the state where there is one; and what has to be said in the report.
+/// The state that an analysis of logs at AWS goes on from; `None` where nothing is to be kept. Of logs of this
+/// machine there is no `selection`.
 ///
 /// # Errors
 /// When the state cannot be used.
+pub fn open(
+    cx: &Cx,
+    args: &StateArgs,
+    selection: Option<Selection>,
+    rules: &str,
+    logs: &str,
+) -> Result<Option<State>, CommandError> {
+    let Some((root, selection)) = args.folder().zip(selection) else { return Ok(None) };
+    if !by_days(selection) {
+        cx.ui.status("everything is read from the logs: what earlier runs keep is by whole days (--days N, --since DATE, without --until)");
+        return Ok(None);
+    }
+    let (rules, logs) = (rules.to_string(), logs.to_string());
+    let about = About { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
+    Ok(Some(State::open(&root, &about)?))
+}
+
+/// Reads the listing, with the state where there is one; and what has to be said in the report.
+///
+/// # Errors
+/// When the state cannot be written.
 pub fn read(
     cx: &Cx,
     args: &StateArgs,
     job: &Job<'_>,
-    rules: (&RuleSet, String),
-    logs: String,
+    rules: &RuleSet,
+    earlier: Option<Earlier<'_>>,
 ) -> Result<(Yield, Vec<String>), CommandError> {
-    let (set, rules) = rules;
-    let kept = job.listing.has_remote();
-    let Some(root) = args.folder().filter(|_| kept) else {
-        return Ok((rollups(job, set), Vec::new()));
+    let Some((earlier, root)) = earlier.zip(args.folder()) else {
+        return Ok((rollups(job, rules), Vec::new()));
     };
-    if !by_days(job.selection) {
-        cx.ui.status("everything is read from the logs: what earlier runs keep is by whole days (--days N, --since DATE, without --until)");
-        return Ok((rollups(job, set), Vec::new()));
-    }
-    let about = About { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
-    let mut state = State::open(&root, &about)?;
-    let (yielded, used) = kept::rollups(job, set, &mut state, cx.clock.now())?;
+    let (yielded, used) = kept::rollups(job, earlier, cx.clock.now())?;
     cx.ui.status(&format!(
         "{} known from earlier runs, {} read; kept in {} (--no-state keeps nothing)",
         counted(used.known, "log file", "log files"),

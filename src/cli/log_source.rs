@@ -1,19 +1,16 @@
 //! Where logs are read from: paths of this machine, `s3://bucket/prefix`, or what the account itself holds.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::inputs::LogArgs;
 use crate::clock::Millis;
 use crate::cloud::{Client, Connect};
 use crate::plan::Needed;
 use crate::source::discover::{self, Access, Accounts, Discovered, Kind, Missing, Wish};
-use crate::source::local::list;
-use crate::source::{Listing, S3Url, is_region};
+use crate::source::{S3Url, is_region};
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs at AWS (without PATH, and for s3://…)")]
@@ -102,7 +99,7 @@ impl LogSourceArgs {
     }
 
     /// Which logs are asked for, in words that are the same each time.
-    fn named(&self, clients: &[Arc<Client>], urls: &[S3Url]) -> String {
+    pub(super) fn named(&self, clients: &[Arc<Client>], urls: &[S3Url]) -> String {
         let mut parts: Vec<String> = urls.iter().map(|url| url.to_string()).collect();
         if urls.is_empty() {
             parts.extend(clients.iter().map(|client| client.caller().account.clone()));
@@ -211,69 +208,4 @@ pub(super) fn missing(cx: &Cx, found: &mut Discovered) {
     for line in policy.lines() {
         cx.ui.status(line);
     }
-}
-
-/// What the arguments of an analysis lead to.
-pub struct Gathered {
-    pub listing: Listing,
-    /// What has to be said in the report.
-    pub notes: Vec<String>,
-    /// Which logs at AWS these are, whatever the window.
-    pub logs: String,
-    /// Whose own logs these are; none for paths and buckets.
-    pub clients: Vec<Arc<Client>>,
-}
-
-/// Lists paths, buckets and accounts.
-///
-/// # Errors
-/// When an argument names nothing, or AWS cannot be asked.
-pub fn gather(cx: &Cx, args: &LogArgs, baseline_days: f64) -> Result<Gathered, CommandError> {
-    let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
-        args.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
-    let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();
-    let urls = urls.map_err(CommandError::usage)?;
-    let mut listing = list(&paths)?;
-    if urls.is_empty() && !args.paths.is_empty() {
-        let (notes, logs, clients) = (Vec::new(), String::new(), Vec::new());
-        return Ok(Gathered { listing, notes, logs, clients });
-    }
-    if args.paths.is_empty() && args.window.is_whole() {
-        return Err(CommandError::usage("nothing to read was given").hint(
-            "give files, folders or s3://bucket/prefix; or --days 7, to read what the account itself holds",
-        ));
-    }
-    if !args.source.sources.is_empty()
-        && args.source.sources.iter().all(|kind| *kind == SourceKind::GuardDuty)
-    {
-        return Err(CommandError::usage("GuardDuty's findings stand beside those on logs")
-            .hint("name a source of logs too: --source trail --source guardduty"));
-    }
-    if args.window.wants_latest() {
-        return Err(CommandError::usage(
-            "'--until latest' looks for the newest event first, and logs at AWS are read once",
-        )
-        .hint("give --until a time, or leave it out for now"));
-    }
-    let selection = args.selection(cx.clock.now(), None, baseline_days)?;
-    let baseline = selection.baseline_since.filter(|_| args.window.baseline.is_some());
-    let range = Range {
-        since: selection.baseline_since.or(selection.since),
-        until: selection.until,
-        history_since: baseline.or(selection.since),
-    };
-    let clients = args.source.connect(cx)?;
-    let logs = args.source.named(&clients, &urls);
-    let mut found = discover(cx, &clients, &urls, &args.source.wish(cx, range, false))?;
-    if !found.slices.is_empty() && baseline.is_none() && selection.baseline_since.is_some() {
-        found.notes.push(
-            "The event history was read for the window alone, without a baseline: it is slow (--baseline N reads it)."
-                .to_string(),
-        );
-    }
-    listing.add_objects(found.objects);
-    listing.files.extend(found.slices);
-    listing.refused.extend(found.refused);
-    let clients = if urls.is_empty() { clients } else { Vec::new() };
-    Ok(Gathered { listing, notes: found.notes, logs, clients })
 }

@@ -14,6 +14,7 @@ mod context;
 mod error;
 mod exit;
 mod explain;
+mod gather;
 mod guardduty;
 mod impact;
 mod inputs;

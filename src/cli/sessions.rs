@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::analysis::newest;
+use super::analysis::selection_of;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
+use super::gather::{Gathered, connect};
 use super::inputs::LogArgs;
-use super::log_source::{Gathered, gather};
 use super::output;
 use crate::clock::plain;
 use crate::config::Geo;
@@ -62,15 +62,18 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let inputs = &args.inputs;
     let config = cx.config(inputs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let Gathered { listing, notes, .. } = gather(cx, inputs, config.baseline_days())?;
+    let Gathered { listing, notes, selection, .. } =
+        connect(cx, inputs, config.baseline_days())?.list(cx)?;
     for note in notes {
         cx.ui.status(&note);
     }
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let newest = newest(cx, inputs, &listing, threads)?;
-    let selection = inputs.selection(cx.clock.now(), newest, config.baseline_days())?;
+    let selection = match selection {
+        Some(selection) => selection,
+        None => selection_of(cx, inputs, &listing, threads, config.baseline_days())?,
+    };
     let no_rules = RuleSet::from_texts::<&str, &str>([]);
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);

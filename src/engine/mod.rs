@@ -10,7 +10,7 @@ mod sum;
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Rollups, memory};
+use crate::rollup::{Origin, Phase, Renumber, Rollups, memory};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -61,7 +61,8 @@ pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> Yield {
         let listed = job.listing.files.len() as u32;
         sum.unmatched += part.visitor.matcher.unreadable();
         let Folder { rollups, hits, .. } = part.visitor;
-        sum.add(rollups, hits, &|file| if file < listed { file } else { file + shift });
+        let file = |file| if file < listed { file } else { file + shift };
+        sum.add(rollups, hits, (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }));
     }
     sum.finish(files, scanned.coverage)
 }

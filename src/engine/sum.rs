@@ -2,7 +2,7 @@
 
 use super::Yield;
 use super::matcher::Hits;
-use crate::rollup::{Rollups, matches, memory};
+use crate::rollup::{Renumber, Rollups, matches, memory};
 use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -20,15 +20,18 @@ impl<'s> Sum<'s> {
         Sum { rollups: Rollups::default(), hits: Hits::new(rules), unmatched: 0, empty: true }
     }
 
-    /// Takes in a part; `file` translates its file numbers.
-    pub fn add(&mut self, rollups: Rollups, hits: Hits<'s>, file: &(dyn Fn(u32) -> u32 + Sync)) {
+    /// Takes in a part; `numbers` are its files' and inputs' new ones, where they have others.
+    pub fn add(&mut self, mut rollups: Rollups, hits: Hits<'s>, numbers: Option<Renumber<'_>>) {
         if self.empty {
             self.empty = false;
-            // Nothing is moved; only numbers of files change.
+            if let Some(numbers) = numbers {
+                rollups.renumber(numbers);
+            }
+            // No row is moved.
             (self.rollups, self.hits) = (rollups, hits);
             return;
         }
-        let rows = self.rollups.merge(rollups, file);
+        let rows = self.rollups.merge(rollups, numbers.unwrap_or(Renumber::SAME));
         let past = self.hits.records;
         self.hits.correlator.absorb(hits.correlator, &|mark| {
             let (record, row) = matches::marked(mark);

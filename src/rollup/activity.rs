@@ -3,7 +3,7 @@
 use super::chunks::Chunks;
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::Place;
+use super::place::{Place, Renumber};
 use super::{Folded, Phase, order};
 use crate::clock::{HOUR, Millis};
 use crate::event::{Log, Outcome, agent};
@@ -151,20 +151,15 @@ impl Table {
         self.behaviours.entry(&key, || key).0
     }
 
-    /// Takes in another worker's rows; `syms` and `file` translate its numbers.
-    pub fn merge(&mut self, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
+    /// Takes in another worker's rows; `syms` and `numbers` translate its numbers.
+    pub fn merge(&mut self, from: Table, syms: &[Sym], numbers: Renumber<'_>) {
         let behaviours: Vec<u32> = (from.behaviours.into_items().into_iter())
             .map(|key| self.behaviour(key.translated(syms)))
             .collect();
         for mut v in from.rows.into_items() {
-            v.first.file = file(v.first.file);
+            numbers.place(&mut v.first);
             v.behaviour = behaviours[v.behaviour as usize];
-            match self.rows.find(&v.key()) {
-                Some((_, row)) => row.add(v.events, v.bytes_out, v.last(), &v.first),
-                None => {
-                    self.rows.add(v);
-                }
-            }
+            self.rows.merge(v, |row, v| row.add(v.events, v.bytes_out, v.last(), &v.first));
         }
     }
 

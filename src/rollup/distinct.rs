@@ -23,9 +23,26 @@ impl Distinct {
     }
 
     pub fn merge(&mut self, other: &Distinct) {
-        for hash in &other.hashes {
-            self.add(*hash);
+        let (few, many) = (other.hashes.len(), self.hashes.len());
+        if few * 8 < many {
+            other.hashes.iter().for_each(|hash| self.add(*hash));
+            return;
         }
+        let mut union = Vec::with_capacity((few + many).min(K));
+        let (mut a, mut b) = (self.hashes.iter().peekable(), other.hashes.iter().peekable());
+        while union.len() < K {
+            let next = match (a.peek(), b.peek()) {
+                (Some(x), Some(y)) => (**x).min(**y),
+                (Some(x), None) | (None, Some(x)) => **x,
+                (None, None) => break,
+            };
+            union.push(next);
+            a.next_if(|x| **x == next);
+            b.next_if(|y| **y == next);
+        }
+        // There are many such lists: they keep no more room than they need.
+        union.shrink_to_fit();
+        self.hashes = union;
     }
 
     /// Eight bytes for each hash.
@@ -79,6 +96,11 @@ mod tests {
         let mut a = of(0..600);
         a.merge(&of(400..900));
         assert_eq!(a.count(), 900);
+        // Few against many, and the other way round.
+        let mut few = of(899..910);
+        a.merge(&few);
+        few.merge(&of(0..900));
+        assert_eq!((a.count(), &few), (910, &a));
         let mut b = of(0..3_000);
         b.merge(&of(1_000..5_000));
         assert_eq!(b, of(0..5_000));

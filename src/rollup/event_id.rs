@@ -33,6 +33,29 @@ impl EventId {
         }
     }
 
+    /// Which kind it is, the packed bytes, and the text of what is not packed.
+    pub fn to_parts(&self) -> (u32, [u64; 2], String) {
+        let halves = |bytes: &[u8; 16]| {
+            let number = u128::from_be_bytes(*bytes);
+            [(number >> 64) as u64, number as u64]
+        };
+        match self {
+            EventId::Uuid(bytes) => (0, halves(bytes), String::new()),
+            EventId::Short(bytes) => (1, halves(bytes), String::new()),
+            EventId::Other(text) => (2, [0; 2], text.to_string()),
+        }
+    }
+
+    /// What [`EventId::to_parts`] gave.
+    pub fn from_parts(kind: u32, [high, low]: [u64; 2], text: &str) -> EventId {
+        let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
+        match kind {
+            0 => EventId::Uuid(bytes),
+            1 => EventId::Short(bytes),
+            _ => EventId::Other(text.into()),
+        }
+    }
+
     /// Calls `f` with the text.
     fn with_text<R>(&self, f: impl FnOnce(&str) -> R) -> R {
         match self {
@@ -130,6 +153,8 @@ mod tests {
     fn texts_come_back_and_keep_their_order() {
         for a in IDS {
             assert_eq!(EventId::new(a).to_string(), a);
+            let (kind, packed, text) = EventId::new(a).to_parts();
+            assert_eq!(EventId::from_parts(kind, packed, &text), EventId::new(a));
             for b in IDS {
                 assert_eq!(EventId::new(a).cmp(&EventId::new(b)), a.cmp(b), "{a} {b}");
                 assert_eq!(EventId::new(a) == EventId::new(b), a == b, "{a} {b}");

@@ -1,7 +1,7 @@
 //! Sums over activity rows, as queries want them: by behaviour, and by caller and hour. Rows are many times
 //! more than either.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use super::activity::{Key, Rows};
 use super::numbered::{Keyed, Numbered};
@@ -12,7 +12,7 @@ use crate::event::{Log, Outcome};
 /// Where both logs are on, each S3 call stands in both: CloudTrail's row has the access key and counts.
 pub fn echoes(rows: &Rows) -> Vec<bool> {
     let mut echoes = vec![false; rows.len()];
-    let mut calls: HashMap<_, bool> = HashMap::new();
+    let mut calls: FxHashMap<_, bool> = FxHashMap::default();
     for (k, v) in rows.iter().filter(|(k, _)| k.log == Log::S3Access) {
         calls.insert((k.principal, k.source, k.action, v.hour()), false);
     }

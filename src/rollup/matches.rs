@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::activity::Key;
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::Place;
+use super::place::{Place, Renumber};
 use super::smallest::smallest;
 use crate::clock::{HOUR, Millis};
 
@@ -103,27 +103,22 @@ impl Table {
     }
 
     /// Takes in another worker's rows; answers their new numbers.
-    pub fn merge(&mut self, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) -> Vec<u32> {
+    pub fn merge(&mut self, from: Table, syms: &[Sym], numbers: Renumber<'_>) -> Vec<u32> {
         let keys = from.behaviours.into_items();
         let behaviours: Vec<u32> = (keys.into_iter().map(|key| key.translated(syms)))
             .map(|key| self.behaviours.entry(&key, || key).0)
             .collect();
-        let mut numbers = Vec::with_capacity(from.rows.len());
+        let mut new = Vec::with_capacity(from.rows.len());
         for mut row in from.rows.into_items() {
-            row.first.file = file(row.first.file);
+            numbers.place(&mut row.first);
             row.behaviour = behaviours[row.behaviour as usize];
             row.targets.iter_mut().for_each(|(_, sym)| *sym = syms[*sym as usize]);
-            let number = match self.rows.find(&row.key()) {
-                Some((number, known)) => {
-                    known.add(row.events, row.last(), &row.first);
-                    row.targets.iter().for_each(|(hash, sym)| known.target(*hash, *sym));
-                    number
-                }
-                None => self.rows.add(row),
-            };
-            numbers.push(number);
+            new.push(self.rows.merge(row, |known, row| {
+                known.add(row.events, row.last(), &row.first);
+                row.targets.iter().for_each(|(hash, sym)| known.target(*hash, *sym));
+            }));
         }
-        numbers
+        new
     }
 
     /// A row by its number.

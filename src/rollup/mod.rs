@@ -25,13 +25,16 @@ pub mod window;
 
 pub use frame::Frames;
 pub use intern::{Names, Sym};
-pub use place::{Origin, Place};
+pub use place::{Origin, Place, Renumber};
 pub use window::Selection;
 
 use serde_json::Value;
 
 use crate::event::Event;
 use crate::event::target::targets;
+
+/// Rows from which on tables are merged side by side: with fewer, threads cost more than they save.
+const WORTH_THREADS: usize = 20_000;
 
 /// Which side of the window an event lies on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -123,21 +126,42 @@ impl Rollups {
         sessions::settle(&mut self.sessions, issued, &self.names, used);
     }
 
-    /// Takes in another worker's tables, each on a thread of its own; `file` translates its file numbers.
-    /// Answers the new numbers of its matches' rows.
-    pub fn merge(&mut self, other: Rollups, file: &(dyn Fn(u32) -> u32 + Sync)) -> Vec<u32> {
+    /// Gives files and inputs other numbers.
+    pub fn renumber(&mut self, numbers: Renumber<'_>) {
+        self.activity.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
+        self.matches.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
+        for (_, value) in self.objects.iter_mut() {
+            numbers.place(&mut value.first);
+            value.samples.renumber(numbers);
+        }
+    }
+
+    /// Takes in another worker's tables. Answers the new numbers of its matches' rows.
+    pub fn merge(&mut self, other: Rollups, numbers: Renumber<'_>) -> Vec<u32> {
         let syms = self.names.absorb(&other.names);
-        let rows = self.matches.merge(other.matches, &syms, file);
+        let rows = self.matches.merge(other.matches, &syms, numbers);
         let Rollups { names, activity, agents, objects, buckets, sessions, issued, .. } = self;
+        let few = other.activity.rows.len() + other.objects.len() < WORTH_THREADS;
+        let calls = || activity.merge(other.activity, &syms, numbers);
+        let clients = || agents::merge(agents, other.agents, &syms);
+        let credentials = || {
+            sessions::merge(sessions, other.sessions, &syms, names);
+            issued.merge(other.issued, &syms);
+            buckets::merge(buckets, other.buckets, &syms);
+        };
+        let data = || objects::merge(objects, other.objects, &syms, numbers);
+        if few {
+            calls();
+            clients();
+            credentials();
+            data();
+            return rows;
+        }
         std::thread::scope(|scope| {
-            scope.spawn(|| activity.merge(other.activity, &syms, file));
-            scope.spawn(|| agents::merge(agents, other.agents, &syms));
-            scope.spawn(|| {
-                sessions::merge(sessions, other.sessions, &syms, names);
-                issued.merge(other.issued, &syms);
-                buckets::merge(buckets, other.buckets, &syms);
-            });
-            objects::merge(objects, other.objects, &syms, file);
+            scope.spawn(calls);
+            scope.spawn(clients);
+            scope.spawn(credentials);
+            data();
         });
         rows
     }

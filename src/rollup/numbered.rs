@@ -18,6 +18,7 @@ pub trait Keyed {
 #[derive(Debug)]
 pub struct Numbered<T> {
     items: Chunks<T>,
+    /// Of the first items; of the others from the first search on.
     index: HashTable<u32>,
 }
 
@@ -28,31 +29,60 @@ impl<T> Default for Numbered<T> {
 }
 
 impl<T: Keyed> Numbered<T> {
-    /// The item of that key, if there is one.
+    /// Items with keys of their own, which are looked up later or never.
+    pub fn of(items: impl IntoIterator<Item = T>) -> Numbered<T> {
+        let mut numbered = Numbered::default();
+        items.into_iter().for_each(|item| _ = numbered.items.push(item));
+        numbered
+    }
+
+    #[cold]
+    fn catch_up(&mut self) {
+        let (items, known) = (&self.items, self.index.len());
+        self.index.reserve(items.len() - known, |n| hash_at(items, *n));
+        for (number, item) in (0..).zip(items.iter()).skip(known) {
+            self.index.insert_unique(hash(&item.key()), number, |n| hash_at(items, *n));
+        }
+    }
+
     #[inline]
-    pub fn find(&mut self, key: &T::Key) -> Option<(u32, &mut T)> {
+    fn number(&mut self, key: &T::Key, hash: u64) -> Option<u32> {
+        if self.index.len() < self.items.len() {
+            self.catch_up();
+        }
         let same = |n: &u32| self.items.get(*n as usize).is_some_and(|item| item.key() == *key);
-        let number = *self.index.find(hash(key), same)?;
-        Some((number, self.items.at_mut(number as usize)))
+        self.index.find(hash, same).copied()
     }
 
     /// The item of that key, which is made if there is none.
     #[inline]
     pub fn entry(&mut self, key: &T::Key, new: impl FnOnce() -> T) -> (u32, &mut T) {
-        let number = match self.find(key) {
-            Some((number, _)) => number,
-            None => self.add(new()),
+        let hash = hash(key);
+        let number = match self.number(key, hash) {
+            Some(number) => number,
+            None => self.add(hash, new()),
         };
         (number, self.items.at_mut(number as usize))
     }
 
-    /// Adds an item whose key is not there yet; answers its number.
-    pub fn add(&mut self, item: T) -> u32 {
-        let hash_of = hash(&item.key());
+    /// Adds an item, or lets `join` hand it over to that of its key; answers the number.
+    #[inline]
+    pub fn merge(&mut self, item: T, join: impl FnOnce(&mut T, T)) -> u32 {
+        let key = item.key();
+        let hash = hash(&key);
+        match self.number(&key, hash) {
+            Some(number) => {
+                join(self.items.at_mut(number as usize), item);
+                number
+            }
+            None => self.add(hash, item),
+        }
+    }
+
+    fn add(&mut self, hash: u64, item: T) -> u32 {
         let number = self.items.push(item);
         let items = &self.items;
-        let rehash = |n: &u32| items.get(*n as usize).map_or(0, |item| hash(&item.key()));
-        self.index.insert_unique(hash_of, number, rehash);
+        self.index.insert_unique(hash, number, |n| hash_at(items, *n));
         number
     }
 
@@ -88,7 +118,41 @@ impl<T: Keyed> Numbered<T> {
     }
 }
 
+fn hash_at<T: Keyed>(items: &Chunks<T>, number: u32) -> u64 {
+    items.get(number as usize).map_or(0, |item| hash(&item.key()))
+}
+
 #[inline]
 fn hash(key: &impl Hash) -> u64 {
     FxBuildHasher.hash_one(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key and how often it came.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Count(u32, u32);
+
+    impl Keyed for Count {
+        type Key = u32;
+
+        fn key(&self) -> u32 {
+            self.0
+        }
+    }
+
+    #[test]
+    fn items_are_found_by_their_keys_however_they_came() {
+        let mut counts = Numbered::of((0..1_000).map(|key| Count(key, 1)));
+        assert_eq!((counts.len(), counts.get(999)), (1_000, Some(&Count(999, 1))));
+        let join = |known: &mut Count, new: Count| known.1 += new.1;
+        assert_eq!(counts.merge(Count(700, 5), join), 700);
+        assert_eq!(counts.merge(Count(5_000, 2), join), 1_000);
+        assert_eq!(counts.entry(&5_000, || unreachable!()), (1_000, &mut Count(5_000, 2)));
+        assert_eq!(counts.entry(&6_000, || Count(6_000, 0)).0, 1_001);
+        assert_eq!(counts.get(700), Some(&Count(700, 6)));
+        assert_eq!(counts.len(), 1_002);
+    }
 }

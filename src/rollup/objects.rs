@@ -6,7 +6,7 @@ use super::chunks::Chunks;
 use super::distinct::Distinct;
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::Place;
+use super::place::{Place, Renumber};
 use super::samples::{Sample, Samples};
 use super::smallest::smallest;
 use super::{Folded, Phase, order};
@@ -190,22 +190,17 @@ pub(super) fn none(phase: Phase, first: Place) -> Row {
 }
 
 /// Takes in another worker's rows; `syms` and `file` translate its numbers.
-pub fn merge(into: &mut Table, from: Table, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
+pub fn merge(into: &mut Table, from: Table, syms: &[Sym], numbers: Renumber<'_>) {
     let s = |sym: Sym| syms[sym as usize];
     for (k, mut v) in from.into_items() {
-        v.first.file = file(v.first.file);
-        v.samples.translate(syms, file);
+        numbers.place(&mut v.first);
+        v.samples.translate(syms, numbers);
         v.account = s(v.account);
         v.access_key = s(v.access_key);
         v.buckets.iter_mut().for_each(|b| *b = s(*b));
         v.buckets.sort_unstable();
         let key = Key { principal: s(k.principal), source: s(k.source), ..k };
-        match into.find(&key) {
-            Some((_, (_, row))) => row.merge(v),
-            None => {
-                into.add((key, v));
-            }
-        }
+        into.merge((key, v), |(_, row), (_, v)| row.merge(v));
     }
 }
 

@@ -18,6 +18,27 @@ pub struct Origin {
     pub duplicate: bool,
 }
 
+/// What the numbers of files, and of inputs, are elsewhere.
+#[derive(Clone, Copy)]
+pub struct Renumber<'a> {
+    pub file: &'a (dyn Fn(u32) -> u32 + Sync),
+    pub input: &'a (dyn Fn(u32) -> u32 + Sync),
+}
+
+impl Renumber<'_> {
+    /// All as they are.
+    pub const SAME: Renumber<'static> = Renumber { file: &same, input: &same };
+
+    #[inline]
+    pub(super) fn place(&self, place: &mut Place) {
+        (place.file, place.input) = ((self.file)(place.file), (self.input)(place.input));
+    }
+}
+
+fn same(number: u32) -> u32 {
+    number
+}
+
 /// A row's first event, and where to find it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {

@@ -3,7 +3,7 @@
 
 use super::event_id::EventId;
 use super::intern::Sym;
-use super::place::Place;
+use super::place::{Place, Renumber};
 use super::smallest::smallest;
 
 /// Objects that are kept.
@@ -53,21 +53,21 @@ impl Samples {
     }
 
     /// Translates another worker's numbers.
-    pub fn translate(&mut self, syms: &[Sym], file: &dyn Fn(u32) -> u32) {
-        let mut samples: Vec<Sample<'_>> = self.iter().collect();
-        for sample in &mut samples {
+    pub fn translate(&mut self, syms: &[Sym], numbers: Renumber<'_>) {
+        self.change(|sample| {
             sample.bucket = syms[sample.bucket as usize];
-            sample.place.file = file(sample.place.file);
-        }
-        self.packed = pack(&samples);
+            numbers.place(&mut sample.place);
+        });
     }
 
     /// Gives files and inputs other numbers.
-    pub fn renumber(&mut self, file: &dyn Fn(u32) -> u32, input: &dyn Fn(u32) -> u32) {
+    pub fn renumber(&mut self, numbers: Renumber<'_>) {
+        self.change(|sample| numbers.place(&mut sample.place));
+    }
+
+    fn change(&mut self, change: impl FnMut(&mut Sample<'_>)) {
         let mut samples: Vec<Sample<'_>> = self.iter().collect();
-        for Sample { place, .. } in &mut samples {
-            (place.file, place.input) = (file(place.file), input(place.input));
-        }
+        samples.iter_mut().for_each(change);
         self.packed = pack(&samples);
     }
 
@@ -204,7 +204,8 @@ mod tests {
         let mut other = Samples::default();
         other.merge(&samples);
         assert_eq!(other, samples);
-        other.translate(&(0..1_000).map(|n| n + 1).collect::<Vec<_>>(), &|file| file + 1);
+        let numbers = Renumber { file: &|file| file + 1, ..Renumber::SAME };
+        other.translate(&(0..1_000).map(|n| n + 1).collect::<Vec<_>>(), numbers);
         assert!(other.iter().zip(kept).all(|(new, old)| {
             (new.bucket, new.place.file) == (old.bucket + 1, 301) && new.key == old.key
         }));

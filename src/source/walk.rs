@@ -15,7 +15,7 @@ use crate::clock::DAY;
 use crate::cloud::{ApiError, ErrorKind, Listed, Page, PageAsk};
 
 /// Folders that are listed at once.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 32;
 
 /// Where a walk begins.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! Reads only what earlier runs have not read: what they have comes from the state.
 //!
 //! Objects, and whole days of the event history, that are new are read in batches, each of which is folded by day and put into the state before the
-//! next begins; then all days of the window are taken from the state. So a run that is ended in the middle
+//! next begins; then its days of the window are taken from the state. So a run that is ended in the middle
 //! loses one batch, and results do not depend on how many runs it took.
 
 mod days;
@@ -13,13 +13,13 @@ mod read;
 use super::Yield;
 use super::dedup::Dedup;
 use super::local::{Job, refused, settled};
-use super::sum::Sum;
 use crate::clock::{DAY, Millis, rfc3339};
-use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
 use crate::state::{State, StateError};
 use known::Known;
+pub use load::Wanted;
+use load::{Listed, Loaded};
 
 /// How much came from where.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -36,19 +36,34 @@ pub struct Used {
     pub damaged: Vec<String>,
 }
 
-/// As [`super::rollups`]. The window has to begin with a day and to have no end; so has the baseline.
+/// What earlier runs kept of a window. Nothing of it depends on what is listed now, so that it can be read
+/// meanwhile.
+pub struct Earlier<'s> {
+    state: State,
+    loaded: Loaded<'s>,
+    wanted: Wanted<'s>,
+}
+
+impl<'s> Earlier<'s> {
+    pub fn read(mut state: State, wanted: Wanted<'s>) -> Earlier<'s> {
+        let loaded = Loaded::of(&mut state, wanted);
+        Earlier { state, loaded, wanted }
+    }
+}
+
+/// As [`super::rollups`], for the job's window and rules, which are those that `earlier` was read for. The window
+/// has to begin with a day and to have no end; so has the baseline.
 ///
 /// # Errors
 /// When the state cannot be written.
 pub fn rollups(
     job: &Job<'_>,
-    rules: &RuleSet,
-    state: &mut State,
+    earlier: Earlier<'_>,
     now: Millis,
 ) -> Result<(Yield, Used), StateError> {
+    let Earlier { mut state, loaded, wanted } = earlier;
     let today = now.div_euclid(DAY);
-    let mut loaded = load::days(job, state);
-    let known = Known::of(state);
+    let known = Known::of(&state);
     let mut used = Used::default();
     let items = items::of(job.listing, now);
     let fresh = known.fresh(job.listing, &items);
@@ -57,24 +72,24 @@ pub fn rollups(
     used.known = job.listing.files.len() as u64 - used.read - rest.len() as u64;
     let mut dedup = Dedup::default();
     if !(fresh.is_empty() && rest.is_empty()) {
-        let Some(prints) = known::prints(state) else {
+        let Some(prints) = known::prints(&mut state) else {
             // What the batch held is to be read again.
-            return rollups(job, rules, state, now);
+            return rollups(job, Earlier::read(state, wanted), now);
         };
         dedup = Dedup::knowing(prints, today + days::AHEAD);
     }
     (job.progress)(used.known, Known::bytes(job.listing, &fresh, &rest));
+    let listed = Listed::of(&items);
+    let mut files = FileNames::of(job.listing);
+    let mut sum = loaded.listed(&state, &listed, &mut files);
+    let rules = wanted.rules;
     for objects in read::batches(job.listing, &items, fresh) {
         let batch = read::batch(job, rules, &dedup, &items, &objects, rfc3339(now), today)?;
-        state.add(batch)?;
-        loaded.add_last(job, state)?;
+        listed.add(&mut sum, state.add(batch)?, wanted, &mut files)?;
     }
-    let mut sum = Sum::new(rules);
-    let mut files = FileNames::of(job.listing);
     let mut coverage = Coverage::default();
     read::others(job, rules, &dedup, &rest, &mut sum, &mut files, &mut coverage);
-    loaded.into_sum(job, &items, state, rules, &mut sum, &mut files);
-    let known = Known::of(state);
+    let known = Known::of(&state);
     sum.unmatched += known.cover(job, &items, &mut coverage, &mut used);
     refused(job.listing, &mut coverage);
     used.damaged = state.damaged.iter().map(ToString::to_string).collect();

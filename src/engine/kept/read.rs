@@ -9,8 +9,7 @@ use super::super::{Folder, Hits};
 use super::days::{AHEAD, Days, Held, Part};
 use super::items::Item;
 use crate::decode::losses::Reason;
-use crate::rollup::Selection;
-use crate::rollup::store::Renumber;
+use crate::rollup::{Renumber, Selection};
 use crate::sigma::{KeptHit, RuleSet};
 use crate::source::coverage::{Coverage, SkipReason};
 use crate::source::{FileNames, Listing};
@@ -82,7 +81,12 @@ pub fn batch(
         let shift = names.add_members(members);
         for (day, Part { rollups, hits, prints }) in visitor.days {
             let (sum, all) = days.entry(day).or_insert_with(|| (Sum::new(rules), Vec::new()));
-            sum.add(rollups, hits, &|file| if file < listed { file } else { file + shift });
+            let file = |file| if file < listed { file } else { file + shift };
+            sum.add(
+                rollups,
+                hits,
+                (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }),
+            );
             all.extend(prints);
         }
         accounts.extend(visitor.objects);
@@ -151,9 +155,9 @@ pub fn others<'s>(
         let mut numbers = rest.to_vec();
         numbers.extend(behind..behind + members.len() as u32);
         files.add_members(members);
-        let Folder { mut rollups, hits, .. } = visitor;
-        rollups.renumber(Renumber { files: &numbers, inputs: &numbers });
-        sum.add(rollups, hits, &|file| file);
+        let Folder { rollups, hits, .. } = visitor;
+        let number = |n: u32| numbers.get(n as usize).copied().unwrap_or(u32::MAX);
+        sum.add(rollups, hits, Some(Renumber { file: &number, input: &number }));
     }
     coverage.add(scanned.coverage);
 }

@@ -9,47 +9,16 @@ use polars::prelude::*;
 pub use cells::{Row, frame, rows};
 
 use super::activity::Value;
-use super::place::Place;
+use super::numbered::Numbered;
 use super::sessions::Caller;
 use super::sessions::handed_out::HandedOut;
 use super::sessions::seen::{Facts, Seen};
 use super::{Names, Phase, Rollups, agents, buckets, matches, objects};
 
-/// What the numbers of files in a batch are in a listing: files with their members, and inputs.
-#[derive(Debug, Clone, Copy)]
-pub struct Renumber<'a> {
-    pub files: &'a [u32],
-    pub inputs: &'a [u32],
-}
-
-impl Renumber<'_> {
-    fn file(&self, file: u32) -> u32 {
-        self.files.get(file as usize).copied().unwrap_or(u32::MAX)
-    }
-
-    fn input(&self, input: u32) -> u32 {
-        self.inputs.get(input as usize).copied().unwrap_or(u32::MAX)
-    }
-
-    fn place(&self, place: &mut Place) {
-        (place.file, place.input) = (self.file(place.file), self.input(place.input));
-    }
-}
-
 /// A table's name, which is its file's too, and what it holds.
 pub type Table = (&'static str, DataFrame);
 
 impl Rollups {
-    /// Gives files and inputs other numbers.
-    pub fn renumber(&mut self, numbers: Renumber<'_>) {
-        self.activity.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
-        self.matches.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
-        for (_, value) in self.objects.iter_mut() {
-            numbers.place(&mut value.first);
-            value.samples.renumber(&|file| numbers.file(file), &|input| numbers.input(input));
-        }
-    }
-
     /// All tables, of rollups that are not settled.
     ///
     /// # Errors
@@ -86,39 +55,27 @@ impl Rollups {
         phase: Phase,
     ) -> PolarsResult<Rollups> {
         let mut r = Rollups { names: names(table("names")?)?, ..Rollups::default() };
-        for key in rows(table("behaviours")?, || tables::no_behaviour(phase), tables::behaviour)? {
-            r.activity.behaviours.add(key);
-        }
+        let blank = || tables::no_behaviour(phase);
+        r.activity.behaviours = Numbered::of(rows(table("behaviours")?, blank, tables::behaviour)?);
         let blank = || Value::none(0, tables::no_place());
-        for row in rows(table("activity")?, blank, tables::hour)? {
-            r.activity.rows.add(row);
-        }
+        r.activity.rows = Numbered::of(rows(table("activity")?, blank, tables::hour)?);
         r.agents.extend(rows(table("agents")?, || agents::none(phase), tables::agent)?);
         let blank = || objects::none(phase, tables::no_place());
-        for row in rows(table("objects")?, blank, tables::objects)? {
-            r.objects.add(row);
-        }
+        r.objects = Numbered::of(rows(table("objects")?, blank, tables::objects)?);
         r.buckets.extend(rows(table("buckets")?, || buckets::none(phase), tables::bucket)?);
         let seen = rows(table("sessions")?, || (0, Seen::default()), tables::session)?;
         r.sessions.seen.extend(seen);
-        for facts in rows(table("facts")?, Facts::default, tables::facts)? {
-            r.sessions.facts.0.add(facts);
-        }
+        r.sessions.facts.0 = Numbered::of(rows(table("facts")?, Facts::default, tables::facts)?);
         r.sessions.sign_ins = rows(table("sign_ins")?, tables::no_sign_in, tables::sign_in)?;
-        for caller in rows(table("callers")?, Caller::default, tables::caller)? {
-            r.issued.callers.add(caller);
-        }
+        r.issued.callers = Numbered::of(rows(table("callers")?, Caller::default, tables::caller)?);
         for key in rows(table("handed_out")?, HandedOut::default, tables::handed_out)? {
             r.issued.keys.push(key);
         }
         r.issued.made = rows(table("made")?, Default::default, tables::made)?;
-        for key in rows(table("matchers")?, || tables::no_behaviour(phase), tables::behaviour)? {
-            r.matches.behaviours.add(key);
-        }
+        let blank = || tables::no_behaviour(phase);
+        r.matches.behaviours = Numbered::of(rows(table("matchers")?, blank, tables::behaviour)?);
         let blank = || matches::Row::none(0, 0, tables::no_place());
-        for row in rows(table("matches")?, blank, tables::matched)? {
-            r.matches.rows.add(row);
-        }
+        r.matches.rows = Numbered::of(rows(table("matches")?, blank, tables::matched)?);
         Ok(r)
     }
 }

@@ -55,9 +55,12 @@ pub fn no_behaviour(phase: Phase) -> Key {
 /// Files have the numbers of the batch.
 fn place(p: &mut Place, row: &mut Row) {
     row.time("first", &mut p.time);
-    let mut id = p.id.to_string();
-    row.text("first_id", &mut id);
-    p.id = EventId::new(&id);
+    let (mut kind, [mut high, mut low], mut text) = p.id.to_parts();
+    row.number("first_id_kind", &mut kind);
+    row.large("first_id_high", &mut high);
+    row.large("first_id_low", &mut low);
+    row.text("first_id_text", &mut text);
+    p.id = EventId::from_parts(kind, [high, low], &text);
     row.number("first_file", &mut p.file);
     row.number("first_input", &mut p.input);
     row.large("first_offset", &mut p.offset);

@@ -6,7 +6,7 @@ use crate::clock::{MINUTE, Millis};
 use crate::event::{
     Actor, Context, Event, Issued, IssuedKind, Log, Outcome, SignIn, SignInKind, time,
 };
-use crate::rollup::{Frames, Origin, Phase, Rollups};
+use crate::rollup::{Frames, Origin, Phase, Renumber, Rollups};
 
 pub const ACCOUNT: &str = "111122223333";
 pub const HOME: &str = "198.51.100.7";
@@ -171,7 +171,7 @@ impl Logs {
         let mut workers = [Rollups::default(), Rollups::default()];
         (0..calls.len()).rev().for_each(|n| fold(&mut workers[n % 2], calls, n));
         let [mut whole, other] = workers;
-        whole.merge(other, &|file| file);
+        whole.merge(other, Renumber::SAME);
         Logs::settled(whole)
     }
 
