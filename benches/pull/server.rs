@@ -84,6 +84,8 @@ fn serve(
         let key = path.strip_prefix(bucket).map_or("", |key| key.trim_start_matches('/'));
         if line.starts_with("POST") {
             answer(&mut write, 200, "", &[("Content-Type", "text/xml")], IDENTITY.as_bytes())?;
+        } else if key.is_empty() && line.starts_with("HEAD") {
+            answer(&mut write, 200, "", &[("x-amz-bucket-region", "us-east-1")], b"")?;
         } else if key.is_empty() {
             let page = listing(objects, query);
             answer(&mut write, 200, "", &[("Content-Type", "application/xml")], page.as_bytes())?;

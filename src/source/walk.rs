@@ -1,5 +1,9 @@
-//! Lists what lies in buckets for the days of a window: folders in parallel, long flat folders by leaps.
+//! Lists what lies in buckets for the days of a window: folders in parallel, long flat folders by leaps, short
+//! ones without their folders.
 
+mod flat;
+
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -7,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::coverage::SkipReason;
-use super::days::{dashed, slashed};
+use super::days::{Days, dashed, slashed};
 use super::layout::{At, Dated, Filter, Left, Step, dated, step};
 use super::listing::{Bucket, Found, Object, Place, Refused};
 use super::retry::{PATIENCE, Patience, patiently};
@@ -48,6 +52,16 @@ struct Folder {
     root: usize,
     prefix: String,
     at: At,
+    /// Those that are still to be listed.
+    days: Days,
+    /// To be asked for folder by folder.
+    stepwise: bool,
+}
+
+impl Folder {
+    fn below(&self, prefix: &str, at: At) -> Folder {
+        Folder { root: self.root, prefix: prefix.into(), at, days: self.days, stepwise: false }
+    }
 }
 
 #[derive(Default)]
@@ -78,7 +92,13 @@ pub(super) fn walk_with(
     patience: Patience,
     seen: &(dyn Fn(u64) + Sync),
 ) -> Walked {
-    let begin = |(root, r): (usize, &Root)| Folder { root, prefix: r.prefix.clone(), at: r.at };
+    let begin = |(root, r): (usize, &Root)| Folder {
+        root,
+        prefix: r.prefix.clone(),
+        at: r.at,
+        days: filter.days,
+        stepwise: false,
+    };
     let folders: Vec<Folder> = roots.iter().enumerate().rev().map(begin).collect();
     let state = Mutex::new(State { folders, ..State::default() });
     let walk = Walk { roots, filter, patience, seen, state, changed: Condvar::new() };
@@ -114,10 +134,14 @@ impl Walk<'_> {
     }
 
     fn folder(&self, folder: &Folder) {
+        if folder.at == At::Years && folder.prefix.ends_with('/') && !folder.stepwise {
+            return self.flat(folder);
+        }
+        let rolled = folder.at != At::Day;
         let (mut after, mut token): (String, Option<String>) = (String::new(), None);
         let mut pages = 0;
         loop {
-            let page = match self.page(folder, &after, token.as_deref()) {
+            let page = match self.page(folder, rolled, &after, token.as_deref()) {
                 Ok(page) => page,
                 Err(e) => return self.refused(folder, pages, e),
             };
@@ -132,13 +156,19 @@ impl Walk<'_> {
         }
     }
 
-    fn page(&self, folder: &Folder, after: &str, token: Option<&str>) -> Result<Page, ApiError> {
+    fn page(
+        &self,
+        folder: &Folder,
+        folders: bool,
+        after: &str,
+        token: Option<&str>,
+    ) -> Result<Page, ApiError> {
         let bucket = &self.roots[folder.root].bucket;
         let ask = PageAsk {
             bucket: &bucket.name,
             region: bucket.region.as_deref(),
             prefix: &folder.prefix,
-            folders: folder.at != At::Day,
+            folders,
             after,
             token,
         };
@@ -159,7 +189,7 @@ impl Walk<'_> {
     /// Takes a page's keys and folders; answers with the last key on it, unless there is no need of more.
     fn take(&self, folder: &Folder, page: &Page, first: bool) -> ControlFlow<(), Option<String>> {
         let root = &self.roots[folder.root];
-        let wanted = page.objects.iter().filter(|o| self.wants(folder, o));
+        let wanted = page.objects.iter().filter(|o| self.wants(folder, folder.at, o));
         let objects: Vec<_> = wanted.map(|o| (folder.root, found(&root.bucket, o))).collect();
         (self.seen)(objects.len() as u64);
         // `logs` means the folder `logs/` where there is one, and else every key that begins so.
@@ -192,20 +222,17 @@ impl Walk<'_> {
 
     fn enter(&self, state: &mut State, folder: &Folder, prefix: &str, name: &str) {
         let root = folder.root;
-        match step(folder.at, name, self.filter) {
-            Step::Into(at) => state.folders.push(Folder { root, prefix: prefix.into(), at }),
-            Step::Days(year) => match self.filter.days.of_year(year) {
+        let filter = self.filter_of(folder);
+        match step(folder.at, name, &filter) {
+            Step::Into(at) => state.folders.push(folder.below(prefix, at)),
+            Step::Days(year) => match folder.days.of_year(year) {
                 Some(days) => {
                     let parent = prefix.len() - name.len() - 1;
                     let day = |day: i64| format!("{}{}/", &prefix[..parent], slashed(day));
-                    let each =
-                        days.into_iter().map(|d| Folder { root, prefix: day(d), at: At::Day });
+                    let each = days.into_iter().map(|d| folder.below(&day(d), At::Day));
                     state.folders.extend(each);
                 }
-                None => {
-                    let at = At::Year(year);
-                    state.folders.push(Folder { root, prefix: prefix.into(), at });
-                }
+                None => state.folders.push(folder.below(prefix, At::Year(year))),
             },
             Step::Leave(Left::Account) => {
                 state.found.other_accounts.insert(name.to_string());
@@ -218,14 +245,22 @@ impl Walk<'_> {
         }
     }
 
-    /// A key of the days asked for. What carries no date was written in the window or after it.
-    fn wants(&self, folder: &Folder, object: &Listed) -> bool {
+    fn filter_of(&self, folder: &Folder) -> Cow<'_, Filter> {
+        match folder.days == self.filter.days {
+            true => Cow::Borrowed(self.filter),
+            false => Cow::Owned(Filter { days: folder.days, ..self.filter.clone() }),
+        }
+    }
+
+    /// A key of the days asked for, in a place of the layout. What carries no date was written in the window or
+    /// after it.
+    fn wants(&self, folder: &Folder, at: At, object: &Listed) -> bool {
         // A folder's own marker.
         if object.key.ends_with('/') && object.size == 0 {
             return false;
         }
         let days = &self.filter.days;
-        match (dated(&object.key), folder.at) {
+        match (dated(&object.key), at) {
             (Some(dated), At::Access) => {
                 dated.sorts_behind == Some(folder.prefix.len()) && days.contains(dated.day)
             }

@@ -90,6 +90,50 @@ fn day_folders_of_a_trail_are_asked_for_by_name() {
     }
 }
 
+/// So many logs of each day of a year in one region.
+fn year(each: usize) -> Vec<String> {
+    let first = number(2026, 1, 1).unwrap();
+    let log = |day: i64, n: usize| format!("{REGION}{}/f-{n:05}.json.gz", slashed(first + day));
+    (0..365).flat_map(|day| (0..each).map(move |n| log(day, n))).collect()
+}
+
+const REGION: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/";
+
+#[test]
+fn a_region_with_few_logs_is_one_page() {
+    let mut keys = year(2);
+    let others = ["2026/11/readme", "0/2026/11/09/f", "2026/11/09/a/b/f"];
+    keys.extend(others.map(|name| format!("{REGION}{name}")));
+    let shelf = Shelf::with(&keys);
+    let found = names(&shelf, REGION, At::Years, &november(2, 20));
+    assert_eq!((found.len(), shelf.pages()), (2 * 19 + 2, 1));
+    assert!(found[0].contains("2026/11/02") && found[38].contains("2026/11/20"));
+    assert!(found.contains(&format!("{REGION}2026/11/09/a/b/f")));
+    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()).len(), 2 * 365 + 2);
+    assert_eq!(shelf.pages(), 2);
+}
+
+#[test]
+fn a_region_with_many_logs_is_listed_by_days() {
+    let keys = year(200);
+    let shelf = Shelf::with(&keys);
+    // Four days on the first page, and the others by name.
+    assert_eq!(names(&shelf, REGION, At::Years, &november(2, 20)).len(), 19 * 200);
+    assert_eq!(shelf.pages(), 1 + 1 + 15);
+    // Nothing is there twice, and nothing is missed, with and without a window.
+    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+}
+
+#[test]
+fn a_region_whose_logs_grow_many_is_listed_by_days_from_there() {
+    let mut keys = year(100);
+    let burst = number(2026, 6, 1).unwrap();
+    keys.extend((0..5_000).map(|n| format!("{REGION}{}/g-{n:05}.json.gz", slashed(burst))));
+    keys.sort();
+    let shelf = Shelf::with(&keys);
+    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+}
+
 #[test]
 fn a_prefix_without_a_slash_is_its_folder_where_there_is_one() {
     let shelf = Shelf::with(&["logs/a.json", "logs-old/b.json", "log.json"].map(String::from));
