@@ -23,6 +23,7 @@ use crate::rollup::{Frames, Origin, Phase, Selection};
 use crate::sigma::RuleSet;
 use crate::source::Listing;
 use crate::source::coverage::Coverage;
+use crate::state::{Reserved, StateError};
 use crate::ui::Progress;
 
 /// A finished analysis, and what is needed to read the logs again.
@@ -44,18 +45,23 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let threads = config
         .threads()
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    // Refused when there is one already, which serves as well.
+    _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let rule_files = args.rules.files()?;
     let rules_digest = kept::digest(&rule_files);
     let (rules, asked) =
         beside(|| compile(&rule_files), || connect(cx, &args.logs, config.baseline_days()));
     let asked = asked?;
     let logs = asked.logs.clone();
-    let state = kept::open(cx, &args.state, asked.selection, &rules_digest, &logs)?;
-    let earlier =
-        |(state, selection)| Earlier::read(state, Wanted { selection, threads, rules: &rules });
+    let state = kept::reserve(cx, &args.state, asked.selection, &rules_digest, &logs)?;
     let state = state.zip(asked.selection);
-    let (earlier, gathered) = beside(|| state.map(earlier), || asked.list(cx));
+    let read = |(state, selection): (Reserved, Selection)| {
+        let wanted = Wanted { selection, threads, rules: &rules };
+        Ok::<_, StateError>(Earlier::read(state.open()?, wanted))
+    };
+    let (earlier, gathered) = beside(|| state.map(read).transpose(), || asked.list(cx));
     let Gathered { listing, notes: said, clients, selection } = gathered?;
+    let earlier = earlier?;
     let selection = match selection {
         Some(selection) => selection,
         None => selection_of(cx, &args.logs, &listing, threads, config.baseline_days())?,
@@ -86,8 +92,10 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
-    report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
-    report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
+    (report.matrix, report.sessions) = beside(
+        || detect::coverage::matrix(&detecting, &listing, cx.clock.now()),
+        || detect::sessions::of_findings(&detecting, &report.findings),
+    );
     let memory = Memory::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(detect::coverage::notes(&report.matrix));
@@ -132,7 +140,7 @@ fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
     notes
 }
 
-/// Two things at once, of which the first waits for nothing and the second for the network.
+/// Two things at once.
 fn beside<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let first = scope.spawn(first);

@@ -12,7 +12,7 @@ use crate::engine::local::Job;
 use crate::engine::{Yield, rollups};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
-use crate::state::{About, State};
+use crate::state::{About, Reserved, State};
 use crate::ui::number::{counted, grouped};
 
 /// Objects that a note names.
@@ -41,13 +41,13 @@ pub fn by_days(selection: Selection) -> bool {
 ///
 /// # Errors
 /// When the state cannot be used.
-pub fn open(
+pub fn reserve(
     cx: &Cx,
     args: &StateArgs,
     selection: Option<Selection>,
     rules: &str,
     logs: &str,
-) -> Result<Option<State>, CommandError> {
+) -> Result<Option<Reserved>, CommandError> {
     let Some((root, selection)) = args.folder().zip(selection) else { return Ok(None) };
     if !by_days(selection) {
         cx.ui.status("everything is read from the logs: what earlier runs keep is by whole days (--days N, --since DATE, without --until)");
@@ -55,7 +55,7 @@ pub fn open(
     }
     let (rules, logs) = (rules.to_string(), logs.to_string());
     let about = About { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
-    Ok(Some(State::open(&root, &about)?))
+    Ok(Some(State::reserve(&root, &about)?))
 }
 
 /// Reads the listing, with the state where there is one; and what has to be said in the report.

@@ -1,7 +1,7 @@
 //! One caller asking about many things at once: Get, List and Describe over many services within an hour,
 //! mostly calls it had not made before. Whoever finds a key first asks what it can do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use polars::prelude::PolarsResult;
 use rustc_hash::FxHashMap;
@@ -52,7 +52,7 @@ impl Detector for ApiEnumeration {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
-        let mut by_caller: BTreeMap<(Sym, Sym, &str), Vec<Row<'_>>> = BTreeMap::new();
+        let mut by_caller: HashMap<(Sym, Sym, &str), Vec<Row<'_>>> = HashMap::new();
         for row in cx.rows().filter(|(k, _)| asks(cx, k)) {
             let key = &row.0;
             let caller =
@@ -64,6 +64,8 @@ impl Detector for ApiEnumeration {
             calls.note((k.principal, k.service, k.action), v.first.time);
         }
         let mut found = Vec::new();
+        let mut by_caller: Vec<_> = by_caller.into_iter().collect();
+        by_caller.sort_unstable_by_key(|(caller, _)| *caller);
         for ((principal, key, _), rows) in by_caller {
             for burst in hours_in_a_row(&rows) {
                 found.extend(judge(cx, principal, key, &burst, &calls, &settings));

@@ -97,14 +97,22 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     };
     let mut groups: BTreeMap<(Sym, &str), Slots> = BTreeMap::new();
     let mut slots: Vec<(Sym, i32, usize)> = Vec::new();
-    for (n, (key, value)) in
-        cx.frames.object_rows.iter().enumerate().filter(|(_, (k, v))| wanted(k, v))
-    {
+    let mut in_window: Vec<(Sym, Sym, usize)> = Vec::new();
+    let rows = cx.frames.object_rows.iter().enumerate();
+    for (n, (key, _)) in rows.filter(|(_, (k, v))| wanted(k, v)) {
         slots.push((key.principal, key.slot, n));
         if key.phase == Phase::Window {
-            let group = groups.entry((key.principal, cx.places.network(key.source))).or_default();
+            in_window.push((key.principal, key.source, n));
+        }
+    }
+    in_window.sort_unstable();
+    for rows in in_window.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
+        let Some((principal, source, _)) = rows.first() else { continue };
+        let group = groups.entry((*principal, cx.places.network(*source))).or_default();
+        for (_, _, n) in rows {
+            let Some((key, value)) = cx.frames.object_rows.get(*n) else { continue };
             let slot = group.entry(key.slot).or_default();
-            slot.rows.push(n);
+            slot.rows.push(*n);
             slot.requests += value.requests;
             slot.bytes += value.bytes_out;
         }
@@ -113,6 +121,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     let mut found = Vec::new();
     for ((principal, _), slots) in &mut groups {
         for slot in slots.values_mut() {
+            slot.rows.sort_unstable();
             if slot.requests >= limits.slot_objects || slot.bytes >= limits.slot_bytes {
                 (slot.objects, slot.bytes) = joined(cx, slot.rows.iter().copied());
             }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use rustc_hash::FxHashMap;
+
 use super::Cx;
 use super::rows::Row;
 use crate::clock::{DAY, Millis};
@@ -104,7 +106,7 @@ fn names<'c>(
         last: Millis,
         baseline: bool,
     }
-    let mut used: HashMap<Sym, Used> = HashMap::new();
+    let mut used: FxHashMap<Sym, Used> = FxHashMap::default();
     for (k, v) in rows {
         let used = used.entry(key(k)).or_default();
         match k.phase {

@@ -51,12 +51,14 @@ impl Detector for S3BulkDelete {
         let min = settings.get(&MIN_OBJECTS) as u64;
         let unusual = |b: &Burst| b.unusual(settings.get(&RATIO));
         let deletes = bursts(cx, &[ObjectAction::Delete], &limits);
-        let reads = bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits);
-        let writes = bursts(cx, &[ObjectAction::Write], &limits);
+        let mut writes = bursts(cx, &[ObjectAction::Write], &limits);
         let deleted = deletes.iter().filter(|b| b.objects >= min && unusual(b));
-        let overwritten = writes
-            .iter()
-            .filter(|b| b.objects >= 2 * min && unusual(b) && reads.iter().any(|r| preceded(r, b)));
+        writes.retain(|b| b.objects >= 2 * min && unusual(b));
+        let reads = match writes.is_empty() {
+            true => Vec::new(),
+            false => bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits),
+        };
+        let overwritten = writes.iter().filter(|b| reads.iter().any(|r| preceded(r, b)));
         let mut found: Vec<Finding> =
             deleted.map(|b| finding(cx, b, &settings, Way::Delete)).collect();
         found.extend(overwritten.map(|b| finding(cx, b, &settings, Way::Overwrite)));

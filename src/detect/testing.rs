@@ -361,7 +361,7 @@ impl Scene {
             self.fold_one(&mut workers[n % 2], n);
         }
         let [mut whole, other] = workers;
-        whole.merge(other, Renumber::SAME);
+        whole.merge(vec![other], Renumber::SAME, drop);
         whole
     }
 

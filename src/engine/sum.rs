@@ -6,6 +6,7 @@ use crate::rollup::{Renumber, Rollups, matches, memory};
 use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
+use crate::state::DayTables;
 
 pub struct Sum<'s> {
     pub rollups: Rollups,
@@ -31,19 +32,46 @@ impl<'s> Sum<'s> {
             (self.rollups, self.hits) = (rollups, hits);
             return;
         }
-        let rows = self.rollups.merge(rollups, numbers.unwrap_or(Renumber::SAME));
-        let past = self.hits.records;
-        self.hits.correlator.absorb(hits.correlator, &|mark| {
-            let (record, row) = matches::marked(mark);
-            matches::mark(record.wrapping_add(past), rows[row as usize])
+        let Hits { correlator, records } = &mut self.hits;
+        self.rollups.merge(vec![rollups], numbers.unwrap_or(Renumber::SAME), |rows| {
+            let rows = rows.concat();
+            correlator.absorb(hits.correlator, &|mark| moved(mark, *records, &rows));
         });
-        self.hits.records = past.wrapping_add(hits.records);
+        *records = records.wrapping_add(hits.records);
+    }
+
+    /// Takes in days of the state.
+    pub fn add_days(&mut self, days: Vec<DayTables>, numbers: Renumber<'_>) {
+        self.empty = false;
+        let (mut rollups, mut others) = (Vec::new(), Vec::new());
+        for day in days {
+            rollups.push(day.rollups);
+            others.push((day.hits, day.about));
+        }
+        let Hits { correlator, records } = &mut self.hits;
+        self.rollups.merge(rollups, numbers, |rows| {
+            for ((hits, about), rows) in others.into_iter().zip(rows) {
+                correlator.restore(hits, about.left_out, &|mark| moved(mark, *records, &rows));
+                *records = records.wrapping_add(about.records);
+            }
+        });
     }
 
     pub fn finish(mut self, files: FileNames, coverage: Coverage) -> Yield {
-        self.rollups.settle();
-        let correlated = self.hits.correlator.finish();
+        let (rollups, correlator) = (&mut self.rollups, self.hits.correlator);
+        let correlated = std::thread::scope(|scope| {
+            scope.spawn(|| rollups.settle());
+            correlator.finish()
+        });
         memory::give_back();
         Yield { rollups: self.rollups, correlated, unmatched: self.unmatched, files, coverage }
     }
+}
+
+/// What a mark of a part's match is here.
+fn moved(mark: u64, past: u32, rows: &[u32]) -> u64 {
+    let (record, row) = matches::marked(mark);
+    // A row that is not there would be a defect of who wrote the state.
+    let row = rows.get(row as usize).copied().unwrap_or(u32::MAX);
+    matches::mark(record.wrapping_add(past), row)
 }

@@ -107,6 +107,14 @@ impl<T> Chunks<T> {
     }
 }
 
+impl<T> FromIterator<T> for Chunks<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Chunks<T> {
+        let mut chunks = Chunks::default();
+        items.into_iter().for_each(|item| _ = chunks.push(item));
+        chunks
+    }
+}
+
 impl<T> IntoIterator for Chunks<T> {
     type Item = T;
     type IntoIter = std::iter::Flatten<std::vec::IntoIter<Vec<T>>>;

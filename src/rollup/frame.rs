@@ -44,9 +44,14 @@ impl Frames {
             let activity_rows = activity.into_rows();
             super::memory::give_back();
             let echoes = hourly::echoes(&activity_rows);
+            let (hours, activity) = std::thread::scope(|scope| {
+                let hours = scope.spawn(|| hours_frame(hourly::hours(&activity_rows, &echoes)));
+                let activity = activity_frame(&activity_rows, &echoes);
+                (ended(hours), activity)
+            });
             Ok(Frames {
-                activity: activity_frame(&activity_rows, &echoes)?,
-                hours: hours_frame(hourly::hours(&activity_rows, &echoes))?,
+                activity: activity?,
+                hours: hours?,
                 agents: ended(agents)?,
                 buckets: buckets_frame(buckets)?,
                 activity_rows,

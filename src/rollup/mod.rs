@@ -136,33 +136,51 @@ impl Rollups {
         }
     }
 
-    /// Takes in another worker's tables. Answers the new numbers of its matches' rows.
-    pub fn merge(&mut self, other: Rollups, numbers: Renumber<'_>) -> Vec<u32> {
-        let syms = self.names.absorb(&other.names);
-        let rows = self.matches.merge(other.matches, &syms, numbers);
-        let Rollups { names, activity, agents, objects, buckets, sessions, issued, .. } = self;
-        let few = other.activity.rows.len() + other.objects.len() < WORTH_THREADS;
-        let calls = || activity.merge(other.activity, &syms, numbers);
-        let clients = || agents::merge(agents, other.agents, &syms);
+    /// Takes in other workers' tables. `matched` is told what the numbers of the matches' rows are here, by worker,
+    /// while the other tables are merged.
+    pub fn merge(
+        &mut self,
+        others: Vec<Rollups>,
+        numbers: Renumber<'_>,
+        matched: impl FnOnce(Vec<Vec<u32>>) + Send,
+    ) {
+        let rows = |r: &Rollups| r.activity.rows.len() + r.objects.len();
+        let few = others.iter().map(rows).sum::<usize>() < WORTH_THREADS;
+        let all: Vec<Vec<Sym>> = others.iter().map(|o| self.names.absorb(&o.names)).collect();
+        let Rollups { names, activity, agents, objects, buckets, sessions, matches, issued } = self;
+        let (mut calls, mut clients, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut credentials, mut rows) = (Vec::new(), Vec::new());
+        for (other, syms) in others.into_iter().zip(&all) {
+            rows.push(matches.merge(other.matches, syms, numbers));
+            calls.push((other.activity, syms));
+            clients.push((other.agents, syms));
+            data.push((other.objects, syms));
+            credentials.push((other.sessions, other.issued, other.buckets, syms));
+        }
+        let calls = || calls.into_iter().for_each(|(t, syms)| activity.merge(t, syms, numbers));
+        let clients = || clients.into_iter().for_each(|(t, syms)| agents::merge(agents, t, syms));
+        let data =
+            || data.into_iter().for_each(|(t, syms)| objects::merge(objects, t, syms, numbers));
         let credentials = || {
-            sessions::merge(sessions, other.sessions, &syms, names);
-            issued.merge(other.issued, &syms);
-            buckets::merge(buckets, other.buckets, &syms);
+            for (seen, handed_out, of_buckets, syms) in credentials {
+                sessions::merge(sessions, seen, syms, names);
+                issued.merge(handed_out, syms);
+                buckets::merge(buckets, of_buckets, syms);
+            }
         };
-        let data = || objects::merge(objects, other.objects, &syms, numbers);
         if few {
             calls();
             clients();
             credentials();
             data();
-            return rows;
+            return matched(rows);
         }
-        std::thread::scope(|scope| {
-            scope.spawn(calls);
-            scope.spawn(clients);
-            scope.spawn(credentials);
-            data();
+        rayon::scope(|scope| {
+            scope.spawn(|_| calls());
+            scope.spawn(|_| data());
+            scope.spawn(|_| credentials());
+            scope.spawn(|_| clients());
+            matched(rows);
         });
-        rows
     }
 }

@@ -28,12 +28,18 @@ impl<T> Default for Numbered<T> {
     }
 }
 
+/// Of items with keys of their own, which are looked up later or never.
+impl<T> FromIterator<T> for Numbered<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Numbered<T> {
+        Numbered { items: items.into_iter().collect(), index: HashTable::new() }
+    }
+}
+
 impl<T: Keyed> Numbered<T> {
-    /// Items with keys of their own, which are looked up later or never.
-    pub fn of(items: impl IntoIterator<Item = T>) -> Numbered<T> {
-        let mut numbered = Numbered::default();
-        items.into_iter().for_each(|item| _ = numbered.items.push(item));
-        numbered
+    /// Makes room to look up so many more.
+    pub fn reserve(&mut self, more: usize) {
+        let items = &self.items;
+        self.index.reserve(more, |n| hash_at(items, *n));
     }
 
     #[cold]
@@ -145,7 +151,7 @@ mod tests {
 
     #[test]
     fn items_are_found_by_their_keys_however_they_came() {
-        let mut counts = Numbered::of((0..1_000).map(|key| Count(key, 1)));
+        let mut counts: Numbered<_> = (0..1_000).map(|key| Count(key, 1)).collect();
         assert_eq!((counts.len(), counts.get(999)), (1_000, Some(&Count(999, 1))));
         let join = |known: &mut Count, new: Count| known.1 += new.1;
         assert_eq!(counts.merge(Count(700, 5), join), 700);

@@ -158,8 +158,13 @@ impl<'s> Correlator<'s> {
         (self.overflow, self.ungrouped)
     }
 
-    /// Takes in what [`Correlator::hits`] gave, for the same rules.
-    pub fn restore(&mut self, hits: Vec<KeptHit>, (overflow, ungrouped): (u64, u64)) {
+    /// Takes in what [`Correlator::hits`] gave, for the same rules; `event` translates its numbers of records.
+    pub fn restore(
+        &mut self,
+        hits: Vec<KeptHit>,
+        (overflow, ungrouped): (u64, u64),
+        event: &dyn Fn(u64) -> u64,
+    ) {
         self.overflow += overflow;
         self.ungrouped += ungrouped;
         for kept in hits {
@@ -167,7 +172,7 @@ impl<'s> Correlator<'s> {
             if known.is_none_or(|known| kept.values.len() < known.group_by.len()) {
                 continue;
             }
-            let events = Events::One(kept.event);
+            let events = Events::One(event(kept.event));
             let (slot, time) = (kept.slot as usize, kept.time);
             let hit = Hit { from: time, time, slot, events, values: Box::new([]) };
             let values = kept.values.into_iter().map(|text| Some(self.intern(text?)));

@@ -100,6 +100,12 @@ impl Batch {
         self.about.days.keys().copied()
     }
 
+    /// Rows of a table that are of these days.
+    pub fn rows(&self, table: &str, wanted: impl Fn(i64) -> bool) -> usize {
+        let days = self.about.days.iter().filter(|(day, _)| wanted(**day));
+        days.map(|(_, kept)| kept.rows(table)).sum()
+    }
+
     pub fn bytes(&self) -> u64 {
         self.about.files.values().map(|sum| sum.bytes).sum()
     }

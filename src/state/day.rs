@@ -32,6 +32,10 @@ impl KeptDay {
     pub fn new(records: u32, left_out: (u64, u64)) -> KeptDay {
         KeptDay { records, left_out, rows: BTreeMap::new() }
     }
+
+    pub(super) fn rows(&self, table: &str) -> usize {
+        self.rows.get(table).copied().unwrap_or(0)
+    }
 }
 
 /// A day as it was read from the logs.
@@ -137,9 +141,8 @@ impl<'b> Tables<'b> {
 
     /// The rows of a day in a table.
     fn slice(&self, day: i64, name: &str) -> PolarsResult<DataFrame> {
-        let rows = |day: &KeptDay| day.rows.get(name).copied().unwrap_or(0);
-        let before: usize = self.days.range(..day).map(|(_, day)| rows(day)).sum();
-        let own = self.days.get(&day).map_or(0, rows);
+        let before: usize = self.days.range(..day).map(|(_, day)| day.rows(name)).sum();
+        let own = self.days.get(&day).map_or(0, |day| day.rows(name));
         if own == 0 {
             return Ok(DataFrame::empty());
         }

@@ -54,12 +54,19 @@ pub struct State {
     _lock: File,
 }
 
+/// A part that nobody else can use, and that is not read yet.
+#[derive(Debug)]
+pub struct Reserved {
+    part: PathBuf,
+    lock: File,
+}
+
 impl State {
-    /// Opens the part for `about`, which is made if there is none, and takes the lock.
+    /// Takes the lock; the part for `about` is made if there is none.
     ///
     /// # Errors
     /// When another process holds the lock, the folder is something else, or it cannot be written.
-    pub fn open(root: &Path, about: &About) -> Result<State, StateError> {
+    pub fn reserve(root: &Path, about: &About) -> Result<Reserved, StateError> {
         let lock = lock(root)?;
         let part = root.join(about.name());
         if !part.join(ABOUT).exists() {
@@ -71,6 +78,15 @@ impl State {
             fs::rename(&aside, part.join(ABOUT)).map_err(StateError::io(&part))?;
             files::flush_folder(&part)?;
         }
+        Ok(Reserved { part, lock })
+    }
+}
+
+impl Reserved {
+    /// # Errors
+    /// When the part cannot be listed, or what an ended run left cannot be removed.
+    pub fn open(self) -> Result<State, StateError> {
+        let Reserved { part, lock } = self;
         let mut state =
             State { part, batches: Vec::new(), damaged: Vec::new(), next: 1, _lock: lock };
         for name in entries(&state.part)? {
@@ -88,7 +104,9 @@ impl State {
         }
         Ok(state)
     }
+}
 
+impl State {
     /// Puts a batch on disk, for good.
     ///
     /// # Errors
@@ -173,7 +191,7 @@ fn known(mark: &Path) -> Result<(), StateError> {
 /// All parts of a folder. The lock is held as long as one of them is open.
 ///
 /// # Errors
-/// As [`State::open`], and when there is no state folder.
+/// As [`State::reserve`], and when there is no state folder.
 pub fn survey(root: &Path) -> Result<Survey, StateError> {
     if !root.join(MARK).exists() {
         return Err(StateError::None(root.to_path_buf()));

@@ -26,7 +26,7 @@ mod prune;
 pub use batch::{Batch, NewBatch};
 pub use day::{DayTables, KeptDay, NewDay, Tables};
 pub use error::StateError;
-pub use folder::{About, State, Survey, survey};
+pub use folder::{About, Reserved, State, Survey, survey};
 pub use last::{read_last, write_last};
 pub use object::{DayCount, KeptObject};
 pub use prune::{Pruned, prune};

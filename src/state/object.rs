@@ -90,7 +90,7 @@ pub fn table(objects: &[KeptObject]) -> PolarsResult<DataFrame> {
 }
 
 pub fn objects(table: DataFrame) -> PolarsResult<Vec<KeptObject>> {
-    let stored = rows(table, Stored::default, describe)?.into_iter().map(|s| {
+    let stored = rows::<_, Vec<Stored>>(table, Stored::default, describe)?.into_iter().map(|s| {
         let mut object = s.object;
         let coverage = match s.odd.as_str() {
             "" => usual(),

@@ -22,11 +22,14 @@ pub struct Intrusion<'k, 'c> {
 
 impl<'c> Detection<'c, '_> {
     pub fn intrusions<'k>(&self, key: &'k Key<'c>) -> Vec<Intrusion<'k, 'c>> {
+        let runs = key.networks.iter().flat_map(|(network, rows)| runs(network, rows));
+        let strange: Vec<_> = runs.filter(|run| self.is_strange(key, run)).collect();
+        if strange.is_empty() {
+            return Vec::new();
+        }
         let spans: BTreeMap<&str, Spans> =
             key.networks.iter().map(|(n, rows)| (*n, hourly(rows))).collect();
-        let runs = key.networks.iter().flat_map(|(network, rows)| runs(network, rows));
-        let strange = runs.filter(|run| self.is_strange(key, run));
-        strange.filter_map(|run| self.intrusion(key, run, &spans)).collect()
+        strange.into_iter().filter_map(|run| self.intrusion(key, run, &spans)).collect()
     }
 
     /// Not usual for the principal, and enough to be more than a stray call.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
-use super::super::matcher::Hits;
+use rayon::prelude::*;
+
 use super::super::sum::Sum;
 use super::items::{self, Item};
 use crate::clock::DAY;
@@ -12,9 +13,6 @@ use crate::rollup::{Phase, Renumber, Selection};
 use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::state::{Batch, DayTables, KeptObject, State, StateError};
-
-/// A thread that reads days.
-type Part<'s> = ScopedJoinHandle<'s, Result<Vec<DayTables>, StateError>>;
 
 /// Which days are wanted, and how they are read.
 #[derive(Clone, Copy)]
@@ -76,15 +74,20 @@ impl<'s> Loaded<'s> {
     /// Answers with the number of the batch that cannot be read, if there is one.
     fn whole(batches: &[Batch], wanted: Wanted<'s>) -> Result<Loaded<'s>, (usize, StateError)> {
         let (mut sum, order) = (Sum::new(wanted.rules), Order::of(batches));
-        // One is read while the one before it is added.
+        let of_window = |day: i64| wanted.selection.phase(day * DAY).is_some();
+        sum.rollups.reserve(|table| batches.iter().map(|batch| batch.rows(table, of_window)).sum());
+        // Some days are read while those before them are added.
         let (send, read) = mpsc::sync_channel(1);
         thread::scope(|scope| {
             scope.spawn(move || {
-                // Whoever waits no longer has met a batch that cannot be read.
-                batches.iter().map(|batch| days(batch, wanted)).try_for_each(|days| send.send(days))
+                let send = |n, days| send.send((n, days)).is_ok();
+                (batches.iter().enumerate()).all(|(n, batch)| {
+                    let read = days(batch, wanted, &mut |days| send(n, Ok(days)));
+                    read.unwrap_or_else(|e| send(n, Err(e)))
+                });
             });
-            for (n, days) in read.into_iter().enumerate() {
-                add(&mut sum, days.map_err(|e| (n, e))?, &order.numbers[n], wanted.rules);
+            for (n, days) in read {
+                add(&mut sum, days.map_err(|e| (n, e))?, &order.numbers[n]);
             }
             Ok(Loaded { sum, order })
         })
@@ -150,43 +153,42 @@ impl<'i> Listed<'i> {
         let mut numbers: Vec<u32> = batch.objects.iter().map(listed).collect();
         let behind = self.files + files.add_members(batch.members().to_vec());
         numbers.extend(behind..behind + batch.members().len() as u32);
-        add(sum, days(batch, wanted)?, &numbers, wanted.rules);
-        Ok(())
+        days(batch, wanted, &mut |days| {
+            add(sum, days, &numbers);
+            true
+        })
+        .map(drop)
     }
 }
 
 /// Adds the days of a batch, whose files have these numbers.
-fn add<'s>(sum: &mut Sum<'s>, days: Vec<DayTables>, numbers: &[u32], rules: &'s RuleSet) {
+fn add(sum: &mut Sum<'_>, days: Vec<DayTables>, numbers: &[u32]) {
     let number = |n: u32| numbers.get(n as usize).copied().unwrap_or(u32::MAX);
     let numbers = Renumber { file: &number, input: &number };
-    for DayTables { rollups, hits: kept, about } in days {
-        let mut hits = Hits::new(rules);
-        hits.correlator.restore(kept, about.left_out);
-        hits.records = about.records;
-        sum.add(rollups, hits, Some(numbers));
-    }
+    sum.add_days(days, numbers);
 }
 
-/// The days of a batch that are of the window, read side by side.
-fn days(batch: &Batch, wanted: Wanted<'_>) -> Result<Vec<DayTables>, StateError> {
+/// Days that each thread reads before they are taken.
+const SHARE: usize = 4;
+
+/// Hands the days of a batch that are of the window to `take`, some at a time; false when that said no.
+fn days(
+    batch: &Batch,
+    wanted: Wanted<'_>,
+    take: &mut dyn FnMut(Vec<DayTables>) -> bool,
+) -> Result<bool, StateError> {
     let of_window = |day: i64| Some((day, wanted.selection.phase(day * DAY)?));
     let days: Vec<(i64, Phase)> = batch.days().filter_map(of_window).collect();
     if days.is_empty() {
-        return Ok(Vec::new());
+        return Ok(true);
     }
     let tables = batch.tables()?;
-    let share = days.len().div_ceil(wanted.threads.max(1));
-    let one = |(day, phase): &(i64, Phase)| tables.day(*day, *phase);
-    thread::scope(|scope| {
-        let part = |days: &[(i64, Phase)]| -> Part<'_> {
-            let (days, one) = (days.to_vec(), &one);
-            scope.spawn(move || days.iter().map(one).collect())
-        };
-        let parts: Vec<Part<'_>> = days.chunks(share).map(part).collect();
-        let mut read = Vec::with_capacity(days.len());
-        for part in parts {
-            read.extend(part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+    for days in days.chunks(SHARE * wanted.threads.max(1)) {
+        let one = |(day, phase): &(i64, Phase)| tables.day(*day, *phase);
+        let read: Result<Vec<_>, _> = days.par_iter().map(one).collect();
+        if !take(read?) {
+            return Ok(false);
         }
-        Ok(read)
-    })
+    }
+    Ok(true)
 }

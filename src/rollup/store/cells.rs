@@ -29,6 +29,7 @@ struct Reading {
 
 macro_rules! cell {
     ($name:ident, $type:ty, $variant:ident) => {
+        #[inline]
         pub fn $name(&mut self, name: &'static str, value: &mut $type) {
             let at = self.at;
             self.at += 1;
@@ -55,13 +56,11 @@ macro_rules! cell {
 }
 
 macro_rules! column {
-    ($name:ident, $type:ty, $of:ident) => {
+    ($name:ident, $type:ty, $of:expr) => {
         fn $name(&mut self, name: &str) -> Vec<$type> {
             let column = self.frame.column(name).and_then(|c| {
-                let whole = c.null_count() == 0;
-                let cells = c.$of()?.iter().flatten().map(|cell| cell.to_owned()).collect();
-                polars_ensure!(whole, ComputeError: "column {name} has gaps");
-                Ok(cells)
+                polars_ensure!(c.null_count() == 0, ComputeError: "column {name} has gaps");
+                $of(c)
             });
             column.unwrap_or_else(|e| {
                 self.failed.get_or_insert(e);
@@ -72,11 +71,17 @@ macro_rules! column {
 }
 
 impl Reading {
-    column!(number, u32, u32);
-    column!(large, u64, u64);
-    column!(time, i64, i64);
-    column!(text, String, str);
-    column!(bytes, Vec<u8>, binary);
+    column!(number, u32, |c: &Column| Ok(c.u32()?.to_vec_null_aware().left().unwrap_or_default()));
+    column!(large, u64, |c: &Column| Ok(c.u64()?.to_vec_null_aware().left().unwrap_or_default()));
+    column!(time, i64, |c: &Column| Ok(c.i64()?.to_vec_null_aware().left().unwrap_or_default()));
+    column!(text, String, |c: &Column| Ok(owned(c.str()?.iter())));
+    column!(bytes, Vec<u8>, |c: &Column| Ok(owned(c.binary()?.iter())));
+}
+
+fn owned<'c, T: ToOwned + ?Sized + 'c>(
+    cells: impl Iterator<Item = Option<&'c T>>,
+) -> Vec<T::Owned> {
+    cells.flatten().map(ToOwned::to_owned).collect()
 }
 
 impl Row {
@@ -130,28 +135,25 @@ pub fn frame<T>(
 ///
 /// # Errors
 /// Without one of the columns, or with one of another type or with gaps.
-pub fn rows<T>(
+pub fn rows<T, C: FromIterator<T>>(
     frame: DataFrame,
     blank: impl Fn() -> T,
     mut describe: impl FnMut(&mut T, &mut Row),
-) -> PolarsResult<Vec<T>> {
+) -> PolarsResult<C> {
     let rows = frame.height();
     let reading = Some(Reading { frame, row: 0, failed: None });
     let mut row = Row { columns: Vec::new(), at: 0, rows, reading };
-    let mut items = Vec::with_capacity(rows);
-    for n in 0..rows {
+    let item = |n| {
         let mut item = blank();
         row.at = 0;
         if let Some(reading) = &mut row.reading {
             reading.row = n;
         }
         describe(&mut item, &mut row);
-        if let Some(e) = row.reading.as_mut().and_then(|reading| reading.failed.take()) {
-            return Err(e);
-        }
-        items.push(item);
-    }
-    Ok(items)
+        let failed = row.reading.as_mut().and_then(|reading| reading.failed.take());
+        failed.map_or(Ok(item), Err)
+    };
+    (0..rows).map(item).collect()
 }
 
 /// Numbers of texts, as bytes.
@@ -185,19 +187,19 @@ mod tests {
             (u32::MAX, 0, i64::MAX, String::new(), Vec::new(), false),
         ];
         let frame = frame(items.clone().into_iter(), describe).unwrap();
-        assert_eq!(rows(frame, Item::default, describe).unwrap(), items);
+        assert_eq!(rows::<_, Vec<_>>(frame, Item::default, describe).unwrap(), items);
         let empty = super::frame(std::iter::empty(), describe).unwrap();
-        assert_eq!(rows(empty, Item::default, describe).unwrap(), []);
+        assert_eq!(rows::<_, Vec<_>>(empty, Item::default, describe).unwrap(), []);
     }
 
     #[test]
     fn a_column_that_is_missing_or_of_another_type_is_an_error() {
         let only = df!["a" => [1_u32]].unwrap();
-        assert!(rows(only, Item::default, describe).is_err());
+        assert!(rows::<_, Vec<_>>(only, Item::default, describe).is_err());
         let text = df!["a" => ["1"]].unwrap();
-        assert!(rows(text, u32::default, |n, row| row.number("a", n)).is_err());
+        assert!(rows::<_, Vec<_>>(text, u32::default, |n, row| row.number("a", n)).is_err());
         let gap = df!["a" => [Some(1_u32), None]].unwrap();
-        assert!(rows(gap, u32::default, |n, row| row.number("a", n)).is_err());
+        assert!(rows::<_, Vec<_>>(gap, u32::default, |n, row| row.number("a", n)).is_err());
     }
 
     #[test]

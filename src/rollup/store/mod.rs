@@ -9,7 +9,6 @@ use polars::prelude::*;
 pub use cells::{Row, frame, rows};
 
 use super::activity::Value;
-use super::numbered::Numbered;
 use super::sessions::Caller;
 use super::sessions::handed_out::HandedOut;
 use super::sessions::seen::{Facts, Seen};
@@ -46,6 +45,12 @@ impl Rollups {
         ])
     }
 
+    /// Makes room for what is to be merged; `rows` are those of a table.
+    pub fn reserve(&mut self, rows: impl Fn(&str) -> usize) {
+        self.activity.rows.reserve(rows("activity"));
+        self.objects.reserve(rows("objects"));
+    }
+
     /// Rollups of tables, each of which is asked for once. Files have the numbers that they were written with.
     ///
     /// # Errors
@@ -56,35 +61,32 @@ impl Rollups {
     ) -> PolarsResult<Rollups> {
         let mut r = Rollups { names: names(table("names")?)?, ..Rollups::default() };
         let blank = || tables::no_behaviour(phase);
-        r.activity.behaviours = Numbered::of(rows(table("behaviours")?, blank, tables::behaviour)?);
+        r.activity.behaviours = rows(table("behaviours")?, blank, tables::behaviour)?;
         let blank = || Value::none(0, tables::no_place());
-        r.activity.rows = Numbered::of(rows(table("activity")?, blank, tables::hour)?);
-        r.agents.extend(rows(table("agents")?, || agents::none(phase), tables::agent)?);
+        r.activity.rows = rows(table("activity")?, blank, tables::hour)?;
+        r.agents = rows(table("agents")?, || agents::none(phase), tables::agent)?;
         let blank = || objects::none(phase, tables::no_place());
-        r.objects = Numbered::of(rows(table("objects")?, blank, tables::objects)?);
-        r.buckets.extend(rows(table("buckets")?, || buckets::none(phase), tables::bucket)?);
-        let seen = rows(table("sessions")?, || (0, Seen::default()), tables::session)?;
-        r.sessions.seen.extend(seen);
-        r.sessions.facts.0 = Numbered::of(rows(table("facts")?, Facts::default, tables::facts)?);
+        r.objects = rows(table("objects")?, blank, tables::objects)?;
+        r.buckets = rows(table("buckets")?, || buckets::none(phase), tables::bucket)?;
+        let blank = || (0, Seen::default());
+        r.sessions.seen = rows(table("sessions")?, blank, tables::session)?;
+        r.sessions.facts.0 = rows(table("facts")?, Facts::default, tables::facts)?;
         r.sessions.sign_ins = rows(table("sign_ins")?, tables::no_sign_in, tables::sign_in)?;
-        r.issued.callers = Numbered::of(rows(table("callers")?, Caller::default, tables::caller)?);
-        for key in rows(table("handed_out")?, HandedOut::default, tables::handed_out)? {
-            r.issued.keys.push(key);
-        }
+        r.issued.callers = rows(table("callers")?, Caller::default, tables::caller)?;
+        r.issued.keys = rows(table("handed_out")?, HandedOut::default, tables::handed_out)?;
         r.issued.made = rows(table("made")?, Default::default, tables::made)?;
         let blank = || tables::no_behaviour(phase);
-        r.matches.behaviours = Numbered::of(rows(table("matchers")?, blank, tables::behaviour)?);
+        r.matches.behaviours = rows(table("matchers")?, blank, tables::behaviour)?;
         let blank = || matches::Row::none(0, 0, tables::no_place());
-        r.matches.rows = Numbered::of(rows(table("matches")?, blank, tables::matched)?);
+        r.matches.rows = rows(table("matches")?, blank, tables::matched)?;
         Ok(r)
     }
 }
 
 fn names(frame: DataFrame) -> PolarsResult<Names> {
     let mut names = Names::default();
-    for (n, text) in
-        rows(frame, String::new, |text, row| row.text("text", text))?.iter().enumerate()
-    {
+    let texts: Vec<String> = rows(frame, String::new, |text, row| row.text("text", text))?;
+    for (n, text) in texts.iter().enumerate() {
         let sym = names.sym(text);
         polars_ensure!(sym as usize == n + 1, ComputeError: "a name stands there twice");
     }

@@ -171,7 +171,7 @@ impl Logs {
         let mut workers = [Rollups::default(), Rollups::default()];
         (0..calls.len()).rev().for_each(|n| fold(&mut workers[n % 2], calls, n));
         let [mut whole, other] = workers;
-        whole.merge(other, Renumber::SAME);
+        whole.merge(vec![other], Renumber::SAME, drop);
         Logs::settled(whole)
     }
 
