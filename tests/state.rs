@@ -273,6 +273,25 @@ fn logs_that_are_gone_or_changed_are_said_and_still_count() {
 }
 
 #[test]
+fn logs_that_are_all_gone_still_count() {
+    let scene = Scene::whole();
+    let before: serde_json::Value = serde_json::from_str(&scene.kept(&WINDOW).stdout).unwrap();
+    let aws = &scene.0.account.aws;
+    for (bucket, key, _) in samples() {
+        aws.call("s3", "delete_object", json!({"Bucket": bucket, "Key": key}));
+    }
+    let after = scene.kept(&WINDOW);
+    let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
+    let notes = json["notes"].to_string();
+    assert!(
+        notes.contains("of the logs read by earlier runs are no longer in the bucket"),
+        "{notes}"
+    );
+    assert_eq!(json["findings"], before["findings"]);
+    assert!(!json["findings"].as_array().unwrap().is_empty());
+}
+
+#[test]
 fn times_that_are_no_whole_days_are_read_from_the_logs() {
     let scene = Scene::whole();
     let run = scene.kept(&["--since", "2026-11-03T10:00:00Z"]);

@@ -21,16 +21,24 @@ const ROUND_TRIP: Duration = Duration::from_millis(10);
 const RUNS: usize = 3;
 
 fn main() {
-    let logs = archive::archive("small-files", 32_000, 8);
-    let (server, objects) = Server::of(&logs, BUCKET, ROUND_TRIP);
-    println!("{objects} objects, best of {RUNS} runs, each answer after {ROUND_TRIP:?}");
     let aws = aws();
+    scene(&aws, "small-files", 32_000, 8);
+    scene(&aws, "busy-account", 2_000_000, 500);
+}
+
+/// The logs of an account, all runs over them, and how these compare.
+fn scene(aws: &Path, name: &str, events: u64, per_file: u64) {
+    let logs = archive::archive(name, events, per_file);
+    let (server, objects) = Server::of(&logs, BUCKET, ROUND_TRIP);
+    println!(
+        "{events} events in {objects} objects, best of {RUNS} runs, each answer after {ROUND_TRIP:?}"
+    );
     let work = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join("pull-work");
     let best =
         |run: &mut dyn FnMut() -> Duration| (0..RUNS).map(|_| run()).min().unwrap_or_default();
     let sync = best(&mut || {
         fresh(&work);
-        let mut sync = command(&aws);
+        let mut sync = command(aws);
         sync.args(["s3", "sync", "--quiet", &format!("s3://{BUCKET}/")]).arg(work.join("logs"));
         sync.args(["--endpoint-url", &server.url()]);
         let mut analyze = incident(&work);
