@@ -19,7 +19,7 @@ use crate::engine::kept::{Earlier, Wanted};
 use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
-use crate::rollup::{Frames, Origin, Phase, Selection};
+use crate::rollup::{Frames, Origin, Phase, Selection, memory};
 use crate::sigma::RuleSet;
 use crate::source::Listing;
 use crate::source::coverage::Coverage;
@@ -92,10 +92,9 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let detected = detect::run(&detecting)?;
     let coverage = std::mem::take(&mut yielded.coverage);
     let mut report = report(cx, &config, args, selection, coverage, detected);
-    (report.matrix, report.sessions) = beside(
-        || detect::coverage::matrix(&detecting, &listing, cx.clock.now()),
-        || detect::sessions::of_findings(&detecting, &report.findings),
-    );
+    report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
+    memory::give_back();
+    report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
     let memory = Memory::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(detect::coverage::notes(&report.matrix));
@@ -140,7 +139,7 @@ fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
     notes
 }
 
-/// Two things at once.
+/// Two things at once, of which the second may wait for the network.
 fn beside<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let first = scope.spawn(first);
