@@ -222,17 +222,20 @@ impl Walk<'_> {
 
     fn enter(&self, state: &mut State, folder: &Folder, prefix: &str, name: &str) {
         let root = folder.root;
-        let filter = self.filter_of(folder);
-        match step(folder.at, name, &filter) {
-            Step::Into(at) => state.folders.push(folder.below(prefix, at)),
-            Step::Days(year) => match folder.days.of_year(year) {
+        // `year=2026` is not where the days that were listed already are.
+        let named = name.contains('=');
+        let days = if named { self.filter.days } else { folder.days };
+        let below = |prefix: &str, at| Folder { days, ..folder.below(prefix, at) };
+        match step(folder.at, name, &self.filter_of(days)) {
+            Step::Into(at) => state.folders.push(below(prefix, at)),
+            Step::Days(year) => match days.of_year(year).filter(|_| !named) {
                 Some(days) => {
                     let parent = prefix.len() - name.len() - 1;
                     let day = |day: i64| format!("{}{}/", &prefix[..parent], slashed(day));
-                    let each = days.into_iter().map(|d| folder.below(&day(d), At::Day));
+                    let each = days.into_iter().map(|d| below(&day(d), At::Day));
                     state.folders.extend(each);
                 }
-                None => state.folders.push(folder.below(prefix, At::Year(year))),
+                None => state.folders.push(below(prefix, At::Year(year))),
             },
             Step::Leave(Left::Account) => {
                 state.found.other_accounts.insert(name.to_string());
@@ -245,10 +248,10 @@ impl Walk<'_> {
         }
     }
 
-    fn filter_of(&self, folder: &Folder) -> Cow<'_, Filter> {
-        match folder.days == self.filter.days {
+    fn filter_of(&self, days: Days) -> Cow<'_, Filter> {
+        match days == self.filter.days {
             true => Cow::Borrowed(self.filter),
-            false => Cow::Owned(Filter { days: folder.days, ..self.filter.clone() }),
+            false => Cow::Owned(Filter { days, ..self.filter.clone() }),
         }
     }
 

@@ -48,7 +48,7 @@ impl Walk<'_> {
     /// Takes those objects that a walk through the folders would come to.
     fn keep<'o>(&self, folder: &Folder, objects: impl Iterator<Item = &'o Listed>) {
         let root = &self.roots[folder.root];
-        let filter = self.filter_of(folder);
+        let filter = self.filter_of(folder.days);
         let wanted = objects.filter(|object| {
             let below = &object.key[folder.prefix.len()..];
             let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);

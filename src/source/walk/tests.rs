@@ -135,6 +135,19 @@ fn a_region_whose_logs_grow_many_is_listed_by_days_from_there() {
 }
 
 #[test]
+fn days_in_folders_with_names_are_found_beside_others() {
+    let mut keys = year(200);
+    let named = |day: &str, n: usize| format!("{REGION}year=2026/month=11/day={day}/n-{n:05}");
+    let wanted: Vec<String> = (0..300).map(|n| named("03", n)).collect();
+    keys.extend(wanted.iter().cloned().chain((0..300).map(|n| named("25", n))));
+    let shelf = Shelf::with(&keys);
+    let found = names(&shelf, REGION, At::Years, &november(2, 20));
+    assert_eq!(found.len(), 19 * 200 + 300);
+    assert!(wanted.iter().all(|key| found.contains(key)));
+    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+}
+
+#[test]
 fn a_prefix_without_a_slash_is_its_folder_where_there_is_one() {
     let shelf = Shelf::with(&["logs/a.json", "logs-old/b.json", "log.json"].map(String::from));
     let everything = Filter::default();
