@@ -1,5 +1,7 @@
 //! What is kept between runs: results are those of the logs, whatever was read when; nothing is fetched twice.
 
+mod gone;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -248,47 +250,6 @@ fn what_is_damaged_on_disk_is_named_and_read_again() {
         assert_eq!(scene.state(&["verify"]).code, 0);
         scene.keep();
     }
-}
-
-#[test]
-fn logs_that_are_gone_or_changed_are_said_and_still_count() {
-    let scene = Scene::whole();
-    let before = scene.kept(&WINDOW);
-    let (bucket, key, _) = &samples()[40];
-    assert_eq!(*bucket, TRAIL_BUCKET);
-    let aws = &scene.0.account.aws;
-    aws.call("s3", "delete_object", json!({"Bucket": bucket, "Key": key}));
-    let other = &samples()[41].1;
-    scene.0.put(TRAIL_BUCKET, other, &gzip(&document(&[noon(8, 7_000)])));
-    let after = scene.kept(&WINDOW);
-    let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
-    let notes = json["notes"].to_string();
-    assert!(notes.contains("1 object of the logs read by earlier runs is no longer"), "{notes}");
-    assert!(notes.contains("1 object of the logs read by earlier runs has another"), "{notes}");
-    assert!(notes.contains(key.as_str()) && notes.contains(other.as_str()), "{notes}");
-    let was: serde_json::Value = serde_json::from_str(&before.stdout).unwrap();
-    let decoded =
-        |json: &serde_json::Value| json["coverage"]["events"]["decoded"].as_u64().unwrap();
-    assert_eq!(decoded(&json), decoded(&was) + 1);
-}
-
-#[test]
-fn logs_that_are_all_gone_still_count() {
-    let scene = Scene::whole();
-    let before: serde_json::Value = serde_json::from_str(&scene.kept(&WINDOW).stdout).unwrap();
-    let aws = &scene.0.account.aws;
-    for (bucket, key, _) in samples() {
-        aws.call("s3", "delete_object", json!({"Bucket": bucket, "Key": key}));
-    }
-    let after = scene.kept(&WINDOW);
-    let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
-    let notes = json["notes"].to_string();
-    assert!(
-        notes.contains("of the logs read by earlier runs are no longer in the bucket"),
-        "{notes}"
-    );
-    assert_eq!(json["findings"], before["findings"]);
-    assert!(!json["findings"].as_array().unwrap().is_empty());
 }
 
 #[test]
