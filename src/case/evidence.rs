@@ -29,9 +29,9 @@ struct State {
 
 /// Answers of reads, one file each (`0001-iam-ListAccessKeys.xml`), with a line for each in `index-*.jsonl`.
 #[derive(Default)]
-pub struct Keeper(Mutex<State>);
+pub struct EvidenceRecorder(Mutex<State>);
 
-impl Keeper {
+impl EvidenceRecorder {
     /// Writes what was kept so far, and everything from now on as it comes.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ fn write(folder: &std::path::Path, number: usize, kept: Kept) -> Result<(), Case
     file.write_all(format!("{line}\n").as_bytes()).map_err(CaseError::io(&index))
 }
 
-impl Sink for Keeper {
+impl Sink for EvidenceRecorder {
     fn keep(&self, x: &Exchange<'_>) {
         let Ok(mut state) = self.0.lock() else { return };
         let suffix = match x.content_type {
@@ -130,7 +130,7 @@ mod tests {
             body,
         };
         for run in ["a", "b"] {
-            let keeper = Keeper::default();
+            let keeper = EvidenceRecorder::default();
             keeper.keep(&exchange(b"before"));
             keeper.write_to(temp.path().to_path_buf()).unwrap();
             keeper.keep(&exchange(b"after"));

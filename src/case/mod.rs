@@ -12,7 +12,7 @@ mod objects;
 mod tests;
 
 pub use archive::{Archive, detached};
-pub use evidence::Keeper;
+pub use evidence::EvidenceRecorder;
 pub use export::{Exported, Packing, export};
 pub use folder::{Case, CaseError, CaseFile, write_new};
 pub use manifest::{Draft, Manifest, Problem, sha256};

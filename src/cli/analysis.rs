@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::gather::{Gathered, connect};
+use super::gather::{ResolvedInputs, connect};
+use super::incremental;
 use super::inputs::{InputArgs, LogArgs};
-use super::kept;
-use super::last::Memory;
+use super::previous_run::PreviousRun;
 use super::rule_files::compile;
 use crate::clock::{DAY, Millis, date, length, plain};
 use crate::cloud::Client;
 use crate::config::{Config, Geo};
 use crate::decode::Record;
-use crate::detect::{self, Places};
-use crate::engine::Yield;
-use crate::engine::kept::{Earlier, Wanted};
+use crate::detect::{self, SourceNetworks};
+use crate::engine::ScanResult;
+use crate::engine::incremental::{Earlier, Wanted};
 use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
@@ -36,7 +36,7 @@ pub struct Analysis {
     /// Credentials of the accounts whose own logs were read; none for paths and buckets.
     pub clients: Vec<Arc<Client>>,
     /// What the next run is to know of this one.
-    pub memory: Option<Memory>,
+    pub memory: Option<PreviousRun>,
 }
 
 pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
@@ -48,19 +48,19 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     // Refused when there is one already, which serves as well.
     _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     let rule_files = args.rules.files()?;
-    let rules_digest = kept::digest(&rule_files);
+    let rules_digest = incremental::digest(&rule_files);
     let (rules, asked) =
         beside(|| compile(&rule_files), || connect(cx, &args.logs, config.baseline_days()));
     let asked = asked?;
     let logs = asked.logs.clone();
-    let state = kept::reserve(cx, &args.state, asked.selection, &rules_digest, &logs)?;
+    let state = incremental::reserve(cx, &args.state, asked.selection, &rules_digest, &logs)?;
     let state = state.zip(asked.selection);
     let read = |(state, selection): (Reserved, Selection)| {
         let wanted = Wanted { selection, threads, rules: &rules };
         Ok::<_, StateError>(Earlier::read(state.open()?, wanted))
     };
     let (earlier, gathered) = beside(|| state.map(read).transpose(), || asked.list(cx));
-    let Gathered { listing, notes: said, clients, selection } = gathered?;
+    let ResolvedInputs { listing, notes: said, clients, selection } = gathered?;
     let earlier = earlier?;
     let selection = match selection {
         Some(selection) => selection,
@@ -74,12 +74,12 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
         threads,
         progress: &|files, bytes| progress.tick(files, bytes),
     };
-    let (mut yielded, kept) = kept::read(cx, &args.state, &job, &rules, earlier)?;
+    let (mut yielded, kept) = incremental::read(cx, &args.state, &job, &rules, earlier)?;
     progress.finish();
 
     let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
-    let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
+    let places = SourceNetworks::new(sources, &yielded.rollups.names, &config, geo.as_ref());
     let detecting = detect::Cx::new(
         &frames,
         &yielded.rollups,
@@ -95,7 +95,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
     memory::give_back();
     report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
-    let memory = Memory::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
+    let memory = PreviousRun::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(detect::coverage::notes(&report.matrix));
     report.notes.extend(rule_notes(&rules, &yielded));
@@ -116,7 +116,7 @@ fn applied(rules: &RuleSet) -> RulesApplied {
     RulesApplied { applied, skipped: skipped.collect() }
 }
 
-fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
+fn rule_notes(rules: &RuleSet, yielded: &ScanResult) -> Vec<String> {
     let mut notes = Vec::new();
     if !rules.skipped().is_empty() {
         notes.push(format!(
@@ -124,10 +124,10 @@ fn rule_notes(rules: &RuleSet, yielded: &Yield) -> Vec<String> {
             rules.skipped().len()
         ));
     }
-    if yielded.unmatched > 0 {
+    if yielded.unparsed_records > 0 {
         notes.push(format!(
             "{} records could not be read for the rules; they are counted all the same.",
-            yielded.unmatched
+            yielded.unparsed_records
         ));
     }
     if yielded.correlated.overflow > 0 {

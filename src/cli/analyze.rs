@@ -10,8 +10,8 @@ use super::exit::Exit;
 use super::explain;
 use super::guardduty;
 use super::inputs::InputArgs;
-use super::keep;
 use super::output;
+use super::save_to_case;
 use crate::finding::Severity;
 use crate::report::{RenderOptions, format, format_names};
 
@@ -73,7 +73,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     }
     if let Some(case) = kept_in {
-        keep::keep(cx, &analysis, case)?;
+        save_to_case::keep(cx, &analysis, case)?;
     }
     let (report, memory) = (analysis.report, analysis.memory);
     let Some(format) = format(&args.format) else {

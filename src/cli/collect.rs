@@ -12,7 +12,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::log_source::{LogSourceArgs, Range, discover};
 use super::window::{Moment, WindowArgs, parse_days, parse_moment};
-use crate::case::{Case, CaseFile, Keeper, KeptObject, Objects};
+use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
@@ -114,9 +114,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     let author = args.author.name()?;
     let clients = args.source.connect(cx)?;
-    let keeper = Arc::new(Keeper::default());
+    let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {
-        client.keep_in(keeper.clone());
+        client.keep_in(recorder.clone());
     }
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };
@@ -125,10 +125,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         Some(writing) => writing,
         None => create(cx, args, &clients, selection, author)?,
     };
-    keeper.write_to(writing.case.evidence())?;
+    recorder.write_to(writing.case.evidence())?;
     let mut outcome = Outcome::default();
     fill(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
-    outcome.missing.extend(keeper.failed());
+    outcome.missing.extend(recorder.failed());
     end(cx, &mut writing, &clients, selection, &outcome)
 }
 

@@ -13,7 +13,7 @@ use crate::source::local::list;
 use crate::source::{Listing, S3Url};
 
 /// What the arguments of an analysis name, before AWS is asked what is there.
-pub struct Asked<'a> {
+pub struct InputRequest<'a> {
     args: &'a LogArgs,
     /// Of this machine.
     listing: Listing,
@@ -27,7 +27,7 @@ pub struct Asked<'a> {
 }
 
 /// What the arguments of an analysis lead to.
-pub struct Gathered {
+pub struct ResolvedInputs {
     pub listing: Listing,
     /// What has to be said in the report.
     pub notes: Vec<String>,
@@ -45,14 +45,14 @@ pub fn connect<'a>(
     cx: &Cx,
     args: &'a LogArgs,
     baseline_days: f64,
-) -> Result<Asked<'a>, CommandError> {
+) -> Result<InputRequest<'a>, CommandError> {
     let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
         args.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
     let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();
     let urls = urls.map_err(CommandError::usage)?;
     let listing = list(&paths)?;
     let (range, logs, clients) = Default::default();
-    let mut asked = Asked { args, listing, urls, range, logs, clients, selection: None };
+    let mut asked = InputRequest { args, listing, urls, range, logs, clients, selection: None };
     if asked.urls.is_empty() && !args.paths.is_empty() {
         return Ok(asked);
     }
@@ -86,13 +86,13 @@ pub fn connect<'a>(
     Ok(asked)
 }
 
-impl Asked<'_> {
+impl InputRequest<'_> {
     /// # Errors
     /// When AWS cannot be asked.
-    pub fn list(self, cx: &Cx) -> Result<Gathered, CommandError> {
-        let Asked { args, mut listing, urls, range, clients, selection, .. } = self;
+    pub fn list(self, cx: &Cx) -> Result<ResolvedInputs, CommandError> {
+        let InputRequest { args, mut listing, urls, range, clients, selection, .. } = self;
         let Some(of_aws) = selection else {
-            return Ok(Gathered { listing, notes: Vec::new(), clients, selection });
+            return Ok(ResolvedInputs { listing, notes: Vec::new(), clients, selection });
         };
         let mut found = discover(cx, &clients, &urls, &args.source.wish(cx, range, false))?;
         let alone = args.window.baseline.is_none() && of_aws.baseline_since.is_some();
@@ -106,6 +106,6 @@ impl Asked<'_> {
         listing.files.extend(found.slices);
         listing.refused.extend(found.refused);
         let clients = if urls.is_empty() { clients } else { Vec::new() };
-        Ok(Gathered { listing, notes: found.notes, clients, selection })
+        Ok(ResolvedInputs { listing, notes: found.notes, clients, selection })
     }
 }

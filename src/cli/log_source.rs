@@ -9,7 +9,7 @@ use super::error::CommandError;
 use crate::clock::Millis;
 use crate::cloud::{Client, Connect};
 use crate::plan::Needed;
-use crate::source::discover::{self, Access, Accounts, Discovered, Kind, Missing, Wish};
+use crate::source::discover::{self, Access, Accounts, Discovered, DiscoveryQuery, Kind, Missing};
 use crate::source::{S3Url, is_region};
 
 #[derive(Debug, Clone, Args)]
@@ -114,7 +114,7 @@ impl LogSourceArgs {
         parts.join(", ")
     }
 
-    pub fn wish(&self, cx: &Cx, range: Range, all_kinds: bool) -> Wish {
+    pub fn wish(&self, cx: &Cx, range: Range, all_kinds: bool) -> DiscoveryQuery {
         let kind = |kind: &SourceKind| match kind {
             SourceKind::Trail => Kind::Trail,
             SourceKind::AccessLogs => Kind::AccessLogs,
@@ -127,7 +127,7 @@ impl LogSourceArgs {
             these => Accounts::These(these.to_vec()),
         };
         let now = cx.clock.now();
-        Wish {
+        DiscoveryQuery {
             kinds: self.sources.iter().map(kind).collect(),
             accounts,
             regions: self.log_regions.clone(),
@@ -159,7 +159,7 @@ pub fn discover(
     cx: &Cx,
     clients: &[Arc<Client>],
     urls: &[S3Url],
-    wish: &Wish,
+    wish: &DiscoveryQuery,
 ) -> Result<Discovered, CommandError> {
     let say = |text: &str| cx.ui.status(text);
     let mut found = Discovered::default();

@@ -25,9 +25,9 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let Opened { case, plan, journal, client, keeper } = Opened::open(cx, &args.case, &args.aws)?;
+    let Opened { case, plan, journal, client, recorder } = Opened::open(cx, &args.case, &args.aws)?;
     let mut executor =
-        Executor::new(&client, &plan, &case, &keeper, journal, &cx.ui, args.timing.timing());
+        Executor::new(&client, &plan, &case, &recorder, journal, &cx.ui, args.timing.timing());
     let outcome = executor.run();
     finish(cx, &plan, &case, &executor, outcome)
 }

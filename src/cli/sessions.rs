@@ -6,13 +6,13 @@ use super::analysis::selection_of;
 use super::context::Cx;
 use super::error::CommandError;
 use super::exit::Exit;
-use super::gather::{Gathered, connect};
+use super::gather::{ResolvedInputs, connect};
 use super::inputs::LogArgs;
 use super::output;
 use crate::clock::plain;
 use crate::config::Geo;
 use crate::detect::sessions::{All, Shown, chosen, family, forest, unused};
-use crate::detect::{self, Places};
+use crate::detect::{self, SourceNetworks};
 use crate::engine::local::Job;
 use crate::engine::rollups;
 use crate::report::Window;
@@ -62,7 +62,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let inputs = &args.inputs;
     let config = cx.config(inputs.flags())?;
     let geo = config.geoip().map(Geo::open).transpose()?;
-    let Gathered { listing, notes, selection, .. } =
+    let ResolvedInputs { listing, notes, selection, .. } =
         connect(cx, inputs, config.baseline_days())?.list(cx)?;
     for note in notes {
         cx.ui.status(&note);
@@ -83,7 +83,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 
     let frames = Frames::take(&mut yielded.rollups)?;
     let sources = frames.activity_rows.iter().map(|(k, _)| k.source);
-    let places = Places::new(sources, &yielded.rollups.names, &config, geo.as_ref());
+    let places = SourceNetworks::new(sources, &yielded.rollups.names, &config, geo.as_ref());
     let seen = detect::Cx::new(
         &frames,
         &yielded.rollups,

@@ -39,7 +39,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let Opened { case, plan, journal, client, keeper } = Opened::open(cx, &args.case, &args.aws)?;
+    let Opened { case, plan, journal, client, recorder } = Opened::open(cx, &args.case, &args.aws)?;
     let open: Vec<Row> = rows(journal.entries())
         .into_iter()
         .filter(|r| r.state != "undone" && (args.step.is_empty() || args.step.contains(&r.step)))
@@ -55,7 +55,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     out.flush()?;
     approve(args, &plan.account)?;
     let timing = args.timing.timing();
-    let mut executor = Executor::new(&client, &plan, &case, &keeper, journal, &cx.ui, timing);
+    let mut executor = Executor::new(&client, &plan, &case, &recorder, journal, &cx.ui, timing);
     let options = UndoOptions { steps: args.step.clone(), reactivate: args.reactivate_credentials };
     let report = executor.undo(&options).map_err(|e| match e {
         ExecuteError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),

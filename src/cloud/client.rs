@@ -17,7 +17,7 @@ use super::error::{ApiError, ErrorKind};
 use super::objects::Clients;
 use super::record::{CALL, Recorder, Sink};
 use super::secret::{IssuedKey, Secret};
-use super::service::Behind;
+use super::service::CredentialSource;
 use super::{Api, Call, placeholder, service, session};
 use crate::clock::{self, Millis};
 
@@ -140,15 +140,15 @@ impl Client {
         let mut found = Vec::new();
         for behind in self.block_on(service::profile_chain(profile)) {
             let (provider, through) = match behind {
-                Behind::Profile(name) => (
+                CredentialSource::Profile(name) => (
                     session::of_profile(&self.config, &name),
                     format!("the source profile '{name}'"),
                 ),
-                Behind::Key(name, key) => (
+                CredentialSource::Key(name, key) => (
                     SharedCredentialsProvider::new(key),
                     format!("the key of the profile '{name}' itself"),
                 ),
-                Behind::Named(name) => {
+                CredentialSource::Named(name) => {
                     let Some(provider) = session::of_source(&self.config, &name) else { continue };
                     (provider, format!("the credential source {name}"))
                 }

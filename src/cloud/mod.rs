@@ -21,7 +21,7 @@ pub use error::{ApiError, ErrorKind};
 pub use record::{Exchange, Sink};
 pub use secret::{IssuedKey, Secret};
 pub use session::{Connect, ConnectError};
-pub use store::{Head, Listed, Page, PageAsk, Store, Want};
+pub use store::{GetRequest, Head, ListRequest, Listed, Page, Store};
 
 use crate::clock::Millis;
 

@@ -10,7 +10,7 @@ use aws_sdk_s3::config;
 use super::client::Client;
 use super::record::Watch;
 use super::service::s3_objects;
-use super::store::{Head, Page, PageAsk, Store, Want};
+use super::store::{GetRequest, Head, ListRequest, Page, Store};
 use super::{ApiError, ErrorKind};
 
 /// S3 clients by region, made at the first need.
@@ -41,12 +41,12 @@ impl Clients {
 }
 
 impl Store for Client {
-    fn page(&self, ask: &PageAsk<'_>) -> Result<Page, ApiError> {
+    fn page(&self, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
         let c = self.s3(ask.region);
         self.block_on(s3_objects::page(&c, ask)).map_err(|e| self.cleaned(e))
     }
 
-    fn get(&self, want: &Want<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
+    fn get(&self, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
         let c = self.s3(want.region);
         self.block_on(s3_objects::get(&c, want, into)).map_err(|e| self.cleaned(e))
     }

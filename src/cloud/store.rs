@@ -8,7 +8,7 @@ use crate::clock::Millis;
 
 /// One page of a listing (Amazon S3 API reference, ListObjectsV2), at most 1,000 keys.
 #[derive(Debug, Clone, Copy)]
-pub struct PageAsk<'a> {
+pub struct ListRequest<'a> {
     pub bucket: &'a str,
     pub region: Option<&'a str>,
     pub prefix: &'a str,
@@ -42,7 +42,7 @@ pub struct Listed {
 
 /// One body, or a part of one.
 #[derive(Debug, Clone, Copy)]
-pub struct Want<'a> {
+pub struct GetRequest<'a> {
     pub bucket: &'a str,
     pub region: Option<&'a str>,
     pub key: &'a str,
@@ -66,11 +66,11 @@ pub struct Head {
 pub trait Store: Send + Sync {
     /// # Errors
     /// What S3 answered.
-    fn page(&self, ask: &PageAsk<'_>) -> Result<Page, ApiError>;
+    fn page(&self, ask: &ListRequest<'_>) -> Result<Page, ApiError>;
 
     /// Appends what comes to `into`; after an error, what came so far is in there.
     ///
     /// # Errors
     /// What S3 answered, or how the body broke off.
-    fn get(&self, want: &Want<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError>;
+    fn get(&self, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError>;
 }

@@ -13,7 +13,7 @@ pub use crate::config::hosting::is_hosting;
 
 /// What is known of an address. Unknown text is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct GeoLocation {
     /// ISO 3166-1 alpha-2.
     pub country: String,
     /// English name.
@@ -40,7 +40,7 @@ struct Database {
 /// What a database tells. The order is the order in which databases are asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// Place and network.
+    /// GeoLocation and network.
     Enterprise,
     City,
     Country,
@@ -168,8 +168,8 @@ impl Geo {
 
     /// Country and city come from the first database that has either, number and organisation
     /// likewise, so that one answer is never put together from two opinions.
-    pub fn lookup(&self, address: IpAddr) -> Place {
-        let mut place = Place::default();
+    pub fn lookup(&self, address: IpAddr) -> GeoLocation {
+        let mut place = GeoLocation::default();
         for database in &self.databases {
             let unplaced = place.country.is_empty() && place.city.is_empty();
             let wants_place = unplaced && database.kind.tells_place();

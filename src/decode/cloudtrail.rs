@@ -52,7 +52,7 @@ pub fn kind(f: &Fields<'_>) -> Kind {
 }
 
 /// The texts that an [`Event`] borrows from.
-pub struct Texts<'a> {
+pub struct EventFields<'a> {
     time: Cow<'a, str>,
     service: Cow<'a, str>,
     action: Cow<'a, str>,
@@ -77,8 +77,8 @@ struct S3Parameters<'a> {
     copy_source: Cow<'a, str>,
 }
 
-impl<'a> Texts<'a> {
-    pub fn new(f: &Fields<'a>) -> Texts<'a> {
+impl<'a> EventFields<'a> {
+    pub fn new(f: &Fields<'a>) -> EventFields<'a> {
         let service = f.text(Field::EventSource);
         let error = match f.text(Field::ErrorCode) {
             none if none.is_empty() && service == "signin.amazonaws.com" => sign_in_error(f),
@@ -87,7 +87,7 @@ impl<'a> Texts<'a> {
         let s3 = service.starts_with("s3");
         let action = f.text(Field::EventName);
         let done = error.is_empty();
-        Texts {
+        EventFields {
             time: f.text(Field::EventTime),
             region: f.text(Field::AwsRegion),
             source: f.text(Field::SourceIpAddress),

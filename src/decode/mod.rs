@@ -7,10 +7,10 @@ mod archives;
 mod cloudtrail;
 mod credentials;
 mod fields;
+mod file_decoder;
 mod identity;
 mod inflate;
 mod lake_csv;
-mod leaf;
 mod lines;
 pub mod losses;
 mod records;
@@ -24,13 +24,13 @@ mod text;
 use std::borrow::Cow;
 use std::io::{self, Read};
 
-pub use leaf::Verdict;
+pub use file_decoder::Verdict;
 pub use s3_access::Line;
 
 use crate::event::Event;
+use file_decoder::FileDecoder;
 use identity::Identities;
 use inflate::{InflateError, Inflater, MAGIC as GZIP};
-use leaf::Leaf;
 use losses::{Loss, Reason};
 use sniff::Format;
 
@@ -196,7 +196,7 @@ impl Decoder {
     ) {
         sink.open(name);
         let mut window = self.buffer();
-        let mut leaf = Leaf::new(sink, &mut self.identities);
+        let mut leaf = FileDecoder::new(sink, &mut self.identities);
         text::decode(format, bytes, ending, &mut window, &mut leaf);
         let verdict = text::verdict(name, format, leaf);
         sink.close(verdict);

@@ -1,8 +1,8 @@
-//! Drives a leaf's bytes through its format, whole or piece by piece, with memory bounded by one record.
+//! Drives a file's bytes through its format, whole or piece by piece, with memory bounded by one record.
 
 use std::io::{self, Read};
 
-use super::leaf::{Leaf, Verdict};
+use super::file_decoder::{FileDecoder, Verdict};
 use super::losses::{Loss, Reason};
 use super::records::Walker;
 use super::sniff::Format;
@@ -17,38 +17,38 @@ const LONGEST_RECORD: usize = 16 << 20;
 const PIECE: usize = 1 << 20;
 
 /// A push parser of one text format.
-trait Feed {
+trait PushParser {
     /// Takes what it can of `piece`; answers how many bytes are done with.
-    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize;
+    fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize;
     /// `piece` is full and still no whole record: answers how many bytes to pass over, at least one.
-    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize;
+    fn give_up(&mut self, piece: &[u8], file: &mut FileDecoder<'_>) -> usize;
 }
 
-/// Decodes `bytes` into `leaf`. `ending` says that the bytes' source broke behind them.
+/// Decodes `bytes` into `file`. `ending` says that the bytes' source broke behind them.
 pub fn decode(
     format: Format,
     bytes: Bytes<'_>,
     ending: Option<io::Error>,
     window: &mut Vec<u8>,
-    leaf: &mut Leaf<'_>,
+    file: &mut FileDecoder<'_>,
 ) {
     let broke = match format {
-        Format::Json => drive(bytes, &mut Json::default(), window, leaf),
-        Format::S3Access => drive(bytes, &mut Lines::default(), window, leaf),
-        Format::LakeCsv => csv(bytes, leaf),
-        Format::Utf16 => utf16(bytes, window, leaf),
+        Format::Json => drive(bytes, &mut Json::default(), window, file),
+        Format::S3Access => drive(bytes, &mut Lines::default(), window, file),
+        Format::LakeCsv => csv(bytes, file),
+        Format::Utf16 => utf16(bytes, window, file),
         _ => None,
     };
     if let Some(error) = broke.or(ending) {
         let (reason, detail) = reason_of(&error);
-        leaf.damage(Loss::of(reason, detail));
+        file.damage(Loss::of(reason, detail));
     }
 }
 
-/// The leaf's verdict; content of no known format is damage under a log's name and nothing under another.
-pub fn verdict(name: &str, format: Format, leaf: Leaf<'_>) -> Verdict {
-    let damaged = leaf.is_damaged();
-    match (format, leaf.close()) {
+/// The file's verdict; content of no known format is damage under a log's name and nothing under another.
+pub fn verdict(name: &str, format: Format, file: FileDecoder<'_>) -> Verdict {
+    let damaged = file.is_damaged();
+    match (format, file.close()) {
         (Format::Empty, _) if !damaged => Verdict::Skipped(SkipReason::Empty),
         (Format::Empty | Format::Unknown, _) if damaged => Verdict::Skipped(SkipReason::Damaged),
         (Format::Unknown, _) if named_like_a_log(name) => Verdict::Skipped(SkipReason::Damaged),
@@ -69,26 +69,26 @@ fn named_like_a_log(name: &str) -> bool {
 
 fn drive(
     bytes: Bytes<'_>,
-    format: &mut dyn Feed,
+    format: &mut dyn PushParser,
     window: &mut Vec<u8>,
-    leaf: &mut Leaf<'_>,
+    file: &mut FileDecoder<'_>,
 ) -> Option<io::Error> {
     match bytes {
         Bytes::Slice(slice) => {
-            leaf.sink.inflated(slice.len() as u64);
-            format.feed(slice, true, leaf);
+            file.sink.inflated(slice.len() as u64);
+            format.feed(slice, true, file);
             None
         }
-        Bytes::Stream(stream) => drive_stream(stream, format, window, leaf),
+        Bytes::Stream(stream) => drive_stream(stream, format, window, file),
     }
 }
 
 /// `window[..len]` holds what is not done with; it grows only when one record needs it.
 fn drive_stream(
     stream: &mut dyn Read,
-    format: &mut dyn Feed,
+    format: &mut dyn PushParser,
     window: &mut Vec<u8>,
-    leaf: &mut Leaf<'_>,
+    file: &mut FileDecoder<'_>,
 ) -> Option<io::Error> {
     let (mut len, mut size) = (0, PIECE);
     loop {
@@ -98,14 +98,14 @@ fn drive_stream(
         let mut rest = io::Cursor::new(&mut window[len..size]);
         let (read, end) = read_into(stream, &mut rest);
         len += read;
-        leaf.sink.inflated(read as u64);
+        file.sink.inflated(read as u64);
         let last = !matches!(end, Filled::Full);
-        let mut done = format.feed(&window[..len], last, leaf);
+        let mut done = format.feed(&window[..len], last, file);
         if last {
             return if let Filled::Broken(e) = end { Some(e) } else { None };
         }
         if done == 0 && len >= LONGEST_RECORD {
-            done = format.give_up(&window[..len], leaf).max(1);
+            done = format.give_up(&window[..len], file).max(1);
         }
         window.copy_within(done..len, 0);
         len -= done;
@@ -133,13 +133,13 @@ fn read_into(stream: &mut dyn Read, target: &mut io::Cursor<&mut [u8]>) -> (usiz
 #[derive(Default)]
 struct Json(Walker);
 
-impl Feed for Json {
-    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize {
-        self.0.feed(piece, last, leaf)
+impl PushParser for Json {
+    fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize {
+        self.0.feed(piece, last, file)
     }
 
-    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize {
-        self.0.give_up(piece, leaf)
+    fn give_up(&mut self, piece: &[u8], file: &mut FileDecoder<'_>) -> usize {
+        self.0.give_up(piece, file)
     }
 }
 
@@ -149,23 +149,23 @@ struct Lines {
     base: u64,
 }
 
-impl Feed for Lines {
-    fn feed(&mut self, piece: &[u8], last: bool, leaf: &mut Leaf<'_>) -> usize {
+impl PushParser for Lines {
+    fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize {
         let base = self.base;
         let done =
-            lines::feed(piece, last, &mut |line, at| access_line(line, base + at as u64, leaf));
+            lines::feed(piece, last, &mut |line, at| access_line(line, base + at as u64, file));
         self.base += done as u64;
         done
     }
 
-    fn give_up(&mut self, piece: &[u8], leaf: &mut Leaf<'_>) -> usize {
-        leaf.lose(Loss::at(self.base, Reason::TooLarge, "no end of the line was found"));
+    fn give_up(&mut self, piece: &[u8], file: &mut FileDecoder<'_>) -> usize {
+        file.lose(Loss::at(self.base, Reason::TooLarge, "no end of the line was found"));
         self.base += piece.len() as u64;
         piece.len()
     }
 }
 
-fn access_line(line: &[u8], offset: u64, leaf: &mut Leaf<'_>) {
+fn access_line(line: &[u8], offset: u64, file: &mut FileDecoder<'_>) {
     if line.iter().all(u8::is_ascii_whitespace) {
         return;
     }
@@ -173,30 +173,30 @@ fn access_line(line: &[u8], offset: u64, leaf: &mut Leaf<'_>) {
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(e) => {
             let place = offset + e.valid_up_to() as u64;
-            leaf.damage(Loss::at(place, Reason::InvalidUtf8, "kept, with U+FFFD in its place"));
+            file.damage(Loss::at(place, Reason::InvalidUtf8, "kept, with U+FFFD in its place"));
             String::from_utf8_lossy(line)
         }
     };
     match s3_access::parse_line(&text) {
         Ok(parsed) => {
             if parsed.ambiguous {
-                leaf.damage(Loss::at(
+                file.damage(Loss::at(
                     offset,
                     Reason::Ambiguous,
                     "quotes in a client's text make two readings possible",
                 ));
             }
-            leaf.line(&parsed, offset);
+            file.line(&parsed, offset);
         }
-        Err(e) => leaf.lose(Loss::at(offset, Reason::MalformedLine, e.to_string())),
+        Err(e) => file.lose(Loss::at(offset, Reason::MalformedLine, e.to_string())),
     }
 }
 
-fn csv(bytes: Bytes<'_>, leaf: &mut Leaf<'_>) -> Option<io::Error> {
+fn csv(bytes: Bytes<'_>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
     let mut row = |row: lake_csv::Row<'_>| match row {
-        lake_csv::Row::Record { json, offset } => leaf.text(json, offset),
+        lake_csv::Row::Record { json, offset } => file.text(json, offset),
         lake_csv::Row::Bad { offset, reason } => {
-            leaf.lose(Loss::at(offset, Reason::MalformedRow, reason))
+            file.lose(Loss::at(offset, Reason::MalformedRow, reason))
         }
     };
     let mut broke = None;
@@ -211,7 +211,7 @@ fn csv(bytes: Bytes<'_>, leaf: &mut Leaf<'_>) -> Option<io::Error> {
             lake_csv::read(&mut held, &mut row);
         }
     }
-    leaf.sink.inflated(inflated);
+    file.sink.inflated(inflated);
     broke
 }
 
@@ -239,14 +239,14 @@ impl Read for HoldError<'_> {
 }
 
 /// Text in UTF-16 is turned into UTF-8 as a whole, up to the longest record times four.
-fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, leaf: &mut Leaf<'_>) -> Option<io::Error> {
+fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
     let mut broke = None;
     let raw = match bytes {
         Bytes::Slice(slice) => slice,
         Bytes::Stream(stream) => {
             let (len, end) = fill(stream, window, LONGEST_RECORD * 4);
             match end {
-                Filled::Full => leaf.damage(Loss::of(
+                Filled::Full => file.damage(Loss::of(
                     Reason::TooLarge,
                     "UTF-16 text of more than 64 MiB: convert it to UTF-8",
                 )),
@@ -262,9 +262,9 @@ fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, leaf: &mut Leaf<'_>) -> Option<
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
     let format = super::sniff::format(text.as_bytes());
     if matches!(format, Format::Json | Format::S3Access | Format::LakeCsv) {
-        decode(format, Bytes::Slice(text.as_bytes()), None, &mut Vec::new(), leaf);
+        decode(format, Bytes::Slice(text.as_bytes()), None, &mut Vec::new(), file);
     } else {
-        leaf.stranger(0);
+        file.unrecognized(0);
     }
     broke
 }

@@ -10,7 +10,7 @@ use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Scope, SettingUsed, Severity,
     SourceSeen, Target, Who, id, tactic,
 };
-use crate::rollup::{Place, Sym, activity, matches, objects};
+use crate::rollup::{EventLocation, Sym, activity, matches, objects};
 
 /// Evidence that a finding names; its count says how many events there are.
 const MOST_EVIDENCE: usize = 20;
@@ -88,15 +88,15 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Counts a rule's matches into the finding. `counted_in` is the first event of the activity row that
     /// holds them.
-    pub fn matched(&mut self, key: &activity::Key, row: &matches::Row, counted_in: &Place) {
+    pub fn matched(&mut self, key: &activity::Key, row: &matches::Row, counted_in: &EventLocation) {
         self.calls(key, counted_in, &row.first, row.last(), row.events);
     }
 
     fn calls(
         &mut self,
         key: &activity::Key,
-        row: &Place,
-        first: &Place,
+        row: &EventLocation,
+        first: &EventLocation,
         last: Millis,
         events: u64,
     ) {
@@ -157,7 +157,7 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     /// `row` names the rollup row that the events were counted in.
-    fn span(&mut self, row: &Place, first: Millis, last: Millis, events: u64) {
+    fn span(&mut self, row: &EventLocation, first: Millis, last: Millis, events: u64) {
         let f = &mut self.finding;
         f.first_seen = f.first_seen.min(first);
         f.last_seen = f.last_seen.max(last);
@@ -195,7 +195,7 @@ impl<'a, 'c> Build<'a, 'c> {
         action_name(self.cx.text(service), self.cx.text(action))
     }
 
-    fn prove(&mut self, place: &Place, action: String, log: &str) {
+    fn prove(&mut self, place: &EventLocation, action: String, log: &str) {
         let evidence = Evidence {
             time: place.time,
             event_id: place.id.to_string(),

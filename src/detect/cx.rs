@@ -6,8 +6,8 @@ use polars::prelude::*;
 
 use super::Meta;
 use super::history::History;
-use super::places::Places;
 use super::rows::Row;
+use super::source_networks::SourceNetworks;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
 use crate::rollup::lineage::Lineage;
@@ -23,7 +23,7 @@ pub struct Cx<'a> {
     pub files: &'a FileNames,
     pub config: &'a Config,
     pub selection: Selection,
-    pub places: Places,
+    pub places: SourceNetworks,
     pub history: History,
     /// Where keys come from, and what came of them.
     pub lineage: Lineage<'a>,
@@ -41,7 +41,7 @@ impl<'a> Cx<'a> {
         files: &'a FileNames,
         config: &'a Config,
         selection: Selection,
-        places: Places,
+        places: SourceNetworks,
         (rules, correlated): (&'a RuleSet, &'a Outcome),
     ) -> Cx<'a> {
         let names = &rollups.names;

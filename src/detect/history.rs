@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use rustc_hash::FxHashMap;
 
-use super::places::{Place, Places};
+use super::source_networks::{SourceNetwork, SourceNetworks};
 use crate::clock::{DAY, Millis, plain};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
@@ -59,7 +59,7 @@ const ROAMING_DAYS: usize = 3;
 pub const FIRST_DAYS: Millis = 7 * DAY;
 
 impl History {
-    pub fn new(frames: &Frames, places: &Places, names: &Names) -> History {
+    pub fn new(frames: &Frames, places: &SourceNetworks, names: &Names) -> History {
         let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
         // Many rows say the same of the same day.
         let mut days: FxHashMap<(Sym, Sym, Sym, i64), Seen> = FxHashMap::default();
@@ -75,7 +75,7 @@ impl History {
             }
         }
         for ((principal, access_key, source, day), seen) in days {
-            let usable = |p: &&Place| p.outside() || p.class == SourceClass::Own;
+            let usable = |p: &&SourceNetwork| p.outside() || p.class == SourceClass::Own;
             let Some(place) = places.get(source).filter(usable) else { continue };
             let network = &place.network;
             note(h.by_principal.entry(principal).or_default(), network, seen);

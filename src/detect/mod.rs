@@ -15,7 +15,6 @@ mod history;
 mod intel_match;
 mod joined;
 mod key_in_several_networks;
-mod places;
 mod request_spike;
 mod rows;
 mod rule_matches;
@@ -25,6 +24,7 @@ mod s3_bulk_read;
 mod session_used_elsewhere;
 pub mod sessions;
 mod sign_in_failures;
+mod source_networks;
 mod stories;
 mod summary;
 #[cfg(test)]
@@ -32,9 +32,9 @@ mod testing;
 mod user_agents;
 
 pub use cx::Cx;
-pub use places::Places;
 pub use rule_matches::rule_id;
 pub use run::{Detected, run};
+pub use source_networks::SourceNetworks;
 
 use polars::prelude::PolarsResult;
 

@@ -17,7 +17,7 @@
 #[path = "../../tests/support/mmdb.rs"]
 mod mmdb;
 
-use super::{Cx, Detector, Places};
+use super::{Cx, Detector, SourceNetworks};
 use crate::clock::{HOUR, Millis};
 use crate::config::{Config, Flags, Geo, Group, Inputs};
 use crate::event::action::ObjectAction;
@@ -311,10 +311,10 @@ impl Scene {
         let inputs = Inputs { explicit: Some(file), flags: Flags::default(), ..Inputs::default() };
         let config = Config::load(&inputs, groups).unwrap();
         let geo = self.open_geo(folder.path());
-        rollups.settle();
+        rollups.resolve_sessions();
         let frames = Frames::take(&mut rollups).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
-        let places = Places::new(sources, &rollups.names, &config, geo.as_ref());
+        let places = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
         let rules = RuleSet::from_texts::<&str, &str>([]);
         let none = sigma::Outcome::default();

@@ -8,7 +8,7 @@ use super::model::{
     Cause, Chain, DigestCounts, Gap, Head, Kind, LogCounts, Problem, Start, Verification,
 };
 use super::nodes::{Broken, Found, Node};
-use super::place::{self, ChainId};
+use super::object_name::{self, ChainId};
 use crate::clock::{length, plain};
 
 /// The digests of one chain, by number.
@@ -77,7 +77,7 @@ impl View<'_> {
         match self.known.nodes.get(&previous.at) {
             Some(all) if all.iter().any(|n| !self.node(*n).bad) => Before::Here,
             Some(_) => Before::Bad,
-            None => match place::tail(&previous.at.key) {
+            None => match object_name::tail(&previous.at.key) {
                 Some(tail) if self.known.broken.contains(tail) => Before::Broken,
                 _ => Before::Missing,
             },

@@ -7,8 +7,8 @@ use super::content::ReadError;
 use super::file::ListedLog;
 use super::judge::Signed;
 use super::model::{Kind, LogCounts, Problem};
-use super::nodes::{Found, Node, Place, whereabouts};
-use super::place::{self, Role};
+use super::nodes::{Found, Node, PathMatch, whereabouts};
+use super::object_name::{self, Role};
 
 /// What became of a listed log file; the worst of its copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,8 +82,11 @@ impl<'a> List<'a> {
                 let key = log.at.key.as_str();
                 let number = list.entries.len();
                 list.entries.push(Entry { digest, log, fate: Fate::Missing });
-                list.by_place.entry(place::tail(key).unwrap_or(key)).or_default().push(number);
-                list.by_name.entry(place::unpacked_name(key)).or_default().push(number);
+                list.by_place
+                    .entry(object_name::tail(key).unwrap_or(key))
+                    .or_default()
+                    .push(number);
+                list.by_name.entry(object_name::unpacked_name(key)).or_default().push(number);
             }
         }
         list
@@ -92,12 +95,13 @@ impl<'a> List<'a> {
     /// The lines that speak of a file.
     fn about(&self, item: &Item<'_>) -> Vec<usize> {
         let path = item.object.path();
-        let all = match place::tail(path) {
+        let all = match object_name::tail(path) {
             Some(tail) => self.by_place.get(tail),
             None if item.object.origin.is_some() => self.by_place.get(path),
-            None => self.by_name.get(place::unpacked_name(path)),
+            None => self.by_name.get(object_name::unpacked_name(path)),
         };
-        let here = |n: &usize| whereabouts(item.object, &self.entries[*n].log.at) != Place::Moved;
+        let here =
+            |n: &usize| whereabouts(item.object, &self.entries[*n].log.at) != PathMatch::Moved;
         all.into_iter().flatten().copied().filter(here).collect()
     }
 
@@ -156,7 +160,7 @@ impl<'a> List<'a> {
                 }
             }
         };
-        if fate == Fate::Valid && whereabouts(item.object, &at) == Place::Unknown {
+        if fate == Fate::Valid && whereabouts(item.object, &at) == PathMatch::Unknown {
             let detail =
                 "its path does not tell its place in the bucket: only its name was compared";
             tell(Kind::PlaceUnknown, detail.to_string());

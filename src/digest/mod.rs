@@ -16,8 +16,8 @@ mod keys;
 mod logs;
 mod model;
 mod nodes;
+mod object_name;
 mod objects;
-mod place;
 mod tree;
 mod uncovered;
 mod workers;
@@ -34,8 +34,8 @@ pub use model::{
     Cause, Chain, Counts, DigestCounts, Gap, Grade, Head, Kind, LogCounts, Problem, Start, Verdict,
     Verification,
 };
-pub use place::ChainId;
-use place::Role;
+pub use object_name::ChainId;
+use object_name::Role;
 use tree::{Companions, Object, objects};
 use workers::each;
 
@@ -53,12 +53,12 @@ pub struct Job<'a> {
 
 /// Whether a file is a CloudTrail digest by its name and place.
 pub fn is_digest(path: &Path) -> bool {
-    place::role(&place::joined(path)) == Role::Digest
+    object_name::role(&object_name::joined(path)) == Role::Digest
 }
 
 /// Whether a file is a CloudTrail digest or log file by its name and place.
 pub fn is_cloudtrail(path: &Path) -> bool {
-    matches!(place::role(&place::joined(path)), Role::Digest | Role::Log)
+    matches!(object_name::role(&object_name::joined(path)), Role::Digest | Role::Log)
 }
 
 /// A file that was read.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::place::ChainId;
+use super::object_name::ChainId;
 use crate::clock::{Millis, rfc3339};
 
 /// The integrity of a tree of CloudTrail objects.

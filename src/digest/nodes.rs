@@ -7,8 +7,8 @@ use super::content::ReadError;
 use super::file::{DigestFile, S3Object};
 use super::judge::Signed;
 use super::model::{Kind, Problem};
+use super::object_name::{self, ChainId, Role};
 use super::objects::{Collected, Objects};
-use super::place::{self, ChainId, Role};
 use super::tree::Object;
 use crate::clock::Millis;
 
@@ -47,11 +47,11 @@ pub struct Found<'a> {
 
 impl Broken {
     fn of(path: &str) -> Broken {
-        let named = place::digest_name(path);
+        let named = object_name::digest_name(path);
         Broken {
             end: named.as_ref().and_then(|(_, end)| *end),
             id: named.map(|(id, _)| id),
-            tail: place::tail(path).map(str::to_string),
+            tail: object_name::tail(path).map(str::to_string),
         }
     }
 }
@@ -108,7 +108,7 @@ pub fn find<'a>(
             continue;
         }
         seen.insert((&file.at, content.sha256), found.nodes.len());
-        let named = place::digest_name(&file.at.key).map(|(id, _)| id);
+        let named = object_name::digest_name(&file.at.key).map(|(id, _)| id);
         if named.as_ref().is_some_and(|id| id.backfill)
             && metadata.is_some_and(|m| m.backfilled.is_none())
         {
@@ -146,15 +146,15 @@ fn where_it_is(object: &Object<'_>, file: &DigestFile, problems: &mut Vec<Proble
         Problem::new(kind, detail).file(object.found.name()).object(&file.at)
     };
     match whereabouts(object, &file.at) {
-        Place::Original => {}
-        Place::Moved => {
+        PathMatch::Original => {}
+        PathMatch::Moved => {
             let from = object
                 .origin
                 .map_or(String::new(), |o| format!("; it was collected from {}", o.at));
             let detail = format!("has been moved from its original location {}{from}", file.at);
             problems.push(problem(Kind::DigestMoved, detail));
         }
-        Place::Unknown => {
+        PathMatch::Unknown => {
             let detail =
                 "its path does not tell its place in the bucket: only its name was compared";
             problems.push(problem(Kind::PlaceUnknown, detail.to_string()));
@@ -164,7 +164,7 @@ fn where_it_is(object: &Object<'_>, file: &DigestFile, problems: &mut Vec<Proble
 
 /// Where a file is, compared with where CloudTrail put it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum PathMatch {
     /// As far as can be told: a path without S3 metadata does not tell the bucket and the trail's prefix.
     Original,
     Moved,
@@ -172,16 +172,18 @@ pub enum Place {
     Unknown,
 }
 
-pub fn whereabouts(object: &Object<'_>, at: &S3Object) -> Place {
-    let is = |same| if same { Place::Original } else { Place::Moved };
+pub fn whereabouts(object: &Object<'_>, at: &S3Object) -> PathMatch {
+    let is = |same| if same { PathMatch::Original } else { PathMatch::Moved };
     if let Some(origin) = object.origin {
         return is(origin.at == *at);
     }
-    match place::tail(object.path()) {
-        Some(tail) => is(place::tail(&at.key) == Some(tail)),
-        None if place::unpacked_name(object.path()) == place::unpacked_name(&at.key) => {
-            Place::Unknown
+    match object_name::tail(object.path()) {
+        Some(tail) => is(object_name::tail(&at.key) == Some(tail)),
+        None if object_name::unpacked_name(object.path())
+            == object_name::unpacked_name(&at.key) =>
+        {
+            PathMatch::Unknown
         }
-        None => Place::Moved,
+        None => PathMatch::Moved,
     }
 }

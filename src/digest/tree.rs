@@ -1,8 +1,8 @@
 //! The tree of objects that is verified: local files, what each is for, and where it came from.
 
 use super::keys::Keys;
+use super::object_name::{self, Role};
 use super::objects::{Collected, Objects};
-use super::place::{self, Role};
 use crate::source::local::{Found, Listing, Opened, open};
 
 /// A file of the tree.
@@ -37,7 +37,7 @@ impl Companions {
         let trusted = given.is_some();
         companions.keys = given.unwrap_or_default();
         for found in &listing.files {
-            match place::role(&place::joined(found.local())) {
+            match object_name::role(&object_name::joined(found.local())) {
                 Role::Objects => companions.objects.add(found),
                 Role::Keys if !trusted => companions.add_keys(found),
                 _ => {}
@@ -66,8 +66,8 @@ impl Companions {
 pub fn objects<'a>(listing: &'a Listing, companions: &'a Companions) -> Vec<Object<'a>> {
     let object = |found: &'a Found| {
         let origin = companions.objects.of_file(found.local());
-        let path = place::joined(found.local());
-        let role = place::role(origin.map_or(&path, |origin| &origin.at.key));
+        let path = object_name::joined(found.local());
+        let role = object_name::role(origin.map_or(&path, |origin| &origin.at.key));
         Object { found, role, path, origin }
     };
     listing.files.iter().map(object).collect()

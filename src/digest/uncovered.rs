@@ -2,7 +2,7 @@
 
 use super::Item;
 use super::model::{Chain, Kind, Problem};
-use super::place;
+use super::object_name;
 use crate::clock::{MINUTE, plain};
 
 /// A log file is delivered some five minutes after the time in its name (AWS CloudTrail user guide, *How
@@ -25,7 +25,7 @@ pub fn explain(
 }
 
 fn why(path: &str, chains: &[Chain]) -> (Kind, String) {
-    let Some(name) = place::log_name(path) else {
+    let Some(name) = object_name::log_name(path) else {
         return (Kind::LogInside, "in no digest, and its name is not CloudTrail's".to_string());
     };
     let here: Vec<&Chain> = chains

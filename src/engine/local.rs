@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::rollup::{Origin, Phase, Selection};
 use crate::source::coverage::{Coverage, Problem};
 use crate::source::local::{Opened, Refusal};
-use crate::source::{Feed, Listing, Seat, Slot};
+use crate::source::{Buffer, InputQueue, Listing, Worker};
 
 /// Sees every event of the window and the baseline; copies of an event are marked as such.
 pub trait Visitor: Send {
@@ -58,13 +58,13 @@ pub fn scan_after<V: Visitor>(
     dedup: &Dedup,
     visitor: impl Fn() -> V + Sync,
 ) -> Scan<V> {
-    let feed = Feed::new(&job.listing.files);
+    let queue = InputQueue::new(&job.listing.files);
     let workers = job.threads.clamp(1, job.listing.files.len().max(1));
-    let seats: Vec<Seat<'_, '_>> = (0..workers).map(|_| feed.seat()).collect();
+    let seats: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.seat()).collect();
     let ended: Vec<(Part<V>, Account)> = thread::scope(|scope| {
-        for n in 0..feed.helpers() {
-            let feed = &feed;
-            scope.spawn(move || feed.help(n));
+        for n in 0..queue.helpers() {
+            let queue = &queue;
+            scope.spawn(move || queue.prefetch(n));
         }
         let visitor = &visitor;
         let work = |seat| scope.spawn(move || worker(job, &seat, Run::new(visitor(), dedup, job)));
@@ -107,12 +107,12 @@ pub fn refused(listing: &Listing, coverage: &mut Coverage) {
 
 fn worker<V: Visitor>(
     job: &Job<'_>,
-    seat: &Seat<'_, '_>,
+    seat: &Worker<'_, '_>,
     mut run: Run<'_, V>,
 ) -> (Part<V>, Account) {
     let mut decoder = Decoder::default();
-    let mut slot = Slot::default();
-    while let Some(input) = seat.next(&mut slot) {
+    let mut buffer = Buffer::default();
+    while let Some(input) = seat.next(&mut buffer) {
         let found = &job.listing.files[input.number as usize];
         run.begin(input.number, found.name());
         one(input.opened, &mut decoder, &mut run);

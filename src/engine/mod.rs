@@ -2,7 +2,7 @@
 
 mod account;
 mod dedup;
-pub mod kept;
+pub mod incremental;
 pub mod local;
 pub mod matcher;
 mod prints;
@@ -19,12 +19,12 @@ use matcher::{Hits, Matcher};
 use sum::Sum;
 
 /// What every engine yields.
-pub struct Yield {
+pub struct ScanResult {
     pub rollups: Rollups,
     /// Correlations that held; their events are marks of the matches' rollup.
     pub correlated: Outcome,
     /// Records that a rule might have matched, and that could not be read for it.
-    pub unmatched: u64,
+    pub unparsed_records: u64,
     pub files: FileNames,
     pub coverage: Coverage,
 }
@@ -51,7 +51,7 @@ impl Visitor for Folder<'_> {
 }
 
 /// Reads everything once and merges the workers' rollups.
-pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> Yield {
+pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> ScanResult {
     let scanned = scan(job, || Folder::new(rules));
     memory::give_back();
     let mut files = FileNames::of(job.listing);
@@ -59,7 +59,7 @@ pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> Yield {
     for part in scanned.parts {
         let shift = files.add_members(part.members);
         let listed = job.listing.files.len() as u32;
-        sum.unmatched += part.visitor.matcher.unreadable();
+        sum.unparsed_records += part.visitor.matcher.unreadable();
         let Folder { rollups, hits, .. } = part.visitor;
         let file = |file| if file < listed { file } else { file + shift };
         sum.add(rollups, hits, (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }));

@@ -1,6 +1,6 @@
 //! Adds up the parts that workers, and days, made.
 
-use super::Yield;
+use super::ScanResult;
 use super::matcher::Hits;
 use crate::rollup::{Renumber, Rollups, matches, memory};
 use crate::sigma::RuleSet;
@@ -12,13 +12,18 @@ pub struct Sum<'s> {
     pub rollups: Rollups,
     pub hits: Hits<'s>,
     /// Records that could not be read for the rules.
-    pub unmatched: u64,
+    pub unparsed_records: u64,
     empty: bool,
 }
 
 impl<'s> Sum<'s> {
     pub fn new(rules: &'s RuleSet) -> Sum<'s> {
-        Sum { rollups: Rollups::default(), hits: Hits::new(rules), unmatched: 0, empty: true }
+        Sum {
+            rollups: Rollups::default(),
+            hits: Hits::new(rules),
+            unparsed_records: 0,
+            empty: true,
+        }
     }
 
     /// Takes in a part; `numbers` are its files' and inputs' new ones, where they have others.
@@ -57,14 +62,20 @@ impl<'s> Sum<'s> {
         });
     }
 
-    pub fn finish(mut self, files: FileNames, coverage: Coverage) -> Yield {
+    pub fn finish(mut self, files: FileNames, coverage: Coverage) -> ScanResult {
         let (rollups, correlator) = (&mut self.rollups, self.hits.correlator);
         let correlated = std::thread::scope(|scope| {
-            scope.spawn(|| rollups.settle());
+            scope.spawn(|| rollups.resolve_sessions());
             correlator.finish()
         });
         memory::give_back();
-        Yield { rollups: self.rollups, correlated, unmatched: self.unmatched, files, coverage }
+        ScanResult {
+            rollups: self.rollups,
+            correlated,
+            unparsed_records: self.unparsed_records,
+            files,
+            coverage,
+        }
     }
 }
 

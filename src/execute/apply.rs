@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::drift::{differs, refuse};
-use super::status::Truth;
+use super::status::ChangeStatus;
 use super::{ExecuteError, Executor};
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, ErrorKind, cutoff, placeholder};
@@ -77,7 +77,7 @@ impl Executor<'_> {
     fn settled(&mut self, number: usize) -> bool {
         match self.history.changes.get(&number).map(|r| r.state) {
             Some(ChangeState::Done | ChangeState::Already) => {
-                self.truth.insert(number, Truth::Requested);
+                self.truth.insert(number, ChangeStatus::Requested);
                 true
             }
             _ => false,
@@ -226,7 +226,7 @@ impl Executor<'_> {
 
     fn failed(&mut self, number: usize, resource: &str, error: ApiError) -> ExecuteError {
         let text = format!("change {number}, {resource}: {error}");
-        self.truth.insert(number, Truth::Failed);
+        self.truth.insert(number, ChangeStatus::Failed);
         match self.journal.append(Event::Failed { change: number, error }) {
             Ok(_) => ExecuteError::Stopped(text),
             Err(e) => e.into(),
@@ -236,8 +236,11 @@ impl Executor<'_> {
     fn done(&mut self, number: usize, outcome: Outcome) -> Result<(), ExecuteError> {
         let aws_time = clock::rfc3339(self.client.now());
         self.journal.append(Event::Done { change: number, outcome, aws_time })?;
-        let truth =
-            if outcome == Outcome::FoundUnapplied { Truth::Failed } else { Truth::Requested };
+        let truth = if outcome == Outcome::FoundUnapplied {
+            ChangeStatus::Failed
+        } else {
+            ChangeStatus::Requested
+        };
         self.truth.insert(number, truth);
         Ok(())
     }

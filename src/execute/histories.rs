@@ -5,11 +5,11 @@ use std::thread;
 use crate::case::{Case, CaseError};
 use crate::clock;
 use crate::source::local::Opened;
-use crate::source::{Feed, Found, Place, Slot};
+use crate::source::{Buffer, Found, InputLocation, InputQueue};
 
 /// Where a slice is kept, by account, region and time.
 fn name(found: &Found) -> Option<String> {
-    let Place::History(slice) = &found.place else { return None };
+    let InputLocation::History(slice) = &found.place else { return None };
     let at = |at| clock::rfc3339(at).replace([':', '.'], "");
     Some(format!(
         "evidence/event-history/{}/{}/{}-{}.json",
@@ -31,17 +31,17 @@ pub fn keep(
 ) -> Result<Vec<(String, String)>, CaseError> {
     let absent = |f: &&Found| name(f).is_some_and(|name| !case.has(&name));
     let slices: Vec<Found> = slices.iter().filter(absent).cloned().collect();
-    let feed = Feed::new(&slices);
-    let seat = feed.seat();
+    let queue = InputQueue::new(&slices);
+    let seat = queue.seat();
     let mut failed = Vec::new();
     thread::scope(|scope| {
-        for n in 0..feed.helpers() {
-            let feed = &feed;
-            scope.spawn(move || feed.help(n));
+        for n in 0..queue.helpers() {
+            let queue = &queue;
+            scope.spawn(move || queue.prefetch(n));
         }
         let seat = seat;
-        let mut slot = Slot::default();
-        while let Some(input) = seat.next(&mut slot) {
+        let mut buffer = Buffer::default();
+        while let Some(input) = seat.next(&mut buffer) {
             let found = &slices[input.number as usize];
             match (input.opened, name(found)) {
                 (Ok(Opened::Whole(bytes)), Some(name)) => {

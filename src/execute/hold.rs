@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::apply::Why;
-use super::status::Truth;
+use super::status::ChangeStatus;
 use super::{ExecuteError, Executor, contest};
 use crate::journal::Event;
 use crate::plan::Kind;
@@ -42,7 +42,10 @@ impl Executor<'_> {
         match truth {
             None => true,
             Some(truth) => {
-                matches!(truth, Some(Truth::ReadBack | Truth::Held | Truth::Contested))
+                matches!(
+                    truth,
+                    Some(ChangeStatus::ReadBack | ChangeStatus::Held | ChangeStatus::Contested)
+                )
             }
         }
     }
@@ -94,7 +97,7 @@ impl Executor<'_> {
     fn held(&mut self, time: Duration) -> Result<(), ExecuteError> {
         let changes: Vec<usize> = self.truth.keys().copied().collect();
         for truth in self.truth.values_mut() {
-            *truth = Truth::Held;
+            *truth = ChangeStatus::Held;
         }
         self.journal.append(Event::Held { seconds: time.as_secs(), changes })?;
         Ok(())
@@ -117,8 +120,10 @@ impl Executor<'_> {
             }
         }
         for number in read_back {
-            if let Some(truth) = self.truth.get_mut(&number).filter(|t| **t == Truth::Requested) {
-                *truth = Truth::ReadBack;
+            if let Some(truth) =
+                self.truth.get_mut(&number).filter(|t| **t == ChangeStatus::Requested)
+            {
+                *truth = ChangeStatus::ReadBack;
             }
         }
         Ok(found)
@@ -145,7 +150,7 @@ impl Executor<'_> {
             let resource = item.resource.clone();
             self.make(at, number, item, change, why)?;
             self.remember(at, number, &resource);
-            self.truth.insert(number, Truth::Contested);
+            self.truth.insert(number, ChangeStatus::Contested);
         }
         let by = self.who();
         for (change, at, item) in found {

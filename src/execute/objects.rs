@@ -8,7 +8,7 @@ use std::thread;
 use crate::case::{CaseError, ObjectHead, Objects, PutError};
 use crate::clock;
 use crate::source::local::Opened;
-use crate::source::{Feed, Found, Input, Object, Seat, Slot};
+use crate::source::{Buffer, Found, Input, InputQueue, Object, Worker};
 
 /// Threads that write: the disk is waited for more than the processor.
 const WRITERS: usize = 8;
@@ -47,12 +47,12 @@ pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + S
         failed: Mutex::default(),
         stopped: Mutex::default(),
     };
-    let feed = Feed::new(files);
-    let seats: Vec<Seat<'_, '_>> = (0..WRITERS).map(|_| feed.seat()).collect();
+    let queue = InputQueue::new(files);
+    let seats: Vec<Worker<'_, '_>> = (0..WRITERS).map(|_| queue.seat()).collect();
     thread::scope(|scope| {
-        for n in 0..feed.helpers() {
-            let feed = &feed;
-            scope.spawn(move || feed.help(n));
+        for n in 0..queue.helpers() {
+            let queue = &queue;
+            scope.spawn(move || queue.prefetch(n));
         }
         for seat in seats {
             let run = &run;
@@ -70,10 +70,10 @@ pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + S
 }
 
 impl Run<'_> {
-    fn write(&self, seat: &Seat<'_, '_>) {
-        let mut slot = Slot::default();
+    fn write(&self, seat: &Worker<'_, '_>) {
+        let mut buffer = Buffer::default();
         while !self.stop.load(Ordering::Relaxed) {
-            let Some(Input { number, opened, head }) = seat.next(&mut slot) else { return };
+            let Some(Input { number, opened, head }) = seat.next(&mut buffer) else { return };
             let found = &self.files[number as usize];
             let Some(object) = found.object() else { continue };
             let mut body: Box<dyn Read + '_> = match opened {

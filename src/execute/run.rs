@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::collect::Collected;
-use super::status::Truth;
+use super::status::ChangeStatus;
 use super::{ExecuteError, Outcome, Timing, collect};
-use crate::case::{Case, Keeper};
+use crate::case::{Case, EvidenceRecorder};
 use crate::clock;
 use crate::cloud::{Api, Client};
 use crate::journal::{ChangeState, Event, History, Journal, Record, seal};
-use crate::plan::{self, Kind, Made, Plan, Reissue};
+use crate::plan::{self, CaseResources, Kind, Plan, Reissue};
 use crate::rotate;
 use crate::step::{self, Context, Item, Step};
 use crate::ui::Ui;
@@ -20,14 +20,14 @@ pub struct Executor<'a> {
     pub(super) client: &'a Client,
     pub(super) plan: &'a Plan,
     pub(super) case: &'a Case,
-    pub(super) keeper: &'a Keeper,
+    pub(super) recorder: &'a EvidenceRecorder,
     pub(super) ui: &'a Ui,
     pub(super) timing: Timing,
     pub(super) journal: Journal,
     pub(super) history: History,
-    pub(super) made: Made,
+    pub(super) made: CaseResources,
     /// What is known of each change, by number.
-    pub(super) truth: BTreeMap<usize, Truth>,
+    pub(super) truth: BTreeMap<usize, ChangeStatus>,
     /// Steps that have had their turn, by their place in the plan.
     pub(super) ran: Vec<usize>,
     /// The next free number, for what the plan did not know of.
@@ -44,13 +44,13 @@ impl<'a> Executor<'a> {
         client: &'a Client,
         plan: &'a Plan,
         case: &'a Case,
-        keeper: &'a Keeper,
+        recorder: &'a EvidenceRecorder,
         journal: Journal,
         ui: &'a Ui,
         timing: Timing,
     ) -> Executor<'a> {
         let history = History::of(journal.entries());
-        let mut made = Made::of(client.caller());
+        let mut made = CaseResources::of(client.caller());
         for moves in history.reissues.values() {
             made.own
                 .extend(rotate::issued(moves).map(|key| key_resource(plan, &key.user, &key.id)));
@@ -61,7 +61,7 @@ impl<'a> Executor<'a> {
             client,
             plan,
             case,
-            keeper,
+            recorder,
             ui,
             timing,
             journal,
@@ -142,7 +142,7 @@ impl<'a> Executor<'a> {
         if self.contested {
             return self.do_again();
         }
-        if self.truth.values().any(|t| *t != Truth::Held) {
+        if self.truth.values().any(|t| *t != ChangeStatus::Held) {
             self.settle()?;
             self.look_again(&self.timing.hold.first().copied().into_iter().collect::<Vec<_>>())?;
         }
@@ -161,7 +161,7 @@ impl<'a> Executor<'a> {
         let issued = rotate::run(self.client, &mut self.journal, self.ui, &order, &moves)?;
         let resource = key_resource(self.plan, &reissue.user, &issued);
         self.made.own.push(resource);
-        self.truth.insert(reissue.number, Truth::Held);
+        self.truth.insert(reissue.number, ChangeStatus::Held);
         Ok(())
     }
 
@@ -257,7 +257,7 @@ impl<'a> Executor<'a> {
         if let Err(e) = seal(self.case, &mut self.journal, &now) {
             self.ui.warning(&format!("the manifest was not written: {e}"));
         }
-        if let Some(e) = self.keeper.failed() {
+        if let Some(e) = self.recorder.failed() {
             self.ui.warning(&format!("evidence was not saved: {e}"));
         }
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::apply::find;
 use crate::cloud::Client;
 use crate::journal::{ChangeState, Entry, History};
-use crate::plan::{Made, Plan};
+use crate::plan::{CaseResources, Plan};
 use crate::rotate;
 use crate::step;
 
 /// How sure it is that a change is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
+pub enum ChangeStatus {
     /// AWS said yes.
     Requested,
     /// Seen in force.
@@ -23,14 +23,14 @@ pub enum Truth {
     Failed,
 }
 
-impl Truth {
+impl ChangeStatus {
     fn name(self) -> &'static str {
         match self {
-            Truth::Requested => "requested",
-            Truth::ReadBack => "read back",
-            Truth::Held => "held",
-            Truth::Contested => "CONTESTED",
-            Truth::Failed => "FAILED",
+            ChangeStatus::Requested => "requested",
+            ChangeStatus::ReadBack => "read back",
+            ChangeStatus::Held => "held",
+            ChangeStatus::Contested => "CONTESTED",
+            ChangeStatus::Failed => "FAILED",
         }
     }
 }
@@ -50,7 +50,7 @@ pub fn rows(entries: &[Entry]) -> Vec<Row> {
 }
 
 /// The journal's account, and over it what this run has seen.
-pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, Truth>) -> Vec<Row> {
+pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
     let history = History::of(entries);
     let state = |number: usize, state: ChangeState| match (state, truth.get(&number)) {
         (ChangeState::Undone, _) => "undone",
@@ -83,7 +83,7 @@ pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, Truth>) -> Vec<Ro
 /// The journal's account, and what AWS says of each change now.
 pub fn live(client: &Client, plan: &Plan, entries: &[Entry]) -> Vec<Row> {
     let history = History::of(entries);
-    let mut made = Made::of(client.caller());
+    let mut made = CaseResources::of(client.caller());
     for moves in history.reissues.values() {
         let keys = rotate::issued(moves);
         made.own.extend(keys.map(|key| super::run::key_resource(plan, &key.user, &key.id)));

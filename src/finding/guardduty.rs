@@ -9,18 +9,18 @@ const NEAR: Millis = HOUR;
 
 /// One of GuardDuty's, and the ids of ours that are about the same.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Said {
+pub struct GuardDutyMatch {
     pub by: GuardDutyFinding,
     pub findings: Vec<String>,
 }
 
 /// Joins each of GuardDuty's findings to all of ours that it fits, in the order of ours.
-pub fn join(all: Vec<GuardDutyFinding>, findings: &[Finding]) -> Vec<Said> {
+pub fn join(all: Vec<GuardDutyFinding>, findings: &[Finding]) -> Vec<GuardDutyMatch> {
     let joined = |by: GuardDutyFinding| {
         let same =
             |f: &&Finding| near(&by, f) && (key(&by, f) || principal(&by, f) || bucket(&by, f));
         let findings = findings.iter().filter(same).map(|f| f.id.clone()).collect();
-        Said { by, findings }
+        GuardDutyMatch { by, findings }
     };
     all.into_iter().map(joined).collect()
 }

@@ -10,4 +10,4 @@ pub use chain::{Journal, JournalError, Verified, verify, verify_text};
 pub use entry::{Entry, Event, Outcome};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
-pub use seal::{SealError, doubts, seal};
+pub use seal::{SealError, seal, verify_seal};

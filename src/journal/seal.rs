@@ -24,7 +24,7 @@ pub fn seal(case: &Case, journal: &mut Journal, now: &str) -> Result<Manifest, S
 }
 
 /// What a journal says against the manifest that is there, and against its own end.
-pub fn doubts(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
+pub fn verify_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if journal.torn.is_some() {
         let what = "the journal's last line is not whole: a crash cut it off, or somebody did";
@@ -63,16 +63,17 @@ mod tests {
         let mut journal = Journal::open(&case.journal(), Clock::Fixed(0)).unwrap();
         let old = Event::Stopped { why: "before manifests had a line".into() };
         journal.append(old).unwrap();
-        let doubts = |manifest: Option<&[u8]>| doubts(&verify(&case.journal()).unwrap(), manifest);
-        assert_eq!(doubts(None), []);
+        let verify_seal =
+            |manifest: Option<&[u8]>| verify_seal(&verify(&case.journal()).unwrap(), manifest);
+        assert_eq!(verify_seal(None), []);
         seal(&case, &mut journal, "1").unwrap();
         let first = std::fs::read(case.manifest()).unwrap();
         seal(&case, &mut journal, "2").unwrap();
         let second = std::fs::read(case.manifest()).unwrap();
-        assert_eq!(doubts(Some(&second)), []);
-        assert!(!doubts(Some(&first))[0].is_broken());
-        assert_eq!(doubts(Some(b"{}")), [Problem::Changed("manifest.json".into())]);
-        assert_eq!(doubts(None), [Problem::Missing("manifest.json".into())]);
+        assert_eq!(verify_seal(Some(&second)), []);
+        assert!(!verify_seal(Some(&first))[0].is_broken());
+        assert_eq!(verify_seal(Some(b"{}")), [Problem::Changed("manifest.json".into())]);
+        assert_eq!(verify_seal(None), [Problem::Missing("manifest.json".into())]);
     }
 
     /// What a check of the folder finds, or that it cannot even be read.
@@ -81,7 +82,7 @@ mod tests {
         let Ok(journal) = verify(&case.journal()) else { return false };
         let manifest = std::fs::read(case.manifest()).unwrap();
         let Ok(Some(listed)) = Manifest::read(&case) else { return false };
-        doubts(&journal, Some(&manifest)).is_empty() && listed.check(&case).unwrap().is_empty()
+        verify_seal(&journal, Some(&manifest)).is_empty() && listed.check(&case).unwrap().is_empty()
     }
 
     #[test]

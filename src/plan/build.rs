@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::model::{Kind, Made, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
+use super::model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
 use super::permissions::Needed;
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
@@ -46,7 +46,7 @@ pub struct Planner<'a> {
 /// What the building keeps track of.
 pub(super) struct Draft {
     args: Args,
-    pub(super) made: Made,
+    pub(super) made: CaseResources,
     pub(super) number: usize,
     /// What earlier steps will have made of a resource.
     will_be: BTreeMap<String, Value>,
@@ -67,7 +67,7 @@ impl Planner<'_> {
         guard::check(self.caller, &args).map_err(PlanError::Refused)?;
         let mut draft = Draft {
             args: args.clone(),
-            made: Made::of(self.caller),
+            made: CaseResources::of(self.caller),
             number: 0,
             will_be: BTreeMap::new(),
             needed: Needed::new(subject::arns(self.api, self.caller, &args)?),

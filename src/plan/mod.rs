@@ -14,6 +14,6 @@ pub use arguments::check as check_arguments;
 pub use build::{PlanError, Planner};
 pub use diff::diff;
 pub use guard::check as refuse_self;
-pub use model::{Kind, Made, Plan, PlannedChange, PlannedStep, Reissue, Subject};
+pub use model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, Reissue, Subject};
 pub use permissions::Needed;
 pub use show::{call as show_call, show};

@@ -117,7 +117,7 @@ impl Plan {
     }
 
     /// What a step is told, with the resources that the case made itself.
-    pub fn context<'a>(&'a self, args: &'a Args, made: &'a Made) -> Context<'a> {
+    pub fn context<'a>(&'a self, args: &'a Args, made: &'a CaseResources) -> Context<'a> {
         Context {
             args,
             account: &self.account,
@@ -152,7 +152,7 @@ impl Plan {
 
 /// What a context borrows besides the plan.
 #[derive(Debug, Clone, Default)]
-pub struct Made {
+pub struct CaseResources {
     pub partition: String,
     /// `arn:aws:iam::123456789012:role/name` for a role session.
     pub caller_role: Option<String>,
@@ -161,14 +161,14 @@ pub struct Made {
     pub written: BTreeMap<String, Value>,
 }
 
-impl Made {
-    pub fn of(caller: &Caller) -> Made {
+impl CaseResources {
+    pub fn of(caller: &Caller) -> CaseResources {
         let partition = caller.partition();
         let parsed = caller.parsed();
         let session = parsed.as_ref().filter(|arn| arn.service == "sts");
         let caller_role = session
             .and_then(|arn| arn.role())
             .map(|role| format!("arn:{partition}:iam::{}:role/{role}", caller.account));
-        Made { partition, caller_role, ..Made::default() }
+        CaseResources { partition, caller_role, ..CaseResources::default() }
     }
 }

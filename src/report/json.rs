@@ -133,7 +133,7 @@ struct Document<'a> {
     stories: Each<'a, crate::finding::Story, story::StoryJson<'a>>,
     findings: Each<'a, crate::finding::Finding, finding::FindingJson<'a>>,
     sessions: Each<'a, crate::finding::session::Session, session::SessionJson<'a>>,
-    guardduty: Each<'a, crate::finding::guardduty::Said, guardduty::SaidJson<'a>>,
+    guardduty: Each<'a, crate::finding::guardduty::GuardDutyMatch, guardduty::SaidJson<'a>>,
     rules: RulesJson<'a>,
     suppressed: Each<'a, Suppressed, SuppressedJson<'a>>,
     summary: SummaryJson<'a>,

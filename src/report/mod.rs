@@ -21,11 +21,11 @@ use std::io::{self, Write};
 
 pub use model::{Report, Suppressed, Window};
 
-use incident::alone;
+use incident::analysis_report;
 
 /// Every format, in the order `--help` lists them.
 pub const FORMATS: &[&dyn Format] =
-    &[&text::Text, &json::Json, &csv::Csv, &alone::MARKDOWN, &alone::HTML];
+    &[&text::Text, &json::Json, &csv::Csv, &analysis_report::MARKDOWN, &analysis_report::HTML];
 
 /// Renders one finished report; adds no judgement of its own.
 pub trait Format: Sync {

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::finding::change::Change;
-use crate::finding::guardduty::Said;
+use crate::finding::guardduty::GuardDutyMatch;
 use crate::finding::session::Session;
 use crate::finding::{Finding, Story, Summary};
 
@@ -26,7 +26,7 @@ pub struct Report {
     /// Keys of the findings, with those that they came from and those that came of them.
     pub sessions: Vec<Session>,
     /// GuardDuty's findings on the window, with ours that are about the same.
-    pub guardduty: Vec<Said>,
+    pub guardduty: Vec<GuardDutyMatch>,
     pub rules: RulesApplied,
     /// What an allow-list entry kept back.
     pub suppressed: Vec<Suppressed>,

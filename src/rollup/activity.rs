@@ -1,9 +1,9 @@
 //! Who called what, from where, how often, by the hour.
 
 use super::chunks::Chunks;
+use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::{Place, Renumber};
 use super::{Folded, Phase, order};
 use crate::clock::{HOUR, Millis};
 use crate::event::{Log, Outcome, agent};
@@ -90,11 +90,11 @@ pub struct Value {
     pub events: u64,
     pub bytes_out: u64,
     /// The first event of the row; its time is the row's first time.
-    pub first: Place,
+    pub first: EventLocation,
 }
 
 impl Value {
-    pub(super) fn none(behaviour: u32, first: Place) -> Value {
+    pub(super) fn none(behaviour: u32, first: EventLocation) -> Value {
         Value { behaviour, span: 0, events: 0, bytes_out: 0, first }
     }
 
@@ -107,7 +107,7 @@ impl Value {
         self.first.time.div_euclid(HOUR) as i32
     }
 
-    fn add(&mut self, events: u64, bytes_out: u64, last: Millis, first: &Place) {
+    fn add(&mut self, events: u64, bytes_out: u64, last: Millis, first: &EventLocation) {
         self.events += events;
         self.bytes_out += bytes_out;
         let last = self.last().max(last);

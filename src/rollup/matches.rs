@@ -3,9 +3,9 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::activity::Key;
+use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::{Place, Renumber};
 use super::smallest::smallest;
 use crate::clock::{HOUR, Millis};
 
@@ -21,12 +21,12 @@ pub struct Row {
     pub(super) span: u32,
     pub events: u64,
     /// The first event.
-    pub first: Place,
+    pub first: EventLocation,
     pub(super) targets: Vec<(u64, Sym)>,
 }
 
 impl Row {
-    pub(super) fn none(rule: u32, behaviour: u32, first: Place) -> Row {
+    pub(super) fn none(rule: u32, behaviour: u32, first: EventLocation) -> Row {
         Row { rule, behaviour, span: 0, events: 0, first, targets: Vec::new() }
     }
 
@@ -43,7 +43,7 @@ impl Row {
         self.first.time.div_euclid(HOUR) as i32
     }
 
-    fn add(&mut self, events: u64, last: Millis, first: &Place) {
+    fn add(&mut self, events: u64, last: Millis, first: &EventLocation) {
         self.events += events;
         let last = self.last().max(last);
         if first.before(&self.first) {
@@ -86,7 +86,7 @@ pub struct Table {
 
 impl Table {
     /// Counts a match; answers the number of its row.
-    pub fn add(&mut self, rule: u32, key: Key, place: &Place, events: u64) -> u32 {
+    pub fn add(&mut self, rule: u32, key: Key, place: &EventLocation, events: u64) -> u32 {
         let behaviour = self.behaviours.entry(&key, || key).0;
         let hour = place.time.div_euclid(HOUR) as i32;
         let none = || Row::none(rule, behaviour, place.clone());

@@ -7,6 +7,7 @@ pub mod buckets;
 pub mod chunks;
 pub mod distinct;
 pub mod event_id;
+pub mod event_location;
 pub mod frame;
 mod hourly;
 pub mod intern;
@@ -16,16 +17,15 @@ pub mod memory;
 mod numbered;
 pub mod objects;
 mod order;
-pub mod place;
 pub mod samples;
 pub mod sessions;
 mod smallest;
 pub mod store;
 pub mod window;
 
+pub use event_location::{EventLocation, Origin, Renumber};
 pub use frame::Frames;
 pub use intern::{Names, Sym};
-pub use place::{Origin, Place, Renumber};
 pub use window::Selection;
 
 use serde_json::Value;
@@ -47,7 +47,7 @@ pub enum Phase {
 pub struct Folded<'e, 't> {
     pub event: &'e Event<'t>,
     pub phase: Phase,
-    pub place: Place,
+    pub place: EventLocation,
     /// 0 for a copy of an event that was counted already.
     pub weight: u64,
     pub principal: Sym,
@@ -65,7 +65,7 @@ impl<'e, 't> Folded<'e, 't> {
         Folded {
             event,
             phase,
-            place: Place::new(event.time, event.id, origin),
+            place: EventLocation::new(event.time, event.id, origin),
             weight: u64::from(!origin.duplicate),
             principal: names.sym(event.actor.principal),
             access_key: names.sym(event.actor.access_key),
@@ -84,7 +84,7 @@ pub struct Rollups {
     pub buckets: buckets::Table,
     pub sessions: sessions::Table,
     pub matches: matches::Table,
-    /// Emptied by [`Rollups::settle`].
+    /// Emptied by [`Rollups::resolve_sessions`].
     issued: sessions::Issued,
 }
 
@@ -120,7 +120,7 @@ impl Rollups {
     }
 
     /// To be called once, after the last merge. Joins sessions to the calls that handed them out.
-    pub fn settle(&mut self) {
+    pub fn resolve_sessions(&mut self) {
         let used = self.activity.access_keys();
         let issued = std::mem::take(&mut self.issued);
         sessions::settle(&mut self.sessions, issued, &self.names, used);

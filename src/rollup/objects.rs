@@ -4,9 +4,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::chunks::Chunks;
 use super::distinct::Distinct;
+use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::place::{Place, Renumber};
 use super::samples::{Sample, Samples};
 use super::smallest::smallest;
 use super::{Folded, Phase, order};
@@ -43,7 +43,7 @@ pub struct Value {
     pub bytes_out: u64,
     pub last: Millis,
     /// First event; its time is the row's first time.
-    pub first: Place,
+    pub first: EventLocation,
     /// Of the first event.
     pub account: Sym,
     /// The first event's, 0 in the access log.
@@ -126,7 +126,7 @@ fn one(
 }
 
 impl Value {
-    fn empty(first: Place, account: Sym, access_key: Sym) -> Value {
+    fn empty(first: EventLocation, account: Sym, access_key: Sym) -> Value {
         Value {
             requests: 0,
             batches: 0,
@@ -142,7 +142,7 @@ impl Value {
         }
     }
 
-    fn reach(&mut self, object: &ObjectAccess<'_>, bucket: Sym, place: &Place) {
+    fn reach(&mut self, object: &ObjectAccess<'_>, bucket: Sym, place: &EventLocation) {
         let key = object.key;
         let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(object.bucket.as_bytes()));
         self.objects.add(hash);
@@ -183,7 +183,7 @@ impl Value {
 }
 
 /// A row of nobody.
-pub(super) fn none(phase: Phase, first: Place) -> Row {
+pub(super) fn none(phase: Phase, first: EventLocation) -> Row {
     let (log, action) = (Log::CloudTrail, ObjectAction::Read);
     let key = Key { phase, log, action, slot: 0, principal: 0, source: 0 };
     (key, Value::empty(first, 0, 0))

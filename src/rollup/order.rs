@@ -1,10 +1,14 @@
 //! Rows by their first events.
 
 use super::chunks::Chunks;
-use super::place::Place;
+use super::event_location::EventLocation;
 
 /// Sorts in place. `beside` tells rows of one event apart: a copy is in two rows of objects.
-pub fn by_first<T>(rows: &mut Chunks<T>, first: impl Fn(&T) -> &Place, beside: impl Fn(&T) -> u32) {
+pub fn by_first<T>(
+    rows: &mut Chunks<T>,
+    first: impl Fn(&T) -> &EventLocation,
+    beside: impl Fn(&T) -> u32,
+) {
     let mut order: Vec<_> = rows.iter().map(|row| first(row).time).zip(0u32..).collect();
     order.sort_unstable_by(|(a_time, a), (b_time, b)| {
         a_time.cmp(b_time).then_with(|| match (rows.get(*a as usize), rows.get(*b as usize)) {

@@ -2,8 +2,8 @@
 //! what the objects' rollup holds.
 
 use super::event_id::EventId;
+use super::event_location::{EventLocation, Renumber};
 use super::intern::Sym;
-use super::place::{Place, Renumber};
 use super::smallest::smallest;
 
 /// Objects that are kept.
@@ -15,7 +15,7 @@ pub struct Sample<'a> {
     pub hash: u64,
     pub bucket: Sym,
     pub key: &'a str,
-    pub place: Place,
+    pub place: EventLocation,
 }
 
 /// Samples in the order of their hashes.
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
             hash: u64::from_le_bytes(hash.try_into().ok()?),
             bucket,
             key: std::str::from_utf8(self.bytes()?).ok()?,
-            place: Place { time: time as i64, offset, file, input, id },
+            place: EventLocation { time: time as i64, offset, file, input, id },
         })
     }
 
@@ -178,7 +178,7 @@ mod tests {
             ["", "79A59DF900B949E5", "0b2d8c1e-2f64-4f0b-9a51-c0ffee000001", "no UUID, and long"];
         let origin =
             Origin { file: 300, input: hash as u32, offset: u64::MAX - hash, duplicate: false };
-        let place = Place::new(time, id[hash as usize % id.len()], &origin);
+        let place = EventLocation::new(time, id[hash as usize % id.len()], &origin);
         Sample { hash, bucket: hash as u32 * 100, key, place }
     }
 

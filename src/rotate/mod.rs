@@ -2,8 +2,8 @@
 //! promotion it rolls back; after it, it only goes forward.
 
 mod check;
+mod key_destination;
 mod phases;
-mod place;
 
 use std::path::Path;
 use std::time::Duration;
@@ -122,7 +122,7 @@ pub fn clear(
 /// A text for the responder.
 pub fn fits(client: &Client, secret: &str, keys: &[String]) -> Result<(), String> {
     let current = client.read_secret(secret, "AWSCURRENT").map_err(|e| e.to_string())?;
-    let fields = place::fields(&current).ok_or_else(|| {
+    let fields = key_destination::fields(&current).ok_or_else(|| {
         format!(
             "the secret {secret} is no JSON object with an access key in it (such as {{\"AccessKeyId\": …, \
              \"SecretAccessKey\": …}}), so its consumers could not read a new one"

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Order, RotateError, check, place};
+use super::{Order, RotateError, check, key_destination};
 use crate::cloud::{Api, Call, Client, ErrorKind, IssuedKey};
 use crate::journal::{Event, Journal};
 use crate::ui::Ui;
@@ -159,7 +159,7 @@ impl Rotation<'_, '_> {
     fn place(&mut self, key: &IssuedKey) -> Result<String, RotateError> {
         let placed = match (self.order.secret, self.order.file) {
             (Some(secret), _) => self.stage(secret, key),
-            (None, Some(file)) => place::write(file, key).map_err(RotateError::from),
+            (None, Some(file)) => key_destination::write(file, key).map_err(RotateError::from),
             (None, None) => Err(RotateError::Stopped("there is nowhere to put the new key".into())),
         };
         if let Err(e) = placed {
@@ -174,7 +174,7 @@ impl Rotation<'_, '_> {
 
     fn stage(&self, secret: &str, key: &IssuedKey) -> Result<(), RotateError> {
         let current = self.client.read_secret(secret, "AWSCURRENT")?;
-        let value = place::with_key(&current, key).ok_or_else(|| {
+        let value = key_destination::with_key(&current, key).ok_or_else(|| {
             RotateError::Stopped(format!("the secret {secret} holds no access key"))
         })?;
         Ok(self.client.stage_secret(secret, &self.version(&key.id), &value)?)
@@ -194,7 +194,7 @@ impl Rotation<'_, '_> {
                 } else {
                     None
                 };
-                value.and_then(|value| place::key_in(&value)).filter(|key| key.id == id)
+                value.and_then(|value| key_destination::key_in(&value)).filter(|key| key.id == id)
             }
             (None, Some(file)) => {
                 std::fs::read_to_string(file).ok().and_then(|text| read_file(&text, &id))
@@ -221,7 +221,7 @@ impl Rotation<'_, '_> {
         self.delete(id)?;
         match (self.order.secret, self.order.file) {
             (Some(secret), _) => self.unlabel(secret, &self.version(id)),
-            (None, Some(file)) => Ok(place::remove_file(Path::new(file), id)?),
+            (None, Some(file)) => Ok(key_destination::remove_file(Path::new(file), id)?),
             (None, None) => Ok(()),
         }
     }

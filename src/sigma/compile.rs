@@ -10,14 +10,14 @@ use super::detection::{self, Expr};
 use super::filter::Filter;
 use super::link::{self, Draft, Links};
 use super::load::{Document, load};
-use super::need;
 use super::problem::{Faults, Problem, Severity};
+use super::required_literals;
 use super::rule::{Rule, Status, logs};
 use super::yaml::Yaml;
 
 const UNSUPPORTED: &str = "its status is `unsupported`";
 
-/// A rule's place in its set.
+/// A rule's position in its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RuleIndex(pub u32);
 
@@ -206,8 +206,8 @@ impl Compiler {
         self.apply_filters();
         let (correlations, links) = self.link();
         self.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        let texts = self.exprs.iter().map(need::texts).collect();
-        let members = self.exprs.iter().map(need::member).collect();
+        let texts = self.exprs.iter().map(required_literals::texts).collect();
+        let members = self.exprs.iter().map(required_literals::member).collect();
         let cloudtrail = index(&self.rules, &self.exprs, "eventName", |rule| rule.logs.cloudtrail);
         let s3_access = index(&self.rules, &self.exprs, "operation", |rule| rule.logs.s3_access);
         RuleSet {
@@ -300,7 +300,7 @@ fn index(rules: &[Rule], exprs: &[Expr], field: &str, fits: impl Fn(&Rule) -> bo
         if !fits(rule) {
             continue;
         }
-        match need::names(expr, field) {
+        match required_literals::names(expr, field) {
             Some(names) => {
                 for name in names {
                     index.by_action.entry(name).or_default().push(number);

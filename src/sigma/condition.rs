@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Condition, String> {
     if words.is_empty() {
         return Err("the condition is empty".to_owned());
     }
-    let mut reader = Reader { words: &words, place: 0, depth: 0 };
+    let mut reader = Reader { words: &words, position: 0, depth: 0 };
     let condition = reader.or()?;
     match reader.next() {
         None => Ok(condition),
@@ -63,24 +63,24 @@ fn words(text: &str) -> Result<Vec<&str>, String> {
 
 struct Reader<'a> {
     words: &'a [&'a str],
-    place: usize,
+    position: usize,
     depth: usize,
 }
 
 impl<'a> Reader<'a> {
     fn peek(&self) -> Option<&'a str> {
-        self.words.get(self.place).copied()
+        self.words.get(self.position).copied()
     }
 
     fn next(&mut self) -> Option<&'a str> {
         let word = self.peek()?;
-        self.place += 1;
+        self.position += 1;
         Some(word)
     }
 
     fn skip(&mut self, want: &str) -> bool {
         let there = self.peek().is_some_and(|word| word.eq_ignore_ascii_case(want));
-        self.place += usize::from(there);
+        self.position += usize::from(there);
         there
     }
 
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
                     _ => return Err(format!("`{word} of`: expected `1 of`, `any of` or `all of`")),
                 },
             };
-            self.place += 1;
+            self.position += 1;
             let pattern = self.next().filter(|word| !matches!(*word, "(" | ")"));
             let pattern =
                 pattern.ok_or_else(|| format!("`{word} of` with no selections after it"))?;
@@ -164,7 +164,7 @@ fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> C
 pub fn named<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let them = pattern.eq_ignore_ascii_case("them");
     let fits = |name: &str| if them { !name.starts_with('_') } else { star(pattern, name) };
-    names.enumerate().filter(|(_, name)| fits(name)).map(|(place, _)| place).collect()
+    names.enumerate().filter(|(_, name)| fits(name)).map(|(position, _)| position).collect()
 }
 
 /// `*` fits any number of characters. Nothing else is special.
@@ -175,8 +175,8 @@ fn star(pattern: &str, name: &str) -> bool {
     let Some(last) = parts.pop() else { return rest.is_empty() };
     let mut rest = rest;
     for part in parts {
-        let Some(place) = rest.find(part) else { return false };
-        rest = &rest[place + part.len()..];
+        let Some(position) = rest.find(part) else { return false };
+        rest = &rest[position + part.len()..];
     }
     rest.ends_with(last)
 }

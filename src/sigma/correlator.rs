@@ -15,7 +15,7 @@ pub const HITS: usize = 2_000_000;
 /// A correlation that held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Firing {
-    /// The correlation's place in `RuleSet::correlations`.
+    /// The correlation's position in `RuleSet::correlations`.
     pub correlation: usize,
     /// The fields of `group-by` with their values.
     pub group: Vec<(String, String)>,

@@ -58,10 +58,10 @@ pub fn read(node: &Node, not_selections: &[&str], faults: &mut Faults) -> Option
         });
         exprs.extend(faults.keep(built.map_err(|what| Fault::new(item.at, what))));
     }
-    for (place, entry) in
+    for (position, entry) in
         node.entries().iter().filter(|entry| !not_selections.contains(&&*entry.key)).enumerate()
     {
-        if !used.contains(&place) && faults.first_error().is_none() {
+        if !used.contains(&position) && faults.first_error().is_none() {
             faults.warn(entry.at, format!("the condition does not use `{}`", entry.key));
         }
     }
@@ -161,10 +161,10 @@ fn build(
         Condition::Or(inner) => Expr::Any(parts(inner)?),
         Condition::Not(inner) => Expr::Not(Box::new(build(inner, names, selections, used)?)),
         Condition::Name(name) => {
-            let place = names.iter().position(|have| have == name);
-            let place = place.ok_or_else(|| unknown(name, names))?;
-            used.insert(place);
-            Expr::Shared(Arc::clone(&selections[place]))
+            let position = names.iter().position(|have| have == name);
+            let position = position.ok_or_else(|| unknown(name, names))?;
+            used.insert(position);
+            Expr::Shared(Arc::clone(&selections[position]))
         }
         Condition::Of(count, pattern) => {
             let places = condition::named(pattern, names.iter().map(String::as_str));
@@ -172,8 +172,10 @@ fn build(
                 return Err(format!("no selection fits `{pattern}`"));
             }
             used.extend(&places);
-            let chosen: Vec<Expr> =
-                places.iter().map(|place| Expr::Shared(Arc::clone(&selections[*place]))).collect();
+            let chosen: Vec<Expr> = places
+                .iter()
+                .map(|position| Expr::Shared(Arc::clone(&selections[*position])))
+                .collect();
             match count {
                 Count::All => Expr::All(chosen),
                 Count::AtLeast(1) => Expr::Any(chosen),

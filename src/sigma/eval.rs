@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::compile::{Index, RuleIndex, RuleSet};
 use super::detection::Expr;
 use super::pattern::fold;
-use super::sieve::{Sieve, Sieves};
+use super::prefilter::{Prefilter, Sieves};
 
 /// The `source` of a record of an S3 access log. Its action is the operation, and its record an
 /// object whose members are named as CloudWatch Logs names them: `operation`, `bucket`, `key`,
@@ -186,7 +186,7 @@ struct Pair {
 struct Caller {
     error: Option<Box<str>>,
     identity: Box<str>,
-    sieve: Option<Arc<Sieve>>,
+    prefilter: Option<Arc<Prefilter>>,
 }
 
 impl<'s> Scanner<'s> {
@@ -204,9 +204,9 @@ impl<'s> Scanner<'s> {
             self.count = 0;
         }
         let Scanner { set, pairs, count, sieves, parsed, unreadable } = self;
-        let Some(sieve) = sieve(set, pairs, count, sieves, call) else { return };
+        let Some(prefilter) = prefilter(set, pairs, count, sieves, call) else { return };
         let record = record();
-        let tried = sieve.pass(&record);
+        let tried = prefilter.pass(&record);
         if tried.is_empty() {
             return;
         }
@@ -232,26 +232,26 @@ impl<'s> Scanner<'s> {
     }
 }
 
-/// The sieve of the rules that such a call may match, as remembered or found now; nothing where there are none.
-fn sieve(
+/// The prefilter of the rules that such a call may match, as remembered or found now; nothing where there are none.
+fn prefilter(
     set: &RuleSet,
     pairs: &mut HashMap<Box<str>, Vec<Pair>>,
     count: &mut usize,
     sieves: &mut Sieves,
     call: &Call<'_>,
-) -> Option<Arc<Sieve>> {
+) -> Option<Arc<Prefilter>> {
     if !pairs.contains_key(call.action) {
         pairs.insert(call.action.into(), Vec::new());
     }
     let services = pairs.get_mut(call.action)?;
-    let place =
+    let position =
         services.iter().position(|pair| &*pair.source == call.source).unwrap_or_else(|| {
             *count += 1;
             let rules = set.candidates(call.source, call.action).into_boxed_slice();
             services.push(Pair { source: call.source.into(), rules, callers: HashMap::new() });
             services.len() - 1
         });
-    let pair = &mut services[place];
+    let pair = &mut services[position];
     if pair.rules.is_empty() {
         return None;
     }
@@ -260,16 +260,16 @@ fn sieve(
     }
     let same = |c: &Caller| c.error.as_deref() == call.error && *c.identity == *call.identity;
     let callers = pair.callers.get_mut(call.user_agent)?;
-    let place = callers.iter().position(same).unwrap_or_else(|| {
+    let position = callers.iter().position(same).unwrap_or_else(|| {
         *count += 1;
         let known = Known::new(call);
         let may = |rule: &&u32| known.settle(&set.exprs[**rule as usize]) != Some(false);
         let rules: Vec<u32> = pair.rules.iter().filter(may).copied().collect();
         let (error, identity) = (call.error.map(Into::into), call.identity.into());
-        callers.push(Caller { error, identity, sieve: sieves.of(set, rules) });
+        callers.push(Caller { error, identity, prefilter: sieves.of(set, rules) });
         callers.len() - 1
     });
-    callers[place].sieve.clone()
+    callers[position].prefilter.clone()
 }
 
 /// A parsed record.

@@ -47,7 +47,7 @@ fn explain(
     if let Expr::Shared(inner) = expr {
         return explain(inner, record, text, depth, lines);
     }
-    let place = lines.len();
+    let position = lines.len();
     let line = |text: String, seen| Condition { depth, text, seen, holds: false };
     let holds = match expr {
         Expr::Shared(_) => false,
@@ -82,7 +82,7 @@ fn explain(
             held.filter(|held| *held).count() >= *count
         }
     };
-    if let Some(line) = lines.get_mut(place) {
+    if let Some(line) = lines.get_mut(position) {
         line.holds = holds;
     }
     holds

@@ -26,7 +26,7 @@ impl Path {
         if full.split('.').any(str::is_empty) {
             return Err(format!("`{full}` is not a field path"));
         }
-        let mut ends: Vec<usize> = full.match_indices('.').map(|(place, _)| place).collect();
+        let mut ends: Vec<usize> = full.match_indices('.').map(|(position, _)| position).collect();
         ends.push(full.len());
         if ends.len() > SEGMENTS {
             return Err(format!("a field path of more than {SEGMENTS} segments"));
@@ -77,8 +77,8 @@ impl Path {
                 child.is_some_and(|child| self.walk(child, to + 1, texts, test))
             }),
             Value::Array(items) => {
-                let place = self.full[start..self.ends[from]].parse::<usize>().ok();
-                let one = place.and_then(|place| items.get(place));
+                let position = self.full[start..self.ends[from]].parse::<usize>().ok();
+                let one = position.and_then(|position| items.get(position));
                 one.is_some_and(|item| self.walk(item, from + 1, texts, test))
                     || items.iter().any(|item| self.walk(item, from, texts, test))
             }

@@ -14,7 +14,7 @@ const CHAIN: usize = 5;
 
 /// What to take from a record that a rule matched, for one correlation.
 #[derive(Debug)]
-pub struct Feed {
+pub struct CorrelationInput {
     pub correlation: usize,
     pub slot: usize,
     /// Group key, counted fields, then what outer correlations need.
@@ -36,7 +36,7 @@ pub struct Links {
     /// Correlations, those that others build on first.
     pub order: Vec<usize>,
     /// By rule.
-    pub feeds: Vec<Vec<Feed>>,
+    pub feeds: Vec<Vec<CorrelationInput>>,
     /// By correlation.
     pub outers: Vec<Vec<Outer>>,
 }
@@ -170,7 +170,7 @@ pub fn link(
         let own = &correlations[inner];
         needs[inner] = own.group_by.iter().chain(&own.fields).cloned().chain(carried).collect();
     }
-    let mut feeds: Vec<Vec<Feed>> = rules.iter().map(|_| Vec::new()).collect();
+    let mut feeds: Vec<Vec<CorrelationInput>> = rules.iter().map(|_| Vec::new()).collect();
     for (i, correlation) in correlations.iter().enumerate() {
         for (slot, source) in correlation.sources.iter().enumerate() {
             let Source::Rule(rule) = *source else { continue };
@@ -178,7 +178,7 @@ pub fn link(
                 needs[i].iter().map(|field| correlation.field_in(field, slot, &rules[rule]));
             let paths =
                 fields.map(Path::new).collect::<Result<_, _>>().map_err(|what| (i, what))?;
-            feeds[rule].push(Feed { correlation: i, slot, paths });
+            feeds[rule].push(CorrelationInput { correlation: i, slot, paths });
         }
     }
     let mut shown: Vec<(Source, bool)> = Vec::new();

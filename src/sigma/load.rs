@@ -122,8 +122,8 @@ impl Actions {
 
 fn take(node: &mut Node, key: &str) -> Option<Node> {
     let Yaml::Map(entries) = &mut node.yaml else { return None };
-    let place = entries.iter().position(|entry| entry.key == key)?;
-    Some(entries.remove(place).value)
+    let position = entries.iter().position(|entry| entry.key == key)?;
+    Some(entries.remove(position).value)
 }
 
 /// `over` laid on `base`: maps are joined, anything else is replaced.
@@ -133,10 +133,10 @@ fn merged(base: Node, over: Node) -> Node {
     };
     for entry in new {
         match entries.iter().position(|have| have.key == entry.key) {
-            Some(place) => {
-                let old = entries.remove(place);
+            Some(position) => {
+                let old = entries.remove(position);
                 let value = merged(old.value, entry.value);
-                entries.insert(place, Entry { value, ..entry });
+                entries.insert(position, Entry { value, ..entry });
             }
             None => entries.push(entry),
         }

@@ -12,7 +12,7 @@
 //! - Keywords are looked for anywhere in the record, names of members included.
 //! - `neq` and a negated selection hold where the field is absent.
 //! - `re` finds a match anywhere in the value. Look-around and back-references are refused.
-//! - `base64offset` without a place modifier means `contains`. Base64 is compared without regard to
+//! - `base64offset` without a position modifier means `contains`. Base64 is compared without regard to
 //!   case, like any text, unless `cased`.
 //! - `windash` works on dashes that begin a flag.
 //! - `not 1 of x*` with no such selection is an error, as is any name that does not exist.
@@ -36,13 +36,13 @@ mod filter;
 mod link;
 mod load;
 mod modifier;
-mod need;
 pub mod pack;
 mod pattern;
+mod prefilter;
 mod problem;
 mod regex_limits;
+mod required_literals;
 mod rule;
-mod sieve;
 pub mod test;
 mod value;
 mod window;

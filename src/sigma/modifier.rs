@@ -7,7 +7,7 @@
 use super::encode::{self, Wide};
 use super::pattern::{Pattern, Token, literal, tokens};
 use super::problem::{At, Faults};
-use super::value::{Compare, Number, Order, Part, Place, Reference, Test};
+use super::value::{Compare, MatchPosition, Number, Order, Part, Reference, Test};
 use super::yaml::{Node, Yaml};
 use super::{field::Path, regex_limits};
 
@@ -26,7 +26,7 @@ enum Kind {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    Place(Place),
+    Position(MatchPosition),
     Base64,
     Base64Offset,
     Utf16(Wide),
@@ -76,9 +76,9 @@ impl Key {
             "all" => self.all = true,
             "neq" => self.unlike = true,
             "cased" => self.cased = true,
-            "contains" => self.steps.push(Step::Place(Place::Within)),
-            "startswith" => self.steps.push(Step::Place(Place::Start)),
-            "endswith" => self.steps.push(Step::Place(Place::End)),
+            "contains" => self.steps.push(Step::Position(MatchPosition::Within)),
+            "startswith" => self.steps.push(Step::Position(MatchPosition::Start)),
+            "endswith" => self.steps.push(Step::Position(MatchPosition::End)),
             "base64" => self.steps.push(Step::Base64),
             "base64offset" => self.steps.push(Step::Base64Offset),
             "wide" | "utf16le" => self.steps.push(Step::Utf16(Wide::Little)),
@@ -127,7 +127,7 @@ impl Key {
     }
 
     fn check(&self) -> Result<(), String> {
-        let only_places = self.steps.iter().all(|step| matches!(step, Step::Place(_)));
+        let only_places = self.steps.iter().all(|step| matches!(step, Step::Position(_)));
         let fits = match self.kind {
             Kind::Text => true,
             Kind::Regex | Kind::FieldRef => only_places && self.steps.len() < 2,
@@ -216,7 +216,7 @@ impl Key {
             },
             Kind::FieldRef => Test::Other(Reference {
                 path: Path::new(text)?,
-                place: self.place().unwrap_or(Place::Whole),
+                position: self.position().unwrap_or(MatchPosition::Whole),
                 cased: self.cased,
             }),
             Kind::Compare(compare) => {
@@ -225,19 +225,18 @@ impl Key {
         }])
     }
 
-    /// The last place modifier.
-    fn place(&self) -> Option<Place> {
-        self.steps
-            .iter()
-            .rev()
-            .find_map(|step| if let Step::Place(place) = step { Some(*place) } else { None })
+    /// The last position modifier.
+    fn position(&self) -> Option<MatchPosition> {
+        self.steps.iter().rev().find_map(|step| {
+            if let Step::Position(position) = step { Some(*position) } else { None }
+        })
     }
 
     fn regex(&self, text: &str) -> Result<Test, String> {
         let flags = if self.cased { self.flags.replace('i', "") } else { self.flags.clone() };
-        let (before, after) = match self.place() {
-            Some(Place::Start) => (r"\A(?:", ")"),
-            Some(Place::End) => ("(?:", r")\z"),
+        let (before, after) = match self.position() {
+            Some(MatchPosition::Start) => (r"\A(?:", ")"),
+            Some(MatchPosition::End) => ("(?:", r")\z"),
             _ => ("", ""),
         };
         regex_limits::build(&format!("{before}{text}{after}"), &flags).map(Test::Regex)
@@ -256,21 +255,21 @@ impl Key {
             for form in forms {
                 form.step(*step, &mut next)?;
             }
-            let placed = self.steps[i..].iter().any(|step| matches!(step, Step::Place(_)));
+            let placed = self.steps[i..].iter().any(|step| matches!(step, Step::Position(_)));
             if *step == Step::Base64Offset && !placed {
                 // A stretch of Base64 text is never a whole field.
                 next = next
                     .into_iter()
-                    .map(|form| form.placed(Place::Within))
+                    .map(|form| form.placed(MatchPosition::Within))
                     .collect::<Result<_, _>>()?;
             }
             forms = next;
         }
-        let keyword = self.field.is_empty() && self.place().is_none();
+        let keyword = self.field.is_empty() && self.position().is_none();
         forms
             .into_iter()
             .map(|form| {
-                let form = if keyword { form.placed(Place::Within)? } else { form };
+                let form = if keyword { form.placed(MatchPosition::Within)? } else { form };
                 Ok(Test::Text(Pattern::new(&form.tokens()?, self.cased)))
             })
             .collect()
@@ -303,12 +302,12 @@ impl Form {
         }
     }
 
-    fn placed(self, place: Place) -> Result<Form, String> {
+    fn placed(self, position: MatchPosition) -> Result<Form, String> {
         let mut tokens = self.tokens()?;
-        if matches!(place, Place::End | Place::Within) {
+        if matches!(position, MatchPosition::End | MatchPosition::Within) {
             tokens.insert(0, Token::Many);
         }
-        if matches!(place, Place::Start | Place::Within) {
+        if matches!(position, MatchPosition::Start | MatchPosition::Within) {
             tokens.push(Token::Many);
         }
         Ok(Form::Text(tokens))
@@ -316,7 +315,7 @@ impl Form {
 
     fn step(self, step: Step, next: &mut Vec<Form>) -> Result<(), String> {
         match step {
-            Step::Place(place) => next.push(self.placed(place)?),
+            Step::Position(position) => next.push(self.placed(position)?),
             Step::Windash => {
                 let mut tokens = self.tokens()?;
                 encode::windash(&mut tokens);

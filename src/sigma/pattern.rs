@@ -179,14 +179,14 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 
 /// Fits by going back to the last `*` only, so the work is at most the product of the two lengths.
 fn glob(tokens: &[Token], text: &str) -> bool {
-    let (mut token, mut place) = (0, 0);
+    let (mut token, mut position) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
     loop {
-        let next = text.get(place..).and_then(|rest| rest.chars().next());
+        let next = text.get(position..).and_then(|rest| rest.chars().next());
         let step = match (tokens.get(token), next) {
             (Some(Token::Many), _) => {
                 token += 1;
-                back = Some((token, place));
+                back = Some((token, position));
                 continue;
             }
             (None, None) => return true,
@@ -197,7 +197,7 @@ fn glob(tokens: &[Token], text: &str) -> bool {
         };
         if let Some(c) = step {
             token += 1;
-            place += c.len_utf8();
+            position += c.len_utf8();
             continue;
         }
         // Let the last `*` swallow one character more.
@@ -207,6 +207,6 @@ fn glob(tokens: &[Token], text: &str) -> bool {
         }
         let Some(c) = text.get(from..).and_then(|rest| rest.chars().next()) else { return false };
         back = Some((after, from + c.len_utf8()));
-        (token, place) = (after, from + c.len_utf8());
+        (token, position) = (after, from + c.len_utf8());
     }
 }

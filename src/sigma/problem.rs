@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// A place in a file. Both count from 1.
+/// A position in a file. Both count from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct At {
     pub line: u32,

@@ -26,7 +26,7 @@ struct Fixtures {
 pub struct Failure {
     /// `fires` or `quiet`.
     pub list: &'static str,
-    /// The entry's place in its list, from 0.
+    /// The entry's position in its list, from 0.
     pub index: usize,
     pub what: String,
 }

@@ -90,12 +90,12 @@ pub enum Part {
 #[derive(Debug)]
 pub struct Reference {
     pub path: Path,
-    pub place: Place,
+    pub position: MatchPosition,
     pub cased: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum MatchPosition {
     Whole,
     Start,
     End,
@@ -224,19 +224,19 @@ impl Part {
 impl Reference {
     fn fits(&self, left: &str, right: &str) -> bool {
         if self.cased {
-            return self.place.fits(left, right);
+            return self.position.fits(left, right);
         }
-        self.place.fits(&fold(left), &fold(right))
+        self.position.fits(&fold(left), &fold(right))
     }
 }
 
-impl Place {
+impl MatchPosition {
     fn fits(self, left: &str, right: &str) -> bool {
         match self {
-            Place::Whole => left == right,
-            Place::Start => left.starts_with(right),
-            Place::End => left.ends_with(right),
-            Place::Within => left.contains(right),
+            MatchPosition::Whole => left == right,
+            MatchPosition::Start => left.starts_with(right),
+            MatchPosition::End => left.ends_with(right),
+            MatchPosition::Within => left.contains(right),
         }
     }
 }

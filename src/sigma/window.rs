@@ -184,7 +184,7 @@ impl<'c> Tally<'c> {
 
     fn rules_hold(&self, condition: &Condition) -> bool {
         let references = &self.correlation.references;
-        let seen = |place: usize| self.slots.get(place).is_some_and(|n| *n > 0);
+        let seen = |position: usize| self.slots.get(position).is_some_and(|n| *n > 0);
         match condition {
             Condition::And(parts) => parts.iter().all(|part| self.rules_hold(part)),
             Condition::Or(parts) => parts.iter().any(|part| self.rules_hold(part)),
@@ -195,7 +195,7 @@ impl<'c> Tally<'c> {
             Condition::Of(wanted, pattern) => {
                 let names = references.iter().map(|(name, _)| name.as_str());
                 let places = condition::named(pattern, names);
-                let there = places.iter().filter(|place| seen(**place)).count();
+                let there = places.iter().filter(|position| seen(**position)).count();
                 match wanted {
                     Count::All => there == places.len(),
                     Count::AtLeast(count) => there >= *count,

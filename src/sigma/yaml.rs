@@ -95,7 +95,7 @@ pub struct Parsed {
     pub faults: Faults,
 }
 
-/// Reads the documents of a text that begins on line `first` of its file. Stops at the first place
+/// Reads the documents of a text that begins on line `first` of its file. Stops at the first position
 /// that is not YAML.
 pub fn parse(text: &str, first: u32) -> (Vec<Parsed>, Option<Fault>) {
     let mut build = Build { first, ..Build::default() };

@@ -6,7 +6,7 @@
 
 use super::days::{self, Day};
 use super::layout::{is_account, is_region};
-use super::listing::{Found, Place};
+use super::listing::{Found, InputLocation};
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
 
 /// One log file.
@@ -26,9 +26,9 @@ impl Delivery {
     /// `None` for what is no CloudTrail log file by its name.
     pub fn of(found: &Found) -> Option<Delivery> {
         let (name, modified) = match &found.place {
-            Place::Path(path) => (path.to_string_lossy(), None),
-            Place::Object(object) => ((&*object.key).into(), Some(object.modified)),
-            Place::History(_) => return None,
+            InputLocation::Path(path) => (path.to_string_lossy(), None),
+            InputLocation::Object(object) => ((&*object.key).into(), Some(object.modified)),
+            InputLocation::History(_) => return None,
         };
         let (account, region, day, named) = parse(&name)?;
         let (account, region) = (account.to_string(), region.to_string());

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::Instant;
 
 use super::history::{self, End, PACE, Pace};
-use super::listing::{Found, Object, Place};
+use super::listing::{Found, InputLocation, Object};
 use super::retry::{PATIENCE, Tries};
-use crate::cloud::{ApiError, ErrorKind, Head, Want};
+use crate::cloud::{ApiError, ErrorKind, GetRequest, Head};
 use parts::Parts;
 
 /// Requests that are under way at once, at most.
@@ -124,7 +124,7 @@ impl<'a> Download<'a> {
         for &n in order {
             let found = &files[n as usize];
             match &found.place {
-                Place::History(slice) => {
+                InputLocation::History(slice) => {
                     let region = (&*slice.region.account, &*slice.region.name);
                     histories.entry(region).or_default().push(n);
                 }
@@ -154,7 +154,7 @@ impl<'a> Download<'a> {
     }
 
     /// Runs as helper `n` until there is nothing more to fetch, or nobody to read it.
-    pub(super) fn help(&self, n: usize) {
+    pub(super) fn prefetch(&self, n: usize) {
         match self.histories.get(n) {
             Some(slices) => self.history(slices),
             None => {
@@ -292,7 +292,7 @@ impl<'a> Download<'a> {
                 return Fetched { bytes, end: Err(lapsed.clone()) };
             }
             let reached = bytes.len();
-            let want = Want {
+            let want = GetRequest {
                 bucket: &bucket.name,
                 region: bucket.region.as_deref(),
                 key: &object.key,
@@ -345,7 +345,7 @@ impl<'a> Download<'a> {
     fn history(&self, slices: &[u32]) {
         let mut last: Option<Instant> = None;
         for &n in slices {
-            let Place::History(slice) = &self.files[n as usize].place else { continue };
+            let InputLocation::History(slice) = &self.files[n as usize].place else { continue };
             let read =
                 history::read(slice, self.limits.pace, &mut last, || self.lock().readers > 0);
             let held = read.document.len() as u64;

@@ -47,7 +47,7 @@ impl fmt::Display for Object {
 }
 
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum InputLocation {
     /// `-` is standard input.
     Path(PathBuf),
     Object(Object),
@@ -57,45 +57,45 @@ pub enum Place {
 /// One input that was found.
 #[derive(Debug, Clone)]
 pub struct Found {
-    pub place: Place,
+    pub place: InputLocation,
     /// Bytes; 0 where it is not known.
     pub size: u64,
 }
 
 impl Found {
     pub fn path(path: impl Into<PathBuf>, size: u64) -> Found {
-        Found { place: Place::Path(path.into()), size }
+        Found { place: InputLocation::Path(path.into()), size }
     }
 
     pub fn is_stdin(&self) -> bool {
-        matches!(&self.place, Place::Path(path) if path.as_os_str() == "-")
+        matches!(&self.place, InputLocation::Path(path) if path.as_os_str() == "-")
     }
 
     /// The path on this machine; empty for what lies at AWS.
     pub fn local(&self) -> &Path {
         match &self.place {
-            Place::Path(path) => path,
-            Place::Object(_) | Place::History(_) => Path::new(""),
+            InputLocation::Path(path) => path,
+            InputLocation::Object(_) | InputLocation::History(_) => Path::new(""),
         }
     }
 
     pub fn is_remote(&self) -> bool {
-        !matches!(self.place, Place::Path(_))
+        !matches!(self.place, InputLocation::Path(_))
     }
 
     pub fn object(&self) -> Option<&Object> {
         match &self.place {
-            Place::Object(object) => Some(object),
+            InputLocation::Object(object) => Some(object),
             _ => None,
         }
     }
 
     pub fn name(&self) -> String {
         match &self.place {
-            Place::Path(_) if self.is_stdin() => "<stdin>".to_string(),
-            Place::Path(path) => path.to_string_lossy().into_owned(),
-            Place::Object(object) => object.to_string(),
-            Place::History(slice) => slice.to_string(),
+            InputLocation::Path(_) if self.is_stdin() => "<stdin>".to_string(),
+            InputLocation::Path(path) => path.to_string_lossy().into_owned(),
+            InputLocation::Object(object) => object.to_string(),
+            InputLocation::History(slice) => slice.to_string(),
         }
     }
 }

@@ -10,7 +10,7 @@ use thiserror::Error;
 use walkdir::WalkDir;
 
 use super::coverage::SkipReason;
-use super::listing::Place;
+use super::listing::InputLocation;
 pub use super::listing::{Found, Listing};
 
 /// Files up to this size are read at once; larger ones are streamed.
@@ -151,7 +151,7 @@ pub type Refusal = (SkipReason, String);
 
 /// Opens one input of this machine; small files are read into `buffer`, whose length only grows.
 pub fn open<'b>(found: &Found, buffer: &'b mut Vec<u8>) -> Result<Opened<'b>, Refusal> {
-    let Place::Path(path) = &found.place else {
+    let InputLocation::Path(path) = &found.place else {
         return Err((SkipReason::Unreadable, "it is not on this machine".to_string()));
     };
     if found.is_stdin() {

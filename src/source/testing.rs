@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::retry::Patience;
-use crate::cloud::{ApiError, ErrorKind, Head, Listed, Page, PageAsk, Store, Want};
+use crate::cloud::{ApiError, ErrorKind, GetRequest, Head, ListRequest, Listed, Page, Store};
 
 /// Gives up soon.
 pub fn hasty() -> Patience {
@@ -14,7 +14,7 @@ pub fn hasty() -> Patience {
     Patience { first: moment, longest: moment, failures: 3, pauses: 5 }
 }
 
-type Fault = Box<dyn FnMut(&Want<'_>, &mut Vec<u8>) -> Option<ApiError> + Send>;
+type Fault = Box<dyn FnMut(&GetRequest<'_>, &mut Vec<u8>) -> Option<ApiError> + Send>;
 
 #[derive(Default)]
 pub struct Shelf {
@@ -54,7 +54,7 @@ impl Shelf {
 }
 
 impl Store for Shelf {
-    fn page(&self, ask: &PageAsk<'_>) -> Result<Page, ApiError> {
+    fn page(&self, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
         self.pages.fetch_add(1, Ordering::SeqCst);
         if self.denied.lock().unwrap().iter().any(|p| p == ask.prefix) {
             return Err(error(ErrorKind::Denied, "AccessDenied"));
@@ -94,7 +94,7 @@ impl Store for Shelf {
         Ok(page)
     }
 
-    fn get(&self, want: &Want<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
+    fn get(&self, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
         self.gets.fetch_add(1, Ordering::SeqCst);
         let Some(body) = self.bodies.get(want.key) else {
             return Err(error(ErrorKind::NotFound, "NoSuchKey"));

@@ -13,10 +13,10 @@ use std::thread;
 use super::coverage::SkipReason;
 use super::days::{Days, dashed, slashed};
 use super::layout::{At, Dated, Filter, Left, Step, dated, step};
-use super::listing::{Bucket, Found, Object, Place, Refused};
+use super::listing::{Bucket, Found, InputLocation, Object, Refused};
 use super::retry::{PATIENCE, Patience, patiently};
 use crate::clock::DAY;
-use crate::cloud::{ApiError, ErrorKind, Listed, Page, PageAsk};
+use crate::cloud::{ApiError, ErrorKind, ListRequest, Listed, Page};
 
 /// Folders that are listed at once.
 const AT_ONCE: usize = 32;
@@ -164,7 +164,7 @@ impl Walk<'_> {
         token: Option<&str>,
     ) -> Result<Page, ApiError> {
         let bucket = &self.roots[folder.root].bucket;
-        let ask = PageAsk {
+        let ask = ListRequest {
             bucket: &bucket.name,
             region: bucket.region.as_deref(),
             prefix: &folder.prefix,
@@ -295,7 +295,7 @@ fn name(prefix: &str) -> &str {
 }
 
 fn found(bucket: &Arc<Bucket>, listed: &Listed) -> Found {
-    let place = Place::Object(Object {
+    let place = InputLocation::Object(Object {
         bucket: Arc::clone(bucket),
         key: listed.key.as_str().into(),
         etag: listed.etag.as_str().into(),

@@ -29,7 +29,7 @@ pub struct KeptObject {
     /// It was read to its end; else it is read again.
     pub whole: bool,
     /// Records that could not be read for the rules.
-    pub unmatched: u64,
+    pub unparsed_records: u64,
     pub days: Vec<DayCount>,
     /// Without the events: these are in `days`.
     pub coverage: Coverage,
@@ -55,7 +55,7 @@ fn describe(s: &mut Stored, row: &mut Row) {
     row.large("size", &mut o.size);
     row.time("modified", &mut o.modified);
     row.one_of("whole", &mut o.whole, &[false, true]);
-    row.large("unmatched", &mut o.unmatched);
+    row.large("unparsed_records", &mut o.unparsed_records);
     let mut days = serde_json::to_string(&o.days).unwrap_or_default();
     row.text("days", &mut days);
     o.days = serde_json::from_str(&days).unwrap_or_default();
@@ -121,7 +121,7 @@ mod tests {
             size: 7,
             modified: -1,
             whole: true,
-            unmatched: 4,
+            unparsed_records: 4,
             days: vec![DayCount { day: 20_412, new: [3, 0], all: 5 }],
             coverage: usual(),
         };

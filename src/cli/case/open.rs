@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::state::refuse_closed;
-use crate::case::{Case, Keeper};
+use crate::case::{Case, EvidenceRecorder};
 use crate::cli::aws::AwsArgs;
 use crate::cli::contain::read_plan;
 use crate::cli::context::Cx;
@@ -37,7 +37,7 @@ pub struct Opened {
     pub plan: Plan,
     pub journal: Journal,
     pub client: Client,
-    pub keeper: Arc<Keeper>,
+    pub recorder: Arc<EvidenceRecorder>,
 }
 
 impl Opened {
@@ -51,10 +51,10 @@ impl Opened {
                 .hint(format!("incident contain PLAYBOOK --case {folder} runs a playbook in it"))
         })?;
         let client = connect(cx, &plan, aws)?;
-        let keeper = Arc::new(Keeper::default());
-        keeper.write_to(case.evidence())?;
-        client.keep_in(keeper.clone());
-        Ok(Opened { case, plan, journal, client, keeper })
+        let recorder = Arc::new(EvidenceRecorder::default());
+        recorder.write_to(case.evidence())?;
+        client.keep_in(recorder.clone());
+        Ok(Opened { case, plan, journal, client, recorder })
     }
 }
 

@@ -17,7 +17,7 @@ use super::error::CommandError;
 use super::exit::Exit;
 use super::output;
 use super::playbook::problems;
-use crate::case::{Case, Keeper, write_new};
+use crate::case::{Case, EvidenceRecorder, write_new};
 use crate::cloud::Client;
 use crate::execute::{Executor, Timing};
 use crate::journal::{Event, Journal};
@@ -124,8 +124,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         })?;
     }
     let client = args.aws.connect(cx)?;
-    let keeper = std::sync::Arc::new(Keeper::default());
-    client.keep_in(keeper.clone());
+    let recorder = std::sync::Arc::new(EvidenceRecorder::default());
+    client.keep_in(recorder.clone());
     if guided {
         guided::fill(cx, &client, &playbook, &mut given)?;
     }
@@ -144,7 +144,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if args.plan_only {
         return Ok(Exit::Done);
     }
-    carry_out(cx, args, &client, &keeper, &plan)
+    carry_out(cx, args, &client, &recorder, &plan)
 }
 
 /// A saved plan, as it was approved by whoever wrote it down.
@@ -157,10 +157,10 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     }
     aws.expect_account.get_or_insert_with(|| plan.account.clone());
     let client = aws.connect(cx)?;
-    let keeper = std::sync::Arc::new(Keeper::default());
-    client.keep_in(keeper.clone());
+    let recorder = std::sync::Arc::new(EvidenceRecorder::default());
+    client.keep_in(recorder.clone());
     show(cx, &plan)?;
-    carry_out(cx, args, &client, &keeper, &plan)
+    carry_out(cx, args, &client, &recorder, &plan)
 }
 
 /// Reads a plan and checks that it is the one that was written.
@@ -249,7 +249,7 @@ fn carry_out(
     cx: &Cx,
     args: &Args,
     client: &Client,
-    keeper: &Keeper,
+    recorder: &EvidenceRecorder,
     plan: &Plan,
 ) -> Result<Exit, CommandError> {
     if plan.changes().next().is_none()
@@ -260,7 +260,7 @@ fn carry_out(
     }
     let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
     let case = folder::open(cx, plan, args.case.as_deref())?;
-    keeper.write_to(case.evidence())?;
+    recorder.write_to(case.evidence())?;
     let name = format!("plan-{}.json", &plan.digest[..12]);
     write_new(&case.root().join(&name), &serde_json::to_vec_pretty(plan).unwrap_or_default())?;
     let mut journal = Journal::open(&case.journal(), cx.clock)?;
@@ -272,7 +272,7 @@ fn carry_out(
     })?;
     journal.append(Event::Approved { digest: plan.digest.clone(), plan: name, how })?;
     let mut executor =
-        Executor::new(client, plan, &case, keeper, journal, &cx.ui, args.timing.timing());
+        Executor::new(client, plan, &case, recorder, journal, &cx.ui, args.timing.timing());
     let outcome = executor.run();
     finish(cx, plan, &case, &executor, outcome)
 }

@@ -1,7 +1,7 @@
 //! `incident impact`: whose data the accessed objects hold.
 
 mod how;
-mod keep;
+mod save_to_case;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -116,10 +116,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         sources: &sources,
         lists: &[],
     };
-    let number = keep::number(&writing)?;
-    let lists = keep::lists(&writing, &number, &found, &objects, args.list)?;
+    let number = save_to_case::number(&writing)?;
+    let lists = save_to_case::lists(&writing, &number, &found, &objects, args.list)?;
     counted.lists = &lists;
-    let file = keep::count(&mut writing, &number, &counted, author)?;
+    let file = save_to_case::count(&mut writing, &number, &counted, author)?;
     let mut out = cx.ui.out();
     if args.format == "json" {
         out.write_all(json(&counted, args.show_persons).as_bytes())?;

@@ -7,7 +7,7 @@ use crate::case::{Archive, Manifest, Problem, detached};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::digest;
-use crate::journal::{doubts, verify_text};
+use crate::journal::{verify_seal, verify_text};
 
 /// The detached hash, the list in the archive, the journal's chain, the case's own manifest.
 ///
@@ -28,7 +28,7 @@ pub fn check(cx: &Cx, path: &Path) -> Result<CaseCheck, CommandError> {
     };
     content("case.toml")?;
     let journal = verify_text(Path::new("journal.jsonl"), content("journal.jsonl")?)?;
-    problems.extend(doubts(&journal, archive.content("manifest.json")));
+    problems.extend(verify_seal(&journal, archive.content("manifest.json")));
     let manifest: Manifest = match archive.content("manifest.json") {
         Some(text) => serde_json::from_slice(text)
             .map_err(|e| CommandError::failed(format!("{}: manifest.json: {e}", path.display())))?,

@@ -9,7 +9,7 @@ use crate::case::{Case, Manifest, Problem};
 use crate::cli::case;
 use crate::cli::error::CommandError;
 use crate::digest::Verdict;
-use crate::journal::{Verified, doubts, verify};
+use crate::journal::{Verified, verify, verify_seal};
 
 /// What is known of a case, in a folder or exported.
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ pub fn check(root: &Path) -> Result<(CaseCheck, PathBuf), CommandError> {
     let case = Case::read(root)?;
     let journal = verify(&case.journal())?;
     case::read(root)?;
-    let mut problems = doubts(&journal, fs::read(case.manifest()).ok().as_deref());
+    let mut problems = verify_seal(&journal, fs::read(case.manifest()).ok().as_deref());
     let manifest = Manifest::read(&case)?;
     if manifest.is_none() && problems.is_empty() {
         return Err(CommandError::failed("the case has no manifest: no run of it came to its end"));

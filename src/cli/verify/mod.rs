@@ -2,7 +2,7 @@
 
 mod archive;
 mod case;
-mod keep;
+mod save_to_case;
 mod text;
 
 use std::fs;
@@ -89,7 +89,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             .hint("incident verify CASE keeps the verdict on the case's own evidence by itself"));
     }
     // A case that cannot be written to is said before hours of reading.
-    let kept_in = args.case.as_deref().map(|case| keep::open(cx, case)).transpose()?;
+    let kept_in = args.case.as_deref().map(|case| save_to_case::open(cx, case)).transpose()?;
     let (case, logs) = match args.paths.as_slice() {
         [one] if is_case(one) => {
             let (case, evidence) = case::check(one)?;
@@ -163,12 +163,12 @@ fn keep(
 ) -> Result<(), CommandError> {
     if let Some(writing) = kept_in {
         let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
-        return keep::keep(cx, writing, &paths, logs);
+        return save_to_case::keep(cx, writing, &paths, logs);
     }
     let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
     let kept = Writing::open(cx, root).and_then(|writing| match case.verdict {
-        Verdict::Valid => keep::keep(cx, writing, &[], logs),
-        _ => Err(keep::not_whole(root, "see above")),
+        Verdict::Valid => save_to_case::keep(cx, writing, &[], logs),
+        _ => Err(save_to_case::not_whole(root, "see above")),
     });
     if let Err(e) = kept {
         cx.ui.status(&format!("the verdict is not kept in the case: {}", e));

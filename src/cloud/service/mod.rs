@@ -156,7 +156,7 @@ pub fn time(value: Option<&aws_smithy_types::DateTime>) -> Value {
 }
 
 /// One that a profile takes its credentials from.
-pub enum Behind {
+pub enum CredentialSource {
     /// Another profile.
     Profile(String),
     /// The profile names itself as its source: its own key makes the session.
@@ -166,7 +166,7 @@ pub enum Behind {
 }
 
 /// What a profile takes its credentials from, nearest first.
-pub async fn profile_chain(profile: Option<&str>) -> Vec<Behind> {
+pub async fn profile_chain(profile: Option<&str>) -> Vec<CredentialSource> {
     let fs = aws_smithy_types_fs();
     let files = aws_runtime::env_config::file::EnvConfigFiles::default();
     let Ok(set) = aws_config::profile::load(&fs.0, &fs.1, &files, None).await else {
@@ -183,17 +183,20 @@ pub async fn profile_chain(profile: Option<&str>) -> Vec<Behind> {
                 let key = text("aws_access_key_id").zip(text("aws_secret_access_key"));
                 let token = text("aws_session_token");
                 chain.extend(key.map(|(id, secret)| {
-                    Behind::Key(name.clone(), Credentials::new(id, secret, token, None, "profile"))
+                    CredentialSource::Key(
+                        name.clone(),
+                        Credentials::new(id, secret, token, None, "profile"),
+                    )
                 }));
                 break;
             }
             (Some(source), _) if seen.len() > 8 || seen.contains(&source) => break,
             (Some(source), _) => {
-                chain.push(Behind::Profile(source.clone()));
+                chain.push(CredentialSource::Profile(source.clone()));
                 seen.push(source);
             }
             (None, Some(named)) => {
-                chain.push(Behind::Named(named));
+                chain.push(CredentialSource::Named(named));
                 break;
             }
             (None, None) => break,

@@ -7,7 +7,7 @@ use aws_sdk_s3::types::{EncodingType, ObjectStorageClass};
 use percent_encoding::percent_decode_str;
 
 use super::failed;
-use crate::cloud::store::{Head, Listed, Page, PageAsk, Want};
+use crate::cloud::store::{GetRequest, Head, ListRequest, Listed, Page};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
 /// The call as errors name it.
@@ -17,7 +17,7 @@ fn named(operation: &str) -> Call {
 
 /// # Errors
 /// What S3 answered.
-pub async fn page(c: &Client, ask: &PageAsk<'_>) -> Result<Page, ApiError> {
+pub async fn page(c: &Client, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
     let mut list = c
         .list_objects_v2()
         .bucket(ask.bucket)
@@ -59,7 +59,7 @@ fn decoded(text: &str) -> String {
 ///
 /// # Errors
 /// What S3 answered, or how the body broke off.
-pub async fn get(c: &Client, want: &Want<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
+pub async fn get(c: &Client, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
     let call = named("GetObject");
     let mut ask = c.get_object().bucket(want.bucket).key(want.key);
     if !want.etag.is_empty() {

@@ -31,11 +31,11 @@ fn networks() -> Vec<u8> {
     mmdb::database("GeoLite2-ASN", &[("198.51.100.0/24", mmdb::asn(64500, "Example Net"))])
 }
 
-fn place(country: &str, city: &str, asn: Option<u32>, org: &str) -> Place {
-    Place { country: country.into(), city: city.into(), asn, org: org.into() }
+fn place(country: &str, city: &str, asn: Option<u32>, org: &str) -> GeoLocation {
+    GeoLocation { country: country.into(), city: city.into(), asn, org: org.into() }
 }
 
-fn look(geo: &Geo, address: &str) -> Place {
+fn look(geo: &Geo, address: &str) -> GeoLocation {
     geo.lookup(address.parse().unwrap())
 }
 
@@ -51,9 +51,9 @@ fn city_and_network_come_together() {
         ("::ffff:198.51.100.1", place("NL", "Amsterdam", net.0, net.1)),
         ("198.51.100.200", place("BR", "São Paulo", net.0, net.1)),
         ("2001:db8:1::9", place("JP", "Tokyo", None, "")),
-        ("2001:db8:2::9", Place::default()),
-        ("203.0.113.1", Place::default()),
-        ("10.0.0.1", Place::default()),
+        ("2001:db8:2::9", GeoLocation::default()),
+        ("203.0.113.1", GeoLocation::default()),
+        ("10.0.0.1", GeoLocation::default()),
     ] {
         assert_eq!(look(&geo, address), expected, "{address}");
     }
@@ -89,7 +89,7 @@ fn a_database_of_ipv4_knows_no_ipv6() {
     let dir = folder(&[("c.mmdb", bytes)]);
     let geo = Geo::open(dir.path()).unwrap();
     assert_eq!(look(&geo, "192.0.2.1").country, "FR");
-    assert_eq!(look(&geo, "2001:db8::1"), Place::default());
+    assert_eq!(look(&geo, "2001:db8::1"), GeoLocation::default());
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::keys::{Key, Run, Spans, cross, hourly, runs};
 use super::{Detection, LEAD_HOURS, MIN_EVENTS, MIN_SERVICES, USUAL_DAYS};
 use crate::clock::{DAY, HOUR, Millis};
-use crate::detect::places::Place;
 use crate::detect::rows::{Row, count};
+use crate::detect::source_networks::SourceNetwork;
 use crate::event::SourceClass;
 use crate::rollup::Sym;
 
@@ -94,7 +94,7 @@ impl<'c> Detection<'c, '_> {
             || (a.other_protocol(b) && !agents(newer).is_disjoint(&agents(older)))
     }
 
-    pub fn place(&self, rows: &[Row<'_>]) -> Option<&'c Place> {
+    pub fn place(&self, rows: &[Row<'_>]) -> Option<&'c SourceNetwork> {
         self.cx.places.get(rows.first()?.0.source)
     }
 }

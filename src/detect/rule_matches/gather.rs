@@ -6,7 +6,7 @@ use crate::clock::{DAY, HOUR, Millis};
 use crate::detect::Cx;
 use crate::rollup::activity::Key;
 use crate::rollup::matches::{Row, marked};
-use crate::rollup::{Phase, Place, Sym};
+use crate::rollup::{EventLocation, Phase, Sym};
 use crate::sigma::{Firing, RuleIndex};
 
 /// What rows have in common that are one finding: rule, account, principal, foreign network.
@@ -28,7 +28,7 @@ pub struct Gathered<'a> {
     /// Days since 1970 on which a principal's calls matched a rule, from places that are its own.
     days: HashMap<(u32, Sym), BTreeSet<i64>>,
     /// First event of an hour of a behaviour, as the activity's rollup names it.
-    hours: HashMap<(Key, i64), &'a Place>,
+    hours: HashMap<(Key, i64), &'a EventLocation>,
     /// What correlations counted of a principal in places that are its own, by day: the most.
     counted: HashMap<(u32, Sym), BTreeMap<i64, u64>>,
 }
@@ -137,7 +137,7 @@ impl<'a> Gathered<'a> {
     }
 
     /// The name of the activity row that a match was counted in too.
-    pub fn counted_in<'r>(&self, key: &Key, row: &'r Row) -> &'r Place
+    pub fn counted_in<'r>(&self, key: &Key, row: &'r Row) -> &'r EventLocation
     where
         'a: 'r,
     {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Detection, Stray};
 use crate::detect::Cx;
-use crate::detect::places::Place;
+use crate::detect::source_networks::SourceNetwork;
 use crate::event::SourceClass;
 use crate::rollup::sessions::Session;
 
@@ -29,7 +29,7 @@ impl<'c> Detection<'c, '_> {
 }
 
 /// The address, or the own network, that asked for the session; `None` where AWS did.
-pub fn issued_to<'c>(cx: &'c Cx<'_>, session: &Session) -> Option<&'c Place> {
+pub fn issued_to<'c>(cx: &'c Cx<'_>, session: &Session) -> Option<&'c SourceNetwork> {
     let issued = cx.places.get(session.issued_to).filter(|_| session.issued_at != 0);
     issued.filter(|place| place.outside() || place.class == SourceClass::Own)
 }

@@ -3,7 +3,7 @@
 use super::uses::Use;
 use super::{Detection, KNOWN_HOURS, USUAL_DAYS};
 use crate::clock::{DAY, HOUR, Millis};
-use crate::detect::places::Place;
+use crate::detect::source_networks::SourceNetwork;
 use crate::event::SourceClass;
 use crate::rollup::agents;
 
@@ -31,9 +31,9 @@ impl Detection<'_, '_> {
     }
 
     /// True if the use and the STS call can be one machine's, or one person's with one provider.
-    pub fn is_one_machine(&self, used: &Use<'_>, home: &Place) -> bool {
+    pub fn is_one_machine(&self, used: &Use<'_>, home: &SourceNetwork) -> bool {
         // A machine in a VPC has a private address towards endpoints and a public one towards the rest.
-        let private = |place: &Place| place.class == SourceClass::Private;
+        let private = |place: &SourceNetwork| place.class == SourceClass::Private;
         let endpoint =
             private(used.place) || (private(home) && self.cx.history_before(used.first) < DAY);
         endpoint

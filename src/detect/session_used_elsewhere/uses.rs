@@ -8,8 +8,8 @@ use super::handed_out::issued_to;
 use crate::clock::Millis;
 use crate::detect::Cx;
 use crate::detect::cx::syms;
-use crate::detect::places::Place;
 use crate::detect::rows::Row;
+use crate::detect::source_networks::SourceNetwork;
 use crate::event::identity::is_instance;
 use crate::rollup::Sym;
 use crate::rollup::sessions::Session;
@@ -20,7 +20,7 @@ pub struct Use<'c> {
     pub session: Session,
     pub principal: Sym,
     pub network: &'c str,
-    pub place: &'c Place,
+    pub place: &'c SourceNetwork,
     pub rows: Vec<Row<'c>>,
     pub first: Millis,
     pub last: Millis,

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::Cx;
-use super::super::places::Place;
+use super::super::source_networks::SourceNetwork;
 use crate::clock::Millis;
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Phase, Sym};
@@ -79,11 +79,11 @@ pub fn uses(cx: &Cx<'_>, wanted: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
 }
 
 /// A machine in a VPC has a private address towards endpoints and a public one towards the rest.
-fn is_outside(place: &Place) -> bool {
+fn is_outside(place: &SourceNetwork) -> bool {
     place.outside() && place.class != SourceClass::Private
 }
 
-fn network(place: &Place) -> u32 {
+fn network(place: &SourceNetwork) -> u32 {
     (xxh3_64(place.network.as_bytes()) as u32).max(1)
 }
 

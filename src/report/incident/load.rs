@@ -9,7 +9,7 @@ use super::impact;
 use super::input::{CaseInput, FileRef, Input, events, index, objects};
 use crate::case::{Case, CaseError, Manifest, sha256};
 use crate::clock::Millis;
-use crate::journal::{History, JournalError, Verified, doubts, facts, verify};
+use crate::journal::{History, JournalError, Verified, facts, verify, verify_seal};
 use crate::plan::Plan;
 
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +37,7 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     let manifest = Manifest::read(case)?;
     let sealed = case.bytes("manifest.json")?;
     let mut problems: Vec<String> =
-        doubts(&checked, sealed.as_deref()).iter().map(ToString::to_string).collect();
+        verify_seal(&checked, sealed.as_deref()).iter().map(ToString::to_string).collect();
     if let Some(manifest) = &manifest {
         problems.extend(manifest.check(case)?.iter().map(ToString::to_string));
     }

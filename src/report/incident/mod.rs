@@ -3,8 +3,8 @@
 //! To add a format: one file, its `mod` line and its place in [`FORMATS`]. To add a section: a part of the
 //! model, a file in `build`, and its place in the formats made to be read.
 
-pub mod alone;
 pub mod analysis;
+pub mod analysis_report;
 pub mod attack;
 pub mod build;
 mod charts;

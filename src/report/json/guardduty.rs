@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Text, Time};
-use crate::finding::guardduty::Said;
+use crate::finding::guardduty::GuardDutyMatch;
 
 #[derive(Serialize)]
 pub(super) struct SaidJson<'a> {
@@ -22,8 +22,8 @@ pub(super) struct SaidJson<'a> {
     findings: &'a [String],
 }
 
-impl<'a> From<&'a Said> for SaidJson<'a> {
-    fn from(said: &'a Said) -> SaidJson<'a> {
+impl<'a> From<&'a GuardDutyMatch> for SaidJson<'a> {
+    fn from(said: &'a GuardDutyMatch) -> SaidJson<'a> {
         let by = &said.by;
         SaidJson {
             id: &by.id,

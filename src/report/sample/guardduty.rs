@@ -3,7 +3,7 @@
 use super::{HOSTILE, KEY, START};
 use crate::clock::{DAY, HOUR, MINUTE};
 use crate::finding::Finding;
-use crate::finding::guardduty::{Said, join};
+use crate::finding::guardduty::{GuardDutyMatch, join};
 use crate::source::discover::GuardDutyFinding;
 
 /// A finding on the sample's first minutes.
@@ -21,7 +21,7 @@ pub fn by(id: &str) -> GuardDutyFinding {
     }
 }
 
-pub fn said(findings: &[Finding]) -> Vec<Said> {
+pub fn said(findings: &[Finding]) -> Vec<GuardDutyMatch> {
     let key = GuardDutyFinding { access_key: KEY.into(), severity: 8.0, ..by("key") };
     let late = GuardDutyFinding { first: START + 20 * DAY, last: START + 21 * DAY, ..key.clone() };
     let user = GuardDutyFinding {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::findings;
 use super::page::Page;
 use crate::finding::Finding;
-use crate::finding::guardduty::Said;
+use crate::finding::guardduty::GuardDutyMatch;
 use crate::sigma::Condition;
 use crate::ui::sanitize::clip;
 
@@ -30,7 +30,7 @@ pub struct Reading {
 /// When the output cannot be written.
 pub fn render(
     explained: &[Explained<'_>],
-    said: &[Said],
+    said: &[GuardDutyMatch],
     out: &mut dyn Write,
     color: bool,
 ) -> io::Result<()> {

@@ -7,7 +7,7 @@ use super::page::{FIELD_WIDTH, Page, SEVERITY};
 use super::times::{days, span};
 use super::verdict::playbook;
 use crate::clock::plain;
-use crate::finding::guardduty::Said;
+use crate::finding::guardduty::GuardDutyMatch;
 use crate::finding::{ActionSeen, Evidence, Finding, Severity, SourceSeen, Who};
 use crate::report::Report;
 use crate::ui::WIDTH;
@@ -67,7 +67,7 @@ pub(super) fn in_detail(
     page: &mut Page<'_>,
     number: usize,
     f: &Finding,
-    said: &[Said],
+    said: &[GuardDutyMatch],
 ) -> io::Result<()> {
     let title = format!("{}  {}", f.rule, clip(&f.title, 240));
     page.severity(&format!("[{number}] "), f.severity, &title)?;

@@ -5,7 +5,7 @@ use std::io;
 use super::page::Page;
 use super::times::span;
 use crate::finding::Finding;
-use crate::finding::guardduty::Said;
+use crate::finding::guardduty::GuardDutyMatch;
 use crate::source::discover::GuardDutyFinding;
 use crate::ui::sanitize::clip;
 
@@ -14,8 +14,9 @@ const BESIDE: usize = 5;
 const ALONE: usize = 20;
 
 /// `says too: TYPE (8.0), first to last, id`: a line for each that is joined to the finding.
-pub(super) fn beside(said: &[Said], f: &Finding) -> Vec<String> {
-    let of: Vec<&Said> = said.iter().filter(|said| said.findings.contains(&f.id)).collect();
+pub(super) fn beside(said: &[GuardDutyMatch], f: &Finding) -> Vec<String> {
+    let of: Vec<&GuardDutyMatch> =
+        said.iter().filter(|said| said.findings.contains(&f.id)).collect();
     let mut lines: Vec<String> =
         of.iter().take(BESIDE).map(|said| format!("says too: {}", words(&said.by))).collect();
     if of.len() > BESIDE {
@@ -25,8 +26,8 @@ pub(super) fn beside(said: &[Said], f: &Finding) -> Vec<String> {
 }
 
 /// Those that are joined to none of ours.
-pub(super) fn alone(page: &mut Page<'_>, said: &[Said]) -> io::Result<()> {
-    let alone: Vec<&Said> = said.iter().filter(|said| said.findings.is_empty()).collect();
+pub(super) fn alone(page: &mut Page<'_>, said: &[GuardDutyMatch]) -> io::Result<()> {
+    let alone: Vec<&GuardDutyMatch> = said.iter().filter(|said| said.findings.is_empty()).collect();
     if alone.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use crate::event::action::ObjectAction;
 use crate::event::{Log, Outcome, SignInKind};
 use crate::rollup::activity::{self, Key};
 use crate::rollup::event_id::EventId;
-use crate::rollup::place::Place;
+use crate::rollup::event_location::EventLocation;
 use crate::rollup::sessions::handed_out::HandedOut;
 use crate::rollup::sessions::seen::{Facts, Seen};
 use crate::rollup::sessions::{Caller, Made, SignIn};
@@ -53,7 +53,7 @@ pub fn no_behaviour(phase: Phase) -> Key {
 }
 
 /// Files have the numbers of the batch.
-fn place(p: &mut Place, row: &mut Row) {
+fn place(p: &mut EventLocation, row: &mut Row) {
     row.time("first", &mut p.time);
     let (mut kind, [mut high, mut low], mut text) = p.id.to_parts();
     row.number("first_id_kind", &mut kind);
@@ -66,8 +66,8 @@ fn place(p: &mut Place, row: &mut Row) {
     row.large("first_offset", &mut p.offset);
 }
 
-pub fn no_place() -> Place {
-    Place { time: 0, offset: 0, file: 0, input: 0, id: EventId::new("") }
+pub fn no_place() -> EventLocation {
+    EventLocation { time: 0, offset: 0, file: 0, input: 0, id: EventId::new("") }
 }
 
 pub fn hour(v: &mut activity::Value, row: &mut Row) {

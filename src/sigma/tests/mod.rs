@@ -6,8 +6,8 @@ mod files;
 mod fixtures;
 mod index;
 mod limits;
+mod prefilter;
 mod records;
-mod sieve;
 mod strings;
 mod values;
 

@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::{Access, Discovered, Place, Wish};
+use super::{Access, Discovered, DiscoveryQuery, LogLocation};
 use crate::cloud::{ApiError, Call, ErrorKind};
 use crate::source::layout::At;
 use crate::source::walk::Root;
@@ -24,7 +24,7 @@ struct Asked {
     answer: Result<Value, ApiError>,
 }
 
-pub fn find(access: &Access, wish: &Wish, found: &mut Discovered) -> Vec<Place> {
+pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> Vec<LogLocation> {
     let buckets = match access.api.call(&Call::new("s3", "ListBuckets", [])) {
         Ok(buckets) => buckets.as_array().cloned().unwrap_or_default(),
         Err(e) => {
@@ -68,7 +68,7 @@ pub fn find(access: &Access, wish: &Wish, found: &mut Discovered) -> Vec<Place> 
         of.truncate(NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let what = format!("the access logs of {}{more}", of.join(", "));
-        Place { what, root: Root { bucket: access.bucket(&target), prefix, at: At::Access } }
+        LogLocation { what, root: Root { bucket: access.bucket(&target), prefix, at: At::Access } }
     });
     places.collect()
 }

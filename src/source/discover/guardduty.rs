@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use super::{Access, Discovered, Kind, Wish, regions};
+use super::{Access, Discovered, DiscoveryQuery, Kind, regions};
 use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call, ErrorKind};
 use crate::event::time;
@@ -41,7 +41,7 @@ pub struct GuardDutyFinding {
 
 /// GuardDuty's findings on events of the window, by region, severity (falling) and id; and what has to be said of
 /// what could not be asked. Nothing where the wish leaves GuardDuty out.
-pub fn guardduty(access: &Access, wish: &Wish) -> (Vec<GuardDutyFinding>, Discovered) {
+pub fn guardduty(access: &Access, wish: &DiscoveryQuery) -> (Vec<GuardDutyFinding>, Discovered) {
     let mut said = Discovered::default();
     if !wish.wants(Kind::GuardDuty) || !wish.includes(&access.account) {
         return (Vec::new(), said);

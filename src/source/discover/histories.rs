@@ -4,11 +4,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::trails::Covered;
-use super::{Access, Discovered, Wish, regions};
+use super::{Access, Discovered, DiscoveryQuery, regions};
 use crate::clock::{self, HOUR, Millis, SECOND};
 use crate::cloud::{ApiError, ErrorKind};
 use crate::source::history::{KEPT, Outlook, PACE, Region, is_disabled, look};
-use crate::source::listing::{Found, Place};
+use crate::source::listing::{Found, InputLocation};
 use crate::source::retry::PATIENCE;
 use crate::ui::number::{counted, grouped};
 
@@ -19,7 +19,7 @@ struct Looked {
 
 pub fn find(
     access: &Access,
-    wish: &Wish,
+    wish: &DiscoveryQuery,
     covered: &Covered,
     found: &mut Discovered,
     say: &(dyn Fn(&str) + Sync),
@@ -78,7 +78,7 @@ fn look_at(access: &Access, names: &[String], since: Millis, until: Millis) -> V
 
 fn take(
     access: &Access,
-    wish: &Wish,
+    wish: &DiscoveryQuery,
     since: Millis,
     looked: Vec<Looked>,
     found: &mut Discovered,
@@ -91,7 +91,9 @@ fn take(
                 events += outlook.events;
                 found.requests = found.requests.max(outlook.requests);
                 let slices = outlook.slices.into_iter();
-                found.slices.extend(slices.map(|s| Found { place: Place::History(s), size: 0 }));
+                found
+                    .slices
+                    .extend(slices.map(|s| Found { place: InputLocation::History(s), size: 0 }));
                 read.push(region);
             }
             Err(e) if is_disabled(&e) => disabled.push(region),

@@ -60,7 +60,7 @@ pub enum Accounts {
 
 /// What is asked for.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct DiscoveryQuery {
     /// Empty: what exists, and the event history only for what no trail covers.
     pub kinds: Vec<Kind>,
     pub accounts: Accounts,
@@ -100,7 +100,7 @@ pub struct Discovered {
 }
 
 /// A place that logs are in, and what it is in words: `the trail audit`.
-struct Place {
+struct LogLocation {
     what: String,
     root: Root,
 }
@@ -142,7 +142,7 @@ impl Access {
     }
 }
 
-impl Wish {
+impl DiscoveryQuery {
     fn wants(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind) || self.kinds.is_empty() && kind != Kind::EventHistory
     }
@@ -179,7 +179,7 @@ impl Wish {
 }
 
 /// What the account's own trails, buckets and event history hold. `say` is told what goes on.
-pub fn account(access: &Access, wish: &Wish, say: &(dyn Fn(&str) + Sync)) -> Discovered {
+pub fn account(access: &Access, wish: &DiscoveryQuery, say: &(dyn Fn(&str) + Sync)) -> Discovered {
     let mut found = Discovered::default();
     let mut places = Vec::new();
     let mut trails = Vec::new();
@@ -212,14 +212,14 @@ pub fn account(access: &Access, wish: &Wish, say: &(dyn Fn(&str) + Sync)) -> Dis
 pub fn by_hand(
     access: &Access,
     urls: &[S3Url],
-    wish: &Wish,
+    wish: &DiscoveryQuery,
     say: &(dyn Fn(&str) + Sync),
 ) -> Discovered {
     let mut found = Discovered::default();
     let place = |url: &S3Url| {
         let (bucket, prefix) = (access.bucket(&url.bucket), url.prefix.clone());
         let root = Root { bucket, at: layout::at(&prefix), prefix };
-        Place { what: String::new(), root }
+        LogLocation { what: String::new(), root }
     };
     let places = urls.iter().map(place).collect();
     let accounts = match &wish.accounts {
@@ -233,7 +233,7 @@ pub fn by_hand(
 /// Lists the places and sees whether objects may be read; answers with those that may not be.
 fn list(
     access: &Access,
-    places: Vec<Place>,
+    places: Vec<LogLocation>,
     filter: &Filter,
     found: &mut Discovered,
     say: &(dyn Fn(&str) + Sync),
@@ -269,7 +269,7 @@ fn list(
         if walked.closed.iter().any(|(of, _)| *of == n) {
             continue;
         }
-        let Place { what, root } = &places[n];
+        let LogLocation { what, root } = &places[n];
         if let Some(e) = readable::denied(&objects) {
             closed.insert(what.clone());
             let under = format!("{}/{}*", access.bucket_arn(&root.bucket.name), root.prefix);

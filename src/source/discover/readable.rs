@@ -1,6 +1,6 @@
 //! Whether listed objects may be read, seen by a byte of a few of them.
 
-use crate::cloud::{ApiError, ErrorKind, Want};
+use crate::cloud::{ApiError, ErrorKind, GetRequest};
 use crate::source::listing::Found;
 use crate::source::retry::{PATIENCE, patiently};
 
@@ -13,7 +13,7 @@ pub fn denied(objects: &[Found]) -> Option<ApiError> {
     for found in samples.filter(|f| f.size > 0) {
         let object = found.object()?;
         let bucket = &object.bucket;
-        let want = Want {
+        let want = GetRequest {
             bucket: &bucket.name,
             region: bucket.region.as_deref(),
             key: &object.key,

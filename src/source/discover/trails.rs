@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Access, Accounts, Discovered, Place, Wish};
+use super::{Access, Accounts, Discovered, DiscoveryQuery, LogLocation};
 use crate::clock::{self, Millis};
 use crate::cloud::{Arn, Call, ErrorKind};
 use crate::event::time;
@@ -70,10 +70,10 @@ impl Trail {
     }
 
     /// The folders to begin with: an organization's lies behind its id, which only a listing tells.
-    pub fn places(&self, access: &Access, wish: &Wish) -> Vec<Place> {
+    pub fn places(&self, access: &Access, wish: &DiscoveryQuery) -> Vec<LogLocation> {
         let bucket = access.bucket(&self.bucket);
         let logs = format!("{}AWSLogs/", self.prefix);
-        let place = |prefix: String, at: At| Place {
+        let place = |prefix: String, at: At| LogLocation {
             what: self.what(),
             root: Root { bucket: bucket.clone(), prefix, at },
         };
@@ -86,7 +86,7 @@ impl Trail {
 }
 
 /// The trails that deliver logs of the account, those of all regions, each place once.
-pub fn find(access: &Access, wish: &Wish, found: &mut Discovered) -> Vec<Trail> {
+pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> Vec<Trail> {
     let mut described = match access.api.call(&Call::new("cloudtrail", "DescribeTrails", [])) {
         Ok(trails) => trails.as_array().cloned().unwrap_or_default(),
         Err(e) => {
@@ -158,7 +158,7 @@ fn elsewhere(access: &Access, known: &[Value], found: &mut Discovered) -> Vec<Va
 }
 
 /// Sees when a trail delivered nothing, and says so.
-fn status(access: &Access, wish: &Wish, trail: &mut Trail, found: &mut Discovered) {
+fn status(access: &Access, wish: &DiscoveryQuery, trail: &mut Trail, found: &mut Discovered) {
     let name = trail.what();
     let call = Call::new("cloudtrail", "GetTrailStatus", [("Name", trail.arn.as_str().into())]);
     let status = match access.api.call(&call.in_region(&trail.home)) {

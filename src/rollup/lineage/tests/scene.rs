@@ -152,7 +152,7 @@ pub struct Logs {
 
 impl Logs {
     fn settled(mut rollups: Rollups) -> Logs {
-        rollups.settle();
+        rollups.resolve_sessions();
         let frames = Frames::take(&mut rollups).unwrap();
         Logs { rollups, frames }
     }

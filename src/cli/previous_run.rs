@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::context::Cx;
-use super::kept;
+use super::incremental;
 use super::state::StateArgs;
 use crate::detect;
 use crate::detect::change::{Run, change};
@@ -13,13 +13,13 @@ use crate::report::Report;
 use crate::state::{read_last, write_last};
 
 /// What this run saw, until its report has been written.
-pub struct Memory {
+pub struct PreviousRun {
     root: PathBuf,
     logs: String,
     seen: Seen,
 }
 
-impl Memory {
+impl PreviousRun {
     /// Puts the change since the last run into the report; `None` where nothing is kept: of logs of this
     /// machine, and of a window that is not the days up to now.
     pub fn compare(
@@ -29,8 +29,8 @@ impl Memory {
         rules: String,
         detecting: &detect::Cx<'_>,
         report: &mut Report,
-    ) -> Option<Memory> {
-        let comparable = !logs.is_empty() && kept::by_days(detecting.selection);
+    ) -> Option<PreviousRun> {
+        let comparable = !logs.is_empty() && incremental::by_days(detecting.selection);
         let root = args.folder().filter(|_| comparable)?;
         let incomplete = report.incomplete();
         let run = Run { now: cx.clock.now(), rules, incomplete, findings: &report.findings };
@@ -45,7 +45,7 @@ impl Memory {
         };
         let (seen, change) = change(detecting, run, &before);
         report.change = Some(change);
-        Some(Memory { root, logs, seen })
+        Some(PreviousRun { root, logs, seen })
     }
 
     /// Keeps it for the next run. To be called when the report is where it was wanted: news that nobody was told

@@ -7,9 +7,9 @@ use super::error::CommandError;
 use super::rule_files::RuleFile;
 use super::state::StateArgs;
 use crate::clock::DAY;
-use crate::engine::kept::{self, Earlier, Used};
+use crate::engine::incremental::{self as engine_incremental, Earlier, Used};
 use crate::engine::local::Job;
-use crate::engine::{Yield, rollups};
+use crate::engine::{ScanResult, rollups};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
 use crate::state::{About, Reserved, State};
@@ -68,11 +68,11 @@ pub fn read(
     job: &Job<'_>,
     rules: &RuleSet,
     earlier: Option<Earlier<'_>>,
-) -> Result<(Yield, Vec<String>), CommandError> {
+) -> Result<(ScanResult, Vec<String>), CommandError> {
     let Some((earlier, root)) = earlier.zip(args.folder()) else {
         return Ok((rollups(job, rules), Vec::new()));
     };
-    let (yielded, used) = kept::rollups(job, earlier, cx.clock.now())?;
+    let (yielded, used) = engine_incremental::rollups(job, earlier, cx.clock.now())?;
     cx.ui.status(&format!(
         "{} known from earlier runs, {} read; kept in {} (--no-state keeps nothing)",
         counted(used.known, "log file", "log files"),

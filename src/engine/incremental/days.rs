@@ -26,7 +26,7 @@ pub struct Days<'s> {
     counts: Vec<DayCount>,
     /// By number in the listing.
     pub objects: Vec<Held>,
-    unmatched: u64,
+    unparsed_records: u64,
 }
 
 /// What an object held.
@@ -34,7 +34,7 @@ pub struct Held {
     pub number: u32,
     pub coverage: Coverage,
     pub days: Vec<DayCount>,
-    pub unmatched: u64,
+    pub unparsed_records: u64,
 }
 
 /// One worker's part of a day.
@@ -48,7 +48,7 @@ impl<'s> Days<'s> {
     pub fn new(rules: &'s RuleSet, last: i64) -> Days<'s> {
         let matcher = Matcher::new(rules);
         let (days, counts, objects) = (HashMap::new(), Vec::new(), Vec::new());
-        Days { rules, last, matcher, days, counts, objects, unmatched: 0 }
+        Days { rules, last, matcher, days, counts, objects, unparsed_records: 0 }
     }
 
     fn count(&mut self, day: i64, event: &Event<'_>, duplicate: bool) {
@@ -87,8 +87,8 @@ impl Visitor for Days<'_> {
     fn input(&mut self, number: u32, coverage: Coverage) {
         self.counts.sort_by_key(|count| count.day);
         let days = std::mem::take(&mut self.counts);
-        let unmatched = self.matcher.unreadable() - self.unmatched;
-        self.unmatched += unmatched;
-        self.objects.push(Held { number, coverage, days, unmatched });
+        let unparsed_records = self.matcher.unreadable() - self.unparsed_records;
+        self.unparsed_records += unparsed_records;
+        self.objects.push(Held { number, coverage, days, unparsed_records });
     }
 }

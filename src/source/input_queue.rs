@@ -10,7 +10,7 @@ use super::walk::reason;
 use crate::cloud::{ApiError, Head};
 
 /// The inputs of a listing, each given out once.
-pub struct Feed<'a> {
+pub struct InputQueue<'a> {
     files: &'a [Found],
     /// Inputs on this machine, in the order in which they are read.
     local: Vec<u32>,
@@ -20,7 +20,7 @@ pub struct Feed<'a> {
 
 /// What a worker keeps between two inputs.
 #[derive(Default)]
-pub struct Slot {
+pub struct Buffer {
     buffer: Vec<u8>,
     held: u64,
 }
@@ -35,62 +35,62 @@ pub struct Input<'b> {
     pub head: Option<Head>,
 }
 
-/// A worker's place at the feed: helpers go on as long as there is one.
-pub struct Seat<'f, 'a>(&'f Feed<'a>);
+/// A worker's place at the queue: helpers go on as long as there is one.
+pub struct Worker<'f, 'a>(&'f InputQueue<'a>);
 
-impl<'a> Feed<'a> {
-    pub fn new(files: &'a [Found]) -> Feed<'a> {
-        Feed::with(files, LIMITS)
+impl<'a> InputQueue<'a> {
+    pub fn new(files: &'a [Found]) -> InputQueue<'a> {
+        InputQueue::with(files, LIMITS)
     }
 
-    pub(super) fn with(files: &'a [Found], limits: Limits) -> Feed<'a> {
+    pub(super) fn with(files: &'a [Found], limits: Limits) -> InputQueue<'a> {
         let (remote, local): (Vec<u32>, Vec<u32>) =
             largest_first(files).into_iter().partition(|n| files[*n as usize].is_remote());
         let download = Download::new(files, &remote, limits);
-        Feed { files, local, next: AtomicUsize::new(0), download }
+        InputQueue { files, local, next: AtomicUsize::new(0), download }
     }
 
-    /// Threads that have to run [`Feed::help`] beside the workers.
+    /// Threads that have to run [`InputQueue::prefetch`] beside the workers.
     pub fn helpers(&self) -> usize {
         self.download.as_ref().map_or(0, Download::helpers)
     }
 
     /// Fetches ahead until nothing is left, or no worker.
-    pub fn help(&self, n: usize) {
+    pub fn prefetch(&self, n: usize) {
         if let Some(download) = &self.download {
-            download.help(n);
+            download.prefetch(n);
         }
     }
 
     /// To be taken for each worker before the helpers start.
-    pub fn seat(&self) -> Seat<'_, 'a> {
+    pub fn seat(&self) -> Worker<'_, 'a> {
         if let Some(download) = &self.download {
             download.enter();
         }
-        Seat(self)
+        Worker(self)
     }
 }
 
-impl Seat<'_, '_> {
+impl Worker<'_, '_> {
     /// The next input. Waits for what is still to come from AWS; `None` at the end.
-    pub fn next<'b>(&'b self, slot: &'b mut Slot) -> Option<Input<'b>> {
-        let feed = self.0;
-        let Some(download) = &feed.download else { return feed.local(&mut slot.buffer) };
-        download.release(std::mem::take(&mut slot.held));
+    pub fn next<'b>(&'b self, buffer: &'b mut Buffer) -> Option<Input<'b>> {
+        let queue = self.0;
+        let Some(download) = &queue.download else { return queue.local(&mut buffer.buffer) };
+        download.release(std::mem::take(&mut buffer.held));
         if let Some(next) = download.try_next() {
-            return Some(given(download, next, slot));
+            return Some(given(download, next, buffer));
         }
         // Not by the answer: a buffer that may be given back cannot be lent again.
-        if feed.next.load(Ordering::Relaxed) < feed.local.len()
-            && let Some(n) = feed.take()
+        if queue.next.load(Ordering::Relaxed) < queue.local.len()
+            && let Some(n) = queue.take()
         {
-            return Some(feed.opened(n, &mut slot.buffer));
+            return Some(queue.opened(n, &mut buffer.buffer));
         }
-        download.wait_next().map(|next| given(download, next, slot))
+        download.wait_next().map(|next| given(download, next, buffer))
     }
 }
 
-impl Feed<'_> {
+impl InputQueue<'_> {
     fn take(&self) -> Option<u32> {
         self.local.get(self.next.fetch_add(1, Ordering::Relaxed)).copied()
     }
@@ -104,7 +104,7 @@ impl Feed<'_> {
     }
 }
 
-impl Drop for Seat<'_, '_> {
+impl Drop for Worker<'_, '_> {
     fn drop(&mut self) {
         if let Some(download) = &self.0.download {
             download.leave();
@@ -112,14 +112,14 @@ impl Drop for Seat<'_, '_> {
     }
 }
 
-fn given<'b>(download: &'b Download<'_>, next: Next, slot: &'b mut Slot) -> Input<'b> {
+fn given<'b>(download: &'b Download<'_>, next: Next, buffer: &'b mut Buffer) -> Input<'b> {
     let Next { n: number, body, held } = next;
-    slot.held = held;
+    buffer.held = held;
     let input = |opened, head| Input { number, opened, head };
     match body {
         Body::Whole(bytes, head) => {
-            slot.buffer = bytes;
-            input(Ok(Opened::Whole(&slot.buffer)), head)
+            buffer.buffer = bytes;
+            input(Ok(Opened::Whole(&buffer.buffer)), head)
         }
         Body::Broken(bytes, e) if bytes.is_empty() => input(Err(refusal(&e)), None),
         Body::Broken(bytes, e) => {

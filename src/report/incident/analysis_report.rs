@@ -9,13 +9,13 @@ use super::{Input, PROGRAM, build};
 use crate::report::json::Json;
 use crate::report::{Format, RenderOptions, Report};
 
-pub const MARKDOWN: Alone = Alone(&Markdown);
-pub const HTML: Alone = Alone(&Html);
+pub const MARKDOWN: AnalysisReport = AnalysisReport(&Markdown);
+pub const HTML: AnalysisReport = AnalysisReport(&Html);
 
 /// One format of the incident report for an analysis.
-pub struct Alone(pub &'static dyn super::Format);
+pub struct AnalysisReport(pub &'static dyn super::Format);
 
-impl Format for Alone {
+impl Format for AnalysisReport {
     fn name(&self) -> &'static str {
         self.0.name()
     }

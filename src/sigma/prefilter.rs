@@ -13,7 +13,7 @@ const DFA_TEXT: usize = 4 * 1024;
 
 /// Some rules, and the names and texts that tell which of them a record may match.
 #[derive(Debug)]
-pub struct Sieve {
+pub struct Prefilter {
     rules: Box<[u32]>,
     /// Names of members, each with the rules that need it. They are looked for first: they are found much
     /// faster than texts, whose case does not count.
@@ -25,30 +25,30 @@ pub struct Sieve {
     owners: Vec<Vec<u32>>,
 }
 
-/// One sieve for each list of rules.
+/// One prefilter for each list of rules.
 #[derive(Debug, Default)]
-pub struct Sieves(HashMap<Vec<u32>, Arc<Sieve>>);
+pub struct Sieves(HashMap<Vec<u32>, Arc<Prefilter>>);
 
 impl Sieves {
     /// Nothing where there are no rules.
-    pub fn of(&mut self, set: &RuleSet, rules: Vec<u32>) -> Option<Arc<Sieve>> {
+    pub fn of(&mut self, set: &RuleSet, rules: Vec<u32>) -> Option<Arc<Prefilter>> {
         if rules.is_empty() {
             return None;
         }
-        let made = || Arc::new(Sieve::new(set, &rules));
+        let made = || Arc::new(Prefilter::new(set, &rules));
         Some(match self.0.get(&rules) {
             Some(known) => Arc::clone(known),
             None => {
-                let sieve = made();
-                self.0.insert(rules, Arc::clone(&sieve));
-                sieve
+                let prefilter = made();
+                self.0.insert(rules, Arc::clone(&prefilter));
+                prefilter
             }
         })
     }
 }
 
-impl Sieve {
-    fn new(set: &RuleSet, rules: &[u32]) -> Sieve {
+impl Prefilter {
+    fn new(set: &RuleSet, rules: &[u32]) -> Prefilter {
         let mut words: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
         let mut free = Vec::new();
@@ -65,12 +65,12 @@ impl Sieve {
                 continue;
             };
             for text in texts {
-                let place = words.iter().position(|word| word == text).unwrap_or_else(|| {
+                let position = words.iter().position(|word| word == text).unwrap_or_else(|| {
                     words.push(text);
                     owners.push(Vec::new());
                     words.len() - 1
                 });
-                owners[place].push(*rule);
+                owners[position].push(*rule);
             }
         }
         let small = words.iter().map(|word| word.len()).sum::<usize>() <= DFA_TEXT;
@@ -81,7 +81,7 @@ impl Sieve {
         };
         let members = members.into_iter().map(finder).collect();
         let automaton = builder.build(&words).ok().filter(|_| !words.is_empty());
-        Sieve { rules: rules.into(), members, free, automaton, owners }
+        Prefilter { rules: rules.into(), members, free, automaton, owners }
     }
 
     /// The rules that the record may match.

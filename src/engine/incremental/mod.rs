@@ -10,7 +10,7 @@ mod known;
 mod load;
 mod read;
 
-use super::Yield;
+use super::ScanResult;
 use super::dedup::Dedup;
 use super::local::{Job, refused, settled};
 use crate::clock::{DAY, Millis, rfc3339};
@@ -60,7 +60,7 @@ pub fn rollups(
     job: &Job<'_>,
     earlier: Earlier<'_>,
     now: Millis,
-) -> Result<(Yield, Used), StateError> {
+) -> Result<(ScanResult, Used), StateError> {
     let Earlier { mut state, loaded, wanted } = earlier;
     let today = now.div_euclid(DAY);
     let known = Known::of(&state);
@@ -90,7 +90,7 @@ pub fn rollups(
     let mut coverage = Coverage::default();
     read::others(job, rules, &dedup, &rest, &mut sum, &mut files, &mut coverage);
     let known = Known::of(&state);
-    sum.unmatched += known.cover(job, &items, &mut coverage, &mut used);
+    sum.unparsed_records += known.cover(job, &items, &mut coverage, &mut used);
     refused(job.listing, &mut coverage);
     used.damaged = state.damaged.iter().map(ToString::to_string).collect();
     Ok((sum.finish(files, settled(coverage)), used))

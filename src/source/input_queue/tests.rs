@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::super::coverage::SkipReason;
 use super::super::history::Pace;
-use super::super::listing::{Bucket, Object, Place};
+use super::super::listing::{Bucket, InputLocation, Object};
 use super::super::testing::{Shelf, error, hasty};
 use super::*;
 use crate::cloud::ErrorKind;
@@ -36,7 +36,7 @@ fn shelf() -> Arc<Shelf> {
 fn listed(shelf: &Arc<Shelf>, extra: &[&str]) -> Vec<Found> {
     let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
     let found = |(key, size): (&str, u64)| Found {
-        place: Place::Object(Object {
+        place: InputLocation::Object(Object {
             bucket: bucket.clone(),
             key: key.into(),
             etag: "\"e\"".into(),
@@ -52,19 +52,19 @@ type Read = Result<Vec<u8>, String>;
 
 /// What workers read, by name.
 fn read(files: &[Found], workers: usize) -> BTreeMap<String, Read> {
-    let feed = Feed::with(files, tight());
-    let seats: Vec<_> = (0..workers).map(|_| feed.seat()).collect();
+    let queue = InputQueue::with(files, tight());
+    let seats: Vec<_> = (0..workers).map(|_| queue.seat()).collect();
     let all = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
-        for n in 0..feed.helpers() {
-            let feed = &feed;
-            scope.spawn(move || feed.help(n));
+        for n in 0..queue.helpers() {
+            let queue = &queue;
+            scope.spawn(move || queue.prefetch(n));
         }
         for seat in seats {
             let all = &all;
             scope.spawn(move || {
-                let mut slot = Slot::default();
-                while let Some(input) = seat.next(&mut slot) {
+                let mut buffer = Buffer::default();
+                while let Some(input) = seat.next(&mut buffer) {
                     let read = match input.opened {
                         Ok(Opened::Whole(bytes)) => Ok(bytes.to_vec()),
                         Ok(Opened::Pipe(mut pipe)) => {
@@ -182,14 +182,14 @@ fn nothing_is_asked_for_with_credentials_that_lapsed() {
 fn helpers_end_when_nobody_reads_any_more() {
     let shelf = shelf();
     let files = listed(&shelf, &[]);
-    let feed = Feed::with(&files, tight());
-    let seat = feed.seat();
+    let queue = InputQueue::with(&files, tight());
+    let seat = queue.seat();
     thread::scope(|scope| {
-        for n in 0..feed.helpers() {
-            let feed = &feed;
-            scope.spawn(move || feed.help(n));
+        for n in 0..queue.helpers() {
+            let queue = &queue;
+            scope.spawn(move || queue.prefetch(n));
         }
-        assert!(seat.next(&mut Slot::default()).is_some());
+        assert!(seat.next(&mut Buffer::default()).is_some());
         drop(seat);
     });
     assert!(shelf.gets.load(Ordering::SeqCst) < 200);

@@ -9,7 +9,7 @@ use crate::rollup::{Names, Sym};
 
 /// One source as logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct SourceNetwork {
     pub class: SourceClass,
     /// The /24 or /64, or the source itself where it is no address.
     pub network: String,
@@ -19,44 +19,44 @@ pub struct Place {
     pub asn: String,
 }
 
-impl Place {
+impl SourceNetwork {
     /// Somewhere a person or program with credentials may sit, as against AWS itself or one's own ranges.
     pub fn outside(&self) -> bool {
         matches!(self.class, SourceClass::Other | SourceClass::Cloud | SourceClass::Private)
     }
 
     /// True if both are networks of one operator. Where hosting is rented by the hour, that says nothing.
-    pub fn same_operator(&self, other: &Place) -> bool {
+    pub fn same_operator(&self, other: &SourceNetwork) -> bool {
         !self.asn.is_empty() && self.asn == other.asn && self.class != SourceClass::Cloud
     }
 
     /// True if one of them is reached by IPv6 and the other is not, as a machine's two addresses are.
-    pub fn other_protocol(&self, other: &Place) -> bool {
+    pub fn other_protocol(&self, other: &SourceNetwork) -> bool {
         self.network.contains(':') != other.network.contains(':')
     }
 }
 
 /// By the source's number; every source of the rollups is in it.
 #[derive(Debug, Default)]
-pub struct Places {
-    places: FxHashMap<Sym, Place>,
+pub struct SourceNetworks {
+    places: FxHashMap<Sym, SourceNetwork>,
 }
 
-impl Places {
+impl SourceNetworks {
     pub fn new(
         sources: impl Iterator<Item = Sym>,
         names: &Names,
         config: &Config,
         geo: Option<&Geo>,
-    ) -> Places {
+    ) -> SourceNetworks {
         let mut places = FxHashMap::default();
         for sym in sources {
             places.entry(sym).or_insert_with(|| place(names.text(sym), config, geo));
         }
-        Places { places }
+        SourceNetworks { places }
     }
 
-    pub fn get(&self, source: Sym) -> Option<&Place> {
+    pub fn get(&self, source: Sym) -> Option<&SourceNetwork> {
         self.places.get(&source)
     }
 
@@ -65,11 +65,11 @@ impl Places {
     }
 
     pub fn outside(&self, source: Sym) -> bool {
-        self.places.get(&source).is_some_and(Place::outside)
+        self.places.get(&source).is_some_and(SourceNetwork::outside)
     }
 }
 
-fn place(source: &str, config: &Config, geo: Option<&Geo>) -> Place {
+fn place(source: &str, config: &Config, geo: Option<&Geo>) -> SourceNetwork {
     let mut class = source_class(source);
     let (mut country, mut asn) = (String::new(), String::new());
     if let Some(ip) = parse_ip(source) {
@@ -88,5 +88,5 @@ fn place(source: &str, config: &Config, geo: Option<&Geo>) -> Place {
             class = SourceClass::Own;
         }
     }
-    Place { class, network: network(source), country, asn }
+    SourceNetwork { class, network: network(source), country, asn }
 }

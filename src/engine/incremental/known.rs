@@ -84,7 +84,7 @@ impl<'s> Known<'s> {
             .collect();
         let since = job.selection.baseline_since.or(job.selection.since);
         let days = Days::around(since, None);
-        let mut unmatched = 0;
+        let mut unparsed_records = 0;
         for ((bucket, key), contents) in &self.0 {
             let now = listed.get(&(*bucket, *key));
             // A key that carries no day is always listed.
@@ -107,10 +107,10 @@ impl<'s> Known<'s> {
                     }
                     None => continue,
                 }
-                unmatched += entries.last.unmatched;
+                unparsed_records += entries.last.unparsed_records;
             }
         }
-        unmatched
+        unparsed_records
     }
 }
 

@@ -30,7 +30,7 @@ impl Renumber<'_> {
     pub const SAME: Renumber<'static> = Renumber { file: &same, input: &same };
 
     #[inline]
-    pub(super) fn place(&self, place: &mut Place) {
+    pub(super) fn place(&self, place: &mut EventLocation) {
         (place.file, place.input) = ((self.file)(place.file), (self.input)(place.input));
     }
 }
@@ -41,7 +41,7 @@ fn same(number: u32) -> u32 {
 
 /// A row's first event, and where to find it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct EventLocation {
     pub time: Millis,
     /// Byte offset in the uncompressed file.
     pub offset: u64,
@@ -51,22 +51,22 @@ pub struct Place {
     pub id: EventId,
 }
 
-impl Place {
-    pub fn new(time: Millis, id: &str, origin: &Origin) -> Place {
+impl EventLocation {
+    pub fn new(time: Millis, id: &str, origin: &Origin) -> EventLocation {
         let Origin { file, input, offset, .. } = *origin;
-        Place { time, offset, file, input, id: EventId::new(id) }
+        EventLocation { time, offset, file, input, id: EventId::new(id) }
     }
 
     /// Earlier events come first; then the id decides, then, between copies of one event, the input: the
     /// answer does not depend on the order in which files were read.
     #[inline]
-    pub fn order(&self, other: &Place) -> Ordering {
+    pub fn order(&self, other: &EventLocation) -> Ordering {
         let by_id = || self.id.cmp(&other.id);
         self.time.cmp(&other.time).then_with(by_id).then_with(|| self.input.cmp(&other.input))
     }
 
     #[inline]
-    pub fn before(&self, other: &Place) -> bool {
+    pub fn before(&self, other: &EventLocation) -> bool {
         self.order(other) == Ordering::Less
     }
 }

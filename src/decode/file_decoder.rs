@@ -1,7 +1,7 @@
 //! One leaf file's content → events: tells the format by content and keeps the file's account.
 //! Knows no archives and no compression.
 
-use super::cloudtrail::{Kind, Texts, kind};
+use super::cloudtrail::{EventFields, Kind, kind};
 use super::fields::{Fields, Ranges, unquote};
 use super::identity::Identities;
 use super::losses::{Loss, Reason};
@@ -15,7 +15,7 @@ use crate::source::coverage::SkipReason;
 const MOST_STRANGERS: usize = 100;
 
 /// Counts what one file yields on its way to the sink.
-pub struct Leaf<'s> {
+pub struct FileDecoder<'s> {
     pub sink: &'s mut dyn Sink,
     identities: &'s mut Identities,
     ranges: Ranges,
@@ -36,9 +36,9 @@ pub enum Verdict {
     Skipped(SkipReason),
 }
 
-impl<'s> Leaf<'s> {
-    pub fn new(sink: &'s mut dyn Sink, identities: &'s mut Identities) -> Leaf<'s> {
-        Leaf {
+impl<'s> FileDecoder<'s> {
+    pub fn new(sink: &'s mut dyn Sink, identities: &'s mut Identities) -> FileDecoder<'s> {
+        FileDecoder {
             sink,
             identities,
             ranges: Ranges::default(),
@@ -87,7 +87,7 @@ impl<'s> Leaf<'s> {
     }
 
     /// Something in a record's place that is no log record.
-    pub fn stranger(&mut self, offset: u64) {
+    pub fn unrecognized(&mut self, offset: u64) {
         self.strangers += 1;
         if self.stranger_places.len() < MOST_STRANGERS {
             self.stranger_places.push(offset);
@@ -127,7 +127,7 @@ impl<'s> Leaf<'s> {
     fn fields(&mut self, f: &Fields<'_>, offset: u64, depth: u8) {
         match kind(f) {
             Kind::Event => {
-                let texts = Texts::new(f);
+                let texts = EventFields::new(f);
                 let (sink, taken) = (&mut *self.sink, &mut self.taken);
                 let timed = texts.event(f, self.identities, &mut |event| {
                     *taken += 1;
@@ -166,12 +166,12 @@ impl<'s> Leaf<'s> {
                     )),
                 }
             }
-            Kind::Inside(_) | Kind::Stranger => self.stranger(offset),
+            Kind::Inside(_) | Kind::Stranger => self.unrecognized(offset),
         }
     }
 }
 
-impl RecordSink for Leaf<'_> {
+impl RecordSink for FileDecoder<'_> {
     fn record(&mut self, bytes: &[u8], offset: u64) -> Result<usize, Stop> {
         let mut ranges = std::mem::take(&mut self.ranges);
         let projected = ranges.project(bytes);
@@ -199,7 +199,7 @@ impl RecordSink for Leaf<'_> {
         if inner.trim_start().starts_with('{') {
             self.text(inner.trim_start(), offset);
         } else {
-            self.stranger(offset);
+            self.unrecognized(offset);
         }
     }
 
@@ -208,7 +208,7 @@ impl RecordSink for Leaf<'_> {
     }
 
     fn damage(&mut self, loss: Loss) {
-        Leaf::damage(self, loss);
+        FileDecoder::damage(self, loss);
     }
 
     fn container(&mut self) {

@@ -92,7 +92,7 @@ pub fn batch(
         accounts.extend(visitor.objects);
     }
     accounts.sort_by_key(|held| held.number);
-    for Held { number, coverage, days, unmatched } in accounts {
+    for Held { number, coverage, days, unparsed_records } in accounts {
         let found = &listing.files[number as usize];
         let item = objects.get(number as usize).and_then(|n| items[*n as usize].clone());
         let Some(Item { bucket, key, etag, modified }) = item else { continue };
@@ -104,7 +104,7 @@ pub fn batch(
             modified,
             whole: whole(&coverage),
             days,
-            unmatched,
+            unparsed_records,
             coverage: without_events(coverage),
         });
     }
@@ -150,7 +150,7 @@ pub fn others<'s>(
     let part = Job { listing: &listing, ..*job };
     let scanned = scan_after(&part, dedup, || Folder::new(rules));
     for Scanned { visitor, members } in scanned.parts {
-        sum.unmatched += visitor.matcher.unreadable();
+        sum.unparsed_records += visitor.matcher.unreadable();
         let behind = (job.listing.files.len() + files.members()) as u32;
         let mut numbers = rest.to_vec();
         numbers.extend(behind..behind + members.len() as u32);

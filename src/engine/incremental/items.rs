@@ -1,7 +1,7 @@
 //! What of a listing is kept, and by what it is known again.
 
 use crate::clock::{self, DAY, Millis};
-use crate::source::{Listing, Place};
+use crate::source::{InputLocation, Listing};
 
 /// One input whose content is what it is for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub fn of(listing: &Listing, now: Millis) -> Vec<Option<Item>> {
     let files = listing.files.iter();
     files
         .map(|found| match &found.place {
-            Place::Object(object) => Some(Item {
+            InputLocation::Object(object) => Some(Item {
                 bucket: object.bucket.name.clone(),
                 key: object.key.to_string(),
                 etag: object.etag.to_string(),
                 modified: object.modified,
             }),
-            Place::History(slice) => {
+            InputLocation::History(slice) => {
                 let day = slice.since % DAY == 0 && slice.until == slice.since + DAY;
                 (day && slice.until + SETTLED <= now).then(|| Item {
                     bucket: format!("{HISTORY}{}/{}", slice.region.account, slice.region.name),
@@ -40,7 +40,7 @@ pub fn of(listing: &Listing, now: Millis) -> Vec<Option<Item>> {
                     modified: slice.until,
                 })
             }
-            Place::Path(_) => None,
+            InputLocation::Path(_) => None,
         })
         .collect()
 }

@@ -12,7 +12,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::clock::rfc3339;
 use crate::digest::Verification;
-use crate::journal::{Event, doubts, seal, verify};
+use crate::journal::{Event, seal, verify, verify_seal};
 
 const SCHEMA: &str = "incident.digests/1";
 
@@ -50,7 +50,7 @@ pub fn not_whole(root: &Path, why: &str) -> CommandError {
 
 fn problem(case: &Case) -> Result<Option<String>, CommandError> {
     let journal = verify(&case.journal())?;
-    let mut problems = doubts(&journal, case.bytes("manifest.json")?.as_deref());
+    let mut problems = verify_seal(&journal, case.bytes("manifest.json")?.as_deref());
     if let Some(manifest) = Manifest::read(case)? {
         problems.extend(manifest.check(case)?);
     }
