@@ -187,7 +187,7 @@ const ONLY: [(&[&str], &[&str]); 9] = [
     ),
     (&["polars"], &["src/rollup/", "src/engine/", "src/state/", "src/detect/", "src/cli/"]),
     (&["println!", "print!", "eprint", "io::stderr"], &["src/ui/"]),
-    (&["io::stdout"], &["src/ui/", "src/cli/completions.rs"]),
+    (&["io::stdout"], &["src/ui/", "src/cli/commands/completions.rs"]),
     (&["ExitCode", "process::exit"], &["src/cli/", "src/main.rs"]),
     (&["env::var", "args_os", "env::args"], &["src/cli/"]),
     (&["aws_sdk", "aws_config", "aws_smithy", "tokio::"], &["src/cloud/"]),

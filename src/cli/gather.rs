@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::inputs::LogArgs;
-use super::log_source::{Range, SourceKind, discover};
+use crate::cli::args::inputs::LogArgs;
+use crate::cli::args::log_source::{Range, SourceKind, discover};
 use crate::cloud::Client;
 use crate::rollup::Selection;
 use crate::source::local::list;

@@ -2,7 +2,7 @@
 
 use super::analysis::Analysis;
 use super::context::Cx;
-use super::log_source::{LogSourceArgs, Range, access, missing};
+use crate::cli::args::log_source::{LogSourceArgs, Range, access, missing};
 use crate::finding::guardduty::join as joined;
 use crate::source::discover::{Discovered, guardduty};
 use crate::ui::number::counted;

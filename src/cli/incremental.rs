@@ -4,8 +4,8 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::context::Cx;
 use super::error::CommandError;
-use super::rule_files::RuleFile;
-use super::state::StateArgs;
+use crate::cli::args::rule_files::RuleFile;
+use crate::cli::commands::state::StateArgs;
 use crate::clock::DAY;
 use crate::engine::incremental::{self as engine_incremental, Earlier, Used};
 use crate::engine::local::Job;

@@ -1,46 +1,27 @@
 //! One file a command: arguments and `run`. The only layer that knows exit codes and the environment.
 
 mod analysis;
-mod analyze;
-mod author;
-mod aws;
-mod case;
-mod clocks;
-mod collect;
-mod completions;
-mod config;
-mod contain;
+mod args;
+mod commands;
 mod context;
 mod error;
 mod exit;
 mod explain;
 mod gather;
 mod guardduty;
-mod impact;
 mod incremental;
-mod inputs;
-mod journal;
-mod log_source;
 mod output;
-mod playbook;
 mod previous_run;
-mod report;
-mod resume;
-mod rule;
-mod rule_files;
 mod save_to_case;
-mod sessions;
-mod state;
-mod status;
-mod timeline;
-mod undo;
-mod verify;
-mod window;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use commands::{
+    analyze, case, clocks, collect, completions, config, contain, impact, journal, playbook,
+    report, resume, rule, sessions, state, status, timeline, undo, verify,
+};
 use context::{Cx, GlobalArgs};
 use error::CommandError;
 use exit::Exit;

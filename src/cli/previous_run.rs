@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::context::Cx;
 use super::incremental;
-use super::state::StateArgs;
+use crate::cli::commands::state::StateArgs;
 use crate::detect;
 use crate::detect::change::{Run, change};
 use crate::finding::change::Before;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::analysis::Analysis;
-use super::author::AuthorArgs;
-use super::case::Writing;
 use super::context::Cx;
 use super::error::CommandError;
-use super::timeline::collect;
 use crate::case::{Case, sha256, write_new};
+use crate::cli::args::author::AuthorArgs;
+use crate::cli::commands::case::Writing;
+use crate::cli::commands::timeline::collect;
 use crate::clock::{Millis, rfc3339};
 use crate::event::Log;
 use crate::finding::Finding;

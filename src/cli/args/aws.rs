@@ -1,0 +1,53 @@
+//! Flags that say how AWS is reached, shared by the commands that do.
+
+use clap::Args;
+
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cloud::{Client, Connect};
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "AWS")]
+pub struct AwsArgs {
+    /// Profile of ~/.aws/config; without it the standard chain (environment, SSO, container, instance)
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region of the calls; without it the profile's or AWS_REGION
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Role to assume first
+    #[arg(long, value_name = "ARN")]
+    pub role_arn: Option<String>,
+    /// Send every call here instead of AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// Stop unless the credentials are of this account
+    #[arg(long, value_name = "ACCOUNT")]
+    pub expect_account: Option<String>,
+}
+
+impl AwsArgs {
+    /// Connects, and checks the account.
+    ///
+    /// # Errors
+    /// Without credentials, or when they are of another account than expected.
+    pub fn connect(&self, cx: &Cx) -> Result<Client, CommandError> {
+        let connect = Connect {
+            profile: self.profile.clone(),
+            region: self.region.clone(),
+            role_arn: self.role_arn.clone(),
+            endpoint_url: self.endpoint_url.clone(),
+        };
+        let client = connect.open(cx.clock)?;
+        let account = &client.caller().account;
+        match &self.expect_account {
+            Some(expected) if expected != account => Err(CommandError::with(
+                Exit::Refused,
+                format!("refused: these are credentials of account {account}, not of {expected}"),
+            )
+            .hint("nothing was changed; choose another --profile")),
+            _ => Ok(client),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `incident case close` and `incident case reopen`.
+
+use std::path::{Path, PathBuf};
+
+use crate::case::Case;
+use crate::cli::args::author::AuthorArgs;
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::journal::{Event, History, Journal};
+
+/// Close a case: nothing is written to it until it is reopened
+///
+/// Notes, facts of the clocks, contain, resume and undo are refused from then on (exit code 6). Showing, listing,
+/// exporting and verifying go on. What is in force in AWS stays in force.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  incident case close case-2026-11-21-leaked-access-key --reason 'report sent'")]
+pub struct Close {
+    /// The case folder
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    author: AuthorArgs,
+}
+
+/// Open a closed case again
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  incident case reopen case-2026-11-21-leaked-access-key --reason 'the key was used again'")]
+pub struct Reopen {
+    /// The case folder
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    author: AuthorArgs,
+}
+
+pub fn close(cx: &Cx, args: &Close) -> Result<Exit, CommandError> {
+    let event = Event::Closed { author: args.author.name()?, reason: args.reason.clone() };
+    turn(cx, &args.case, event, false, "is closed already")
+}
+
+pub fn reopen(cx: &Cx, args: &Reopen) -> Result<Exit, CommandError> {
+    let event = Event::Reopened { author: args.author.name()?, reason: args.reason.clone() };
+    turn(cx, &args.case, event, true, "is not closed")
+}
+
+/// Writes the event when the case is closed as `from` says; else there is nothing to do.
+fn turn(cx: &Cx, root: &Path, event: Event, from: bool, said: &str) -> Result<Exit, CommandError> {
+    let case = Case::open(root)?;
+    let mut journal = Journal::open(&case.journal(), cx.clock)?;
+    let folder = case.root().display();
+    if History::of(journal.entries()).closed != from {
+        cx.ui.status(&format!("{folder} {said}"));
+        return Ok(Exit::Done);
+    }
+    journal.append(event)?;
+    cx.ui.status(&format!("{folder}: journal head {}", journal.head()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,44 @@
+//! `incident case note`: a line of the journal that a person writes.
+
+use std::path::PathBuf;
+
+use super::open::Writing;
+use crate::cli::args::author::AuthorArgs;
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::journal::Event;
+
+/// Write a note or a decision into the journal
+///
+/// It has its author and time, and is never changed or taken away. Do not write secrets.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident case note case-2026-11-21-leaked-access-key 'called the owner of the key'
+  incident case note CASE 'bucket stays closed until Monday' --decision --author alice")]
+pub struct Args {
+    /// The case folder
+    #[arg(value_name = "CASE")]
+    case: PathBuf,
+    /// What is to be remembered
+    #[arg(value_name = "TEXT")]
+    text: String,
+    /// It says what was decided
+    #[arg(long)]
+    decision: bool,
+    #[command(flatten)]
+    author: AuthorArgs,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let text = args.text.trim();
+    if text.is_empty() {
+        return Err(CommandError::usage("an empty note says nothing"));
+    }
+    let author = args.author.name()?;
+    let mut writing = Writing::open(cx, &args.case)?;
+    let event = Event::Note { author, text: text.to_string(), decision: args.decision };
+    let seq = writing.journal.append(event)?.seq;
+    cx.ui.status(&format!("line {seq} of {}", writing.case.journal().display()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,339 @@
+//! `incident collect`: logs as evidence, unchanged, into a case.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::case::{Writing, numbered};
+use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::cli::args::author::AuthorArgs;
+use crate::cli::args::log_source::{LogSourceArgs, Range, discover};
+use crate::cli::args::window::{Moment, WindowArgs, parse_days, parse_moment};
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::clock::{self, Millis};
+use crate::cloud::Client;
+use crate::execute::{histories, objects, public_keys};
+use crate::journal::{Event, Journal, SealError, seal};
+use crate::rollup::Selection;
+use crate::source::discover::{Discovered, guardduty_of};
+use crate::source::{Found, S3Url, is_region};
+use crate::ui::Progress;
+use crate::ui::number::{bytes, counted};
+use crate::ui::sanitize::clean;
+
+/// Keep logs as evidence: raw objects, unchanged, with their hashes
+///
+/// Copies the CloudTrail files, their digests and the server access logs of a window into the case's evidence,
+/// with the public keys that the digests are checked with. A run that was cut off is taken up by the same
+/// command; what is there already is not fetched again. Changes nothing at AWS.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident collect --days 7
+  incident collect --since 2026-11-02 --until 2026-11-08 --case case-2026-11-21-leaked-access-key
+  incident collect --days 3 --bucket acme-logs --prefix AWSLogs/111122223333/ --max-size 50GiB
+  incident analyze case-2026-11-21-logs/evidence")]
+pub struct Args {
+    /// The last N days, counted back from --until or now
+    #[arg(long, value_name = "N", conflicts_with = "since", required_unless_present = "since", value_parser = parse_days)]
+    days: Option<f64>,
+    /// First moment: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
+    #[arg(long, value_name = "TIME", value_parser = parse_moment)]
+    since: Option<Moment>,
+    /// Last moment, or a date with its whole day
+    #[arg(long, value_name = "TIME", value_parser = crate::cli::args::window::parse_end)]
+    until: Option<Moment>,
+    /// Case folder: one that is there is added to; case-DATE-logs is made if not given
+    #[arg(long, value_name = "DIR")]
+    case: Option<PathBuf>,
+    /// This bucket alone, instead of what the account's trails and buckets lead to
+    #[arg(long, value_name = "NAME")]
+    bucket: Option<String>,
+    /// What keys of that bucket begin with
+    #[arg(long, value_name = "PREFIX", requires = "bucket", default_value = "")]
+    prefix: String,
+    /// Most bytes of objects in the case; the newest come first
+    #[arg(long, value_name = "SIZE", default_value = "10GiB", value_parser = size)]
+    max_size: u64,
+    #[command(flatten)]
+    author: AuthorArgs,
+    #[command(flatten)]
+    source: LogSourceArgs,
+}
+
+/// `500MiB`, `10GiB`, `2TB`, or plain bytes.
+fn size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("'{text}' is no size; give 500MiB, 10GiB or a number of bytes");
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
+    let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        "t" | "tib" => 1 << 40,
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "tb" => 1_000_000_000_000,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(unit).ok_or_else(wrong)
+}
+
+/// What the end of a run has to say.
+#[derive(Default)]
+struct Outcome {
+    /// What is not there and should be.
+    missing: Vec<String>,
+    kept: Vec<KeptObject>,
+    written: u64,
+    bytes: u64,
+}
+
+/// Lines about what is missing.
+const SHOWN: usize = 20;
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let window =
+        WindowArgs { days: args.days, since: args.since, until: args.until, baseline: None };
+    let selection = window.selection(cx.clock.now(), None, 0.0)?;
+    let urls = match &args.bucket {
+        Some(bucket) => {
+            let text = format!("s3://{bucket}/{}", args.prefix);
+            vec![S3Url::parse(text.as_ref()).map_err(CommandError::usage)?]
+        }
+        None => Vec::new(),
+    };
+    // Before anything is fetched: a folder that cannot be used is found late otherwise.
+    let there = match &args.case {
+        Some(root) if root.exists() => Some(Writing::open(cx, root)?),
+        _ => None,
+    };
+    let author = args.author.name()?;
+    let clients = args.source.connect(cx)?;
+    let recorder = Arc::new(EvidenceRecorder::default());
+    for client in &clients {
+        client.keep_in(recorder.clone());
+    }
+    let range =
+        Range { since: selection.since, until: selection.until, history_since: selection.since };
+    let found = discover(cx, &clients, &urls, &args.source.wish(cx, range, true))?;
+    let mut writing = match there {
+        Some(writing) => writing,
+        None => create(cx, args, &clients, selection, author)?,
+    };
+    recorder.write_to(writing.case.evidence())?;
+    let mut outcome = Outcome::default();
+    fill(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
+    outcome.missing.extend(recorder.failed());
+    end(cx, &mut writing, &clients, selection, &outcome)
+}
+
+fn create(
+    cx: &Cx,
+    args: &Args,
+    clients: &[Arc<Client>],
+    selection: Selection,
+    author: String,
+) -> Result<Writing, CommandError> {
+    let now = cx.clock.now();
+    let day = |at: Option<Millis>| at.map_or_else(String::new, clock::date);
+    let (since, until) = (day(selection.since), day(selection.until.or(Some(now))));
+    let file = CaseFile {
+        id: Case::new_id(now, rand::random()),
+        title: format!("Logs of {since} to {until}"),
+        account: clients.first().map(|c| c.caller().account.clone()).unwrap_or_default(),
+        opened: clock::rfc3339(now),
+        ..CaseFile::default()
+    };
+    let case = match &args.case {
+        Some(root) => Case::create(root, file)?,
+        None => numbered(&format!("case-{}-logs", clock::date(now)), &file)?,
+    };
+    let mut journal = Journal::open(&case.journal(), cx.clock)?;
+    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
+    journal.append(Event::Created { program, author })?;
+    seal(&case, &mut journal, &clock::rfc3339(now))?;
+    Ok(Writing { case, journal })
+}
+
+/// Brings the objects, the event history and the keys into the case.
+fn fill(
+    cx: &Cx,
+    args: &Args,
+    clients: &[Arc<Client>],
+    selection: Selection,
+    case: &Case,
+    found: Discovered,
+    outcome: &mut Outcome,
+) -> Result<(), CommandError> {
+    let mut listing = crate::source::Listing::default();
+    listing.add_objects(found.objects);
+    let refused = found.refused.iter().map(|(place, _, why)| format!("{}: {why}", place.display()));
+    outcome.missing.extend(refused);
+    let store = Objects::open(case)?;
+    let wrong = store.wrong().iter();
+    outcome
+        .missing
+        .extend(wrong.map(|file| format!("{file} is not what its line in objects.jsonl says")));
+    let (there, total) = store.total();
+    let listed = listing.files.len() as u64;
+    let digests: BTreeSet<String> = listing.files.iter().filter_map(digest_region).collect();
+    let mut new: Vec<Found> = listing.files;
+    new.retain(|f| f.object().is_some_and(|o| !store.has(&o.bucket.name, &o.key, &o.etag, f.size)));
+    let left = within(&mut new, args.max_size.saturating_sub(total));
+    if let Some((count, size)) = left {
+        outcome.missing.push(format!(
+            "{}, {}, for want of room (--max-size); the newest were taken first",
+            counted(count, "object", "objects"),
+            bytes(size)
+        ));
+    }
+    let size = new.iter().map(|f| f.size).sum();
+    cx.ui.status(&format!(
+        "{} to fetch, {}; {} of the window are in the case already",
+        counted(new.len() as u64, "object", "objects"),
+        bytes(size),
+        counted(
+            listed.saturating_sub(new.len() as u64 + left.map_or(0, |l| l.0)),
+            "object",
+            "objects"
+        ),
+    ));
+    let progress = Progress::new(&cx.ui, new.len() as u64, size);
+    let kept = objects::keep(&store, &new, &|files, bytes| progress.tick(files, bytes));
+    progress.finish();
+    if let Some(why) = kept.stopped {
+        let never = new.len() as u64 - kept.written - kept.failed.len() as u64;
+        outcome.missing.push(format!("{}: {why}", counted(never, "object", "objects")));
+    }
+    outcome.missing.extend(kept.failed.into_iter().map(|(name, why)| format!("{name}: {why}")));
+    store.finish()?;
+    let mut out = cx.ui.out();
+    writeln!(
+        out,
+        "{}: {} of evidence/s3 new, {}; {} before",
+        case.root().display(),
+        counted(kept.written, "object", "objects"),
+        bytes(kept.bytes),
+        counted(there, "object", "objects")
+    )?;
+    out.flush()?;
+    let progress = Progress::new(&cx.ui, found.slices.len() as u64, 0);
+    let failed = histories::keep(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
+    progress.finish();
+    outcome.missing.extend(failed.into_iter().map(|(slice, why)| format!("{slice}: {why}")));
+    if let (Some(since), Some(client)) = (selection.since, clients.first()) {
+        let until = selection.until.unwrap_or_else(|| cx.clock.now());
+        for (region, e) in public_keys::keep(&**client, case, &digests, since, until)? {
+            outcome.missing.push(format!("the public keys of {region}: {e}"));
+        }
+    }
+    guardduty(cx, clients, &digests, selection);
+    outcome.kept = store.all();
+    (outcome.written, outcome.bytes) = (kept.written, kept.bytes);
+    Ok(())
+}
+
+/// GuardDuty's own findings, in the regions that have logs; the raw answers are in the evidence.
+fn guardduty(cx: &Cx, clients: &[Arc<Client>], regions: &BTreeSet<String>, selection: Selection) {
+    for client in clients {
+        let mut regions = regions.clone();
+        regions.insert(crate::cloud::Api::region(&**client).to_string());
+        for region in regions {
+            match guardduty_of(&**client, &region, selection.since.unwrap_or_default()) {
+                Ok(found) => {
+                    for f in found {
+                        let severity = f.severity;
+                        cx.ui.status(&format!(
+                            "GuardDuty, {region}: {severity:.1} {}: {}",
+                            f.kind, f.title
+                        ));
+                    }
+                }
+                Err((_, e)) => {
+                    cx.ui.warning(&format!("GuardDuty's findings in {region} are not known: {e}"))
+                }
+            }
+        }
+    }
+}
+
+/// The region that signed a digest, by its key.
+fn digest_region(found: &Found) -> Option<String> {
+    let key = &found.object()?.key;
+    let region = key.split_once("/CloudTrail-Digest/")?.1.split('/').next()?;
+    is_region(region).then(|| region.to_string())
+}
+
+/// Keeps the newest that have room; how many were left out, and their bytes.
+fn within(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
+    files.sort_by_key(|f| std::cmp::Reverse(f.object().map(|o| o.modified)));
+    let (mut taken, mut left) = (0u64, (0, 0));
+    files.retain(|f| {
+        let fits = taken.saturating_add(f.size) <= room;
+        if fits {
+            taken += f.size;
+        } else {
+            left = (left.0 + 1, left.1 + f.size);
+        }
+        fits
+    });
+    (left.0 > 0).then_some(left)
+}
+
+/// Names that the journal holds of what is missing.
+const NAMED: usize = 50;
+
+/// Seals the case, compares the manifest with the index, and says what is missing.
+fn end(
+    cx: &Cx,
+    writing: &mut Writing,
+    clients: &[Arc<Client>],
+    selection: Selection,
+    outcome: &Outcome,
+) -> Result<Exit, CommandError> {
+    let text = |at: Option<Millis>| at.map_or_else(String::new, clock::rfc3339);
+    let callers: Vec<&str> = clients.iter().map(|c| c.caller().arn.as_str()).collect();
+    let event = Event::Collected {
+        caller: callers.join(", "),
+        since: text(selection.since),
+        until: text(selection.until),
+        objects: outcome.written,
+        bytes: outcome.bytes,
+        missing: outcome.missing.len() as u64,
+        named: outcome.missing.iter().take(NAMED).cloned().collect(),
+    };
+    let Writing { case, journal } = writing;
+    let mut missing = outcome.missing.clone();
+    let now = clock::rfc3339(cx.clock.now());
+    let appended = journal.append(event).map(drop).map_err(SealError::from);
+    match appended.and_then(|()| seal(case, journal, &now)) {
+        Ok(manifest) => {
+            let other = |kept: &&KeptObject| {
+                manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
+            };
+            let changed = outcome.kept.iter().filter(other);
+            missing.extend(changed.map(|k| format!("{} is not what came from S3", k.name())));
+        }
+        // On a full disk all else is in place: what is said here is how it goes on.
+        Err(e) => missing.push(format!("the manifest of what is there: {e}")),
+    }
+    if missing.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let mut out = cx.ui.out();
+    writeln!(out, "not in the case:")?;
+    for what in missing.iter().take(SHOWN) {
+        writeln!(out, "  {}", clean(what))?;
+    }
+    if let more @ 1.. = missing.len().saturating_sub(SHOWN) {
+        writeln!(out, "  and {more} more")?;
+    }
+    writeln!(out, "run the same command with --case {} to take it up", case.root().display())?;
+    out.flush()?;
+    Ok(Exit::Incomplete)
+}

@@ -1,0 +1,70 @@
+//! Puts a count into the case: its lists, its numbers, and a line of the journal.
+
+use crate::case::{sha256, write_new};
+use crate::cli::commands::case::Writing;
+use crate::cli::error::CommandError;
+use crate::impact::{Impact, Objects};
+use crate::journal::{Event, seal};
+use crate::report::impact::{Counted, List, json, persons, unmatched};
+
+/// `impact-001`: what the names of all files of this count begin with.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn number(writing: &Writing) -> Result<String, CommandError> {
+    Ok(format!("impact-{:03}", writing.case.next_number("impact")?))
+}
+
+/// Writes the objects that nothing was said of, and with `people` the ids.
+///
+/// # Errors
+/// When a file exists or the disk refuses.
+pub fn lists(
+    writing: &Writing,
+    number: &str,
+    impact: &Impact,
+    objects: &Objects,
+    people: bool,
+) -> Result<Vec<List>, CommandError> {
+    let mut lists = Vec::new();
+    let mut write = |what: &'static str, rows: u64, bytes: &[u8]| {
+        let file = format!("{number}-{what}.csv");
+        write_new(&writing.case.root().join(&file), bytes)?;
+        lists.push(List { what, file, sha256: sha256(bytes), rows });
+        Ok::<(), CommandError>(())
+    };
+    if let Some(rows) = impact.unmatched().filter(|n| *n > 0) {
+        write("unmatched", rows, &unmatched(impact, objects)?)?;
+    }
+    if people {
+        write("persons", impact.people.len() as u64, &persons(&impact.people)?)?;
+    }
+    Ok(lists)
+}
+
+/// Writes the numbers and the journal's line; gives the file's name.
+///
+/// # Errors
+/// As [`lists`].
+pub fn count(
+    writing: &mut Writing,
+    number: &str,
+    counted: &Counted<'_>,
+    author: String,
+) -> Result<String, CommandError> {
+    let file = format!("{number}.json");
+    let text = json(counted, false);
+    write_new(&writing.case.root().join(&file), text.as_bytes())?;
+    let lists = counted.lists.iter().map(|l| (l.file.clone(), l.sha256.clone()));
+    let own = (file.clone(), sha256(text.as_bytes()));
+    writing.journal.append(Event::Impact {
+        author,
+        files: lists.chain([own]).collect(),
+        objects: counted.impact.accessed,
+        unmatched: counted.impact.unmatched(),
+        records: counted.impact.total.records,
+        persons: counted.impact.total.persons,
+    })?;
+    seal(&writing.case, &mut writing.journal, counted.time)?;
+    Ok(file)
+}

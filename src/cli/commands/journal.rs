@@ -1,0 +1,52 @@
+//! `incident journal`: the journal to read, and the check of its chain.
+
+use std::io::Write;
+
+use crate::case::Case;
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::journal::verify;
+use crate::ui::sanitize::clean;
+
+/// Show a case's journal, or check that nobody changed it
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident journal case-2026-11-21-leaked-access-key
+  incident journal case-2026-11-21-leaked-access-key --verify")]
+pub struct Args {
+    /// The case folder
+    #[arg(value_name = "CASE")]
+    case: std::path::PathBuf,
+    /// Only check the chain of hashes, and print its head
+    #[arg(long)]
+    verify: bool,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let case = Case::read(&args.case)?;
+    let checked = verify(&case.journal())?;
+    let mut out = cx.ui.out();
+    if !args.verify {
+        for entry in &checked.entries {
+            let mut value = serde_json::to_value(&entry.event).unwrap_or_default();
+            let name = value["event"].as_str().unwrap_or_default().to_string();
+            if let Some(members) = value.as_object_mut() {
+                members.remove("event");
+            }
+            writeln!(
+                out,
+                "{:>4}  {}  {name:<12} {}",
+                entry.seq,
+                entry.time,
+                clean(&value.to_string())
+            )?;
+        }
+    }
+    writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
+    out.flush()?;
+    if checked.torn.is_some() {
+        cx.ui.warning("the last line was cut off by a crash; what it was to announce was not done");
+    }
+    Ok(Exit::Done)
+}

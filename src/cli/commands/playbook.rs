@@ -1,0 +1,185 @@
+//! `incident playbook`: which there are, what they take and do, and whether one of your own is right.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::playbook::{self, Kind, Playbook};
+use crate::step;
+use crate::ui::sanitize::clean;
+
+/// The containment playbooks: list, show, check
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident playbook list
+  incident playbook show leaked-access-key
+  incident playbook show leaked-access-key --toml > mine.toml
+  incident playbook check mine.toml")]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Every playbook and when to use it
+    List,
+    /// What a playbook takes and does
+    Show {
+        #[arg(value_name = "PLAYBOOK")]
+        name: String,
+        /// The file itself, to start one of your own from
+        #[arg(long)]
+        toml: bool,
+    },
+    /// Whether a playbook file is right
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let mut out = cx.ui.out();
+    match &args.command {
+        Command::List => {
+            for (id, text) in playbook::builtin() {
+                let playbook = playbook::parse(id, text)?;
+                writeln!(out, "{id:<20} {}", playbook.title)?;
+            }
+        }
+        Command::Show { name, toml } => {
+            let Some((id, text)) = playbook::builtin().find(|(id, _)| id == name) else {
+                return Err(CommandError::usage(format!("there is no playbook '{name}'"))
+                    .hint("`incident playbook list` names them"));
+            };
+            if *toml {
+                out.write_all(text.as_bytes())?;
+            } else {
+                show(&mut out, &playbook::parse(id, text)?)?;
+            }
+        }
+        Command::Check { file } => {
+            let playbook = playbook::from_file(file)?;
+            let problems = problems(&playbook);
+            for problem in &problems {
+                writeln!(out, "{}", clean(problem))?;
+            }
+            if !problems.is_empty() {
+                out.flush()?;
+                return Err(CommandError::usage(format!("{} is not right", file.display())));
+            }
+            writeln!(out, "{}: {} steps, right", clean(&playbook.id), playbook.steps.len())?;
+        }
+    }
+    out.flush()?;
+    Ok(Exit::Done)
+}
+
+const ENGINE: &[(&str, &str)] = &[
+    ("settle", "Wait until the changes before are read back"),
+    ("hold", "Watch until it stays so; do again what is undone"),
+    ("reissue-access-key", "Issue a new key: staged, checked with itself, promoted"),
+];
+
+fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
+    writeln!(out, "{}: {}\n\n{}\n\nTakes:", playbook.id, playbook.title, playbook.when_to_use)?;
+    for (name, p) in &playbook.parameters {
+        let mut help = p.help.clone();
+        if p.required {
+            help += " (required)";
+        }
+        if p.many {
+            help += " (can be repeated)";
+        }
+        if !p.choices.is_empty() {
+            help += &format!(" ({})", p.choices.join(", "));
+        }
+        if let Some(default) = &p.default {
+            help += &format!(" [{default}]");
+        }
+        writeln!(out, "  --{name:<18} {help}")?;
+    }
+    writeln!(out, "\nDoes:")?;
+    for (i, s) in playbook.steps.iter().enumerate() {
+        let title = step::find(&s.step).map_or_else(
+            || ENGINE.iter().find(|(id, _)| *id == s.step).map_or("", |(_, title)| title),
+            |step| step.meta().title,
+        );
+        let when: Vec<String> = s
+            .when
+            .iter()
+            .map(|(name, values)| match values.values() {
+                [one] if one == "*" => format!("{name} given"),
+                values => format!("{name} {}", values.join(" or ")),
+            })
+            .collect();
+        let when =
+            if when.is_empty() { String::new() } else { format!("  (if {})", when.join(", ")) };
+        writeln!(out, "{:>3}. {title}  [{}]{when}", i + 1, s.step)?;
+    }
+    writeln!(out, "\nDoes not reach:")?;
+    playbook.not_reached.iter().try_for_each(|what| writeln!(out, "  - {what}"))
+}
+
+/// What a playbook's steps get wrong.
+/// What evidence can be read of.
+const COLLECTED: [&str; 5] = ["user", "role", "bucket", "trails", "account"];
+
+/// What is wrong with a playbook, a line each: a misspelt name would leave a step out without a word.
+pub fn problems(playbook: &Playbook) -> Vec<String> {
+    let mut problems = Vec::new();
+    for s in &playbook.steps {
+        let Some(step) = step::find(&s.step) else {
+            if !ENGINE.iter().any(|(id, _)| *id == s.step) {
+                problems.push(format!("there is no step '{}'", s.step));
+            }
+            continue;
+        };
+        let meta = step.meta();
+        let given = |name: &str| s.with.contains_key(name) || s.each.as_deref() == Some(name);
+        for need in meta.needs.iter().filter(|n| !given(n)) {
+            problems.push(format!("the step {} needs '{need}'", meta.id));
+        }
+        for name in s
+            .with
+            .keys()
+            .filter(|n| !meta.needs.contains(&n.as_str()) && !meta.takes.contains(&n.as_str()))
+        {
+            problems.push(format!("the step {} takes no '{name}'", meta.id));
+        }
+    }
+    for (name, wanted) in playbook.steps.iter().flat_map(|s| &s.when) {
+        let Some(parameter) = playbook.parameters.get(name) else {
+            problems.push(format!("a condition asks for '{name}', which is not a parameter"));
+            continue;
+        };
+        let known = |value: &String| value == "*" || parameter.choices.contains(value);
+        for value in wanted.values().iter().filter(|v| parameter.kind == Kind::Choice && !known(v))
+        {
+            problems
+                .push(format!("a condition asks for {name} = '{value}', which is not a choice"));
+        }
+    }
+    for kind in playbook.collect.iter().filter(|kind| !COLLECTED.contains(&kind.as_str())) {
+        let known = COLLECTED.join(", ");
+        problems.push(format!("no evidence is collected of '{kind}': there are {known}"));
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_playbook_of_ours_is_right() {
+        for (id, text) in playbook::builtin() {
+            assert_eq!(problems(&playbook::parse(id, text).unwrap()), Vec::<String>::new(), "{id}");
+        }
+    }
+}

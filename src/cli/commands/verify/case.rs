@@ -1,0 +1,79 @@
+//! A case folder against its manifest, its journal and its plan.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::case::{Case, Manifest, Problem};
+use crate::cli::commands::case;
+use crate::cli::error::CommandError;
+use crate::digest::Verdict;
+use crate::journal::{Verified, verify, verify_seal};
+
+/// What is known of a case, in a folder or exported.
+#[derive(Serialize)]
+pub struct CaseCheck {
+    pub verdict: Verdict,
+    /// Null for an export whose bytes are not those that were handed over.
+    looked_at: Option<LookedAt>,
+    /// In words.
+    problems: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct LookedAt {
+    /// Files in the manifest.
+    files: usize,
+    /// When the manifest was written, RFC 3339.
+    manifest: String,
+    journal_lines: usize,
+    journal_head: String,
+}
+
+/// Checks a case folder; answers its evidence folder too.
+///
+/// # Errors
+/// When it is no case, or its journal or plan is not what was written.
+pub fn check(root: &Path) -> Result<(CaseCheck, PathBuf), CommandError> {
+    let case = Case::read(root)?;
+    let journal = verify(&case.journal())?;
+    case::read(root)?;
+    let mut problems = verify_seal(&journal, fs::read(case.manifest()).ok().as_deref());
+    let manifest = Manifest::read(&case)?;
+    if manifest.is_none() && problems.is_empty() {
+        return Err(CommandError::failed("the case has no manifest: no run of it came to its end"));
+    }
+    let manifest = manifest.unwrap_or_default();
+    problems.extend(manifest.check(&case)?);
+    Ok((CaseCheck::new(Some((&manifest, &journal)), &problems), case.evidence()))
+}
+
+impl CaseCheck {
+    pub fn new(looked_at: Option<(&Manifest, &Verified)>, problems: &[Problem]) -> CaseCheck {
+        let looked_at = looked_at.map(|(manifest, journal)| LookedAt {
+            files: manifest.files.len(),
+            manifest: manifest.written.clone(),
+            journal_lines: journal.entries.len(),
+            journal_head: journal.head.clone(),
+        });
+        let verdict = match (problems.iter().any(Problem::is_broken), problems.is_empty()) {
+            (true, _) => Verdict::Invalid,
+            (false, false) => Verdict::Incomplete,
+            (false, true) => Verdict::Valid,
+        };
+        let problems = problems.iter().map(ToString::to_string).collect();
+        CaseCheck { verdict, looked_at, problems }
+    }
+
+    /// Problems first, then the sum of what was looked at.
+    pub fn lines(&self) -> Vec<String> {
+        let sum = self.looked_at.as_ref().map(|l| {
+            format!(
+                "{} files in the manifest of {}, {} journal lines, head {}",
+                l.files, l.manifest, l.journal_lines, l.journal_head
+            )
+        });
+        self.problems.iter().cloned().chain(sum).collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! `incident verify`: is the evidence what it was? Offline.
+
+mod archive;
+mod case;
+mod save_to_case;
+mod text;
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::ser::PrettyFormatter;
+
+use self::case::CaseCheck;
+use super::case::Writing;
+use crate::cli::context::Cx;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::digest::{self, Job, Keys, Verdict, Verification};
+use crate::report::escape::SafeJson;
+use crate::source::local::{Listing, list};
+use crate::ui::Progress;
+use crate::ui::sanitize::clean;
+
+const SCHEMA: &str = "incident.verify/1";
+
+/// Check a case against its hashes, and CloudTrail logs against their signed digests, offline
+///
+/// A case folder, or a file that `incident case export` made: evidence, plans and journal. A case folder's
+/// CloudTrail digests follow, if its evidence has any. Other paths: all CloudTrail digest chains below them,
+/// of any number of accounts, regions and trails, and every log file they list.
+///
+/// Public keys come from files cloudtrail-public-keys*.json in the tree, or from --public-keys, which
+/// replaces them: whoever can change a tree can put keys into it. S3 metadata, where the newest digest's
+/// signature is, comes from objects.jsonl files in the tree, as `incident collect` writes them.
+///
+/// What the digests say is kept in the case, as digests-NNN.json with a line in its journal, and stands in its
+/// report. A case that is closed, cannot be written to or is not as it was written is checked all the same, and
+/// nothing is kept.
+///
+/// Exits with 1 when something was changed, moved or taken away, and with 3 when not everything is listed,
+/// covered and sure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  incident verify case-2026-11-21-leaked-access-key
+  incident verify handover.tar.zst
+  incident verify ./AWSLogs --public-keys keys.json
+  incident verify ./AWSLogs --case case-2026-11-21-leaked-access-key    keeps the verdict in the case
+  aws cloudtrail list-public-keys --region us-east-1 --start-time 2026-10-01 > keys.json
+  incident verify ./export --format json | jq '.cloudtrail.problems[] | select(.grade == \"invalid\")'")]
+pub struct Args {
+    /// A case folder, an exported case, or folders and files of an exported CloudTrail bucket
+    #[arg(value_name = "CASE|PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// An answer of `aws cloudtrail list-public-keys`, instead of those in the tree (can be repeated)
+    #[arg(long, value_name = "FILE")]
+    public_keys: Vec<PathBuf>,
+    /// Keep what the digests below the paths say in this case, for its report
+    #[arg(long, value_name = "CASE")]
+    case: Option<PathBuf>,
+    /// Form of the result
+    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    verdict: Verdict,
+    /// Null for paths.
+    case: Option<&'a CaseCheck>,
+    /// Null for a case without CloudTrail digests.
+    cloudtrail: Option<&'a Verification>,
+}
+
+pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let is_case = |path: &PathBuf| path.join("case.toml").is_file();
+    if args.case.is_some() && args.paths.iter().any(|p| is_case(p) || is_archive(p)) {
+        return Err(CommandError::usage("'--case' keeps what is found below paths, not in a case")
+            .hint("incident verify CASE keeps the verdict on the case's own evidence by itself"));
+    }
+    // A case that cannot be written to is said before hours of reading.
+    let kept_in = args.case.as_deref().map(|case| save_to_case::open(cx, case)).transpose()?;
+    let (case, logs) = match args.paths.as_slice() {
+        [one] if is_case(one) => {
+            let (case, evidence) = case::check(one)?;
+            let listing = list(&[evidence])?;
+            let digests = listing.files.iter().any(|f| digest::is_digest(f.local()));
+            let logs = digests.then(|| verify(cx, args, &listing)).transpose()?;
+            (Some(case), logs)
+        }
+        [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
+        paths => {
+            if let Some(case) = paths.iter().find(|p| is_case(p)) {
+                let what = format!("{} is a case, and is verified by itself", case.display());
+                return Err(
+                    CommandError::usage(what).hint("give one case, or paths without a case")
+                );
+            }
+            (None, Some(verify(cx, args, &listing(paths)?)?))
+        }
+    };
+    let cloudtrail = logs.as_ref().map(Verification::verdict);
+    let verdicts = [case.as_ref().map(|c| c.verdict), cloudtrail];
+    let verdict = verdicts.into_iter().flatten().max().unwrap_or(Verdict::Incomplete);
+    let mut out = cx.ui.out();
+    match args.format {
+        Format::Text => {
+            let mut lines = case.as_ref().map_or_else(Vec::new, CaseCheck::lines);
+            if let Some(logs) = &logs {
+                lines.extend(case.is_some().then(String::new));
+                lines.extend(text::lines(logs));
+            }
+            lines.push(last_line(verdict, case.is_some(), logs.is_some()).to_string());
+            for line in lines {
+                writeln!(out, "{}", clean(&line))?;
+            }
+        }
+        Format::Json => {
+            let document = Document {
+                schema: SCHEMA,
+                verdict,
+                case: case.as_ref(),
+                cloudtrail: logs.as_ref(),
+            };
+            let formatter = SafeJson(PrettyFormatter::new());
+            let mut json = serde_json::Serializer::with_formatter(&mut out, formatter);
+            document.serialize(&mut json).map_err(io::Error::from)?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    if let Some(logs) = &logs {
+        keep(cx, args, kept_in, case.as_ref(), logs)?;
+    }
+    Ok(match verdict {
+        Verdict::Valid => Exit::Done,
+        Verdict::Incomplete => Exit::Incomplete,
+        Verdict::Invalid => Exit::Failed,
+    })
+}
+
+fn is_archive(path: &Path) -> bool {
+    path.is_file() && !digest::is_cloudtrail(path)
+}
+
+/// Puts the verdict into the case that was asked for, or the one that was checked if it can be written to.
+fn keep(
+    cx: &Cx,
+    args: &Args,
+    kept_in: Option<Writing>,
+    case: Option<&CaseCheck>,
+    logs: &Verification,
+) -> Result<(), CommandError> {
+    if let Some(writing) = kept_in {
+        let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
+        return save_to_case::keep(cx, writing, &paths, logs);
+    }
+    let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
+    let kept = Writing::open(cx, root).and_then(|writing| match case.verdict {
+        Verdict::Valid => save_to_case::keep(cx, writing, &[], logs),
+        _ => Err(save_to_case::not_whole(root, "see above")),
+    });
+    if let Err(e) = kept {
+        cx.ui.status(&format!("the verdict is not kept in the case: {}", e));
+    }
+    Ok(())
+}
+
+fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
+    match (verdict, case, logs) {
+        (Verdict::Valid, true, false) => "VERIFIED: everything is as it was written",
+        (Verdict::Valid, true, true) => {
+            "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered"
+        }
+        (Verdict::Valid, ..) => "VERIFIED: everything is as CloudTrail delivered it, and covered",
+        (Verdict::Incomplete, true, false) => {
+            "INCOMPLETE: what is listed is as it was written; for the rest see above"
+        }
+        (Verdict::Incomplete, ..) => {
+            "INCOMPLETE: nothing is invalid, but not everything is covered and checked"
+        }
+        (Verdict::Invalid, ..) => "NOT VERIFIED: see above",
+    }
+}
+
+/// The files below the paths.
+fn listing(paths: &[PathBuf]) -> Result<Listing, CommandError> {
+    if paths.iter().any(|p| p.as_os_str() == "-") {
+        let what = "digests name files by their place, and standard input has none";
+        return Err(CommandError::usage(what).hint("unpack the export, and give its folder"));
+    }
+    Ok(list(paths)?)
+}
+
+fn verify(cx: &Cx, args: &Args, listing: &Listing) -> Result<Verification, CommandError> {
+    let keys = keys(&args.public_keys)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
+    let tick = |files, bytes| progress.tick(files, bytes);
+    let result = digest::verify(Job { listing, keys, threads, progress: &tick });
+    progress.finish();
+    if result.counts.digests + result.counts.logs == 0 {
+        let hint = "give a case folder, or an unpacked export of the trail's bucket: the folder that has AWSLogs/ACCOUNT/CloudTrail-Digest and AWSLogs/ACCOUNT/CloudTrail below it";
+        return Err(CommandError::usage("no case and no CloudTrail digest or log file").hint(hint));
+    }
+    Ok(result)
+}
+
+fn keys(files: &[PathBuf]) -> Result<Option<Keys>, CommandError> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let mut keys = Keys::default();
+    for file in files {
+        keys.add(&file.to_string_lossy(), &read(file)?);
+    }
+    match keys.problems.first() {
+        Some((file, why)) => Err(CommandError::usage(format!("{file}: {why}"))
+            .hint("it is what `aws cloudtrail list-public-keys --output json` prints")),
+        None => Ok(Some(keys)),
+    }
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, CommandError> {
+    fs::read(file).map_err(|e| CommandError::usage(format!("cannot read {}: {e}", file.display())))
+}
