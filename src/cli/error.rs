@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::exit::Exit;
+use crate::analysis;
 use crate::case::CaseError;
 use crate::clocks::FactError;
 use crate::cloud::{ConnectError, ErrorKind};
@@ -13,6 +14,7 @@ use crate::plan::PlanError;
 use crate::playbook::LoadError;
 use crate::report::incident;
 use crate::source::local::SourceError;
+use crate::state::StateError;
 
 #[derive(Debug)]
 pub struct CommandError {
@@ -187,9 +189,38 @@ impl From<PlanError> for CommandError {
     }
 }
 
-impl From<polars::prelude::PolarsError> for CommandError {
-    fn from(e: polars::prelude::PolarsError) -> CommandError {
-        CommandError::failed(format!("a query failed, which is a defect in incident: {e}"))
+impl From<analysis::Error> for CommandError {
+    fn from(e: analysis::Error) -> CommandError {
+        match e {
+            analysis::Error::Config(e) => e.into(),
+            analysis::Error::Source(e) => e.into(),
+            analysis::Error::Connect(e) => e.into(),
+            analysis::Error::State(e) => e.into(),
+            e => {
+                let exit = if e.is_request() { Exit::Usage } else { Exit::Failed };
+                let error = CommandError::with(exit, e.to_string());
+                e.hints().into_iter().fold(error, CommandError::hint)
+            }
+        }
+    }
+}
+
+impl From<StateError> for CommandError {
+    fn from(e: StateError) -> CommandError {
+        let hint = match e {
+            StateError::Locked(_) => {
+                "wait until it has ended; or give --state another folder, or --no-state to use none"
+            }
+            StateError::NotAState(_) => "give --state a folder of its own",
+            StateError::None(_) => {
+                "'incident analyze --days 7' stores what it reads at AWS; --state names another folder"
+            }
+            StateError::Newer { .. } => "use that version, or give --state another folder",
+            StateError::Io(..) | StateError::Damaged(..) => {
+                "--no-state uses none; 'incident state verify' names the files that are damaged"
+            }
+        };
+        CommandError::failed(e.to_string()).hint(hint)
     }
 }
 

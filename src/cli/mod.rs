@@ -1,18 +1,13 @@
-//! One file a command: arguments and `run`. The only layer that knows exit codes and the environment.
+//! The command line: one file per command, with its arguments and `run`. Only this layer knows exit codes, clap and
+//! the environment.
 
-mod analysis;
 mod args;
 mod commands;
 mod context;
 mod error;
 mod exit;
-mod explain;
-mod gather;
-mod guardduty;
-mod incremental;
+mod observer;
 mod output;
-mod previous_run;
-mod save_to_case;
 
 use std::process::ExitCode;
 
@@ -73,8 +68,9 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// The whole program.
-pub fn main() -> ExitCode {
+/// The whole program. `release_memory` gives freed memory back to the system; it is called between the phases of an
+/// analysis.
+pub fn main(release_memory: fn()) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -84,7 +80,7 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    let cx = Cx::new(&cli.global);
+    let cx = Cx::new(&cli.global, release_memory);
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),

@@ -11,7 +11,6 @@ use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
 use crate::finding::{Finding, Story, Summary, Suppressed};
-use crate::rollup::memory;
 
 /// What the detectors found.
 pub struct Detected {
@@ -23,12 +22,14 @@ pub struct Detected {
     pub summary: Summary,
 }
 
+/// Calls `memory_freed` when a detector's large tables were freed.
+///
 /// # Errors
 /// Only when polars refuses a query, which would be a defect.
-pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
+pub fn run(cx: &Cx<'_>, memory_freed: &(dyn Fn() + Sync)) -> PolarsResult<Detected> {
     let mut findings = Vec::new();
     let mut suppressed: BTreeMap<String, u64> = BTreeMap::new();
-    let (answers, summary) = at_once(cx);
+    let (answers, summary) = at_once(cx, memory_freed);
     for found in answers {
         for finding in found? {
             match allowed(cx, &finding) {
@@ -54,7 +55,10 @@ const MANY_ROWS: usize = 500_000;
 
 /// Every detector and the rules, and the summary beside them or, with many rows, after them; answers in the
 /// detectors' order.
-fn at_once(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
+fn at_once(
+    cx: &Cx<'_>,
+    memory_freed: &(dyn Fn() + Sync),
+) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
     let many = cx.frames.activity_rows.len() >= MANY_ROWS;
     let at_once = if many { 1 } else { DETECTORS.len() + 1 };
     let next = AtomicUsize::new(0);
@@ -67,7 +71,7 @@ fn at_once(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summar
                 None => return None,
             };
             if many {
-                memory::give_back();
+                memory_freed();
             }
             Some((n, answer))
         });

@@ -312,7 +312,7 @@ impl Scene {
         let config = Config::load(&inputs, groups).unwrap();
         let geo = self.open_geo(folder.path());
         rollups.resolve_sessions();
-        let frames = Frames::take(&mut rollups).unwrap();
+        let frames = Frames::take(&mut rollups, &|| {}).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let places = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();

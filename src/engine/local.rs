@@ -33,6 +33,8 @@ pub struct Job<'a> {
     pub threads: usize,
     /// Told of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Told when large tables were freed and others are about to be made.
+    pub memory_freed: &'a (dyn Fn() + Sync),
 }
 
 /// What a worker brought back.

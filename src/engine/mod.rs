@@ -10,7 +10,7 @@ mod sum;
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Renumber, Rollups, memory};
+use crate::rollup::{Origin, Phase, Renumber, Rollups};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -53,7 +53,7 @@ impl Visitor for Folder<'_> {
 /// Reads everything once and merges the workers' rollups.
 pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> ScanResult {
     let scanned = scan(job, || Folder::new(rules));
-    memory::give_back();
+    (job.memory_freed)();
     let mut files = FileNames::of(job.listing);
     let mut sum = Sum::new(rules);
     for part in scanned.parts {

@@ -2,7 +2,7 @@
 
 use super::ScanResult;
 use super::matcher::Hits;
-use crate::rollup::{Renumber, Rollups, matches, memory};
+use crate::rollup::{Renumber, Rollups, matches};
 use crate::sigma::RuleSet;
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -68,7 +68,6 @@ impl<'s> Sum<'s> {
             scope.spawn(|| rollups.resolve_sessions());
             correlator.finish()
         });
-        memory::give_back();
         ScanResult {
             rollups: self.rollups,
             correlated,

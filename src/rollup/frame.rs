@@ -30,11 +30,12 @@ where
 }
 
 impl Frames {
-    /// Takes the activity and the objects out of `rollups`; its other tables stay there.
+    /// Takes the activity and the objects out of `rollups`; its other tables stay there. `memory_freed` is called when
+    /// a large table was freed and others are about to be made.
     ///
     /// # Errors
     /// Only when polars refuses columns of equal length and distinct names, which would be a defect here.
-    pub fn take(rollups: &mut Rollups) -> PolarsResult<Frames> {
+    pub fn take(rollups: &mut Rollups, memory_freed: &dyn Fn()) -> PolarsResult<Frames> {
         let (activity, objects) =
             (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
         let (agents, buckets) = (&rollups.agents, &rollups.buckets);
@@ -42,7 +43,7 @@ impl Frames {
             let objects = scope.spawn(|| objects::into_rows(objects));
             let agents = scope.spawn(|| agents_frame(agents));
             let activity_rows = activity.into_rows();
-            super::memory::give_back();
+            memory_freed();
             let echoes = hourly::echoes(&activity_rows);
             let (hours, activity) = std::thread::scope(|scope| {
                 let hours = scope.spawn(|| hours_frame(hourly::hours(&activity_rows, &echoes)));

@@ -13,7 +13,6 @@ mod hourly;
 pub mod intern;
 pub mod lineage;
 pub mod matches;
-pub mod memory;
 mod numbered;
 pub mod objects;
 mod order;

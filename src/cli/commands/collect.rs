@@ -6,10 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::case::{Writing, numbered};
+use crate::analysis::Range;
+use crate::analysis::inputs::discover;
+use crate::analysis::window::{Moment, RequestedWindow};
 use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
 use crate::cli::args::author::AuthorArgs;
-use crate::cli::args::log_source::{LogSourceArgs, Range, discover};
-use crate::cli::args::window::{Moment, WindowArgs, parse_days, parse_moment};
+use crate::cli::args::log_source::LogSourceArgs;
+use crate::cli::args::window::{parse_days, parse_end, parse_moment};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -43,7 +46,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     since: Option<Moment>,
     /// Last moment, or a date with its whole day
-    #[arg(long, value_name = "TIME", value_parser = crate::cli::args::window::parse_end)]
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
     until: Option<Moment>,
     /// Case folder: one that is there is added to; case-DATE-logs is made if not given
     #[arg(long, value_name = "DIR")]
@@ -98,7 +101,7 @@ const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let window =
-        WindowArgs { days: args.days, since: args.since, until: args.until, baseline: None };
+        RequestedWindow { days: args.days, since: args.since, until: args.until, baseline: None };
     let selection = window.selection(cx.clock.now(), None, 0.0)?;
     let urls = match &args.bucket {
         Some(bucket) => {
@@ -113,14 +116,16 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         _ => None,
     };
     let author = args.author.name()?;
-    let clients = args.source.connect(cx)?;
+    let logs = args.source.logs();
+    let clients = logs.connect(cx.clock)?;
     let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {
         client.keep_in(recorder.clone());
     }
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };
-    let found = discover(cx, &clients, &urls, &args.source.wish(cx, range, true))?;
+    let query = logs.query(range, cx.clock.now(), true);
+    let found = discover(&clients, &urls, &query, &cx.observer())?;
     let mut writing = match there {
         Some(writing) => writing,
         None => create(cx, args, &clients, selection, author)?,

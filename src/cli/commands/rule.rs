@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::args::rule_files::{self, Chosen, RuleFile, compile};
+use crate::analysis::rule_files::{self, RuleFile, compile};
+use crate::cli::args::rules::RuleArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -40,7 +41,7 @@ enum Command {
   incident rule list --format json | jq -r '.rules[] | select(.level == \"critical\") | .file'")]
     List {
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: RuleArgs,
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
         format: Format,
     },
@@ -53,7 +54,7 @@ enum Command {
         #[arg(value_name = "NAME|ID")]
         name: String,
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: RuleArgs,
     },
     /// Whether rule files are right: file, line, column and what is wrong
     ///

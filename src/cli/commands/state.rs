@@ -1,69 +1,18 @@
 //! `incident state`: what earlier runs keep of logs at AWS; and the folder that an analysis uses.
 
-use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::cli::args::state::default_folder;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{DAY, date};
-use crate::state::{Batch, StateError, prune, survey};
+use crate::state::{Batch, prune, survey};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
-
-/// Where rollups of logs at AWS are kept between runs.
-#[derive(Debug, Clone, ClapArgs)]
-#[command(next_help_heading = "State (of logs at AWS)")]
-pub struct StateArgs {
-    /// Folder in which is kept what was read, so that the next run reads only what is new [default:
-    /// $XDG_STATE_HOME/incident, or ~/.local/state/incident]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_state")]
-    pub state: Option<PathBuf>,
-    /// Keep nothing, and read everything from the logs
-    #[arg(long)]
-    pub no_state: bool,
-}
-
-impl StateArgs {
-    /// The folder; `None` where none is wanted, or there is no home.
-    pub fn folder(&self) -> Option<PathBuf> {
-        if self.no_state {
-            return None;
-        }
-        self.state.clone().or_else(standard)
-    }
-}
-
-/// Relative values of the variables are ignored (XDG Base Directory Specification).
-fn standard() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let home = || Some(absolute("HOME")?.join(".local").join("state"));
-    Some(absolute("XDG_STATE_HOME").or_else(home)?.join("incident"))
-}
-
-impl From<StateError> for CommandError {
-    fn from(e: StateError) -> CommandError {
-        let error = CommandError::failed(e.to_string());
-        match e {
-            StateError::Locked(_) => error.hint(
-                "wait until it has ended; or give --state another folder, or --no-state to keep nothing",
-            ),
-            StateError::NotAState(_) => error.hint("give --state a folder of its own"),
-            StateError::None(_) => error.hint(
-                "'incident analyze --days 7' keeps what it reads at AWS; --state names another folder",
-            ),
-            StateError::Newer { .. } => {
-                error.hint("use that version, or give --state another folder")
-            }
-            StateError::Io(..) | StateError::Damaged(..) => error.hint(
-                "--no-state keeps nothing; 'incident state verify' says what of a state is whole",
-            ),
-        }
-    }
-}
 
 const EXAMPLES: &str = "Examples:
   incident state show
@@ -111,7 +60,7 @@ struct Prune {
 
 impl Folder {
     fn path(&self) -> Result<PathBuf, CommandError> {
-        self.state.clone().or_else(standard).ok_or_else(|| {
+        self.state.clone().or_else(default_folder).ok_or_else(|| {
             CommandError::usage("there is no home folder").hint("give --state the state folder")
         })
     }

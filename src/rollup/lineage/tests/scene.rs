@@ -153,7 +153,7 @@ pub struct Logs {
 impl Logs {
     fn settled(mut rollups: Rollups) -> Logs {
         rollups.resolve_sessions();
-        let frames = Frames::take(&mut rollups).unwrap();
+        let frames = Frames::take(&mut rollups, &|| {}).unwrap();
         Logs { rollups, frames }
     }
 

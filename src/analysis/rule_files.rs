@@ -1,4 +1,4 @@
-//! Rule files from the binary and from disk, with the fixtures beside them.
+//! Rule files, built in and from disk, with the fixtures next to them.
 
 use std::fs::File;
 use std::io::Read;
@@ -6,43 +6,32 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use crate::cli::error::CommandError;
+use super::Error;
 use crate::sigma::{RuleSet, pack, test};
-use crate::ui::sanitize::clean;
 
-/// A rule file has some kilobytes, its fixtures some more. What is larger is something else.
+/// A rule file has some kilobytes, its fixtures some more. A larger file is something else.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+#[derive(Debug, Clone)]
 pub struct RuleFile {
     pub name: String,
     pub text: String,
-    /// None if there are none; an error if they cannot be read.
+    /// `None` if there are none; an error if they cannot be read.
     pub fixtures: Option<Result<String, String>>,
 }
 
-/// Which rules a command looks at.
-#[derive(Debug, clap::Args)]
-pub struct Chosen {
-    /// Also these Sigma rules: a folder of rule files, or one file (can be repeated)
-    #[arg(long, value_name = "DIR")]
-    rules: Vec<PathBuf>,
-    /// Without the rules that come with the program
-    #[arg(long)]
-    no_builtin: bool,
-}
-
-impl Chosen {
-    /// # Errors
-    /// When a file or folder cannot be read.
-    pub fn files(&self) -> Result<Vec<RuleFile>, CommandError> {
-        let mut files = if self.no_builtin { Vec::new() } else { builtin() };
-        let (own, unreadable) = read(&self.rules);
-        match unreadable.first() {
-            Some(what) => Err(CommandError::usage(clean(what).into_owned())),
-            None => {
-                files.extend(own);
-                Ok(files)
-            }
+/// The built-in rules, if `with_builtin`, and those at `paths`.
+///
+/// # Errors
+/// When a file or folder cannot be read.
+pub fn load(with_builtin: bool, paths: &[PathBuf]) -> Result<Vec<RuleFile>, Error> {
+    let mut files = if with_builtin { builtin() } else { Vec::new() };
+    let (own, unreadable) = read(paths);
+    match unreadable.into_iter().next() {
+        Some(what) => Err(Error::RuleFile(what)),
+        None => {
+            files.extend(own);
+            Ok(files)
         }
     }
 }
@@ -51,7 +40,6 @@ pub fn compile(files: &[RuleFile]) -> RuleSet {
     RuleSet::from_texts(files.iter().map(|file| (&file.name, &file.text)))
 }
 
-/// The rules that come with the program.
 pub fn builtin() -> Vec<RuleFile> {
     let file = |file: &pack::File| RuleFile {
         name: file.name.to_owned(),
@@ -61,20 +49,20 @@ pub fn builtin() -> Vec<RuleFile> {
     pack::BUILTIN.iter().map(file).collect()
 }
 
-/// The rule files at these paths and below them, by name, each once; and what cannot be read.
+/// The rule files at and below these paths, sorted by name, each once; and a line for each that cannot be read.
 pub fn read(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<String>) {
     let (mut files, mut unreadable) = (Vec::new(), Vec::new());
     for path in paths {
         let before = files.len();
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             match entry {
-                // A file that is named outright is a rule file, whatever its ending.
+                // A file that is given by its name is a rule file, whatever its extension.
                 Ok(e) if e.file_type().is_dir() || (e.depth() > 0 && !is_rule(e.path())) => {}
                 Ok(e) => files.push(e.into_path()),
                 Err(e) => {
-                    let place = e.path().unwrap_or(path).display().to_string();
+                    let at = e.path().unwrap_or(path).display().to_string();
                     let why = e.io_error().map_or_else(|| e.to_string(), ToString::to_string);
-                    unreadable.push(format!("{place}: cannot be read: {why}"));
+                    unreadable.push(format!("{at}: cannot be read: {why}"));
                 }
             }
         }
@@ -87,10 +75,10 @@ pub fn read(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<String>) {
     let mut found = Vec::new();
     for path in files {
         let name = path.display().to_string();
-        match text(&path) {
+        match read_text(&path) {
             Ok(text) => {
-                let beside = PathBuf::from(test::fixtures_of(&name));
-                let fixtures = beside.exists().then(|| self::text(&beside));
+                let fixtures = PathBuf::from(test::fixtures_of(&name));
+                let fixtures = fixtures.exists().then(|| read_text(&fixtures));
                 found.push(RuleFile { name, text, fixtures });
             }
             Err(what) => unreadable.push(what),
@@ -103,7 +91,7 @@ fn is_rule(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "yml" || e == "yaml")
 }
 
-fn text(path: &Path) -> Result<String, String> {
+fn read_text(path: &Path) -> Result<String, String> {
     let fail = |why: String| format!("{}: cannot be read: {why}", path.display());
     let file = File::open(path).map_err(|e| fail(e.to_string()))?;
     let mut bytes = Vec::new();
