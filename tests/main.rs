@@ -5,6 +5,7 @@
 mod support;
 
 mod access_logs;
+mod analysis;
 mod aws_faults;
 mod aws_names;
 mod aws_servers;

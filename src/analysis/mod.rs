@@ -1,7 +1,7 @@
 //! The analysis as a library: from logs to a report, without a terminal, flags or the environment.
 //!
 //! [`run`] reads top to bottom: scan the logs, detect, compare with the previous run, report. What a caller may
-//! want to know meanwhile goes to its [`Observer`]. [`timeline`] and [`explain`] read the logs of a finished
+//! want to know meanwhile goes to its [`Observer`]. [`timeline()`] and [`explain()`] read the logs of a finished
 //! [`Analysis`] once more; [`scan()`] alone is enough for what needs no rules, such as [`sessions`].
 
 pub mod accessed_objects;
@@ -21,10 +21,12 @@ pub mod timeline;
 pub mod window;
 
 pub use error::Error;
+pub use explain::explain;
 pub use observer::{Observer, ScanProgress, Silent};
 pub use previous_run::RunRecord;
 pub use request::{AwsLogs, LogRequest, Range, Request};
 pub use scan::{ScannedLogs, scan};
+pub use timeline::timeline;
 
 use crate::detect;
 use crate::report::model::Report;

@@ -1,4 +1,4 @@
-//! What a command says when it cannot go on: the failure, its causes, and what to do next.
+//! The failure of a command: what failed, why, and what to do next. Maps the errors of the library to exit codes.
 
 use std::fmt;
 use std::io;
@@ -87,7 +87,7 @@ impl From<SourceError> for CommandError {
         let message = e.to_string();
         match e {
             SourceError::NotFound(_) | SourceError::NoMatch(_) => CommandError::usage(message)
-                .hint("give files, folders, patterns in quotes, or '-' for standard input; nothing was read"),
+                .hint("nothing was read; give files, folders, quoted glob patterns, or '-' for standard input"),
             SourceError::Unreadable(..) => CommandError::failed(message),
             _ => CommandError::usage(message),
         }
@@ -175,13 +175,14 @@ impl From<LoadError> for CommandError {
 impl From<PlanError> for CommandError {
     fn from(e: PlanError) -> CommandError {
         match e {
-            PlanError::Usage(what) => CommandError::usage(what)
-                .hint("`incident playbook show NAME` lists what a playbook takes"),
+            PlanError::Usage(what) => {
+                CommandError::usage(what).hint("`incident playbook show NAME` lists the parameters")
+            }
             PlanError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
             PlanError::Api(e) => {
                 let error = CommandError::failed(format!("cannot plan: {e}"));
                 if e.kind == ErrorKind::Denied {
-                    return error.hint("nothing was changed; --policy on an account that may read prints what is needed");
+                    return error.hint("nothing was changed; --policy prints the permissions that are needed, with credentials that can read the account");
                 }
                 error.hint("nothing was changed")
             }

@@ -21,17 +21,17 @@ use context::{Cx, GlobalArgs};
 use error::CommandError;
 use exit::Exit;
 
-/// Contain an AWS incident and analyse its logs.
+/// Contain AWS incidents and analyse their logs
 #[derive(Debug, Parser)]
 #[command(name = "incident", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs                     what happened in an exported archive
-  incident analyze logs.zip --format json        the same, for a program
-  incident analyze --days 7                      the same, of what the AWS account itself holds
-  incident collect --days 7                      keep those logs as evidence
+  incident analyze logs.zip --format json        the same as JSON, for a program
+  incident analyze --days 7                      the same, from the logs of the AWS account
+  incident collect --days 7                      save those logs as evidence
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
   incident sessions ./AWSLogs                    which key came from which sign-in
-  incident contain                               stop an incident, guided
+  incident contain                               contain an incident, guided
   incident report CASE --format html -o r.html   what happened and what was done, in one file
   incident contain leaked-access-key --access-key AKIA… --plan-only
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::analysis;
-use crate::analysis::timeline::{findings_with_ids, timeline};
+use crate::analysis::timeline::findings_with_ids;
 use crate::cli::args::inputs::InputArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -41,7 +41,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let observer = cx.observer();
     let analysis = cx.until_exit(analysis::run(&request, &observer)?);
     let findings = findings_with_ids(&analysis.report.findings, &args.finding)?;
-    let rows = timeline(analysis, &findings, &observer)?;
+    let rows = analysis::timeline(analysis, &findings, &observer)?;
     let format = TimelineFormat::ALL
         .into_iter()
         .find(|f| f.name() == args.format)

@@ -6,7 +6,6 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::case::Writing;
-use crate::analysis::explain::explain;
 use crate::analysis::{self, Analysis, Request};
 use crate::cli::args::inputs::InputArgs;
 use crate::cli::context::Cx;
@@ -72,7 +71,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let observer = cx.observer();
     let analysis = cx.until_exit(analysis::run(&request, &observer)?);
     if let Some(id) = &args.explain {
-        let explained = explain(analysis, id, &observer)?;
+        let explained = analysis::explain(analysis, id, &observer)?;
         let mut out = cx.ui.out();
         render(&explained, &analysis.report.guardduty, &mut out, cx.ui.color)?;
         out.flush()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::analysis::{Analysis, accessed_objects, timeline};
+use crate::analysis::{self, Analysis, accessed_objects};
 use crate::case::{Case, sha256, write_new};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::commands::case::Writing;
@@ -22,7 +22,7 @@ use crate::report::{Format, RenderOptions, json::Json};
 pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
     let number = next_number(&writing.case)?;
     let findings: Vec<&Finding> = analysis.report.findings.iter().collect();
-    let rows = timeline::timeline(analysis, &findings, &cx.observer())?;
+    let rows = analysis::timeline(analysis, &findings, &cx.observer())?;
     let mut files = BTreeMap::new();
     let contents = [
         (format!("findings-{number:03}.json"), findings_json(analysis)?),
