@@ -5,8 +5,8 @@
 //! response  playbook → plan → approval → execute ↔ journal, and undo
 //! ```
 //!
-//! Events are read once, in parallel, and folded into a few small tables, the rollups. Detectors are
-//! polars queries over rollups; no detector reads events.
+//! [`analysis::run`] is the first line as one call, for any caller. Events are read once, in parallel, and folded
+//! into a few small tables, the rollups. Detectors are polars queries over rollups; no detector reads events.
 //!
 //! Imports go one way. A module may use itself and what stands to its right; neighbours in one group do
 //! not see each other:

@@ -56,7 +56,7 @@ fn of_baseline(selection: Selection, since: i64, oldest: i64, c: &Coverage) -> O
     match selection.baseline_since {
         _ if c.events.decoded == 0 => None,
         None => Some(
-            "No baseline was asked for: each event is compared with what came before it in the window."
+            "No baseline was requested: each event is compared with what came before it in the window."
                 .to_string(),
         ),
         Some(_) if c.events.baseline == 0 => Some(

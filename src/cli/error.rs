@@ -9,6 +9,8 @@ use crate::case::CaseError;
 use crate::clocks::FactError;
 use crate::cloud::{ConnectError, ErrorKind};
 use crate::config::ConfigError;
+use crate::impact::ImpactError;
+use crate::impact::database::{DatabaseError, Refusal};
 use crate::journal::{JournalError, SealError};
 use crate::plan::PlanError;
 use crate::playbook::LoadError;
@@ -222,6 +224,27 @@ impl From<StateError> for CommandError {
             }
         };
         CommandError::failed(e.to_string()).hint(hint)
+    }
+}
+
+impl From<ImpactError> for CommandError {
+    fn from(e: ImpactError) -> CommandError {
+        let error = CommandError::usage(e.to_string());
+        match e.advice() {
+            Some(advice) => error.hint(advice),
+            None => error,
+        }
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(e: DatabaseError) -> CommandError {
+        let error = match e.refusal {
+            Refusal::Usage => CommandError::usage(e.to_string()),
+            Refusal::Failed => CommandError::failed(e.to_string()),
+            Refusal::Writes => CommandError::with(Exit::Refused, format!("refused: {e}")),
+        };
+        e.hints().iter().fold(error, |error, hint| error.hint(hint))
     }
 }
 

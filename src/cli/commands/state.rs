@@ -1,4 +1,4 @@
-//! `incident state`: what earlier runs keep of logs at AWS; and the folder that an analysis uses.
+//! `incident state`: shows, verifies and prunes what earlier runs stored of logs at AWS.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ const EXAMPLES: &str = "Examples:
   incident state prune --keep 100
   incident state show --state /var/lib/incident";
 
-/// Look at, check or thin out what earlier runs keep of logs at AWS
+/// Show, verify or prune what earlier runs stored of logs at AWS
 ///
-/// 'incident analyze' keeps which objects it has read and the rollups of each day, as Parquet, so that the next
-/// run reads only what is new. Nothing in it is needed: what is taken away is read from the logs again.
+/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next
+/// run reads only what is new. Any of it may be deleted: its logs are then read again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -33,11 +33,14 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What is kept: logs, days, objects, size
+    /// Show what is stored: logs, days, objects, size
+    #[command(after_help = EXAMPLES)]
     Show(Folder),
     /// Compare every file with its checksum
+    #[command(after_help = EXAMPLES)]
     Verify(Folder),
-    /// Remove what is older than so many days, and what is damaged
+    /// Remove days that are older than --keep, and damaged files
+    #[command(after_help = EXAMPLES)]
     Prune(Prune),
 }
 
@@ -61,27 +64,30 @@ struct Prune {
 impl Folder {
     fn path(&self) -> Result<PathBuf, CommandError> {
         self.state.clone().or_else(default_folder).ok_or_else(|| {
-            CommandError::usage("there is no home folder").hint("give --state the state folder")
+            CommandError::usage("no state folder: HOME and XDG_STATE_HOME are not set")
+                .hint("give --state DIR")
         })
     }
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     match &args.command {
-        Command::Show(folder) => look(cx, &folder.path()?, false),
-        Command::Verify(folder) => look(cx, &folder.path()?, true),
-        Command::Prune(args) => thin(cx, &args.folder.path()?, args.keep),
+        Command::Show(folder) => show(cx, &folder.path()?, false),
+        Command::Verify(folder) => show(cx, &folder.path()?, true),
+        Command::Prune(args) => remove(cx, &args.folder.path()?, args.keep),
     }
 }
 
-fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
+/// Lists every batch; with `check`, compares it with its checksums.
+fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
     let survey = survey(root)?;
     let mut out = cx.ui.out();
     let mut whole = true;
     writeln!(out, "{}", clean(&root.display().to_string()))?;
     for (part, about) in &survey.parts {
         let name = part.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let logs = about.as_ref().map_or("no state that is known", |about| &about.logs);
+        let logs =
+            about.as_ref().map_or("written by another version of incident", |about| &about.logs);
         writeln!(out, "\n{}  {}", clean(&name), clean(logs))?;
         if let Some(about) = about {
             writeln!(out, "  incident {}, rules {}", about.program, about.rules)?;
@@ -101,10 +107,10 @@ fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
         }
     }
     if survey.parts.is_empty() {
-        writeln!(out, "\nnothing is kept")?;
+        writeln!(out, "\nthe state is empty")?;
     }
     if !whole {
-        writeln!(out, "\nWhat is damaged is not used: its logs are read again.")?;
+        writeln!(out, "\nDamaged files are not used: the next run reads their logs again.")?;
     }
     out.flush()?;
     Ok(if whole { Exit::Done } else { Exit::Incomplete })
@@ -127,13 +133,13 @@ fn line(batch: &Batch) -> String {
     )
 }
 
-fn thin(cx: &Cx, root: &Path, keep: u32) -> Result<Exit, CommandError> {
+fn remove(cx: &Cx, root: &Path, keep: u32) -> Result<Exit, CommandError> {
     let day = cx.clock.now().div_euclid(DAY) - i64::from(keep);
     let pruned = prune(root, day)?;
     let mut out = cx.ui.out();
     writeln!(
         out,
-        "removed {} with {}: all before {}",
+        "removed {} with {}: all days before {}",
         counted(pruned.batches, "batch", "batches"),
         bytes(pruned.bytes),
         date(day * DAY)

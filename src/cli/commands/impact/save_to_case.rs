@@ -1,4 +1,4 @@
-//! Puts a count into the case: its lists, its numbers, and a line of the journal.
+//! Saves a count in the case: its lists, its numbers, and a line of the journal.
 
 use crate::case::{sha256, write_new};
 use crate::cli::commands::case::Writing;
@@ -7,7 +7,7 @@ use crate::impact::{Impact, Objects};
 use crate::journal::{Event, seal};
 use crate::report::impact::{Counted, List, json, persons, unmatched};
 
-/// `impact-001`: what the names of all files of this count begin with.
+/// `impact-001`: the prefix of all file names of this count.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -15,7 +15,7 @@ pub fn number(writing: &Writing) -> Result<String, CommandError> {
     Ok(format!("impact-{:03}", writing.case.next_number("impact")?))
 }
 
-/// Writes the objects that nothing was said of, and with `people` the ids.
+/// Writes the unmatched objects and, with `people`, the ids.
 ///
 /// # Errors
 /// When a file exists or the disk refuses.
@@ -42,7 +42,7 @@ pub fn lists(
     Ok(lists)
 }
 
-/// Writes the numbers and the journal's line; gives the file's name.
+/// Writes the numbers and the journal's line. Returns the file's name.
 ///
 /// # Errors
 /// As [`lists`].
