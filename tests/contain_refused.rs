@@ -143,7 +143,7 @@ fn buckets_that_must_stay_open() {
         &["s3-exfiltration", "--address", "192.0.2.0/24"],
         &["s3-ransomware"],
     ] {
-        refused(&scene, &scene.contain(&[args, &trail].concat()), "holds CloudTrail's logs");
+        refused(&scene, &scene.contain(&[args, &trail].concat()), "receives CloudTrail logs");
     }
     let alone = ["s3-exfiltration", "--bucket", DATA, "--allow", &who, "--yes"];
     refused(&scene, &scene.contain(&alone), RESPONDER);
