@@ -154,7 +154,7 @@ fn targets_that_get_no_logs_are_refused() {
         "Resource":"arn:aws:s3:::logs/*"}}"#;
     for (operation, answer, reason) in [
         ("GetBucketLocation", json!({"LocationConstraint": "us-east-1"}), "must be in eu-west-1"),
-        ("GetBucketRequestPayment", json!({"Payer": "Requester"}), "requesters pay"),
+        ("GetBucketRequestPayment", json!({"Payer": "Requester"}), "Requester Pays"),
         ("GetObjectLockConfiguration", json!({"ObjectLockEnabled": "Enabled"}), "Object Lock"),
         ("GetBucketEncryption", json!({"SSEAlgorithm": ["aws:kms"]}), "aws:kms"),
         ("GetBucketPolicy", json!({"Policy": deny}), "statement No"),
