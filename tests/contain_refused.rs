@@ -143,7 +143,7 @@ fn buckets_that_must_stay_open() {
         &["s3-exfiltration", "--address", "192.0.2.0/24"],
         &["s3-ransomware"],
     ] {
-        refused(&scene, &scene.contain(&[args, &trail].concat()), "holds CloudTrail's logs");
+        refused(&scene, &scene.contain(&[args, &trail].concat()), "receives CloudTrail logs");
     }
     let alone = ["s3-exfiltration", "--bucket", DATA, "--allow", &who, "--yes"];
     refused(&scene, &scene.contain(&alone), RESPONDER);
@@ -284,7 +284,7 @@ fn keys_that_cannot_be_re_issued() {
     let second = json!({"UserName": VICTIM, "AccessKeyId": scene.account.victim[1].id});
     aws.call("iam", "delete_access_key", second);
     let with_secret = [&rotate[..], &["--secret", SECRET]].concat();
-    refused(&scene, &scene.contain_victim(&with_secret), "no JSON object");
+    refused(&scene, &scene.contain_victim(&with_secret), "not a JSON object");
     let put = |value: Value, stages: Value| {
         let args =
             json!({"SecretId": SECRET, "SecretString": value.to_string(), "VersionStages": stages});
@@ -292,7 +292,7 @@ fn keys_that_cannot_be_re_issued() {
     };
     let theirs = json!({"AccessKeyId": scene.account.responder.id, "SecretAccessKey": "x"});
     put(theirs, json!(["AWSCURRENT"]));
-    refused(&scene, &scene.contain_victim(&with_secret), "not the user's");
+    refused(&scene, &scene.contain_victim(&with_secret), "not one of the user's");
     let own = json!({"AccessKeyId": scene.account.victim[0].id, "SecretAccessKey": "x"});
     put(own.clone(), json!(["AWSCURRENT"]));
     put(own, json!(["AWSPENDING"]));

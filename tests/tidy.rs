@@ -293,6 +293,48 @@ fn a_step_is_named_as_its_file_and_listed_once() {
     assert!(ids.len() >= 20);
 }
 
+/// Modules of `src/step` that are steps, and files that name one of them other than the list.
+fn steps_known_elsewhere(code: &BTreeMap<String, String>) -> Vec<String> {
+    let steps: Vec<&str> = code
+        .iter()
+        .filter(|(_, text)| text.contains("static META: Meta"))
+        .filter_map(|(name, _)| name.strip_prefix("src/step/")?.strip_suffix(".rs"))
+        .collect();
+    let names = |text: &str| -> BTreeSet<String> {
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_string).collect()
+    };
+    let mut wrong = Vec::new();
+    for (name, text) in code.iter().filter(|(name, _)| *name != "src/step/mod.rs") {
+        let names = names(text);
+        let known = steps.iter().filter(|step| names.contains(**step));
+        wrong.extend(known.map(|step| format!("{name} must not know the step {step}")));
+    }
+    wrong
+}
+
+#[test]
+fn a_step_is_imported_by_the_list_alone() {
+    let code = code();
+    let steps =
+        code.iter().filter(|(n, t)| n.starts_with("src/step/") && t.contains("static META"));
+    assert!(steps.count() >= 20);
+    assert_eq!(steps_known_elsewhere(&code), Vec::<String>::new());
+    let sample = [
+        ("src/step/iam_x.rs", "static META: Meta = Meta { };"),
+        ("src/step/iam_y.rs", "use super::iam_x; static META: Meta = Meta { };"),
+        ("src/step/mechanism/z.rs", "use super::super::{iam_x_y, iam_y::STEP};"),
+        ("src/step/mod.rs", "mod iam_x; mod iam_y;"),
+    ];
+    let sample = sample.map(|(name, text)| (name.to_string(), text.to_string())).into();
+    assert_eq!(
+        steps_known_elsewhere(&sample),
+        [
+            "src/step/iam_y.rs must not know the step iam_x",
+            "src/step/mechanism/z.rs must not know the step iam_y"
+        ]
+    );
+}
+
 #[test]
 fn every_test_file_is_mounted() {
     for name in files(&["tests"]).keys() {

@@ -52,8 +52,9 @@ impl<'a> Executor<'a> {
         let history = History::of(journal.entries());
         let mut made = CaseResources::of(client.caller());
         for moves in history.reissues.values() {
-            made.own
-                .extend(rotate::issued(moves).map(|key| key_resource(plan, &key.user, &key.id)));
+            made.own.extend(
+                rotate::recorded_key(moves).map(|key| key_resource(plan, &key.user, &key.id)),
+            );
         }
         made.written = history.written();
         let next = history.changes.keys().copied().max().unwrap_or(0).max(plan.last_number()) + 1;
@@ -165,11 +166,11 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn order<'r>(&self, reissue: &'r Reissue) -> rotate::Order<'r>
+    fn order<'r>(&self, reissue: &'r Reissue) -> rotate::ReissueRequest<'r>
     where
         'a: 'r,
     {
-        rotate::Order {
+        rotate::ReissueRequest {
             number: reissue.number,
             user: &reissue.user,
             delete: reissue.delete.as_deref(),
@@ -188,7 +189,7 @@ impl<'a> Executor<'a> {
             let Kind::Reissue(reissue) = &step.kind else { continue };
             let Some(moves) = self.history.reissues.get(&reissue.number) else { continue };
             let order = self.order(reissue);
-            rotate::clear(self.client, &mut self.journal, self.ui, &order, moves)?;
+            rotate::remove_orphaned_keys(self.client, &mut self.journal, self.ui, &order, moves)?;
         }
         Ok(())
     }

@@ -72,7 +72,7 @@ pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, ChangeStatus>) ->
     let reissues = history.reissues.iter().map(|(number, moves)| Row {
         number: *number,
         step: "reissue-access-key".into(),
-        resource: rotate::issued(moves).map_or_else(|| "no key yet".into(), |key| key.id),
+        resource: rotate::recorded_key(moves).map_or_else(|| "no key yet".into(), |key| key.id),
         state: moves.last().map_or_else(String::new, |(phase, _)| phase.clone()),
     });
     let mut rows: Vec<Row> = changes.chain(reissues).collect();
@@ -85,7 +85,7 @@ pub fn live(client: &Client, plan: &Plan, entries: &[Entry]) -> Vec<Row> {
     let history = History::of(entries);
     let mut made = CaseResources::of(client.caller());
     for moves in history.reissues.values() {
-        let keys = rotate::issued(moves);
+        let keys = rotate::recorded_key(moves);
         made.own.extend(keys.map(|key| super::run::key_resource(plan, &key.user, &key.id)));
     }
     made.written = history.written();

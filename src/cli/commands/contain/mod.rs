@@ -114,7 +114,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         (Some(name), _) => (named(name)?, args.parameters.given()?),
         (None, Some(file)) => (own(file)?, args.parameters.given()?),
     };
-    rotate::probe_of(&given).map_err(CommandError::usage)?;
+    rotate::validate_probe(&given).map_err(CommandError::usage)?;
     // Before anything is asked of AWS: most mistakes are in the flags.
     let guided = args.playbook.is_none() && args.file.is_none();
     if !guided {
@@ -227,8 +227,8 @@ fn make(
     for step in &plan.steps {
         let Kind::Reissue(reissue) = &step.kind else { continue };
         let possible = match (&reissue.secret, &reissue.file) {
-            (Some(secret), _) => rotate::fits(client, secret, &reissue.keys),
-            (None, Some(file)) => rotate::fresh(file),
+            (Some(secret), _) => rotate::check_secret(client, secret, &reissue.keys),
+            (None, Some(file)) => rotate::check_new_file(file),
             (None, None) => Ok(()),
         };
         possible.map_err(|why| CommandError::with(Exit::Refused, format!("refused: {why}")))?;

@@ -1,9 +1,11 @@
-//! Event selectors of a trail: basic ones as advanced ones, and what of S3 they record.
+//! Event selectors of a trail: converts basic ones to advanced ones, and says which S3 events they record.
 //!
-//! A trail has basic or advanced selectors, never both, and a put replaces all of them (CloudTrail API
-//! Reference, PutEventSelectors, EventSelector, AdvancedEventSelector).
+//! A trail has either basic or advanced selectors, and a put replaces all of them (CloudTrail API Reference,
+//! PutEventSelectors, EventSelector, AdvancedEventSelector).
 
 use serde_json::{Value, json};
+
+use crate::step::model::StepError;
 
 /// The type of S3 objects in both kinds of selectors.
 pub const S3: &str = "AWS::S3::Object";
@@ -29,64 +31,78 @@ fn read_only(selector: &Value) -> Option<Value> {
     }
 }
 
-/// What one basic selector records, as advanced selectors: one for management events, one for each kind of
-/// resource.
-fn of_basic(selector: &Value) -> Vec<Value> {
+/// One basic selector as advanced selectors: one for management events, one for each type of resource.
+///
+/// # Errors
+/// When data resources have no type: their selector would record nothing.
+fn of_basic(selector: &Value) -> Result<Vec<Value>, StepError> {
     let mut out = Vec::new();
     if selector["IncludeManagementEvents"] != false {
         let mut fields = vec![field("eventCategory", "Equals", &["Management"])];
         fields.extend(read_only(selector));
-        let left_out = texts(&selector["ExcludeManagementEventSources"]);
-        if !left_out.is_empty() {
-            fields.push(field("eventSource", "NotEquals", &left_out));
+        let excluded = texts(&selector["ExcludeManagementEventSources"]);
+        if !excluded.is_empty() {
+            fields.push(field("eventSource", "NotEquals", &excluded));
         }
         out.push(json!({"Name": "Management events", "FieldSelectors": fields}));
     }
     for data in each(&selector["DataResources"]) {
-        let kind = data["Type"].as_str().unwrap_or_default();
         let values = texts(&data["Values"]);
         if values.is_empty() {
             continue;
         }
+        let kind = data["Type"].as_str().filter(|kind| !kind.is_empty()).ok_or_else(|| {
+            StepError::Refused(
+                "a basic event selector of the trail has data resources without a type: convert the trail's \
+                 selectors by hand"
+                    .into(),
+            )
+        })?;
         let mut fields = vec![
             field("eventCategory", "Equals", &["Data"]),
             field("resources.type", "Equals", &[kind]),
         ];
         fields.extend(read_only(selector));
         if !values.iter().any(|v| is_all(v)) {
-            // S3's values are prefixes; those of functions and tables are whole ARNs.
+            // S3 values are prefixes; those of functions and tables are complete ARNs.
             let comparison = if kind == S3 { "StartsWith" } else { "Equals" };
             fields.push(field("resources.ARN", comparison, &values));
         }
         out.push(json!({"Name": format!("Data events of {kind}"), "FieldSelectors": fields}));
     }
-    out
+    Ok(out)
 }
 
-/// `arn:aws:s3`, `arn:aws:s3:::`, `arn:aws:lambda`, `arn:aws:dynamodb`: every resource of the kind.
+/// `arn:aws:s3`, `arn:aws:s3:::`, `arn:aws:lambda`, `arn:aws:dynamodb`: every resource of the type.
 fn is_all(value: &str) -> bool {
     value.trim_end_matches(':').matches(':').count() == 2
 }
 
-/// The same events as advanced selectors. No selector at all is what a new trail has: management events.
-pub fn to_advanced(state: &Value) -> Vec<Value> {
-    let there: Vec<Value> = each(&state["AdvancedEventSelectors"]).cloned().collect();
-    if !there.is_empty() {
-        return there;
+/// Advanced selectors for the same events. Without any selector, they record management events, as a new
+/// trail does.
+///
+/// # Errors
+/// When a basic selector cannot be converted.
+pub fn to_advanced(state: &Value) -> Result<Vec<Value>, StepError> {
+    let advanced: Vec<Value> = each(&state["AdvancedEventSelectors"]).cloned().collect();
+    if !advanced.is_empty() {
+        return Ok(advanced);
     }
     let mut out: Vec<Value> = Vec::new();
-    for one in each(&state["EventSelectors"]).flat_map(of_basic) {
-        if !out.contains(&one) {
-            out.push(one);
+    for basic in each(&state["EventSelectors"]) {
+        for one in of_basic(basic)? {
+            if !out.contains(&one) {
+                out.push(one);
+            }
         }
     }
     if out.is_empty() {
-        out = of_basic(&json!({}));
+        out = of_basic(&json!({}))?;
     }
-    out
+    Ok(out)
 }
 
-/// Our selector: reads and writes of the objects under these ARNs, or of all buckets.
+/// Our selector: reads and writes of the objects under these ARNs, or in all buckets without any ARN.
 pub fn ours(name: &str, arns: &[String]) -> Value {
     let mut fields =
         vec![field("eventCategory", "Equals", &["Data"]), field("resources.type", "Equals", &[S3])];
@@ -96,8 +112,8 @@ pub fn ours(name: &str, arns: &[String]) -> Value {
     json!({"Name": name, "FieldSelectors": fields})
 }
 
-/// The prefixes of ARNs under which a selector records every S3 data event: `[""]` for all, nothing when it
-/// filters by anything else.
+/// The ARN prefixes under which a selector records every S3 data event. `[""]` means all; a selector that
+/// filters by anything else has none.
 pub fn recorded(selector: &Value) -> Vec<String> {
     let mut prefixes = vec![String::new()];
     let mut s3_data = (false, false);
@@ -121,17 +137,17 @@ pub fn recorded(selector: &Value) -> Vec<String> {
 
 /// The ARNs, or `[""]` for all buckets, that no selector records yet.
 pub fn missing(selectors: &[Value], arns: &[String]) -> Vec<String> {
-    let there: Vec<String> = selectors.iter().flat_map(recorded).collect();
+    let prefixes: Vec<String> = selectors.iter().flat_map(recorded).collect();
     let all = [String::new()];
     let wanted = if arns.is_empty() { &all } else { arns };
-    let is_there = |arn: &String| there.iter().any(|prefix| arn.starts_with(prefix.as_str()));
-    wanted.iter().filter(|arn| !is_there(arn)).cloned().collect()
+    let covered = |arn: &String| prefixes.iter().any(|prefix| arn.starts_with(prefix.as_str()));
+    wanted.iter().filter(|arn| !covered(arn)).cloned().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::bucket_policy_laws::Dice;
+    use crate::step::mechanism::bucket_policy_laws::Dice;
 
     #[test]
     fn a_basic_selector_keeps_what_it_records() {
@@ -145,7 +161,7 @@ mod tests {
             ],
         }]});
         let fields: Vec<Value> =
-            to_advanced(&basic).iter().map(|s| s["FieldSelectors"].clone()).collect();
+            to_advanced(&basic).unwrap().iter().map(|s| s["FieldSelectors"].clone()).collect();
         let writes = json!({"Field": "readOnly", "Equals": ["false"]});
         assert_eq!(
             fields,
@@ -162,7 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_recorded_counts_only_without_other_filters() {
+    fn data_resources_without_a_type_are_refused() {
+        let untyped =
+            json!({"EventSelectors": [{"DataResources": [{"Values": ["arn:aws:s3:::b/"]}]}]});
+        assert!(to_advanced(&untyped).is_err());
+    }
+
+    #[test]
+    fn a_selector_covers_a_bucket_only_without_other_filters() {
         let arn = |b: &str| format!("arn:aws:s3:::{b}/");
         let all = ours("x", &[]);
         let one = ours("x", &[arn("b")]);
@@ -198,10 +221,10 @@ mod tests {
                     })
                 })
                 .collect();
-            let advanced = to_advanced(&json!({"EventSelectors": selectors}));
+            let advanced = to_advanced(&json!({"EventSelectors": selectors})).unwrap();
             assert!(!advanced.is_empty());
             let category = |s: &Value| s["FieldSelectors"][0]["Equals"][0].clone();
-            let nothing = selectors.iter().all(|s| of_basic(s).is_empty());
+            let nothing = selectors.iter().all(|s| of_basic(s).unwrap().is_empty());
             let management = selectors.iter().any(|s| s["IncludeManagementEvents"] == true);
             assert_eq!(advanced.iter().any(|s| category(s) == "Management"), management || nothing);
             for s in selectors.iter().filter(|s| s["ReadWriteType"] == "All") {

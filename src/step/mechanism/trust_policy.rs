@@ -1,15 +1,15 @@
-//! What a role's trust policy says, and the statement of ours that closes it.
+//! Reads a role's trust policy, and writes the statement of ours that closes it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-/// The actions by which a role is assumed (API reference, STS). IAM takes no others in a trust policy but
-/// those that go with them.
+/// The actions that assume a role (API reference, STS). IAM accepts only these and their companions in a
+/// trust policy.
 const ACTIONS: [&str; 3] =
     ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
 
-/// A text, or each of a list.
+/// A text alone, or the texts of a list.
 fn texts(value: &Value) -> BTreeSet<&str> {
     match value {
         Value::String(one) => [one.as_str()].into(),
@@ -26,18 +26,18 @@ fn statements(document: &Value) -> Vec<&Value> {
     }
 }
 
-/// Principals of this kind (`AWS`, `Service`, `Federated`) that the document lets in.
+/// Principals of this kind (`AWS`, `Service`, `Federated`) that the document allows.
 pub fn trusted<'a>(document: &'a Value, kind: &str) -> BTreeSet<&'a str> {
     let allows = statements(document).into_iter().filter(|s| s["Effect"] == "Allow");
     allows.flat_map(|s| texts(&s["Principal"][kind])).collect()
 }
 
-/// Denies everybody the role.
+/// The statement that denies everyone the role.
 ///
 /// IAM refuses `"Principal": "*"` in a trust policy (`contained an invalid principal: "STAR":"*"`,
-/// terraform-provider-aws #4248), and whether `{"AWS": "*"}` also means services and identity providers is
-/// disputed (iam-user-guide #129): those that are let in are named besides.
-pub fn closing(document: &Value, sid: &str) -> Value {
+/// terraform-provider-aws #4248). Sources disagree whether `{"AWS": "*"}` includes services and identity
+/// providers (iam-user-guide #129), so the statement also names those that the policy allows.
+pub fn deny_statement(document: &Value, sid: &str) -> Value {
     let mut principal = Map::new();
     principal.insert("AWS".into(), "*".into());
     for kind in ["Service", "Federated"] {
@@ -49,10 +49,10 @@ pub fn closing(document: &Value, sid: &str) -> Value {
     json!({"Sid": sid, "Effect": "Deny", "Principal": principal, "Action": ACTIONS})
 }
 
-/// True when the statement of this Sid denies all that [`closing`] would. IAM may write a list of one as a
-/// text and order lists as it likes.
-pub fn closed(document: &Value, sid: &str) -> bool {
-    let wanted = closing(document, sid);
+/// True when the statement with this Sid denies all that [`deny_statement`] would. IAM may write a list of
+/// one as a text, and may reorder lists.
+pub fn is_closed(document: &Value, sid: &str) -> bool {
+    let wanted = deny_statement(document, sid);
     let members = |s: &Value| s.as_object().map(|m| m.keys().cloned().collect::<Vec<_>>());
     statements(document).into_iter().filter(|s| s["Sid"] == sid).any(|s| {
         let covers = |a: &Value, b: &Value| texts(a).is_superset(&texts(b));
@@ -66,13 +66,13 @@ pub fn closed(document: &Value, sid: &str) -> bool {
 }
 
 /// True when a statement has this Sid.
-pub fn has(document: &Value, sid: &str) -> bool {
+pub fn has_sid(document: &Value, sid: &str) -> bool {
     statements(document).into_iter().any(|s| s["Sid"] == sid)
 }
 
-/// The unique ids that IAM shows in place of users and roles deleted since (IAM User Guide, "AWS JSON policy
+/// The unique ids that IAM shows in place of deleted users and roles (IAM User Guide, "AWS JSON policy
 /// elements: Principal").
-pub fn deleted(document: &Value) -> Vec<&str> {
+pub fn deleted_principals(document: &Value) -> Vec<&str> {
     let ids = trusted(document, "AWS").into_iter();
     ids.filter(|id| id.starts_with("AIDA") || id.starts_with("AROA")).collect()
 }

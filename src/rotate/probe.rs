@@ -1,4 +1,4 @@
-//! Is the new key alive and able? Asked with the key itself.
+//! Tests a new key with the key itself: whose it is, and whether it can do what its consumers need.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -6,21 +6,21 @@ use std::time::{Duration, Instant};
 use crate::cloud::{Arn, Call, Client, ErrorKind, IssuedKey};
 use crate::step::Args;
 
-/// Asks with the new key who it is, and then what the probe says. A key is unknown in places for some
-/// seconds after it was made; that is waited out.
+/// Calls GetCallerIdentity with the new key, then runs the probe. For some seconds, parts of AWS do not know a
+/// new key yet; the test waits for `propagation`.
 ///
 /// # Errors
-/// What is wrong with the key, in words; nothing secret is in them.
-pub fn check(
+/// What is wrong with the key, without any secret.
+pub fn test_key(
     client: &Client,
     key: &IssuedKey,
     user: &str,
     probe: Option<&str>,
-    patience: Duration,
+    propagation: Duration,
 ) -> Result<(), String> {
     let me = Call::new("sts", "GetCallerIdentity", []);
-    let who = patiently(patience, || client.call_as(key, &me))?;
-    let arn = who["Arn"].as_str().unwrap_or_default();
+    let caller = retry(propagation, || client.call_as(key, &me))?;
+    let arn = caller["Arn"].as_str().ok_or("sts:GetCallerIdentity answered without an ARN")?;
     if Arn::parse(arn).and_then(|a| a.user().map(str::to_string)).as_deref() != Some(user) {
         return Err(format!("the new key belongs to {arn}, not to {user}"));
     }
@@ -28,37 +28,26 @@ pub fn check(
         None | Some(("none", _)) => Ok(()),
         Some(("s3", bucket)) => {
             let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
-            patiently(patience, || client.call_as(key, &head)).map(|_| ())
+            retry(propagation, || client.call_as(key, &head)).map(|_| ())
         }
-        Some(("cmd", command)) => run(command, key),
+        Some(("cmd", command)) => run_command(command, key),
         Some((kind, _)) => {
-            Err(format!("there is no probe '{kind}': s3:BUCKET, cmd:COMMAND or none"))
+            Err(format!("invalid probe '{kind}' (expected s3:BUCKET, cmd:COMMAND or none)"))
         }
     }
 }
 
-/// Whether the probe is one that can be run.
-///
-/// # Errors
-/// What a probe looks like.
-pub fn well_formed(probe: &str) -> Result<(), String> {
-    let rest = |kind| probe.strip_prefix(kind).is_some_and(|rest: &str| !rest.is_empty());
-    if probe == "none" || rest("s3:") || rest("cmd:") {
-        return Ok(());
-    }
-    Err(format!("--probe: '{probe}' is not s3:BUCKET, cmd:COMMAND or none"))
-}
-
-fn patiently<T>(
-    patience: Duration,
-    ask: impl Fn() -> Result<T, crate::cloud::ApiError>,
+/// Makes the call again, with growing pauses, while AWS may not know the key yet.
+fn retry<T>(
+    propagation: Duration,
+    call: impl Fn() -> Result<T, crate::cloud::ApiError>,
 ) -> Result<T, String> {
-    let until = Instant::now() + patience;
+    let until = Instant::now() + propagation;
     let mut pause = Duration::from_millis(500);
     loop {
-        match ask() {
+        match call() {
             Ok(answer) => return Ok(answer),
-            // Not known yet: InvalidClientTokenId, InvalidAccessKeyId, and for S3 a bare 403.
+            // AWS does not know the key yet: InvalidClientTokenId, InvalidAccessKeyId, and for S3 a bare 403.
             Err(e)
                 if matches!(
                     e.kind,
@@ -73,9 +62,9 @@ fn patiently<T>(
     }
 }
 
-/// Runs the responder's own check with the new key in its environment; its output is not shown, since it
-/// might hold what it was given.
-fn run(command: &str, key: &IssuedKey) -> Result<(), String> {
+/// Runs the responder's own test with the new key in its environment. Its output is not shown, since it might
+/// contain the key.
+fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
     let status = Command::new("sh")
         .args(["-c", command])
         .env("AWS_ACCESS_KEY_ID", &key.id)
@@ -86,15 +75,19 @@ fn run(command: &str, key: &IssuedKey) -> Result<(), String> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
-        .map_err(|e| format!("the probe command cannot be run: {e}"))?;
+        .map_err(|e| format!("cannot run the probe command: {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("the probe command failed: {status}")) }
 }
 
-/// A probe among arguments, checked.
+/// Checks the form of the argument `probe`, if there is one.
 ///
 /// # Errors
 /// What a probe looks like.
-pub fn probe_of(args: &Args) -> Result<(), String> {
+pub fn validate_probe(args: &Args) -> Result<(), String> {
     let probe = args.text("probe");
-    if probe.is_empty() { Ok(()) } else { well_formed(probe) }
+    let rest = |kind| probe.strip_prefix(kind).is_some_and(|rest: &str| !rest.is_empty());
+    if probe.is_empty() || probe == "none" || rest("s3:") || rest("cmd:") {
+        return Ok(());
+    }
+    Err(format!("invalid --probe '{probe}' (expected s3:BUCKET, cmd:COMMAND or none)"))
 }

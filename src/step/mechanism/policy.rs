@@ -1,4 +1,4 @@
-//! Policy documents edited by Sid. Statements of others keep every byte they had.
+//! Edits policy documents by Sid. Statements of others stay byte for byte.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// A policy document's top-level members as written, in their order.
+/// A policy document's top-level members as written, in order.
 struct Members(Vec<(String, Box<RawValue>)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -37,7 +37,7 @@ fn statements(raw: &RawValue) -> Result<Vec<Box<RawValue>>, String> {
     } else {
         serde_json::from_str::<Box<RawValue>>(raw.get()).map(|one| vec![one])
     };
-    parsed.map_err(|e| format!("the policy's statements cannot be read: {e}"))
+    parsed.map_err(|e| format!("the policy's statements are not valid: {e}"))
 }
 
 fn sid(statement: &RawValue) -> Option<String> {
@@ -46,7 +46,7 @@ fn sid(statement: &RawValue) -> Option<String> {
 }
 
 fn parse(document: &str) -> Result<Members, String> {
-    serde_json::from_str(document).map_err(|e| format!("the policy there cannot be read: {e}"))
+    serde_json::from_str(document).map_err(|e| format!("the current policy is not valid: {e}"))
 }
 
 fn write(members: &Members, kept: &[&str]) -> String {
@@ -73,11 +73,11 @@ fn write(members: &Members, kept: &[&str]) -> String {
     out
 }
 
-/// The document with our statements in it: those of the same Sid are replaced, all others stay as they are.
-/// Without a document, a new one.
+/// Adds our statements to the document. They replace those with the same Sid; all others stay as they are.
+/// Without a document, the result is a new one.
 ///
 /// # Errors
-/// When the document there is not JSON of a policy's shape.
+/// When the document is not JSON of a policy's shape.
 pub fn merge(document: Option<&str>, ours: &[Value]) -> Result<String, String> {
     let ours_text: Vec<String> = ours.iter().map(Value::to_string).collect();
     let Some(document) = document else {
@@ -94,7 +94,7 @@ pub fn merge(document: Option<&str>, ours: &[Value]) -> Result<String, String> {
     Ok(write(&members, &kept))
 }
 
-/// The document without the statements whose Sid is ours, or none when nothing else is in it.
+/// The document without the statements with these Sids, or none when no statement is left.
 ///
 /// # Errors
 /// When the document is not JSON of a policy's shape.
@@ -116,17 +116,6 @@ fn theirs(members: &Members, ours: &dyn Fn(&str) -> bool) -> Result<Vec<Box<RawV
     Ok(kept)
 }
 
-/// True when the document holds each of these statements, by Sid and content.
-pub fn holds(document: &str, ours: &[Value]) -> bool {
-    let Ok(value) = serde_json::from_str::<Value>(document) else { return false };
-    let there: Vec<&Value> = match value.get("Statement") {
-        Some(Value::Array(list)) => list.iter().collect(),
-        Some(one) => vec![one],
-        None => Vec::new(),
-    };
-    ours.iter().all(|s| there.contains(&s))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -145,7 +134,8 @@ mod tests {
             "{merged}"
         );
         assert!(merged.contains(r#""Id":"x""#), "{merged}");
-        assert!(holds(&merged, std::slice::from_ref(&ours)));
+        let document: Value = serde_json::from_str(&merged).unwrap();
+        assert!(document["Statement"].as_array().unwrap().contains(&ours));
         assert_eq!(merge(Some(&merged), &[ours]).unwrap(), merged, "merging twice changes nothing");
         let back = without(&merged, &["IncidentX"]).unwrap().unwrap();
         let same = |text: &str| serde_json::from_str::<Value>(text).unwrap();

@@ -1,43 +1,45 @@
-//! Whether a bucket can take another's server access logs.
+//! Whether a bucket can receive another bucket's server access logs.
 //!
-//! All from the S3 User Guide, "Enabling Amazon S3 server access logging". S3 accepts most of these as a
-//! target and then delivers nothing, so they are looked at first.
+//! All from the S3 User Guide, "Enabling Amazon S3 server access logging". S3 accepts most unusable targets
+//! and then delivers nothing, so we check first.
 
 use serde_json::Value;
 
 use super::bucket_policy::statements;
 use super::principals::like;
-use super::{Context, StepError, bucket};
+use super::{answer, bucket};
 use crate::cloud::{Api, ErrorKind};
+use crate::step::model::{Context, StepError};
 
-/// Who delivers the logs.
+/// The service principal that delivers the logs.
 pub const SERVICE: &str = "logging.s3.amazonaws.com";
 
-/// The region of a bucket, or nothing when there is no such bucket.
+/// The region of a bucket, or nothing when the bucket does not exist.
 ///
 /// # Errors
-/// When the bucket is another account's, or AWS does not say.
+/// When the bucket belongs to another account, or AWS does not name the region.
 pub fn region(api: &dyn Api, cx: &Context, name: &str) -> Result<Option<String>, StepError> {
-    match api.call(&bucket::on(cx, name, "GetBucketLocation", [])) {
-        Ok(answer) => Ok(answer["LocationConstraint"].as_str().map(str::to_string)),
+    let call = bucket::call_on(cx, name, "GetBucketLocation", []);
+    match api.call(&call) {
+        Ok(answer) => Ok(Some(answer::text(&call, &answer, "LocationConstraint")?.to_string())),
         Err(e) if e.is_not_found() => Ok(None),
         Err(e) if e.kind == ErrorKind::Denied => Err(StepError::Refused(format!(
-            "{name} belongs to another account, or may not be read: name one with log-bucket ({e})"
+            "{name} belongs to another account, or you may not read it: give another log-bucket ({e})"
         ))),
         Err(e) => Err(e.into()),
     }
 }
 
-/// Refuses a bucket that S3 would deliver no logs to. The policy is looked at with `denial`.
+/// Refuses a bucket to which S3 would deliver no logs. [`denial`] checks its policy.
 ///
 /// # Errors
 /// With the reason, or when AWS refuses a read.
-pub fn check(api: &dyn Api, cx: &Context, name: &str) -> Result<(), StepError> {
+pub fn refuse_unusable(api: &dyn Api, cx: &Context, name: &str) -> Result<(), StepError> {
     let refused =
-        |why: &str| Err(StepError::Refused(format!("{name} cannot take access logs: {why}")));
-    let read = |operation: &str| bucket::read(api, &bucket::on(cx, name, operation, []));
+        |why: &str| Err(StepError::Refused(format!("{name} cannot receive access logs: {why}")));
+    let read = |operation: &str| bucket::read(api, &bucket::call_on(cx, name, operation, []));
     if read("GetBucketRequestPayment")?["Payer"] == "Requester" {
-        return refused("its requesters pay");
+        return refused("Requester Pays is on");
     }
     let lock = read("GetObjectLockConfiguration")?;
     if lock["ObjectLockEnabled"] == "Enabled" || lock["DefaultRetention"] == true {
@@ -47,25 +49,29 @@ pub fn check(api: &dyn Api, cx: &Context, name: &str) -> Result<(), StepError> {
     let mut algorithms = encryption["SSEAlgorithm"].as_array().into_iter().flatten();
     if let Some(other) = algorithms.find(|a| *a != "AES256") {
         return refused(&format!(
-            "its default encryption is {other}, and only SSE-S3 (AES256) can be"
+            "its default encryption is {other}, and only SSE-S3 (AES256) works"
         ));
     }
     Ok(())
 }
 
-/// The statement that would stop delivery to `arn` (`arn:aws:s3:::target/prefix*`), if there is one: its Sid
-/// or its place. In doubt it would: a condition that is not known to spare the service counts as met.
-pub fn denial(policy: &str, arn: &str) -> Option<String> {
-    let hits = |s: &Value| {
+/// The first statement that would stop delivery to `arn` (`arn:aws:s3:::target/prefix*`): its Sid or its
+/// number. Unless a condition is known to spare the service, it counts as matching.
+///
+/// # Errors
+/// When the policy is not JSON.
+pub fn denial(policy: &str, arn: &str) -> Result<Option<String>, StepError> {
+    let denies = |s: &Value| {
         s["Effect"] == "Deny"
-            && meets_service(s)
-            && meets(s, "Action", "NotAction", "s3:PutObject")
-            && meets(s, "Resource", "NotResource", arn)
-            && !spared(&s["Condition"])
+            && matches_service(s)
+            && matches(s, "Action", "NotAction", "s3:PutObject")
+            && matches(s, "Resource", "NotResource", arn)
+            && !spares_service(&s["Condition"])
     };
-    let all = statements(policy);
-    let at = all.iter().position(hits)?;
-    Some(all[at]["Sid"].as_str().map_or_else(|| format!("number {}", at + 1), str::to_string))
+    let all = statements(policy)?;
+    Ok(all.iter().position(denies).map(|at| {
+        all[at]["Sid"].as_str().map_or_else(|| format!("number {}", at + 1), str::to_string)
+    }))
 }
 
 fn texts(value: &Value) -> Vec<&str> {
@@ -75,7 +81,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-fn meets_service(statement: &Value) -> bool {
+fn matches_service(statement: &Value) -> bool {
     let named = |who: &Value| {
         who == "*" || texts(&who["AWS"]).contains(&"*") || texts(&who["Service"]).contains(&SERVICE)
     };
@@ -86,10 +92,11 @@ fn meets_service(statement: &Value) -> bool {
     }
 }
 
-/// Names of actions are compared without case.
-fn meets(statement: &Value, member: &str, not: &str, value: &str) -> bool {
+/// True when the statement's member (`Action`, `Resource`) matches the value, or its negation does not.
+/// Case does not count, as in names of actions.
+fn matches(statement: &Value, member: &str, not: &str, value: &str) -> bool {
     let value = value.to_ascii_lowercase();
-    // The end of what is delivered is unknown: a longer pattern may still meet it.
+    // The delivered object names are longer than the value: a longer pattern may still match one.
     let start = value.trim_end_matches('*');
     let one = |p: &&str| {
         let p = p.to_ascii_lowercase();
@@ -101,18 +108,18 @@ fn meets(statement: &Value, member: &str, not: &str, value: &str) -> bool {
     texts(&statement[member]).iter().any(one)
 }
 
-/// True when a condition is never met by S3's log delivery: it comes over TLS, from a service principal, and
-/// without the keys that describe users, roles and networks.
-fn spared(condition: &Value) -> bool {
+/// True when a condition never matches S3's log delivery. Delivery comes over TLS, from a service principal,
+/// and without the keys that describe users, roles and networks.
+fn spares_service(condition: &Value) -> bool {
     let operators = condition.as_object().into_iter().flatten();
     operators
         .flat_map(|(op, keys)| keys.as_object().into_iter().flatten().map(move |k| (op, k)))
         .any(|(op, (key, values))| {
             let (op, key) = (op.to_ascii_lowercase(), key.to_ascii_lowercase());
-            let says_no = texts(values) == ["false"];
+            let is_false = texts(values) == ["false"];
             match key.as_str() {
                 "aws:securetransport" | "aws:principalisawsservice" => {
-                    op.starts_with("bool") && says_no
+                    op.starts_with("bool") && is_false
                 }
                 "s3:tlsversion" => op.starts_with("numericless"),
                 "aws:principalarn"
@@ -138,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deny_counts_when_it_meets_the_delivery() {
+    fn a_deny_counts_when_it_matches_the_delivery() {
         let arn = "arn:aws:s3:::logs/s3-access/records/*";
         let base = json!({"Sid": "D", "Effect": "Deny", "Principal": "*", "Action": "s3:*",
             "Resource": ["arn:aws:s3:::logs", "arn:aws:s3:::logs/*"]});
@@ -147,7 +154,7 @@ mod tests {
             for (k, v) in changes.as_object().unwrap() {
                 s[k] = v.clone();
             }
-            denial(&json!({"Statement": [s]}).to_string(), arn)
+            denial(&json!({"Statement": [s]}).to_string(), arn).unwrap()
         };
         for hit in [
             json!({}),
@@ -178,6 +185,6 @@ mod tests {
         ] {
             assert_eq!(with(miss.clone()), None, "{miss}");
         }
-        assert_eq!(denial("not a policy", arn), None);
+        assert!(denial("not a policy", arn).is_err());
     }
 }

@@ -1,21 +1,17 @@
-//! Calls about the bucket that a step was given, in the bucket's region.
+//! Calls about a bucket, in the region that the argument `bucket-region` names.
 
 use serde_json::Value;
 
-use super::{Context, StepError};
 use crate::cloud::{Api, Call};
-
-/// The four flags of a public access block.
-pub const FLAGS: [&str; 4] =
-    ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+use crate::step::model::{Context, StepError};
 
 /// A call about the argument `bucket`.
 pub fn call<const N: usize>(cx: &Context, operation: &str, params: [(&str, Value); N]) -> Call {
-    on(cx, cx.args.text("bucket"), operation, params)
+    call_on(cx, cx.args.text("bucket"), operation, params)
 }
 
 /// A call about any bucket of the same region.
-pub fn on<const N: usize>(
+pub fn call_on<const N: usize>(
     cx: &Context,
     bucket: &str,
     operation: &str,
@@ -27,7 +23,7 @@ pub fn on<const N: usize>(
     if region.is_empty() { call } else { call.in_region(region) }
 }
 
-/// What a read answers, or `null` when this is not configured. A bucket that is not there is an error.
+/// The answer, or `null` when the bucket has no such configuration. A missing bucket is an error.
 ///
 /// # Errors
 /// When AWS refuses the read.
@@ -44,8 +40,8 @@ pub fn resource(cx: &Context, part: &str) -> String {
     format!("{}#{part}", cx.bucket_arn(cx.args.text("bucket")))
 }
 
-/// The bucket that a resource names.
+/// The bucket's name in an ARN, a resource or a bare name.
 pub fn name_of(resource: &str) -> &str {
-    let arn = resource.split('#').next().unwrap_or_default();
-    arn.rsplit(':').next().unwrap_or_default()
+    let arn = resource.split_once('#').map_or(resource, |(arn, _)| arn);
+    arn.rsplit_once(':').map_or(arn, |(_, name)| name)
 }

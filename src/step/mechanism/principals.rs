@@ -1,28 +1,28 @@
 //! Principals as `aws:PrincipalArn` shows them, and whether the caller is among them.
 //!
-//! A policy of ours names nobody in `Principal`: AWS refuses a principal that does not exist, and rewrites
-//! one that is deleted to its unique id, so the document would change under us (IAM User Guide, "AWS JSON
-//! policy elements: Principal"). The condition key keeps the text, holds the role's ARN for every session
-//! of a role ("AWS global condition context keys"), and its path with it.
+//! Our policies name nobody in `Principal`. AWS refuses a principal that does not exist, and rewrites a
+//! deleted one to its unique id, so the document would change under us (IAM User Guide, "AWS JSON policy
+//! elements: Principal"). The condition key keeps its text. For every session of a role it contains the
+//! role's ARN, with the path ("AWS global condition context keys").
 
-use super::{Context, StepError};
 use crate::cloud::Arn;
+use crate::step::model::{Context, StepError};
 
-/// What a list of principals is for.
+/// The purpose of a list of principals.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Use {
-    /// `…:root` is the whole account, as in `Principal`.
+    /// `…:root` means the whole account, as in `Principal`.
     Deny,
-    /// `…:root` is the root user alone: an allow-list must not open more than it says.
+    /// `…:root` means the root user alone: an allow-list must not allow more than it says.
     Allow,
 }
 
-/// The `ArnLike` patterns that stand for the principals: user, role and session ARNs, account ids.
+/// The `ArnLike` patterns that match the principals: user, role and session ARNs, account ids.
 ///
-/// The role's name is unique in its account whatever its path, so `role/*/NAME` is the same role or none.
+/// A role's name is unique in its account whatever its path, so `role/*/NAME` is the same role or none.
 ///
 /// # Errors
-/// For what is no principal of `aws:PrincipalArn`.
+/// For a value that `aws:PrincipalArn` cannot contain.
 pub fn patterns(cx: &Context, given: &[String], r#use: Use) -> Result<Vec<String>, StepError> {
     let mut patterns: Vec<String> = Vec::new();
     for one in given.iter().map(|p| p.trim()).filter(|p| !p.is_empty()) {
@@ -44,12 +44,13 @@ fn patterns_of(cx: &Context, given: &str, r#use: Use) -> Result<Vec<String>, Ste
     }
     let refused = || {
         StepError::Refused(format!(
-            "'{given}' is not the ARN of a user, a role or a session, nor the id of an account"
+            "invalid principal '{given}' (expected the ARN of a user, role or session, or a 12-digit account id)"
         ))
     };
     let arn = Arn::parse(given).ok_or_else(refused)?;
     let Arn { partition, account, resource, .. } = &arn;
-    match (arn.service.as_str(), resource.split('/').next().unwrap_or_default()) {
+    let kind = resource.split_once('/').map_or(resource.as_str(), |(kind, _)| kind);
+    match (arn.service.as_str(), kind) {
         ("iam", "root") if r#use == Use::Deny => Ok(of_account(partition, account)),
         ("iam", "root" | "user") | ("sts", "federated-user") => Ok(vec![given.to_string()]),
         ("iam", "role") if resource.matches('/').count() > 1 => Ok(vec![given.to_string()]),
@@ -62,18 +63,18 @@ fn patterns_of(cx: &Context, given: &str, r#use: Use) -> Result<Vec<String>, Ste
     }
 }
 
-/// Who makes the calls, as `aws:PrincipalArn` shows it.
+/// The caller, as `aws:PrincipalArn` shows it.
 pub fn responder<'a>(cx: &Context<'a>) -> &'a str {
     cx.caller_role.unwrap_or(cx.caller)
 }
 
-/// The patterns of who makes the calls: an ARN of no known kind stands for itself.
+/// The caller's patterns: an ARN of an unknown kind matches only itself.
 pub fn of_responder(cx: &Context) -> Vec<String> {
     let who = responder(cx);
     patterns_of(cx, who, Use::Allow).unwrap_or_else(|_| vec![who.to_string()])
 }
 
-/// True when one of the patterns, or a role of the same name, is the caller.
+/// True when a pattern matches the caller, or names a role with the caller's role name.
 pub fn covers_caller(cx: &Context, patterns: &[String]) -> bool {
     let callers: Vec<&str> = cx.caller_role.into_iter().chain([cx.caller]).collect();
     patterns.iter().any(|pattern| {
@@ -81,7 +82,7 @@ pub fn covers_caller(cx: &Context, patterns: &[String]) -> bool {
     })
 }
 
-/// The caller's role is known without its path when it comes from a session.
+/// A session's ARN does not contain the path of its role, so the names are compared.
 fn same_role(pattern: &str, caller: &str) -> bool {
     let role = |text: &str| {
         let arn = Arn::parse(text)?;
@@ -90,7 +91,7 @@ fn same_role(pattern: &str, caller: &str) -> bool {
     matches!((role(pattern), role(caller)), (Some(a), Some(b)) if a == b)
 }
 
-/// `ArnLike`: each of the six parts by itself, `*` and `?` in any (IAM User Guide, "IAM JSON policy
+/// `ArnLike`: matches each of the six parts by itself, with `*` and `?` in any (IAM User Guide, "IAM JSON policy
 /// elements: Condition operators").
 pub fn arn_like(pattern: &str, arn: &str) -> bool {
     let parts = |text: &str| text.splitn(6, ':').map(str::to_string).collect::<Vec<_>>();
@@ -98,7 +99,7 @@ pub fn arn_like(pattern: &str, arn: &str) -> bool {
     pattern.len() == arn.len() && pattern.iter().zip(&arn).all(|(p, t)| like(p, t))
 }
 
-/// True when the text matches a pattern of `*` and `?`.
+/// True when the text matches a pattern with `*` and `?`.
 pub fn like(pattern: &str, text: &str) -> bool {
     let (p, t) = (pattern.as_bytes(), text.as_bytes());
     let (mut i, mut j, mut star) = (0, 0, None);

@@ -1,9 +1,10 @@
-//! What holds for every step that adds a statement to a bucket's policy, over generated policies.
+//! Properties that every step with a bucket policy statement must have, over generated policies.
 
 use serde_json::{Value, json};
 
-use super::testing::{Fake, context};
-use super::{Args, Item, Step, Undo, bucket_policy};
+use super::{bucket_deny, bucket_policy, policy};
+use crate::step::testing::{Fake, context};
+use crate::step::{Args, Item, Step, Undo};
 
 /// A linear congruential generator: the same documents in every run.
 pub struct Dice(pub u64);
@@ -38,7 +39,7 @@ fn statement(dice: &mut Dice) -> String {
 }
 
 /// Somebody's policy, with its statements as they stand in it.
-fn policy(dice: &mut Dice) -> (String, Vec<String>) {
+fn generated_policy(dice: &mut Dice) -> (String, Vec<String>) {
     let statements: Vec<String> = (0..=dice.roll(4)).map(|_| statement(dice)).collect();
     let version = dice.pick(&["2012-10-17", "2008-10-17"]);
     let text = if statements.len() == 1 && dice.roll(2) == 0 {
@@ -52,14 +53,14 @@ fn policy(dice: &mut Dice) -> (String, Vec<String>) {
     (text, statements)
 }
 
-/// Change, holding, and the way back: with no policy, with theirs, and with theirs changed since.
+/// Change, hold and undo: without a policy, with a foreign one, and with a foreign one that changed since.
 pub fn check(step: &dyn Step, args: &Args) {
     let cx = context(args);
     let mut dice = Dice(42);
     let none = step.observe(&Fake::default(), &cx).unwrap();
     assert_eq!((none.len(), &none[0].state), (1, &Value::Null));
     let mut before: Vec<(Value, Vec<String>)> = vec![(Value::Null, Vec::new())];
-    before.extend((0..200).map(|_| policy(&mut dice)).map(|(t, s)| (json!(t), s)));
+    before.extend((0..200).map(|_| generated_policy(&mut dice)).map(|(t, s)| (json!(t), s)));
     for (before, theirs) in before {
         let item = Item { state: before.clone(), ..none[0].clone() };
         let change = step.change(&cx, &item).unwrap().unwrap();
@@ -68,7 +69,7 @@ pub fn check(step: &dyn Step, args: &Args) {
         assert!(!change.affects.is_empty());
         let after = change.after.as_str().unwrap().to_string();
         assert!(theirs.iter().all(|s| after.contains(s)), "{theirs:?} in {after}");
-        assert_eq!(bucket_policy::statements(&after).len(), theirs.len() + 1);
+        assert_eq!(bucket_policy::statements(&after).unwrap().len(), theirs.len() + 1);
 
         let now = Item { state: change.after.clone(), ..item.clone() };
         assert_eq!(step.change(&cx, &now).unwrap(), None);
@@ -76,7 +77,7 @@ pub fn check(step: &dyn Step, args: &Args) {
             let now = Item { state, ..item.clone() };
             step.undo(&cx, &now, &before, &change.after).unwrap()
         };
-        let Undo::Change(back) = undo(change.after.clone()) else { panic!("no way back") };
+        let Undo::Change(back) = undo(change.after.clone()) else { panic!("no undo") };
         assert_eq!(back.after, before);
         let wanted = if before.is_null() { "s3:DeleteBucketPolicy" } else { "s3:PutBucketPolicy" };
         assert_eq!(back.call.name(), wanted);
@@ -92,18 +93,19 @@ pub fn check(step: &dyn Step, args: &Args) {
         // Somebody added a statement since: it stays, ours goes.
         let added =
             json!({"Sid": "Later", "Effect": "Allow", "Principal": "*", "Action": "s3:Get*"});
-        let grown = super::policy::merge(Some(&after), &[added]).unwrap();
-        let Undo::Change(back) = undo(json!(grown)) else { panic!("no way back") };
+        let grown = policy::merge(Some(&after), &[added]).unwrap();
+        let Undo::Change(back) = undo(json!(grown)) else { panic!("no undo") };
         let left = back.after.as_str().unwrap();
         assert!(left.contains("\"Later\"") && theirs.iter().all(|s| left.contains(s)));
-        assert_eq!(bucket_policy::statements(left).len(), theirs.len() + 1);
+        assert_eq!(bucket_policy::statements(left).unwrap().len(), theirs.len() + 1);
         assert_eq!(undo(json!(left)), Undo::Nothing);
     }
     let broken = Item { state: json!("{"), ..none[0].clone() };
     assert!(step.change(&cx, &broken).is_err());
+    assert!(step.undo(&cx, &broken, &Value::Null, &json!("{}")).is_err());
     let large = format!("{{\"Statement\":[],\"Id\":\"{}\"}}", "x".repeat(20_400));
     assert!(step.change(&cx, &Item { state: json!(large), ..none[0].clone() }).is_err());
-    for arg in bucket_policy::TAKES_BUCKETS {
+    for arg in bucket_deny::PROTECTED_BUCKETS {
         let mut args = args.clone();
         args.set_all(arg, vec!["other".into(), args.text("bucket").into()]);
         let cx = context(&args);

@@ -1,48 +1,59 @@
-//! The trails that a CloudTrail step is about, and the calls about them in their home region.
+//! Finds the trails of a CloudTrail step and makes calls about them in their home region.
 //!
-//! A trail is changed in its home region only, and an organization's trail only by the account that made it
-//! (CloudTrail User Guide, "Creating a trail for an organization").
+//! A trail can be changed in its home region only, and an organization's trail only by the account that
+//! created it (CloudTrail User Guide, "Creating a trail for an organization").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, StepError};
+use super::answer;
 use crate::cloud::{Api, Arn, Call};
+use crate::step::model::{Context, Item, StepError};
 
 /// A trail as DescribeTrails shows it.
 pub struct Trail {
     pub arn: String,
-    /// Shown by name, in the answer's members.
+    /// Its entry in the answer of DescribeTrails.
     pub described: Value,
-    /// The account that may change it, where that is not ours.
+    /// The account that may change it, if that is not ours.
     owner: Option<String>,
 }
 
-/// Those named by `trail` (name or ARN), or all.
+/// The call that lists the trails of the run's region.
+pub fn describe() -> Call {
+    Call::new("cloudtrail", "DescribeTrails", [])
+}
+
+/// The trail that the argument `trail` names (name or ARN), or all.
 ///
 /// # Errors
-/// When there is none of that name, or AWS refuses the read.
+/// When no trail has that name, or AWS refuses the read or leaves out an ARN.
 fn all(api: &dyn Api, cx: &Context) -> Result<Vec<Trail>, StepError> {
     let wanted = cx.args.text("trail");
-    let answer = api.call(&Call::new("cloudtrail", "DescribeTrails", []))?;
-    let each = answer.as_array().into_iter().flatten().filter_map(|t| {
-        let (arn, name) = (t["TrailARN"].as_str()?, t["Name"].as_str()?);
-        let account = Arn::parse(arn)?.account;
-        let owner = Some(account).filter(|a| a != cx.account);
-        let meant = wanted.is_empty() || wanted == arn || wanted == name;
-        meant.then(|| Trail { arn: arn.to_string(), described: t.clone(), owner })
-    });
-    let trails: Vec<Trail> = each.collect();
+    let call = describe();
+    let answer = api.call(&call)?;
+    let mut trails = Vec::new();
+    for described in answer::list(&call, &answer)? {
+        let arn = answer::text(&call, described, "TrailARN")?;
+        let name = answer::text(&call, described, "Name")?;
+        let parsed = Arn::parse(arn).ok_or_else(|| invalid_arn(arn))?;
+        if wanted.is_empty() || wanted == arn || wanted == name {
+            let owner = Some(parsed.account).filter(|account| account != cx.account);
+            trails.push(Trail { arn: arn.to_string(), described: described.clone(), owner });
+        }
+    }
     if trails.is_empty() && !wanted.is_empty() {
-        return Err(StepError::Refused(format!("there is no trail {wanted} in this region")));
+        return Err(StepError::Refused(format!(
+            "no trail {wanted} in this region: give another --region, or the trail's ARN"
+        )));
     }
     Ok(trails)
 }
 
-/// An item for each trail. One of another account has the state `{"ManagedBy": account}` and is not changed;
-/// where there is no trail, one item says so: `{"ManagedBy": "nobody"}`.
+/// One item for each trail. A trail of another account has the state `{"ManagedBy": account}` and stays as
+/// it is. Without any trail, the one item has the state `{"ManagedBy": "nobody"}`.
 ///
 /// # Errors
-/// When a read is refused, or there is no trail of the name that was given.
+/// When AWS refuses a read, or no trail has the given name.
 pub fn observe(
     api: &dyn Api,
     cx: &Context,
@@ -69,39 +80,37 @@ pub fn observe(
     trails.into_iter().map(item).collect()
 }
 
-/// Who manages a trail that is not there.
+/// The owner in the item of a region without trails.
 const NOBODY: &str = "nobody";
 
 /// A call about a trail, in the region that its ARN names.
-pub fn call<const N: usize>(arn: &str, operation: &str, params: [(&str, Value); N]) -> Call {
-    let call = Call::new("cloudtrail", operation, params);
-    match arn.split(':').nth(3).filter(|r| !r.is_empty()) {
-        Some(region) => call.in_region(region),
-        None => call,
-    }
+///
+/// # Errors
+/// When the ARN names no region.
+pub fn call<const N: usize>(
+    arn: &str,
+    operation: &str,
+    params: [(&str, Value); N],
+) -> Result<Call, StepError> {
+    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
+    let region = region.ok_or_else(|| invalid_arn(arn))?;
+    Ok(Call::new("cloudtrail", operation, params).in_region(region))
 }
 
-/// The trail that an item is about.
-pub fn arn(item: &Item) -> &str {
-    item.resource.split('#').next().unwrap_or_default()
+fn invalid_arn(arn: &str) -> StepError {
+    StepError::Refused(format!("'{arn}' is not the ARN of a trail"))
 }
 
-/// The change of one member of the state by UpdateTrail.
-pub fn update(item: &Item, param: &str, member: &str, on: bool) -> Change {
-    let call = call(arn(item), "UpdateTrail", [("Name", arn(item).into()), (param, on.into())]);
-    Change::new(json!({ member: on }), call)
-}
-
-/// Why an item is not ours to change.
+/// Why we do not change an item.
 pub fn notes(item: &Item) -> Vec<String> {
     let owner = item.state["ManagedBy"].as_str();
     let note = |owner: &str| {
         if owner == NOBODY {
-            return "there is no trail in this region: events are kept for 90 days in the event history, \
-                    management events only; create a trail"
+            return "no trail in this region: AWS stores management events for 90 days in the event \
+                    history, and nothing else; create a trail"
                 .to_string();
         }
-        format!("{} is the trail of an organization: only account {owner} changes it", arn(item))
+        format!("{} is an organization's trail: only account {owner} can change it", item.arn())
     };
     owner.map(note).into_iter().collect()
 }
@@ -115,7 +124,7 @@ pub mod tests {
     pub const ARN: &str = "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main";
 
     /// A trail of ours with home eu-west-1 and one of the organization.
-    pub fn two(member: &str, on: bool) -> Fake {
+    pub fn two_trails(member: &str, on: bool) -> Fake {
         let other = ARN.replace("123456789012", "999999999999").replace("main", "org");
         Fake::default().answers(
             "cloudtrail:DescribeTrails",
@@ -126,7 +135,7 @@ pub mod tests {
         )
     }
 
-    /// Change, holding and the way back for a step that turns one thing on.
+    /// Change, hold and undo of a step that turns one setting on.
     pub fn check(step: &dyn Step, off: &Fake, on: &Fake, calls: [&str; 2]) {
         let args = Args::default();
         let cx = context(&args);
@@ -143,7 +152,7 @@ pub mod tests {
         assert_eq!(now[0].state, change.after);
         assert_eq!(step.change(&cx, &now[0]).unwrap(), None);
         let undo = |now: &Item, before: &Value| step.undo(&cx, now, before, &change.after).unwrap();
-        let Undo::Change(back) = undo(&now[0], &items[0].state) else { panic!("no way back") };
+        let Undo::Change(back) = undo(&now[0], &items[0].state) else { panic!("no undo") };
         assert_eq!((back.call.operation.as_str(), &back.after), (calls[1], &items[0].state));
         assert_eq!(undo(&items[0], &items[0].state), Undo::Nothing, "twice");
         assert_eq!(undo(&now[0], &now[0].state), Undo::Nothing, "it was on before");
