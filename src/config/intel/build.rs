@@ -199,7 +199,7 @@ impl Builder {
         let list = self.intel.lists.len().checked_sub(1)?;
         if let Some(list) = self.intel.lists.last_mut() {
             list.indicators += 1;
-            list.ended += u64::from(until.is_some_and(|until| !until.covers(self.now)));
+            list.ended += u64::from(until.is_some_and(|until| !until.applies_at(self.now)));
         }
         let intel = &mut self.intel;
         let detail = *self.details.entry(detail).or_insert_with(|| {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::build::{Builder, Full, MOST};
 use super::list::{Format, List};
 use super::{stix, table, text};
-use crate::config::error::{At, ConfigError, Fault};
+use crate::config::error::{ConfigError, Location, Problem};
 use crate::config::text_file;
 use crate::ui::number::{counted, grouped};
 
@@ -56,9 +56,9 @@ pub fn read(path: &Path, builder: &mut Builder) -> Result<(), ConfigError> {
         builder.begin(List::new(path, Format::Csv));
         table::read(&table, builder).map_err(|stop| match stop {
             table::Stop::Full => too_many(Full),
-            table::Stop::Endless(line) => Fault::new("a row of more than 256 KiB begins here")
+            table::Stop::Endless(line) => Problem::new("a row of more than 256 KiB begins here")
                 .hint("close its quote")
-                .at(At { path: path.to_path_buf(), line, column: 1 }),
+                .at(Location { path: path.to_path_buf(), line, column: 1 }),
         })?;
     } else {
         builder.begin(List::new(path, Format::Text));
@@ -96,12 +96,12 @@ fn other_form(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 fn not_json(path: &Path, error: &serde_json::Error, before: usize) -> ConfigError {
-    let at = At {
+    let at = Location {
         path: path.to_path_buf(),
         line: before + error.line().max(1),
         column: error.column().max(1),
     };
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
-    Fault::new(format!("not JSON: {what}")).hint("fetch the file again; it may be cut off").at(at)
+    Problem::new(format!("not JSON: {what}")).hint("fetch the file again; it may be cut off").at(at)
 }
