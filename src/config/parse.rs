@@ -66,7 +66,7 @@ pub struct Assignment {
 /// Reads `text`, which is the content of `path`.
 ///
 /// # Errors
-/// At the first thing that is not understood: syntax, a key, a type or a value.
+/// At the first invalid syntax, key, type or value.
 pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<ParsedFile, ConfigError> {
     let doc = Document { path, text };
     let mut parsed = ParsedFile::default();

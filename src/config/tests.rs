@@ -169,10 +169,9 @@ fn threat_lists_add_up_and_own_ranges_are_refused_in_them() {
 
 #[test]
 fn a_bad_threat_list_is_reported_where_it_is_named() {
-    for (name, text, expected) in [
-        ("absent", "", "cannot read absent"),
-        ("a.txt", "hello", "a.txt: nothing in it can be used"),
-    ] {
+    for (name, text, expected) in
+        [("absent", "", "cannot read absent"), ("a.txt", "hello", "a.txt: no usable indicator")]
+    {
         let toml = format!("[intel]\nfiles = ['{name}']");
         let folder = Folder::new(&[("incident.toml", &toml), ("a.txt", text)]);
         let error = Config::load(&folder.inputs(), &[]).unwrap_err();

@@ -1,31 +1,31 @@
-//! Indicators as they are read → the lists that calls are held against.
+//! Collects the indicators of all lists into one [`Intel`].
 
 use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::condition::Condition;
 use super::index::{ALONE, Lead};
 use super::list::List;
-use super::own::Refuse;
-use super::texts::{Shared, Span};
+use super::refused_ranges::RefusedRanges;
+use super::text_arena::{Span, TextInterner};
 use super::unused::{Unused, masked};
-use super::value::Test;
-use super::{Detail, Entry, Field, Intel};
+use super::{Details, Field, Intel, StoredIndicator};
 use crate::clock::Millis;
 use crate::config::Ranges;
 use crate::config::until::Until;
 use crate::ui::sanitize::clip;
 
-/// Conditions of all lists together.
-pub const MOST: usize = 1_000_000;
+/// Conditions in all lists together.
+pub const MAX_CONDITIONS: usize = 1_000_000;
 
-/// Characters of a text that is kept for showing.
-const SHOWN: usize = 200;
+/// Characters of a text that is stored for display.
+const MAX_SHOWN: usize = 200;
 
-/// One indicator of a list.
+/// One indicator as a list has it.
 #[derive(Debug, Default)]
-pub struct Draft<'t> {
-    /// As it stands in the list.
+pub struct ParsedIndicator<'t> {
+    /// As written in the list.
     pub written: &'t str,
     /// From 1; 0 where the list has ids.
     pub line: usize,
@@ -34,33 +34,33 @@ pub struct Draft<'t> {
     pub confidence: &'t str,
     pub from: &'t str,
     pub until: &'t str,
-    /// Of an object that has versions: its id, and when this version was made.
+    /// For an object with versions: its id, and when this version was created.
     pub version: Option<(&'t str, Option<Millis>)>,
-    /// One of these must hold, and each holds if all of its conditions do.
-    pub any: Vec<Vec<Test>>,
+    /// Alternatives: one must match, and an alternative matches if all of its conditions do.
+    pub alternatives: Vec<Vec<Condition>>,
 }
 
-impl Draft<'_> {
+impl ParsedIndicator<'_> {
     /// `line 12`, or the id.
-    pub fn place(&self) -> String {
-        place(self.line, self.id)
+    pub fn location(&self) -> String {
+        location(self.line, self.id)
     }
 }
 
 /// `line 12`, or the id.
-pub fn place(line: usize, id: &str) -> String {
-    if line == 0 { clip(id, SHOWN).into_owned() } else { format!("line {line}") }
+pub fn location(line: usize, id: &str) -> String {
+    if line == 0 { clip(id, MAX_SHOWN).into_owned() } else { format!("line {line}") }
 }
 
-/// More indicators than are kept.
+/// More indicators than can be loaded.
 #[derive(Debug)]
-pub struct Full;
+pub struct TooManyIndicators;
 
 pub struct Builder {
     intel: Intel,
-    refuse: Refuse,
-    shared: Shared,
-    details: HashMap<Detail, u32>,
+    refused_ranges: RefusedRanges,
+    shared: TextInterner,
+    details: HashMap<Details, u32>,
     conditions: usize,
     /// Newest version of each object, by the hash of its id, with its entry if it has one.
     versions: HashMap<u64, (Option<Millis>, Option<u32>)>,
@@ -71,8 +71,8 @@ impl Builder {
     pub fn new(own: Ranges, now: Millis) -> Builder {
         Builder {
             intel: Intel::default(),
-            refuse: Refuse::new(own),
-            shared: Shared::default(),
+            refused_ranges: RefusedRanges::new(own),
+            shared: TextInterner::default(),
             details: HashMap::new(),
             conditions: 0,
             versions: HashMap::new(),
@@ -84,18 +84,18 @@ impl Builder {
         self.intel.lists.push(list);
     }
 
-    /// The list that was begun last.
+    /// The current list.
     pub fn list(&mut self) -> Option<&mut List> {
         self.intel.lists.last_mut()
     }
 
-    pub fn unused(&mut self, place: &str, what: &str, unused: Unused) {
+    pub fn unused(&mut self, location: &str, what: &str, unused: Unused) {
         if let Some(list) = self.list() {
-            list.unused(place, what, unused);
+            list.unused(location, what, unused);
         }
     }
 
-    /// Makes an older version of the object void; false if this one is the older one.
+    /// Voids an older version of the object. False if this one is older.
     pub fn supersede(&mut self, id: &str, modified: Option<Millis>) -> bool {
         let hash = xxh3_64(id.as_bytes());
         if let Some((known, entry)) = self.versions.get(&hash) {
@@ -115,41 +115,41 @@ impl Builder {
         true
     }
 
-    /// Takes the indicator in; what of it is not used is noted in the list.
+    /// Adds an indicator. The list records what is not used, and why.
     ///
     /// # Errors
-    /// If there are too many.
-    pub fn add(&mut self, mut draft: Draft<'_>) -> Result<(), Full> {
-        let place = draft.place();
-        let mut why = None;
-        draft.any.retain(|tests| match self.refuse.check(tests) {
+    /// If there are too many indicators.
+    pub fn add(&mut self, mut draft: ParsedIndicator<'_>) -> Result<(), TooManyIndicators> {
+        let location = draft.location();
+        let mut refused = None;
+        draft.alternatives.retain(|conditions| match self.refused_ranges.check(conditions) {
             Ok(()) => true,
             Err(unused) => {
-                why = Some(unused);
+                refused = Some(unused);
                 false
             }
         });
-        if let Some(unused) = why {
-            let unused = if draft.any.is_empty() { unused } else { unused.in_part() };
-            self.unused(&place, draft.written, unused);
+        if let Some(unused) = refused {
+            let unused = if draft.alternatives.is_empty() { unused } else { unused.partial() };
+            self.unused(&location, draft.written, unused);
         }
-        if draft.any.is_empty() {
+        if draft.alternatives.is_empty() {
             return Ok(());
         }
-        self.conditions += draft.any.iter().map(Vec::len).sum::<usize>();
-        if self.conditions > MOST {
-            return Err(Full);
+        self.conditions += draft.alternatives.iter().map(Vec::len).sum::<usize>();
+        if self.conditions > MAX_CONDITIONS {
+            return Err(TooManyIndicators);
         }
         let entry = self.intel.entries.len() as u32;
         let mut indexed = false;
-        for tests in std::mem::take(&mut draft.any) {
-            match self.index(entry, tests) {
+        for conditions in std::mem::take(&mut draft.alternatives) {
+            match self.index(entry, conditions) {
                 Ok(()) => indexed = true,
-                Err(unused) => self.unused(&place, draft.written, unused),
+                Err(unused) => self.unused(&location, draft.written, unused),
             }
         }
         if indexed {
-            let made = self.entry(&draft).ok_or(Full)?;
+            let made = self.entry(&draft).ok_or(TooManyIndicators)?;
             self.intel.entries.push(made);
             if let Some((id, modified)) = draft.version {
                 self.versions.insert(xxh3_64(id.as_bytes()), (modified, Some(entry)));
@@ -158,44 +158,44 @@ impl Builder {
         Ok(())
     }
 
-    /// Puts the conditions where calls are looked up: the one that narrows most first.
-    fn index(&mut self, entry: u32, mut tests: Vec<Test>) -> Result<(), Unused> {
-        tests.sort_by_key(|test| match test {
-            Test::Text(Field::AccessKey | Field::Principal, _) => 0,
-            Test::Net(_) => 1,
-            Test::Text(..) => 2,
-            Test::Wild(..) => 3,
+    /// Indexes the indicator by its most selective condition. The others are checked on a match.
+    fn index(&mut self, entry: u32, mut conditions: Vec<Condition>) -> Result<(), Unused> {
+        conditions.sort_by_key(|condition| match condition {
+            Condition::Text(Field::AccessKey | Field::Principal, _) => 0,
+            Condition::Net(_) => 1,
+            Condition::Text(..) => 2,
+            Condition::Regex(..) => 3,
         });
-        let mut tests = tests.into_iter();
-        let Some(first) = tests.next() else { return Ok(()) };
-        let further: Vec<Test> = tests.collect();
+        let mut conditions = conditions.into_iter();
+        let Some(first) = conditions.next() else { return Ok(()) };
+        let further: Vec<Condition> = conditions.collect();
         let further = if further.is_empty() {
             ALONE
         } else {
-            self.intel.further.push(super::holds::compiled(further)?);
+            self.intel.further.push(super::condition::compile(further)?);
             self.intel.further.len() as u32 - 1
         };
         self.intel.index.add(&mut self.intel.texts, &first, Lead { entry, further })
     }
 
-    fn entry(&mut self, draft: &Draft<'_>) -> Option<Entry> {
+    fn entry(&mut self, draft: &ParsedIndicator<'_>) -> Option<StoredIndicator> {
         let until = Until::parse(draft.until);
         if let (None, false) = (&until, draft.until.is_empty()) {
-            let why = Unused::not_understood("its end is no date; taken as without end").in_part();
-            self.unused(&draft.place(), draft.until, why);
+            let why = Unused::not_understood("invalid end date; used without an end").partial();
+            self.unused(&draft.location(), draft.until, why);
         }
         let texts = &mut self.intel.texts;
         let shared = &mut self.shared;
-        let mut keep = |text: &str| shared.add(texts, &clip(text.trim(), SHOWN));
-        let detail = Detail {
-            description: keep(&masked(draft.description))?,
-            confidence: keep(draft.confidence)?,
+        let mut intern = |text: &str| shared.add(texts, &clip(text.trim(), MAX_SHOWN));
+        let detail = Details {
+            description: intern(&masked(draft.description))?,
+            confidence: intern(draft.confidence)?,
             from: Until::parse(draft.from).map(|from| from.start()),
             until: until.as_ref().map(Until::end),
-            until_text: if until.is_some() { keep(draft.until)? } else { Span::default() },
+            until_text: if until.is_some() { intern(draft.until)? } else { Span::default() },
         };
-        let written = texts.add(&clip(&masked(draft.written.trim()), SHOWN))?;
-        let id = texts.add(&clip(draft.id, SHOWN))?;
+        let written = texts.add(&clip(&masked(draft.written.trim()), MAX_SHOWN))?;
+        let id = texts.add(&clip(draft.id, MAX_SHOWN))?;
         let list = self.intel.lists.len().checked_sub(1)?;
         if let Some(list) = self.intel.lists.last_mut() {
             list.indicators += 1;
@@ -207,10 +207,17 @@ impl Builder {
             intel.details.len() as u32 - 1
         });
         let line = u32::try_from(draft.line).unwrap_or(u32::MAX);
-        Some(Entry { written, id, detail, line, list: u16::try_from(list).ok()?, void: false })
+        Some(StoredIndicator {
+            written,
+            id,
+            detail,
+            line,
+            list: u16::try_from(list).ok()?,
+            void: false,
+        })
     }
 
-    /// Everything, ready for questions.
+    /// All lists, ready for lookups.
     pub fn finish(mut self) -> Intel {
         self.intel.texts.shrink();
         self.intel.index.sort(&self.intel.texts);
@@ -223,14 +230,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_is_room_for_a_million_conditions() {
+    fn a_million_conditions_can_be_loaded() {
         let mut builder = Builder::new(Ranges::default(), 0);
-        builder.conditions = MOST - 1;
-        let draft = |net: &str| Draft {
+        builder.conditions = MAX_CONDITIONS - 1;
+        let draft = |net: &str| ParsedIndicator {
             written: "x",
             line: 1,
-            any: vec![vec![Test::Net(net.parse().unwrap())]],
-            ..Draft::default()
+            alternatives: vec![vec![Condition::Net(net.parse().unwrap())]],
+            ..ParsedIndicator::default()
         };
         builder.begin(List::new("a".as_ref(), super::super::list::Format::Text));
         assert!(builder.add(draft("203.0.113.7/32")).is_ok());
