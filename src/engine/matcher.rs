@@ -48,7 +48,7 @@ impl<'s> Matcher<'s> {
         hits.records = hits.records.wrapping_add(1);
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
-            if !origin.duplicate && hits.correlator.wants(*rule) {
+            if !origin.duplicate && hits.correlator.is_correlated(*rule) {
                 let mark = matches::mark(hits.records, row);
                 hits.correlator.add(*rule, event.time, mark, value);
             }

@@ -11,7 +11,7 @@ use super::StateError;
 use super::files::{Sums, read_table, write_table};
 use crate::rollup::store::{Row, frame, rows};
 use crate::rollup::{Phase, Rollups};
-use crate::sigma::KeptHit;
+use crate::sigma::SavedHit;
 
 const EVENTS: &str = "events";
 const HITS: &str = "hits";
@@ -41,7 +41,7 @@ impl KeptDay {
 /// A day as it was read from the logs.
 pub struct NewDay {
     pub rollups: Rollups,
-    pub hits: Vec<KeptHit>,
+    pub hits: Vec<SavedHit>,
     /// Fingerprints of its events.
     pub prints: Vec<u64>,
     pub about: KeptDay,
@@ -50,11 +50,11 @@ pub struct NewDay {
 /// A day as it comes from the state.
 pub struct DayTables {
     pub rollups: Rollups,
-    pub hits: Vec<KeptHit>,
+    pub hits: Vec<SavedHit>,
     pub about: KeptDay,
 }
 
-fn hit(hit: &mut KeptHit, row: &mut Row) {
+fn hit(hit: &mut SavedHit, row: &mut Row) {
     row.number("correlation", &mut hit.correlation);
     row.number("slot", &mut hit.slot);
     row.time("time", &mut hit.time);
@@ -157,7 +157,7 @@ impl<'b> Tables<'b> {
     pub fn day(&self, day: i64, phase: Phase) -> Result<DayTables, StateError> {
         let damaged = |e: PolarsError| StateError::damaged(self.root, e);
         let rollups = Rollups::of_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
-        let hits = self.slice(day, HITS).and_then(|t| rows(t, KeptHit::default, hit));
+        let hits = self.slice(day, HITS).and_then(|t| rows(t, SavedHit::default, hit));
         let about = self.days.get(&day).cloned().unwrap_or_default();
         Ok(DayTables { rollups, hits: hits.map_err(damaged)?, about })
     }

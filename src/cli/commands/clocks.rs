@@ -12,7 +12,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{self, Millis};
-use crate::clocks::{Duty, Facts, KEYS, Regime, State, Zone, about, duties};
+use crate::clocks::{Duty, Facts, KEYS, Regime, State, Zone, duties, rounded_duration};
 use crate::journal::{Entry, Event, facts, verify};
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
@@ -143,12 +143,12 @@ fn standing(duty: &Duty, zone: &Zone, now: Millis) -> String {
         State::NotApplicable => "does not apply".into(),
         State::NotStarted => "not started".into(),
         State::Submitted { at } => format!("done {}", zone.show(at)),
-        State::Held { until } => format!("held, {}", about(until - now)),
+        State::Held { until } => format!("held, {}", rounded_duration(until - now)),
         State::Runs => match duty.due {
-            Some(due) if due < now => format!("OVERDUE {}", about(now - due)),
-            Some(due) => format!("{} left", about(due - now)),
+            Some(due) if due < now => format!("OVERDUE {}", rounded_duration(now - due)),
+            Some(due) => format!("{} left", rounded_duration(due - now)),
             None => match start.filter(|at| *at <= now) {
-                Some(at) => format!("NOW, since {}", about(now - at)),
+                Some(at) => format!("NOW, since {}", rounded_duration(now - at)),
                 None => "at once".into(),
             },
         },

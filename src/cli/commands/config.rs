@@ -42,7 +42,7 @@ struct Show {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let Command::Show(show) = &args.command;
     let config = cx.config(Flags::default())?;
-    let rows: Vec<_> = (config.shown().into_iter())
+    let rows: Vec<_> = (config.rows().into_iter())
         .map(|s| ([clean(&s.key), clean(&s.value), s.unit.to_string(), clean(&s.origin)], s.help))
         .collect();
     // Never cut: keys are copied into a file, and origins are opened.

@@ -141,7 +141,7 @@ impl LookedUp<'_, '_> {
         let mut look = |field: Field, sym: Sym| {
             let find = || intel.leads(field, cx.text(sym));
             let leads = self.known.entry((field, sym)).or_insert_with(find);
-            let true_ones = leads.iter().filter(|lead| intel.names(**lead, &call, first));
+            let true_ones = leads.iter().filter(|lead| intel.is_match(**lead, &call, first));
             hits.extend(true_ones.map(|lead| Hit { field, lead: *lead, text: sym }));
         };
         // A range that is wide enough holds private addresses, too.
@@ -154,7 +154,7 @@ impl LookedUp<'_, '_> {
         look(Field::UserAgent, key.agent);
         if !other.is_empty() {
             let leads = intel.leads(Field::Principal, &other);
-            let true_ones = leads.into_iter().filter(|lead| intel.names(*lead, &call, first));
+            let true_ones = leads.into_iter().filter(|lead| intel.is_match(*lead, &call, first));
             let hit = |lead| Hit { field: Field::Principal, lead, text: key.principal };
             hits.extend(true_ones.map(hit));
         }

@@ -36,7 +36,7 @@ pub fn weigh(cx: &Cx<'_>, gathered: &Gathered<'_>, group: &Group<'_>, rule: &Rul
     outcomes.sort();
     outcomes.dedup();
     let tried = !outcomes.contains(&Outcome::Success);
-    if tried && !cx.rules.is_for_refusals(group.rule) && !group.correlated {
+    if tried && !cx.rules.requires_error(group.rule) && !group.correlated {
         level = lower(level, 1, Severity::Info);
         reasons.push("no call succeeded: it was tried, not done".to_string());
     }

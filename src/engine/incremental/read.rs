@@ -10,7 +10,7 @@ use super::days::{AHEAD, Days, Held, Part};
 use super::items::Item;
 use crate::decode::losses::Reason;
 use crate::rollup::{Renumber, Selection};
-use crate::sigma::{KeptHit, RuleSet};
+use crate::sigma::{RuleSet, SavedHit};
 use crate::source::coverage::{Coverage, SkipReason};
 use crate::source::{FileNames, Listing};
 use crate::state::{KeptDay, KeptObject, NewBatch, NewDay, StateError};
@@ -111,7 +111,7 @@ pub fn batch(
     for (day, (sum, prints)) in days {
         let Hits { correlator, records } = sum.hits;
         let about = KeptDay::new(records, correlator.left_out());
-        let hits: Vec<KeptHit> = correlator.hits().collect();
+        let hits: Vec<SavedHit> = correlator.hits().collect();
         batch.days.insert(day, NewDay { rollups: sum.rollups, hits, prints, about });
     }
     Ok(batch)

@@ -2,7 +2,7 @@
 
 use super::input::ClockRow;
 use crate::clock::{self, Millis};
-use crate::clocks::{Duty, Facts, State, about, duties};
+use crate::clocks::{Duty, Facts, State, duties, rounded_duration};
 
 /// Open duties first, the first due first; what does not apply is left out.
 pub fn rows(facts: &Facts, now: Millis) -> Vec<ClockRow> {
@@ -39,8 +39,10 @@ fn row(facts: &Facts, duty: &Duty, now: Millis) -> ClockRow {
         (_, None) => "at once".into(),
     };
     let (state, left) = match (duty.state, duty.due) {
-        (State::Runs, Some(due)) if due < now => ("overdue", format!("{} over", about(now - due))),
-        (State::Runs, Some(due)) => ("running", about(due - now)),
+        (State::Runs, Some(due)) if due < now => {
+            ("overdue", format!("{} over", rounded_duration(now - due)))
+        }
+        (State::Runs, Some(due)) => ("running", rounded_duration(due - now)),
         (State::Runs, None) => ("running", "at once".into()),
         (State::Held { until }, _) => ("held back", format!("not before {}", utc(until))),
         (State::Submitted { at }, _) => ("done", format!("given {}", utc(at))),

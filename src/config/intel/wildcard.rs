@@ -1,4 +1,4 @@
-//! Texts with wildcards: globs, `LIKE` and `MATCHES`, all as regular expressions that are matched in linear time.
+//! Wildcards: globs, `LIKE` and `MATCHES` become regular expressions, which match in linear time.
 
 use regex::{Regex, RegexBuilder};
 
@@ -13,19 +13,19 @@ const NEST: u32 = 64;
 
 /// `*` stands for any text.
 pub fn glob(text: &str) -> String {
-    whole(text, |c| (c == '*').then_some(".*"))
+    anchored(text, |c| (c == '*').then_some(".*"))
 }
 
 /// `%` stands for any text and `_` for one character (STIX 2.1, 9.6.1).
 pub fn like(text: &str) -> String {
-    whole(text, |c| match c {
+    anchored(text, |c| match c {
         '%' => Some(".*"),
         '_' => Some("."),
         _ => None,
     })
 }
 
-fn whole(text: &str, special: impl Fn(char) -> Option<&'static str>) -> String {
+fn anchored(text: &str, special: impl Fn(char) -> Option<&'static str>) -> String {
     let mut out = String::from("^");
     for c in text.chars() {
         match special(c) {
@@ -34,16 +34,16 @@ fn whole(text: &str, special: impl Fn(char) -> Option<&'static str>) -> String {
         }
     }
     out.push('$');
-    // Without these two a search need not begin at the first character, and may end early.
+    // Without these anchors a search may start anywhere and end early.
     let inner = out.strip_prefix("^.*").unwrap_or(&out);
     inner.strip_suffix(".*$").unwrap_or(inner).to_string()
 }
 
 /// # Errors
-/// If the expression cannot be compiled, or would match what everyone sends.
+/// If the expression cannot be compiled, or matches what everyone sends.
 pub fn compile(field: Field, expression: &str) -> Result<Regex, Unused> {
     if expression.len() > LENGTH {
-        return Err(Unused::refused("an expression of more than 4 KiB"));
+        return Err(Unused::refused("a regular expression longer than 4 KiB"));
     }
     let built = RegexBuilder::new(expression)
         .dot_matches_new_line(true)
@@ -52,10 +52,14 @@ pub fn compile(field: Field, expression: &str) -> Result<Regex, Unused> {
         .nest_limit(NEST)
         .build();
     let regex = built.map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => Unused::refused("an expression that is too large"),
-        _ => Unused::not_understood("not a regular expression without look-around and references"),
+        regex::Error::CompiledTooBig(_) => {
+            Unused::refused("a regular expression that is too large")
+        }
+        _ => Unused::not_understood(
+            "not a valid regular expression (look-around and back-references are not supported)",
+        ),
     })?;
-    if hits_everything(field, &regex) {
+    if matches_everything(field, &regex) {
         return Err(Unused::refused("matches what everyone sends"));
     }
     Ok(regex)
@@ -86,15 +90,15 @@ const PRINCIPALS: [&str; 5] = [
     "arn:aws:sts::123456789012:assumed-role/admin/dana@example.com",
 ];
 
-/// Expressions that match so many of these unlike texts say nothing about any of them.
-fn hits_everything(field: Field, regex: &Regex) -> bool {
+/// An expression that matches several of these unrelated values identifies nothing.
+fn matches_everything(field: Field, regex: &Regex) -> bool {
     let hit = |probes: &[&str]| probes.iter().filter(|probe| regex.is_match(probe)).count();
     match field {
         Field::UserAgent => hit(&AGENTS) > 2,
         Field::AccessKey => hit(&KEYS) > 1,
         Field::Principal => hit(&PRINCIPALS) > 2,
         Field::Source => {
-            // As for ranges: what lies in more than one /8 is too wide.
+            // As for ranges: addresses in more than one /8 are too wide.
             let probes = |first: u8| [format!("{first}.12.34.56"), format!("{first}.200.7.191")];
             let v4 = (1..=223).filter(|first| probes(*first).iter().any(|p| regex.is_match(p)));
             let v6 = ["2001:db8:1:2::7", "2a00:1450:4001:81b::200e", "2600:1f18:a:b:c:d:e:f"];
@@ -106,7 +110,7 @@ fn hits_everything(field: Field, regex: &Regex) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::intel::unused::Class;
+    use crate::config::intel::unused::UnusedKind;
 
     fn matches(expression: &str, text: &str) -> bool {
         compile(Field::UserAgent, expression).unwrap().is_match(text)
@@ -136,8 +140,8 @@ mod tests {
             (Field::AccessKey, "^AKIA"),
             (Field::Principal, "^arn:aws:iam::"),
         ] {
-            let class = compile(field, expression).map(|_| ()).unwrap_err().class;
-            assert_eq!(class, Class::Refused, "{field:?} {expression}");
+            let class = compile(field, expression).map(|_| ()).unwrap_err().kind;
+            assert_eq!(class, UnusedKind::Refused, "{field:?} {expression}");
         }
         for (field, expression) in [
             (Field::UserAgent, "(?i)kali|parrot"),
@@ -151,12 +155,12 @@ mod tests {
     }
 
     #[test]
-    fn an_expression_cannot_use_up_time_or_memory() {
-        let class = |text: &str| compile(Field::UserAgent, text).map(|_| ()).unwrap_err().class;
-        assert_eq!(class("(?=x)y"), Class::NotUnderstood);
-        assert_eq!(class(r"(x)\1"), Class::NotUnderstood);
-        assert_eq!(class("("), Class::NotUnderstood);
-        assert_eq!(class(&"x".repeat(5000)), Class::Refused);
-        assert_eq!(class("((x{1000}){1000}){1000}"), Class::Refused);
+    fn an_expression_cannot_exhaust_time_or_memory() {
+        let class = |text: &str| compile(Field::UserAgent, text).map(|_| ()).unwrap_err().kind;
+        assert_eq!(class("(?=x)y"), UnusedKind::NotUnderstood);
+        assert_eq!(class(r"(x)\1"), UnusedKind::NotUnderstood);
+        assert_eq!(class("("), UnusedKind::NotUnderstood);
+        assert_eq!(class(&"x".repeat(5000)), UnusedKind::Refused);
+        assert_eq!(class("((x{1000}){1000}){1000}"), UnusedKind::Refused);
     }
 }

@@ -1,15 +1,15 @@
-//! Lists as CSV with a header row.
+//! Lists in CSV with a header row.
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::build::{Builder, Draft, Full};
+use super::builder::{Builder, ParsedIndicator, TooManyIndicators};
 use super::columns::{self, Columns};
-use super::text::is_comment;
-use super::unused::{Class, Unused};
+use super::plain_text::is_comment;
+use super::unused::{Unused, UnusedKind};
 
-/// Lines before the header that are looked at: some lists begin with a page of remarks.
+/// Lines that are searched for the header: some lists begin with a page of comments.
 const PREAMBLE: usize = 200;
-/// The longest row, in bytes. A quote that is not closed makes one row of the rest of the file.
+/// The longest row, in bytes. An unclosed quote turns the rest of the file into one row.
 const LENGTH: usize = 256 * 1024;
 
 /// A table's columns and where its rows begin.
@@ -22,22 +22,22 @@ pub struct Table<'t> {
     before: usize,
 }
 
-/// The table in a text, if it is one: if its first line names a column of indicators. The names may stand in
-/// a remark, as in the lists of abuse.ch.
+/// The table in a text, if its first line names a column of indicators. The header may be a comment, as in the
+/// lists of abuse.ch.
 pub fn recognise(text: &str) -> Option<Table<'_>> {
-    let mut remarked: Option<(Columns, u8)> = None;
+    let mut commented_header: Option<(Columns, u8)> = None;
     let mut at = 0;
     for (n, line) in text.split_inclusive('\n').take(PREAMBLE).enumerate() {
         let after = at + line.len();
-        let bare = line.trim();
-        if bare.is_empty() {
-        } else if is_comment(bare) {
-            remarked = header(bare, 2).or(remarked);
-        } else if let Some((columns, delimiter)) = header(bare, 1) {
+        let trimmed = line.trim();
+        if trimmed.is_empty() {
+        } else if is_comment(trimmed) {
+            commented_header = header(trimmed, 2).or(commented_header);
+        } else if let Some((columns, delimiter)) = header(trimmed, 1) {
             let rows = text.get(after..)?;
             return Some(Table { columns, delimiter, rows, before: n + 1 });
         } else {
-            let (columns, delimiter) = remarked?;
+            let (columns, delimiter) = commented_header?;
             return Some(Table { columns, delimiter, rows: text.get(at..)?, before: n });
         }
         at = after;
@@ -48,23 +48,23 @@ pub fn recognise(text: &str) -> Option<Table<'_>> {
 fn header(line: &str, least: usize) -> Option<(Columns, u8)> {
     [b',', b';', b'\t', b'|'].into_iter().find_map(|delimiter| {
         let names: Vec<&str> = line.split(char::from(delimiter)).collect();
-        // One name alone is no table when another sign parts it.
+        // `least` is 2 for a comment: a single name there is prose.
         let columns = Columns::named(&names).filter(|_| names.len() >= least)?;
         Some((columns, delimiter))
     })
 }
 
-/// Why reading ended.
+/// Why reading stopped.
 #[derive(Debug)]
-pub enum Stop {
-    Full,
-    /// The row that begins in this line has no end.
-    Endless(usize),
+pub enum CsvError {
+    TooManyIndicators,
+    /// The row that starts on this line has no end.
+    UnclosedQuote(usize),
 }
 
 /// # Errors
 /// If a quote is not closed, or there are too many indicators.
-pub fn read(table: &Table<'_>, builder: &mut Builder) -> Result<(), Stop> {
+pub fn read(table: &Table<'_>, builder: &mut Builder) -> Result<(), CsvError> {
     let mut csv = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -77,14 +77,15 @@ pub fn read(table: &Table<'_>, builder: &mut Builder) -> Result<(), Stop> {
     while let Ok(true) = csv.read_byte_record(&mut row) {
         let line = lines.number_at(row.position().map_or(0, |p| p.byte() as usize));
         if row.as_slice().len() > LENGTH {
-            return Err(Stop::Endless(line));
+            return Err(CsvError::UnclosedQuote(line));
         }
-        add(&table.columns, &row, line, builder).map_err(|Full| Stop::Full)?;
+        add(&table.columns, &row, line, builder)
+            .map_err(|TooManyIndicators| CsvError::TooManyIndicators)?;
     }
     Ok(())
 }
 
-/// Counts lines as far as rows were read.
+/// Counts lines up to the last row that was read.
 struct Lines<'t> {
     text: &'t str,
     at: usize,
@@ -92,7 +93,7 @@ struct Lines<'t> {
 }
 
 impl Lines<'_> {
-    /// Line of the row that was read from `byte` on: behind line ends and remarks, which the reader skips.
+    /// Line of the row that was read from `byte` on. The reader skips blank lines and comments before it.
     fn number_at(&mut self, byte: usize) -> usize {
         let mut row = self.text.get(byte..).unwrap_or("");
         loop {
@@ -115,10 +116,10 @@ fn add(
     row: &ByteRecord,
     line: usize,
     builder: &mut Builder,
-) -> Result<(), Full> {
+) -> Result<(), TooManyIndicators> {
     let cell = |at: usize| {
         let text = row.get(at).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or("");
-        // Where a space follows the comma, the quotes stay.
+        // The reader leaves the quotes of a cell with a space before it.
         let text = text.trim();
         let quoted = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
         quoted.unwrap_or(text).trim()
@@ -126,26 +127,26 @@ fn add(
     let named = |column: Option<usize>| column.map_or("", cell);
     let place = format!("line {line}");
     if matches!(named(columns.revoked).to_ascii_lowercase().as_str(), "true" | "yes" | "1") {
-        builder.unused(&place, "", Unused::new(Class::Revoked, "revoked by its author"));
+        builder.unused(&place, "", Unused::new(UnusedKind::Revoked, "revoked by its author"));
         return Ok(());
     }
     let mut empty = true;
-    for (at, holds) in columns.values.iter().copied() {
+    for (at, column_kind) in columns.values.iter().copied() {
         let written = cell(at);
         if written.is_empty() {
             continue;
         }
         empty = false;
-        match columns::read(holds, named(columns.kind), written) {
-            Ok(tests) => builder.add(Draft {
+        match columns::read(column_kind, named(columns.kind), written) {
+            Ok(tests) => builder.add(ParsedIndicator {
                 written,
                 line,
                 description: named(columns.description),
                 confidence: named(columns.confidence),
                 from: named(columns.from),
                 until: named(columns.until),
-                any: tests.into_iter().map(|test| vec![test]).collect(),
-                ..Draft::default()
+                alternatives: tests.into_iter().map(|test| vec![test]).collect(),
+                ..ParsedIndicator::default()
             })?,
             Err(unused) => builder.unused(&place, written, unused),
         }

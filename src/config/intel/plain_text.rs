@@ -1,18 +1,19 @@
-//! Lists in plain text: one indicator a line.
+//! Lists in plain text: one indicator per line.
 
 use std::net::IpAddr;
 
-use super::build::{Builder, Draft, Full};
+use super::builder::{Builder, ParsedIndicator, TooManyIndicators};
+use super::condition::Condition;
 use super::defang::refang;
 use super::unused::Unused;
-use super::value::{self, Test};
+use super::value;
 
 /// The longest line, in bytes.
 const LENGTH: usize = 16 * 1024;
 
 /// # Errors
 /// If there are too many indicators.
-pub fn read(text: &str, builder: &mut Builder) -> Result<(), Full> {
+pub fn read(text: &str, builder: &mut Builder) -> Result<(), TooManyIndicators> {
     for (n, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || is_comment(line) {
@@ -20,14 +21,14 @@ pub fn read(text: &str, builder: &mut Builder) -> Result<(), Full> {
         }
         let number = n + 1;
         match indicator(line) {
-            Ok((any, written, description)) => {
-                let any = any.into_iter().map(|test| vec![test]).collect();
-                builder.add(Draft {
+            Ok((alternatives, written, description)) => {
+                let alternatives = alternatives.into_iter().map(|test| vec![test]).collect();
+                builder.add(ParsedIndicator {
                     written,
                     line: number,
                     description,
-                    any,
-                    ..Draft::default()
+                    alternatives,
+                    ..ParsedIndicator::default()
                 })?;
             }
             Err(unused) => builder.unused(&format!("line {number}"), line, unused),
@@ -40,13 +41,13 @@ pub fn is_comment(line: &str) -> bool {
     line.starts_with(['#', ';']) || line.starts_with("//")
 }
 
-/// What the line stands for, as written, and what it says beside that.
-fn indicator(line: &str) -> Result<(Vec<Test>, &str, &str), Unused> {
+/// The alternatives of a line, the indicator as written, and the description after it.
+fn indicator(line: &str) -> Result<(Vec<Condition>, &str, &str), Unused> {
     if line.len() > LENGTH {
-        return Err(Unused::not_understood("a line of more than 16 KiB"));
+        return Err(Unused::not_understood("a line longer than 16 KiB"));
     }
     if let Some(agent) = user_agent(line) {
-        return Ok((vec![value::read_agent(agent)?], agent, ""));
+        return Ok((vec![value::read_user_agent(agent)?], agent, ""));
     }
     let end = line.find(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '#'));
     let (word, rest) = line.split_at(end.unwrap_or(line.len()));
@@ -55,20 +56,23 @@ fn indicator(line: &str) -> Result<(Vec<Test>, &str, &str), Unused> {
         // `203.0.113.0 - 203.0.113.255`.
         let word_after = last.split_whitespace().next().unwrap_or("");
         if refang(word_after).parse::<IpAddr>().is_ok() {
-            let any = value::read_address(&format!("{}-{}", refang(word), refang(word_after)))?;
-            return Ok((any, line, ""));
+            let alternatives =
+                value::read_address(&format!("{}-{}", refang(word), refang(word_after)))?;
+            return Ok((alternatives, line, ""));
         }
     }
-    let any = value::read(word)?;
-    let beside = rest.trim_start_matches([',', ';', '#', ' ', '\t']);
-    let next = beside.split([' ', '\t', ',', ';']).next().unwrap_or("");
+    let alternatives = value::read(word)?;
+    let description = rest.trim_start_matches([',', ';', '#', ' ', '\t']);
+    let next = description.split([' ', '\t', ',', ';']).next().unwrap_or("");
     if refang(next).parse::<IpAddr>().is_ok() {
-        return Err(Unused::not_understood("two addresses in one line; write `first - last`"));
+        return Err(Unused::not_understood(
+            "two addresses on one line: write one per line, or `first - last`",
+        ));
     }
-    Ok((any, word, beside))
+    Ok((alternatives, word, description))
 }
 
-/// What follows `ua:` or `user-agent:`.
+/// The text after `ua:` or `user-agent:`.
 fn user_agent(line: &str) -> Option<&str> {
     let (name, agent) = line.split_once(':')?;
     let name = name.trim().to_ascii_lowercase();

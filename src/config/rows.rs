@@ -1,4 +1,4 @@
-//! Values with where they come from, for showing the configuration.
+//! The effective settings with their origin, for `incident config show`.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -28,9 +28,9 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value in force.
+/// One row of the effective configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct ConfigRow {
     /// The key in `incident.toml`. Lists have one row an entry.
     pub key: String,
     pub value: String,
@@ -42,37 +42,37 @@ pub struct Shown {
 
 /// One value and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sourced<T> {
+pub(super) struct WithOrigin<T> {
     pub value: T,
     pub origin: Origin,
 }
 
-impl<T> Sourced<T> {
-    pub fn default(value: T) -> Sourced<T> {
-        Sourced { value, origin: Origin::Default }
+impl<T> WithOrigin<T> {
+    pub fn default(value: T) -> WithOrigin<T> {
+        WithOrigin { value, origin: Origin::Default }
     }
 }
 
 impl Config {
-    /// Every value in force and where it comes from. Lists have one row an entry.
-    pub fn shown(&self) -> Vec<Shown> {
+    /// Every effective value and where it comes from. Lists have one row per entry.
+    pub fn rows(&self) -> Vec<ConfigRow> {
         let days = &self.baseline_days;
-        let mut rows = vec![Shown {
+        let mut rows = vec![ConfigRow {
             key: "baseline_days".to_string(),
             value: days.value.to_string(),
             unit: "days",
             origin: days.origin.to_string(),
-            help: "History that recent behaviour is compared with",
+            help: "Days of history that the window is compared with",
         }];
         let threads = match self.threads.value {
             Some(n) => n.to_string(),
-            None => "one for each processor".to_string(),
+            None => "one per processor".to_string(),
         };
         let geoip = match &self.geoip.value {
             Some(path) => path.display().to_string(),
             None => NONE.to_string(),
         };
-        let help = "Files read at the same time";
+        let help = "Inputs read in parallel";
         rows.push(row("threads", threads, &self.threads.origin, help));
         let help = "Folder with City, Country or ASN databases (*.mmdb)";
         rows.push(row("geoip", geoip, &self.geoip.origin, help));
@@ -80,30 +80,30 @@ impl Config {
         let own = self.own_ranges.iter().map(|o| (o.value.clone(), &o.origin));
         rows.extend(list("own_ranges", own, "Address ranges of the organisation"));
         let own = self.own_range_files.iter().map(|o| (o.value.clone(), &o.origin));
-        rows.extend(list("own_range_files", own, "Files of such ranges, one a line"));
+        rows.extend(list("own_range_files", own, "Files of own address ranges, one per line"));
         let allow = self.allow.iter().map(|a| (a.describe(), a.origin()));
-        rows.extend(list("allow", allow, "Behaviour that is known and wanted"));
+        rows.extend(list("allow", allow, "Allow-list: findings to suppress"));
         let intel = self.intel_files.iter().map(|f| (f.value.clone(), &f.origin));
-        rows.extend(list("intel.files", intel, "Lists of threat indicators"));
+        rows.extend(list("intel.files", intel, "Threat lists"));
 
-        rows.extend(self.settings.shown());
+        rows.extend(self.settings.rows());
         rows
     }
 }
 
 const NONE: &str = "none";
 
-fn row(key: &str, value: String, origin: &Origin, help: &'static str) -> Shown {
-    Shown { key: key.to_string(), value, unit: "", origin: origin.to_string(), help }
+fn row(key: &str, value: String, origin: &Origin, help: &'static str) -> ConfigRow {
+    ConfigRow { key: key.to_string(), value, unit: "", origin: origin.to_string(), help }
 }
 
-/// One row an entry, or one that says there is none.
+/// One row per entry, or one row that says there is none.
 fn list<'a>(
     key: &str,
     entries: impl Iterator<Item = (String, &'a Origin)>,
     help: &'static str,
-) -> Vec<Shown> {
-    let mut rows: Vec<Shown> =
+) -> Vec<ConfigRow> {
+    let mut rows: Vec<ConfigRow> =
         entries.map(|(value, origin)| row(key, value, origin, help)).collect();
     if rows.is_empty() {
         rows.push(row(key, NONE.to_string(), &Origin::Default, help));

@@ -1,13 +1,13 @@
-//! What no list may name: private addresses, and the responder's own.
+//! Ranges that are refused in threat lists: private addresses and own ranges.
 
 use ipnet::IpNet;
 
+use super::condition::Condition;
 use super::unused::Unused;
-use super::value::Test;
 use crate::config::Ranges;
 
-/// Ranges that are not routed on the internet (RFC 6890 and the registries it began), but for those that
-/// are set aside for documentation. Multicast and reserved ones are no source either.
+/// Ranges that are not routed on the internet (RFC 6890 and the IANA special-purpose registries), multicast and
+/// reserved ranges. Documentation ranges are left out.
 const PRIVATE: [&str; 14] = [
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -25,24 +25,24 @@ const PRIVATE: [&str; 14] = [
     "ff00::/8",
 ];
 
-pub struct Refuse {
+pub struct RefusedRanges {
     private: Ranges,
     own: Ranges,
 }
 
-impl Refuse {
-    pub fn new(own: Ranges) -> Refuse {
+impl RefusedRanges {
+    pub fn new(own: Ranges) -> RefusedRanges {
         let nets = PRIVATE.iter().filter_map(|net| net.parse::<IpNet>().ok());
-        Refuse { private: Ranges::new(nets), own }
+        RefusedRanges { private: Ranges::new(nets), own }
     }
 
     /// # Errors
-    /// If a range of the conditions lies in one that no list may name.
-    pub fn check(&self, tests: &[Test]) -> Result<(), Unused> {
-        for test in tests {
-            let Test::Net(net) = test else { continue };
+    /// If a range of the conditions is inside a refused one.
+    pub fn check(&self, conditions: &[Condition]) -> Result<(), Unused> {
+        for condition in conditions {
+            let Condition::Net(net) = condition else { continue };
             if self.private.covers(net) {
-                return Err(Unused::refused("private addresses, which everybody has"));
+                return Err(Unused::refused("private or reserved addresses"));
             }
             if self.own.covers(net) {
                 return Err(Unused::refused("own addresses"));
@@ -59,10 +59,10 @@ mod tests {
     #[test]
     fn private_and_own_ranges_are_refused() {
         let own = Ranges::new(["198.51.100.0/24".parse().unwrap()]);
-        let refuse = Refuse::new(own);
-        let why = |net: &str| match refuse.check(&[Test::Net(net.parse().unwrap())]) {
+        let refused_ranges = RefusedRanges::new(own);
+        let why = |net: &str| match refused_ranges.check(&[Condition::Net(net.parse().unwrap())]) {
             Ok(()) => "used".to_string(),
-            Err(unused) => unused.why,
+            Err(unused) => unused.reason,
         };
         for net in
             PRIVATE.iter().chain(&["10.1.2.3/32", "192.168.7.0/24", "fd00::1/128", "::1/128"])

@@ -1,10 +1,10 @@
-//! Many short texts in one piece of memory.
+//! Many short texts in one allocation.
 
 use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// A text of one [`Texts`].
+/// The position of a text in a [`TextArena`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Span {
     start: u32,
@@ -12,17 +12,17 @@ pub struct Span {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Texts {
+pub struct TextArena {
     all: String,
 }
 
-impl Texts {
+impl TextArena {
     pub fn get(&self, span: Span) -> &str {
         let (start, length) = (span.start as usize, span.length as usize);
         self.all.get(start..start + length).unwrap_or("")
     }
 
-    /// `None` when there is no room for it: behind 4 GiB.
+    /// `None` if the arena would exceed 4 GiB.
     pub fn add(&mut self, text: &str) -> Option<Span> {
         if text.is_empty() {
             return Some(Span::default());
@@ -39,14 +39,14 @@ impl Texts {
     }
 }
 
-/// Gives equal texts one place.
+/// Stores equal texts once.
 #[derive(Debug, Default)]
-pub struct Shared {
+pub struct TextInterner {
     spans: HashMap<u64, Span>,
 }
 
-impl Shared {
-    pub fn add(&mut self, texts: &mut Texts, text: &str) -> Option<Span> {
+impl TextInterner {
+    pub fn add(&mut self, texts: &mut TextArena, text: &str) -> Option<Span> {
         let hash = xxh3_64(text.as_bytes());
         match self.spans.get(&hash) {
             Some(span) if texts.get(*span) == text => Some(*span),
@@ -64,8 +64,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_texts_are_kept_once() {
-        let (mut texts, mut shared) = (Texts::default(), Shared::default());
+    fn equal_texts_are_stored_once() {
+        let (mut texts, mut shared) = (TextArena::default(), TextInterner::default());
         let spans: Vec<_> = ["a", "", "bc", "a"].map(|t| shared.add(&mut texts, t).unwrap()).into();
         assert_eq!(spans.iter().map(|s| texts.get(*s)).collect::<Vec<_>>(), ["a", "", "bc", "a"]);
         assert_eq!(texts.all, "abc");
