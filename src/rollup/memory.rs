@@ -1,6 +1,8 @@
 //! Gives freed memory back to the system. By itself the allocator keeps it for a while, and one phase's tables
 //! would add to the next one's.
 
+#![expect(unsafe_code, reason = "the allocator is a C library")]
+
 use mimalloc as _;
 
 unsafe extern "C" {
