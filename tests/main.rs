@@ -2,6 +2,15 @@
 //!
 //! One binary, so that polars is linked once. A test that a lower level can make is made there.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod support;
 
 mod access_logs;
@@ -29,6 +38,7 @@ mod contain_stops;
 mod contain_usage;
 mod coverage_matrix;
 mod determinism;
+mod documents;
 mod guardduty;
 mod hostile;
 mod identities;
@@ -38,6 +48,7 @@ mod intel;
 mod pull;
 mod pull_faults;
 mod quiet;
+mod reference;
 mod regressions;
 mod report;
 mod report_browser;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -54,7 +55,12 @@ fn skip_item(text: &str) -> &str {
 }
 
 /// Files that are mounted by `#[cfg(test)] mod name;`.
-fn test_modules() -> BTreeSet<PathBuf> {
+fn test_modules() -> &'static BTreeSet<PathBuf> {
+    static FOUND: OnceLock<BTreeSet<PathBuf>> = OnceLock::new();
+    FOUND.get_or_init(find_test_modules)
+}
+
+fn find_test_modules() -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for (name, text) in files(&["src"]) {
         let path = Path::new(&name);
@@ -85,7 +91,7 @@ fn without_comments(text: &str) -> String {
 }
 
 /// Code that runs: no tests, no comments.
-fn code() -> BTreeMap<String, String> {
+pub fn code() -> BTreeMap<String, String> {
     let strip = |(name, text): (String, String)| {
         let code = without_comments(&without_tests(&name, &text));
         (name, code)
@@ -209,6 +215,27 @@ fn words_stay_where_they_belong() {
         let opens = ["File::open", "fs::read", "File::create"].iter().any(|w| code.contains(w));
         if opens && name.starts_with("src/decode/") {
             wrong.push(format!("{name}: decode is given readers and opens nothing"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What a folder must not know, beyond what the layers say: the absences that `src/lib.rs` states.
+const ABSENT: [(&str, &[&str]); 4] = [
+    ("src/decode/", &["crate::sigma", "polars"]),
+    ("src/detect/", &["crate::decode", "event::Event", "crate::report", "crate::engine"]),
+    ("src/report/", &["polars", "crate::rollup::", "crate::cloud"]),
+    ("src/step/", &["crate::journal", "prompt", "crate::execute", "crate::case"]),
+];
+
+#[test]
+fn absences_hold() {
+    let mut wrong = Vec::new();
+    for (name, code) in code() {
+        for (folder, words) in ABSENT.iter().filter(|(folder, _)| name.starts_with(folder)) {
+            for word in words.iter().filter(|word| code.contains(**word)) {
+                wrong.push(format!("{name}: {folder} knows no {word}"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

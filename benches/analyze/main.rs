@@ -5,6 +5,15 @@
 //!
 //! `cargo bench` takes 200,000 events; `cargo bench -- --memory` adds 2 and 10 million, for peak memory.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its table and stops at the first failure"
+)]
+
 mod archive;
 mod limit;
 mod measure;

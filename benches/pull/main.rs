@@ -4,6 +4,15 @@
 //! The server answers from memory, each answer after a round trip of S3 (10 milliseconds), so that the network's
 //! wait is there and its width is not what is measured. `aws` is the one on PATH, else a pinned one in a folder of its own.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its table and stops at the first failure"
+)]
+
 #[path = "../analyze/archive.rs"]
 mod archive;
 mod server;

@@ -3,6 +3,8 @@
 //! The `libdeflater` wrapper does not say how many input bytes a member took, and a file may have
 //! several members (appended deliveries, `cat a.gz b.gz`), so the C function is called directly.
 
+#![expect(unsafe_code, reason = "libdeflate is a C library")]
+
 use std::ptr::NonNull;
 
 use libdeflate_sys::{

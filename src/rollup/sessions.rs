@@ -93,7 +93,7 @@ pub struct Table {
     pub(super) seen: HashMap<Sym, Seen, FxBuildHasher>,
     pub(super) facts: seen::Table,
     pub sign_ins: Vec<SignIn>,
-    /// From [`settle`] on: who asked for credentials.
+    /// From [`settle()`] on: who asked for credentials.
     callers: Vec<Caller>,
     pub made: Vec<Made>,
     pub unused: Vec<Unused>,
