@@ -1,5 +1,7 @@
 //! Parses, runs, and turns the result into an exit code.
 
+#![expect(unsafe_code, reason = "the allocator is a C library")]
+
 /// Decoding and folding make many small allocations on several threads; this allocator is made for that.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
