@@ -13,7 +13,7 @@ use crate::cli::guardduty;
 use crate::cli::output;
 use crate::cli::save_to_case;
 use crate::finding::Severity;
-use crate::report::{RenderOptions, format, format_names};
+use crate::report::{FORMATS, RenderOptions};
 
 /// Find what matters in CloudTrail and S3 access logs
 ///
@@ -37,7 +37,7 @@ pub struct Args {
     inputs: InputArgs,
     /// Form of the result
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = clap::builder::PossibleValuesParser::new(format_names()))]
+          value_parser = clap::builder::PossibleValuesParser::new(FORMATS.names()))]
     format: String,
     /// Write to a new file, readable by its owner alone
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -76,7 +76,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         save_to_case::keep(cx, &analysis, case)?;
     }
     let (report, memory) = (analysis.report, analysis.memory);
-    let Some(format) = format(&args.format) else {
+    let Some(format) = FORMATS.find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };

@@ -15,8 +15,8 @@ use crate::detect::sessions::{All, Shown, chosen, family, forest, unused};
 use crate::detect::{self, SourceNetworks};
 use crate::engine::local::Job;
 use crate::engine::rollups;
-use crate::report::Window;
-use crate::report::sessions::{About, write_json, write_text};
+use crate::report::sessions::{About, Document, formats};
+use crate::report::{RenderOptions, Window};
 use crate::rollup::lineage::Node;
 use crate::rollup::{Frames, Selection};
 use crate::sigma::RuleSet;
@@ -51,7 +51,7 @@ pub struct Args {
     all: bool,
     /// Form of the result
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = ["text", "json"])]
+          value_parser = clap::builder::PossibleValuesParser::new(formats().names()))]
     format: String,
     /// Write to a new file, readable by its owner alone
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -97,18 +97,23 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let about = about(cx, inputs.window.is_whole(), selection, &yielded.coverage);
     let shown = Shown { chosen: wanted.as_deref(), all: args.all };
     let color = cx.ui.color && args.output.is_none();
-    output::write(&cx.ui, args.output.as_deref(), |out| {
-        if args.format == "json" {
-            let family = shown.chosen.map(|nodes| family(&seen.lineage, nodes, MOST));
-            let rows = All::new(&seen, family.as_ref());
-            return write_json(&about, rows.iter(), &unused(&seen, family.as_ref()), out);
-        }
-        write_text(&about, &forest(&seen, shown), color, out)
-    })?;
+    let complete = about.complete;
+    let family = || shown.chosen.map(|nodes| family(&seen.lineage, nodes, MOST));
+    let document = Document {
+        about,
+        forest: &|| forest(&seen, shown),
+        sessions: &|each| _ = All::new(&seen, family().as_ref()).iter().try_for_each(each),
+        unused: &|| unused(&seen, family().as_ref()),
+    };
+    let Some(format) = formats().find(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    let options = RenderOptions { color, ..RenderOptions::default() };
+    output::write(&cx.ui, args.output.as_deref(), |out| format.render(&document, out, &options))?;
     drop(seen);
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
     std::mem::forget((yielded, frames));
-    Ok(if about.complete { Exit::Done } else { Exit::Incomplete })
+    Ok(if complete { Exit::Done } else { Exit::Incomplete })
 }
 
 /// The nodes that were asked for; `None` for all.
