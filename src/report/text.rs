@@ -4,6 +4,7 @@
 //! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
 
 mod change;
+mod command;
 mod coverage;
 pub mod explain;
 mod findings;
@@ -27,7 +28,7 @@ use crate::ui::number::counted;
 /// The `text` format.
 pub struct Text;
 
-impl Format for Text {
+impl Format<Report> for Text {
     fn name(&self) -> &'static str {
         "text"
     }

@@ -9,10 +9,10 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::report::RenderOptions;
-use crate::report::incident::analysis::Analysis;
 use crate::report::incident::input::FileRef;
 use crate::report::incident::model::Document;
-use crate::report::incident::{Input, build, format, format_names, load};
+use crate::report::incident::{FORMATS, Input, build, load};
+use crate::report::schema::Analysis;
 
 /// Write the incident report of a case: what happened and what was done
 ///
@@ -32,7 +32,7 @@ pub struct Args {
     case: PathBuf,
     /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = clap::builder::PossibleValuesParser::new(format_names()))]
+          value_parser = clap::builder::PossibleValuesParser::new(FORMATS.names()))]
     format: String,
     /// Write to a new file that only its owner can read
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -52,7 +52,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         with_findings(&mut input, file)?;
     }
     let document = build(&input);
-    let Some(format) = format(&args.format) else {
+    let Some(format) = FORMATS.find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };

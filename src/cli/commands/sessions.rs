@@ -9,7 +9,8 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::detect::sessions::{All, Shown, family, forest, unused};
-use crate::report::sessions::{write_json, write_text};
+use crate::report::RenderOptions;
+use crate::report::sessions::{Document, formats};
 
 /// Descendants of a key that are listed.
 const MOST: usize = 100_000;
@@ -39,7 +40,7 @@ pub struct Args {
     all: bool,
     /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = ["text", "json"])]
+          value_parser = clap::builder::PossibleValuesParser::new(formats().names()))]
     format: String,
     /// Write to a new file that only its owner can read
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -56,13 +57,18 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let about = sessions::about(logs, cx.clock.now());
     let shown = Shown { chosen: selected.as_deref(), all: args.all };
     let color = cx.ui.color && args.output.is_none();
-    output::write(&cx.ui, args.output.as_deref(), |out| {
-        if args.format == "json" {
-            let family = shown.chosen.map(|nodes| family(&context.lineage, nodes, MOST));
-            let rows = All::new(&context, family.as_ref());
-            return write_json(&about, rows.iter(), &unused(&context, family.as_ref()), out);
-        }
-        write_text(&about, &forest(&context, shown), color, out)
-    })?;
-    Ok(if about.complete { Exit::Done } else { Exit::Incomplete })
+    let complete = about.complete;
+    let family = || shown.chosen.map(|nodes| family(&context.lineage, nodes, MOST));
+    let document = Document {
+        about,
+        forest: &|| forest(&context, shown),
+        sessions: &|each| _ = All::new(&context, family().as_ref()).iter().try_for_each(each),
+        unused: &|| unused(&context, family().as_ref()),
+    };
+    let Some(format) = formats().find(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    let options = RenderOptions { color, ..RenderOptions::default() };
+    output::write(&cx.ui, args.output.as_deref(), |out| format.render(&document, out, &options))?;
+    Ok(if complete { Exit::Done } else { Exit::Incomplete })
 }

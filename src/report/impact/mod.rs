@@ -4,14 +4,19 @@ mod json;
 mod lists;
 mod text;
 
-pub use json::json;
+pub use json::Json;
 pub use lists::{persons, unmatched};
-pub use text::text;
 
+use super::Formats;
 use crate::impact::{Impact, Source};
 
+/// Every format of a count.
+pub fn formats<'a>() -> Formats<'a, Counted<'a>> {
+    Formats(&[&text::Text, &Json])
+}
+
 /// A count, and what it rests on.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     pub impact: &'a Impact,
     /// The case's id.
@@ -24,6 +29,8 @@ pub struct Counted<'a> {
     pub database: Option<&'a str>,
     pub sources: &'a [Source],
     pub lists: &'a [List],
+    /// The ids of people are to be shown; without, a report names nobody and no object.
+    pub people: bool,
 }
 
 /// A list that was written beside the count.

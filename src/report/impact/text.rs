@@ -1,13 +1,29 @@
 //! The count as a page: sums, tables, the numbers that laws ask about, what to know of them.
 
+use std::io::{self, Write};
+
 use super::Counted;
 use crate::impact::{Impact, Row, Tally};
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::{counted as plural, grouped};
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
 
-/// Lines without control characters. With `people`, those with an id stand at the end.
-pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
+/// The `text` format.
+pub struct Text;
+
+impl<'a> Format<Counted<'a>> for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn render(&self, c: &Counted<'a>, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
+        lines(c).iter().try_for_each(|line| writeln!(out, "{line}"))
+    }
+}
+
+/// Lines without control characters; at the end people with an id, where they are to be shown.
+fn lines(counted: &Counted<'_>) -> Vec<String> {
     let impact = counted.impact;
     let mut lines = vec![format!(
         "IMPACT  {}: {}{} behind {}",
@@ -46,7 +62,7 @@ pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
         lines.push("NOTES".into());
         lines.extend(notes.iter().map(|note| format!("  {}", clean(note))));
     }
-    if people {
+    if counted.people {
         lines.push(String::new());
         lines.push("PERSONS  personal data".into());
         // Never cut: ids are there to be copied.

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::charts::Charts;
 use super::model::Document;
 use super::template::render;
-use super::{Format, RenderOptions, escape};
 use crate::clock::plain;
+use crate::report::{Format, RenderOptions, escape};
 
 const PAGE: &str = include_str!("html/page.html");
 const CHARTS: &str = include_str!("html/charts.html");
@@ -25,7 +25,7 @@ const SCRIPT: &str = include_str!("html/sort.js");
 /// The `html` format.
 pub struct Html;
 
-impl Format for Html {
+impl Format<Document> for Html {
     fn name(&self) -> &'static str {
         "html"
     }

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::analysis::Analysis;
 use crate::case::{CaseFile, Manifest};
 use crate::clock::Millis;
 use crate::event::time;
 use crate::journal::Entry;
 use crate::plan::Plan;
+use crate::report::schema::Analysis;
 
 /// Everything that the report knows. The same input gives the same report, byte for byte.
 #[derive(Debug, Default)]

@@ -2,7 +2,6 @@
 //! does not fit is said in the report.
 
 use super::PROGRAM;
-use super::analysis::{Analysis, AnalysisError};
 use super::clock_rows;
 use super::digests;
 use super::impact;
@@ -11,6 +10,7 @@ use crate::case::{Case, CaseError, Manifest, sha256};
 use crate::clock::Millis;
 use crate::journal::{History, JournalError, Verified, facts, verify, verify_seal};
 use crate::plan::Plan;
+use crate::report::schema::{Analysis, AnalysisError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::analysis::Analysis;
 use super::input::{ClockRow, Impact, Input, Jurisdiction, Note};
 use super::load;
 use crate::case::Case;
+use crate::report::schema::Analysis;
 
 /// Everything that an attacker could write into a log, and a responder paste from one.
 pub const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\0\u{9b}31m\nincident: x\r\n\u{202e}gpj.exe\u{200b}\

@@ -5,9 +5,9 @@ mod detail;
 use std::io::{self, Write};
 
 use super::model::{At, Document, Side, TaskState};
-use super::{Format, RenderOptions};
 use crate::clock::{length, plain};
 use crate::report::text::page::Page;
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
 use crate::ui::{Column, Table};
@@ -18,7 +18,7 @@ const LINE: usize = 240;
 /// The `text` format.
 pub struct Text;
 
-impl Format for Text {
+impl Format<Document> for Text {
     fn name(&self) -> &'static str {
         "text"
     }

@@ -1,13 +1,14 @@
-//! The sessions as a tree.
+//! The `text` format: the sessions as a tree.
 
 use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::About;
+use super::{About, Document};
 use crate::clock::date;
 use crate::finding::session::{Branch, Forest};
 use crate::report::text::page::{Page, wrap};
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 use crate::ui::{WIDTH, styled};
@@ -15,7 +16,20 @@ use crate::ui::{WIDTH, styled};
 /// Characters that a line of a tree has at least, however deep it stands.
 const NARROWEST: usize = 24;
 
-pub fn write(about: &About, forest: &Forest, color: bool, out: &mut dyn Write) -> io::Result<()> {
+/// The `text` format.
+pub struct Text;
+
+impl<'a> Format<Document<'a>> for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn render(&self, d: &Document<'a>, out: &mut dyn Write, o: &RenderOptions) -> io::Result<()> {
+        write(&d.about, &(d.forest)(), o.color, out)
+    }
+}
+
+fn write(about: &About, forest: &Forest, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, color);
     page.subject(&subject(about, forest))?;
     if !about.complete {

@@ -2,10 +2,10 @@
 
 use std::io;
 
+use super::command::contain_command;
 use super::guardduty;
 use super::page::{FIELD_WIDTH, Page, SEVERITY};
 use super::times::{days, span};
-use super::verdict::playbook;
 use crate::clock::plain;
 use crate::finding::guardduty::GuardDutyMatch;
 use crate::finding::{ActionSeen, Evidence, Finding, Severity, SourceSeen, Who};
@@ -86,7 +86,7 @@ pub(super) fn in_detail(
     evidence(page, f)?;
     page.marked("Next", f.next.iter().enumerate().map(|(i, step)| (format!("{}. ", i + 1), step)))?;
     if let Some(proposal) = &f.playbook {
-        page.field("Playbook", &playbook(proposal))?;
+        page.field("Playbook", &contain_command(proposal))?;
     }
     let attack = if f.attack.is_empty() {
         String::new()

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::command::contain_command;
 use super::page::{FIELD_WIDTH, Page};
 use super::times::span;
-use super::verdict::playbook;
 use crate::clock::{date, plain};
 use crate::finding::story::{Step, Touched};
 use crate::finding::{Finding, Severity, Story};
@@ -37,7 +37,7 @@ pub(super) fn render(
         page.fields("Sources", listed(&story.actor.addresses, ADDRESSES))?;
         page.marked("Gained", marked(listed(&story.gained, GAINED)))?;
         page.marked("Touched", marked(touched(&story.touched)))?;
-        let commands: Vec<String> = story.playbooks.iter().map(playbook).collect();
+        let commands: Vec<String> = story.playbooks.iter().map(contain_command).collect();
         page.fields("Contain", listed(&commands, PLAYBOOKS))?;
         page.dim_field("Story", &story.id)?;
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::command::contain_command;
 use super::page::Page;
 use super::stories;
 use super::subject::counts;
@@ -89,36 +90,12 @@ fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Resul
         let answers = numbers.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
         let and_more = if numbers.len() > MOST { " and more" } else { "" };
         page.text(0, &format!("Contain {answers}{and_more} with"))?;
-        page.text(4, &playbook(proposal))?;
+        page.text(4, &contain_command(proposal))?;
     }
     match plans.len().saturating_sub(MOST) {
         0 => Ok(()),
         more => page.text(9, &format!("and {more} more, given with the findings")),
     }
-}
-
-/// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell; not as a command when
-/// a value could mean something else there.
-pub(super) fn playbook(proposal: &Proposal) -> String {
-    if proposal.params.iter().all(|(_, value)| plain(value)) {
-        let params = proposal.params.iter().map(|(name, value)| format!(" --{name} {value}"));
-        return format!("incident contain {}{}", proposal.id, params.collect::<String>());
-    }
-    let params: Vec<String> = proposal
-        .params
-        .iter()
-        .map(|(name, value)| format!("{name}={}", clip(value, 200)))
-        .collect();
-    if params.is_empty() {
-        return proposal.id.clone();
-    }
-    format!("{} ({})", proposal.id, params.join(", "))
-}
-
-/// True for names, ARNs and addresses without anything that a shell or an argument parser reads otherwise.
-fn plain(value: &str) -> bool {
-    !value.starts_with('-')
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))
 }
 
 fn basis(report: &Report) -> String {

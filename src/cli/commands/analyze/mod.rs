@@ -14,7 +14,7 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::finding::Severity;
 use crate::report::text::explain::render;
-use crate::report::{RenderOptions, format, format_names};
+use crate::report::{FORMATS, RenderOptions};
 
 /// Find security incidents in CloudTrail and S3 access logs
 ///
@@ -39,7 +39,7 @@ pub struct Args {
     inputs: InputArgs,
     /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = clap::builder::PossibleValuesParser::new(format_names()))]
+          value_parser = clap::builder::PossibleValuesParser::new(FORMATS.names()))]
     format: String,
     /// Write to a new file that only its owner can read
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
@@ -92,7 +92,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 
 /// Writes the report and then, as it was delivered, the record of this run.
 fn write_report(cx: &Cx, args: &Args, analysis: &Analysis) -> Result<(), CommandError> {
-    let Some(format) = format(&args.format) else {
+    let Some(format) = FORMATS.find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };

@@ -17,7 +17,8 @@ use crate::clocks::Facts;
 use crate::cloud::Secret;
 use crate::impact::{Impact, Objects};
 use crate::journal::verify;
-use crate::report::impact::{Counted, json, text};
+use crate::report::RenderOptions;
+use crate::report::impact::{Counted, formats};
 use crate::ui::sanitize::clean;
 
 macro_rules! examples {
@@ -115,18 +116,18 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         database: how.database(),
         sources: &sources,
         lists: &[],
+        people: args.show_persons,
     };
     let number = save_to_case::number(&writing)?;
     let lists = save_to_case::lists(&writing, &number, &found, &objects, args.list)?;
     counted.lists = &lists;
     let file = save_to_case::count(&mut writing, &number, &counted, author)?;
     let mut out = cx.ui.out();
-    if args.format == "json" {
-        out.write_all(json(&counted, args.show_persons).as_bytes())?;
-    } else {
-        for line in text(&counted, args.show_persons) {
-            writeln!(out, "{line}")?;
-        }
+    let Some(format) = formats().find(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    format.render(&counted, &mut out, &RenderOptions::default())?;
+    if format.name() == "text" {
         writeln!(out, "\nNEXT\n  {}", command(cx, &args.case.display().to_string(), &found))?;
     }
     out.flush()?;

@@ -5,7 +5,8 @@ use crate::cli::commands::case::Writing;
 use crate::cli::error::CommandError;
 use crate::impact::{Impact, Objects};
 use crate::journal::{Event, seal};
-use crate::report::impact::{Counted, List, json, persons, unmatched};
+use crate::report::impact::{Counted, Json, List, persons, unmatched};
+use crate::report::{Format, RenderOptions};
 
 /// `impact-001`: the prefix of all file names of this count.
 ///
@@ -53,10 +54,11 @@ pub fn count(
     author: String,
 ) -> Result<String, CommandError> {
     let file = format!("{number}.json");
-    let text = json(counted, false);
-    write_new(&writing.case.root().join(&file), text.as_bytes())?;
+    let mut bytes = Vec::new();
+    Json.render(&Counted { people: false, ..*counted }, &mut bytes, &RenderOptions::default())?;
+    write_new(&writing.case.root().join(&file), &bytes)?;
     let lists = counted.lists.iter().map(|l| (l.file.clone(), l.sha256.clone()));
-    let own = (file.clone(), sha256(text.as_bytes()));
+    let own = (file.clone(), sha256(&bytes));
     writing.journal.append(Event::Impact {
         author,
         files: lists.chain([own]).collect(),

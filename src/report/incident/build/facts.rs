@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use super::names::short;
+use super::reach;
 use super::register::time_of;
-use super::words::{is_sight, short};
+use super::steps::improves_visibility;
 use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
-use crate::journal::{ChangeState, Event, History, Outcome, Record};
+use crate::journal::{ChangeState, Entry, Event, History, Outcome, Record};
 use crate::plan::{Kind, Plan};
-use crate::report::incident::analysis::{Analysis, Finding, Level};
 use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
+use crate::report::schema::{Analysis, Finding};
 
 /// A moment, and the journal line that says so (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl<'a> Facts<'a> {
         let analysis = input.analysis.as_ref();
         let findings = analysis.map_or(&[][..], |a| &a.findings);
         let stories = analysis.map_or(&[][..], |a| &a.stories);
-        let grave = |level: Level| level.0 >= Severity::Medium;
+        let grave = |severity: Severity| severity >= Severity::Medium;
         let told =
             |f: &Finding| stories.iter().any(|s| grave(s.severity) && s.findings.contains(&f.id));
         let mut weighty: Vec<&Finding> =
@@ -66,8 +68,8 @@ impl<'a> Facts<'a> {
         let mut facts = Facts {
             input,
             analysis,
-            first: weighty.iter().filter_map(|f| f.first_seen.0).min(),
-            last: weighty.iter().filter_map(|f| f.last_seen.0).max(),
+            first: weighty.iter().filter_map(|f| f.first_seen).min().map(|at| at.0),
+            last: weighty.iter().filter_map(|f| f.last_seen).max().map(|at| at.0),
             weighty,
             case,
             plan: case.and_then(|c| c.plan.as_ref()),
@@ -115,6 +117,21 @@ impl<'a> Facts<'a> {
         self.findings().iter().find(|f| f.id == id)
     }
 
+    /// The journal's lines; none without a case.
+    pub fn entries(&self) -> &'a [Entry] {
+        self.case.map_or(&[], |c| &c.entries)
+    }
+
+    /// The state of a change as reports name it.
+    pub fn state_of(&self, number: usize, record: &Record) -> &'static str {
+        reach::state(self.entries(), &self.history, number, record)
+    }
+
+    /// What containment did to a key or to the principal behind it; empty when nothing did.
+    pub fn reach(&self, access_key: &str, principal: &str) -> String {
+        reach::reach(self.entries(), &self.history, access_key, principal)
+    }
+
     fn read_journal(&mut self) {
         let Some(case) = self.case else { return };
         let mut steps: BTreeMap<usize, bool> = BTreeMap::new();
@@ -154,15 +171,14 @@ impl<'a> Facts<'a> {
     fn contains(&self, at: usize, step: &str) -> bool {
         let hold =
             self.plan.and_then(|plan| plan.steps.iter().position(|s| matches!(s.kind, Kind::Hold)));
-        hold.is_none_or(|hold| at < hold) && !is_sight(step)
+        hold.is_none_or(|hold| at < hold) && !improves_visibility(step)
     }
 
     fn unreached(&self) -> Vec<&'a str> {
         let named = self.weighty.iter().filter(|f| !f.principal.is_empty());
         let mut loose = Vec::new();
         for finding in named {
-            let reached = !super::containment::reach(self, &finding.access_key, &finding.principal)
-                .is_empty();
+            let reached = !self.reach(&finding.access_key, &finding.principal).is_empty();
             let name = short(&finding.principal);
             if !reached && !loose.contains(&name) {
                 loose.push(name);

@@ -1,17 +1,20 @@
 //! What the report does not cover, so that nobody takes silence for an all-clear.
 
 use super::facts::Facts;
-use super::words::distinct;
-use crate::clock::plain;
+use super::names::distinct;
+use super::steps::title;
+use crate::clock::{SECOND, length, plain};
 use crate::journal::Event;
 use crate::plan::Kind;
-use crate::report::incident::analysis::Analysis;
 use crate::report::incident::model::{Gap, State};
+use crate::report::schema::{self, Analysis, At};
 use crate::source::matrix;
 use crate::ui::number::{counted, grouped};
 
 /// Gaps of the logs that are named, those with a stop beside them first.
 const SILENCES: usize = 20;
+/// Calls that a gap's sentence names.
+const CALLS: usize = 2;
 
 pub fn build(facts: &Facts<'_>) -> Vec<Gap> {
     let mut gaps = Gaps(Vec::new());
@@ -60,7 +63,7 @@ fn logs(facts: &Facts<'_>, analysis: &Analysis, gaps: &mut Gaps) {
         let files = counted(skipped.count, "file was", "files were");
         gaps.add("logs", format!("{files} left out: {}.", skipped.reason));
     }
-    if let (Some(newest), Some(contained)) = (coverage.newest.0, facts.contained)
+    if let (Some(At(newest)), Some(contained)) = (coverage.newest, facts.contained)
         && newest < contained.at
     {
         gaps.weighty("logs", format!(
@@ -69,7 +72,7 @@ fn logs(facts: &Facts<'_>, analysis: &Analysis, gaps: &mut Gaps) {
             plain(newest), plain(contained.at)
         ));
     }
-    if let (Some(oldest), Some(first)) = (coverage.oldest.0, facts.first)
+    if let (Some(At(oldest)), Some(first)) = (coverage.oldest, facts.first)
         && first - oldest < crate::clock::HOUR
     {
         gaps.weighty("logs", format!(
@@ -78,8 +81,7 @@ fn logs(facts: &Facts<'_>, analysis: &Analysis, gaps: &mut Gaps) {
         ));
     }
     let by_log = &coverage.events.by_log;
-    let actions = analysis.summary.get("actions");
-    let data = actions.is_some_and(|rows| rows.iter().any(|r| r.value.ends_with("Object")));
+    let data = analysis.summary.actions.iter().any(|row| row.value.ends_with("Object"));
     if !data && !by_log.contains_key("s3-access") && coverage.events.decoded > 0 {
         gaps.weighty("logs", "The logs hold no S3 data events and no access logs: objects that were read, written or deleted cannot be seen in them.");
     }
@@ -94,14 +96,36 @@ fn silences(analysis: &Analysis, gaps: &mut Gaps) {
     all.sort_by_key(|gap| gap.stopped_by.is_empty());
     for gap in all.iter().take(SILENCES) {
         match gap.stopped_by.is_empty() {
-            true => gaps.add("logs", gap.text()),
-            false => gaps.weighty("logs", gap.text()),
+            true => gaps.add("logs", silence(gap)),
+            false => gaps.weighty("logs", silence(gap)),
         }
     }
     if let Some(more @ 1..) = all.len().checked_sub(SILENCES) {
         let more = counted(more as u64, "more gap", "more gaps");
         gaps.add("logs", format!("CloudTrail's logs have {more}; the analysis names them."));
     }
+}
+
+/// A sentence about one gap, with the first of the calls that explain it.
+fn silence(gap: &schema::Gap) -> String {
+    let at =
+        |when: Option<At>| when.map_or_else(|| "an unknown time".to_string(), |at| plain(at.0));
+    let to = match (gap.until, gap.length) {
+        (Some(At(until)), Some(seconds)) => {
+            format!("to {} UTC ({})", plain(until), length(seconds.saturating_mul(SECOND)))
+        }
+        _ => "UTC to the end of the logs".to_string(),
+    };
+    let calls: Vec<String> = (gap.stopped_by.iter().take(CALLS))
+        .map(|c| format!("{} by {} at {} UTC", c.action, c.principal, at(c.time)))
+        .collect();
+    let beside = match calls.is_empty() {
+        true => String::new(),
+        false => format!("; beside it: {}", calls.join(", ")),
+    };
+    let (account, region) = (&gap.account, &gap.region);
+    let from = at(gap.from);
+    format!("CloudTrail delivered nothing of {account} {region} from {from} {to}{beside}.")
 }
 
 fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
@@ -186,7 +210,7 @@ fn containment(facts: &Facts<'_>, gaps: &mut Gaps) {
     }
     for step in facts.plan.iter().flat_map(|p| &p.steps) {
         if let Kind::Blocked(why) = &step.kind {
-            let title = super::words::title(&step.step);
+            let title = title(&step.step);
             gaps.weighty("containment", format!("Could not be done: {title} ({why})."));
         }
     }
@@ -198,9 +222,11 @@ fn containment(facts: &Facts<'_>, gaps: &mut Gaps) {
     if facts.state == State::Open {
         gaps.weighty("containment", "No change was made in this case.");
     }
-    let failed = facts.history.changes.iter().filter(|(n, r)| {
-        matches!(super::containment::state(facts, **n, r), "failed" | "unknown" | "contested")
-    });
+    let failed = facts
+        .history
+        .changes
+        .iter()
+        .filter(|(n, r)| matches!(facts.state_of(**n, r), "failed" | "unknown" | "contested"));
     let failed = failed.count();
     if failed > 0 {
         let n = grouped(failed as u64);

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::containment::state;
 use super::facts::Facts;
 use super::register::Register;
-use super::words::is_sight;
+use super::steps::improves_visibility;
 use crate::plan::Kind;
 use crate::report::incident::checklists::{self, Item};
 use crate::report::incident::model::{Checklist, Task, TaskState};
@@ -106,7 +105,7 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
         return match blocked {
             Some(why) => open(&format!("could not be done: {why}")),
             // Nothing to change may mean that there is no trail at all.
-            None if planned.iter().any(nothing) && is_sight(step) => {
+            None if planned.iter().any(nothing) && improves_visibility(step) => {
                 open("the plan had nothing to change: confirm that it is so")
             }
             None if planned.iter().any(nothing) && facts.history.finished.is_some() => {
@@ -117,7 +116,7 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
         };
     }
     let states: Vec<(usize, &str)> =
-        records.iter().map(|(n, r)| (**n, state(facts, **n, r))).collect();
+        records.iter().map(|(n, r)| (**n, facts.state_of(**n, r))).collect();
     let of = |names: &[&str]| states.iter().filter(|(_, s)| names.contains(s)).count();
     let good = of(&["held", "requested", "already so"]);
     let all = states.len();

@@ -1,14 +1,14 @@
 //! Where the incident stands, and how long things took.
 
 use super::facts::Facts;
+use super::names::listed;
 use super::register::Register;
-use super::words::listed;
 use crate::clock::{length, plain};
 use crate::report::incident::model::{At, Figure, Measure, Milestone, State, Status, Touched};
 use crate::ui::number::{bytes, counted, grouped};
 
 pub fn build(facts: &Facts<'_>) -> Status {
-    let severity = facts.findings().iter().map(|f| f.severity.0).max();
+    let severity = facts.findings().iter().map(|f| f.severity).max();
     Status {
         severity: severity.map_or("none", |s| s.name()),
         state: facts.state,
@@ -65,7 +65,7 @@ fn text(facts: &Facts<'_>) -> String {
 
 /// Whether the logs show anything after containment.
 fn after(facts: &Facts<'_>) -> String {
-    let newest = facts.analysis.and_then(|a| a.coverage.newest.0);
+    let newest = facts.analysis.and_then(|a| a.coverage.newest).map(|at| at.0);
     let (Some(contained), Some(newest)) = (facts.contained, newest) else { return String::new() };
     match facts.last {
         Some(last) if last > contained.at => format!(
@@ -101,7 +101,12 @@ pub fn measures(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Measure> 
             measures.push(Measure { name, about, from, to, length, evidence });
         }
     };
-    let first = facts.weighty.iter().filter(|f| f.first_seen.0 == facts.first).take(1).copied();
+    let first = facts
+        .weighty
+        .iter()
+        .filter(|f| f.first_seen.map(|at| at.0) == facts.first)
+        .take(1)
+        .copied();
     add("Time to detect", noticed, facts.first, facts.detected, register.findings(first));
     let blocked = entry(facts.first_block, register);
     add("Time to first block", "noticed to the first change", facts.detected, block, blocked);

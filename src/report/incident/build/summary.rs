@@ -1,8 +1,9 @@
 //! The answer in five sentences, each with the evidence it rests on.
 
 use super::facts::Facts;
+use super::names::{capital, distinct, listed, short};
 use super::register::Register;
-use super::words::{distinct, listed, short};
+use super::steps::kind_of;
 use crate::clock::{length, plain};
 use crate::report::incident::model::{Checklist, ClockRow, Thing, Touched};
 use crate::report::incident::model::{Gap, Sentence, State, TaskState};
@@ -119,7 +120,7 @@ fn worst(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
         text: format!(
             "The gravest of {} is {}: {}.",
             counted(all, "finding", "findings"),
-            first.severity.0.name(),
+            first.severity.name(),
             titles.join("; and ")
         ),
         evidence: register.findings(shown),
@@ -160,7 +161,7 @@ fn data(facts: &Facts<'_>, touched: &Touched) -> Sentence {
     evidence.sort_unstable();
     evidence.dedup();
     let text = match (parts.is_empty(), facts.analysis) {
-        (false, _) => format!("{}.", super::timeline::capital(&parts.join("; "))),
+        (false, _) => format!("{}.", capital(&parts.join("; "))),
         (true, Some(_)) => {
             "No read of stored data and no change of a resource is on record.".into()
         }
@@ -220,7 +221,7 @@ fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
 /// What the containing changes are about: `user/dana`, `acme-invoices`.
 fn reached<'a>(facts: &'a Facts<'_>) -> Vec<&'a str> {
     let changes = facts.history.changes.values();
-    let containing = changes.filter(|r| super::timeline::kind_of(&r.step) == "Containment");
+    let containing = changes.filter(|r| kind_of(&r.step) == "Containment");
     distinct(containing.filter_map(|r| short(&r.resource).split('#').next()))
 }
 
@@ -245,5 +246,5 @@ fn open(rest: &Rest<'_>) -> Sentence {
         format!("; first clock: {} {}, due {}", c.regime, c.article, c.due)
     });
     let joined = if steps.is_empty() { limits } else { format!("{steps}, and {limits}") };
-    plainly(format!("{}{clock}.", super::timeline::capital(&joined)))
+    plainly(format!("{}{clock}.", capital(&joined)))
 }

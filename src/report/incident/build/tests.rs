@@ -7,9 +7,9 @@ use crate::cloud::{ApiError, Call, ErrorKind};
 use crate::journal::{Entry, Event, Outcome};
 use crate::plan::Kind;
 use crate::report::incident::Input;
-use crate::report::incident::analysis::Analysis;
-use crate::report::incident::model::{Document, Side, State, TaskState};
+use crate::report::incident::model::{At, Document, Side, State, TaskState};
 use crate::report::incident::sample::{analysis_only, case_only, empty, rich};
+use crate::report::schema::Analysis;
 
 /// Appends lines to the case's journal, a second apart, after all others.
 fn journaled(mut input: Input, events: impl IntoIterator<Item = Event>) -> Document {
@@ -72,7 +72,7 @@ fn findings_after_containment_are_not_passed_over() {
     let mut input = rich();
     let findings = &mut input.analysis.as_mut().expect("an analysis").findings;
     findings.retain(|f| !f.principal.ends_with("svc-backup"));
-    findings[0].last_seen.0 = Some(1_794_500_000_000);
+    findings[0].last_seen = Some(At(1_794_500_000_000));
     let text = build(&input).status.text;
     assert!(text.contains("But findings reach to") && text.contains("after containment"), "{text}");
 }
@@ -193,7 +193,7 @@ fn times_come_from_the_journal() {
 fn logs_that_end_before_containment_are_a_gap() {
     let mut input = rich();
     let analysis = input.analysis.as_mut().expect("an analysis");
-    analysis.coverage.newest.0 = Some(1_794_237_000_000);
+    analysis.coverage.newest = Some(At(1_794_237_000_000));
     let gaps = build(&input).gaps;
     assert!(gaps.iter().any(|g| g.weighty && g.text.contains("before containment")));
 }
@@ -221,13 +221,11 @@ fn nobody_is_called_an_actor_for_a_finding_of_no_weight() {
         serde_json::to_string(&(&document.actors, &document.sources, &document.timeline)).unwrap();
     assert!(!told.contains("invoice-app") && !told.contains("198.51.100.9"));
     let mut input = rich();
-    input.analysis.as_mut().expect("an analysis").sessions.push(
-        crate::report::incident::analysis::Session {
-            access_key: "AKIARTX3GSDSVK2LN7OR".into(),
-            principal: "arn:aws:iam::111122223333:user/invoice-app".into(),
-            ..Default::default()
-        },
-    );
+    input.analysis.as_mut().expect("an analysis").sessions.push(crate::report::schema::Session {
+        access_key: "AKIARTX3GSDSVK2LN7OR".into(),
+        principal: "arn:aws:iam::111122223333:user/invoice-app".into(),
+        ..Default::default()
+    });
     assert_eq!(build(&input).actors.len(), document.actors.len());
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::containment::state;
+use super::actions::{is_mutating, reads_secret};
 use super::facts::Facts;
+use super::names::short;
 use super::register::Register;
 use super::sources::earliest;
-use super::words::{changes, short, title};
+use super::steps::title;
 use crate::event::time;
-use crate::report::incident::analysis::Finding;
 use crate::report::incident::input::ObjectRow;
 use crate::report::incident::model::{At, Bucket, Object, Thing, Touched};
+use crate::report::schema::Finding;
 
 /// Single objects shown; the case's list has all.
 const OBJECTS: usize = 50;
@@ -88,8 +89,8 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
             if !bucket.evidence.contains(&number) {
                 bucket.evidence.push(number);
             }
-            bucket.first = earliest(bucket.first, finding.first_seen.0.map(At));
-            bucket.last = bucket.last.max(finding.last_seen.0.map(At));
+            bucket.first = earliest(bucket.first, finding.first_seen);
+            bucket.last = bucket.last.max(finding.last_seen);
             if rows.is_empty() && bucket.requests == 0 {
                 bucket.requests = s3_requests(finding);
             }
@@ -193,7 +194,7 @@ fn s3_requests(finding: &Finding) -> u64 {
 fn now(facts: &Facts<'_>, fits: impl Fn(&str) -> bool) -> String {
     let records = facts.history.changes.iter().filter(|(_, r)| fits(short(&r.resource)));
     let said: Vec<String> = records
-        .map(|(n, r)| format!("{} (change {n}, {})", title(&r.step), state(facts, *n, r)))
+        .map(|(n, r)| format!("{} (change {n}, {})", title(&r.step), facts.state_of(*n, r)))
         .collect();
     said.join("; ")
 }
@@ -248,18 +249,6 @@ fn outcome(done: u64, denied: u64) -> String {
     }
 }
 
-fn reads_secret(action: &str) -> bool {
-    let secrets = [
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:BatchGetSecretValue",
-        "ssm:GetParameter",
-        "kms:Decrypt",
-        "ec2:GetPasswordData",
-        "lambda:GetFunction",
-    ];
-    secrets.iter().any(|s| action.starts_with(s))
-}
-
 /// Actions of the findings that change something or read secrets. Findings may count the same calls, so
 /// the largest count stands.
 fn actions<'a>(
@@ -270,7 +259,7 @@ fn actions<'a>(
     for finding in facts.weighty.iter() {
         for a in &finding.action_counts {
             let object = a.action.starts_with("s3:") && act(&a.action).is_some();
-            if !(changes(&a.action) || reads_secret(&a.action))
+            if !(is_mutating(&a.action) || reads_secret(&a.action))
                 || object && a.action.contains("Object")
             {
                 continue;

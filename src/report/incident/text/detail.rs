@@ -4,7 +4,7 @@ use std::io;
 
 use super::{LINE, refs, when};
 use crate::finding::Severity;
-use crate::report::incident::model::{Document, Finding};
+use crate::report::incident::model::{Document, FindingDetail};
 use crate::report::text::page::Page;
 use crate::ui::number::{counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
@@ -128,7 +128,7 @@ pub fn findings(page: &mut Page<'_>, d: &Document, top: usize) -> io::Result<()>
     Ok(())
 }
 
-fn finding(page: &mut Page<'_>, f: &Finding) -> io::Result<()> {
+fn finding(page: &mut Page<'_>, f: &FindingDetail) -> io::Result<()> {
     let key =
         if f.access_key.is_empty() { String::new() } else { format!(", key {}", f.access_key) };
     page.field("Who", &format!("{}{key}", clip_middle(&f.principal, LINE)))?;
