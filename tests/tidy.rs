@@ -178,6 +178,7 @@ const ONLY: [(&[&str], &[&str]); 9] = [
             "src/cli/",
             "src/decode/archives.rs",
             "src/case/",
+            "src/casework/",
             "src/impact/",
             "src/journal/",
             "src/playbook/load.rs",

@@ -7,14 +7,14 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::analysis::Analysis;
 use super::context::Cx;
 use super::error::CommandError;
-use crate::case::{Case, sha256, write_new};
+use crate::case::Artifact;
+use crate::casework::Writing;
 use crate::cli::args::author::AuthorArgs;
-use crate::cli::commands::case::Writing;
 use crate::cli::commands::timeline::collect;
 use crate::clock::{Millis, rfc3339};
 use crate::event::Log;
 use crate::finding::Finding;
-use crate::journal::{Event, seal};
+use crate::journal::Event;
 use crate::report::escape::cell;
 use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
 use crate::report::{Format, RenderOptions, json::Json};
@@ -25,41 +25,25 @@ use crate::report::{Format, RenderOptions, json::Json};
 /// # Errors
 /// When the disk refuses.
 pub fn keep(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
-    let number = next(&writing.case)?;
+    let kinds = [Artifact::Findings, Artifact::Timeline, Artifact::AccessedObjects];
+    // A run that was cut off may have left one of the three.
+    let number = writing.case.next_number(&kinds)?;
     let findings: Vec<&Finding> = analysis.report.findings.iter().collect();
     let rows = collect(cx, analysis, &findings);
-    let mut files = BTreeMap::new();
-    let contents = [
-        (format!("findings-{number:03}.json"), document(analysis)?),
-        (format!("timeline-{number:03}.csv"), timeline(&rows)?),
-        (format!("objects-{number:03}.csv"), objects(&rows)?),
-    ];
-    for (name, bytes) in contents {
-        write_new(&writing.case.root().join(&name), &bytes)?;
-        files.insert(name, sha256(&bytes));
-    }
-    let event = Event::Analysed {
-        author: AuthorArgs { author: None }.name()?,
+    let contents = [document(analysis)?, timeline(&rows)?, objects(&rows)?];
+    let files: Vec<(String, Vec<u8>)> =
+        kinds.iter().map(|kind| kind.numbered(number)).zip(contents).collect();
+    let author = AuthorArgs { author: None }.name()?;
+    let (found, stories) = (findings.len() as u64, analysis.report.stories.len() as u64);
+    writing.save(&files, cx.clock, |files| Event::Analysed {
+        author,
         files,
-        findings: findings.len() as u64,
-        stories: analysis.report.stories.len() as u64,
-    };
-    writing.journal.append(event)?;
-    seal(&writing.case, &mut writing.journal, &rfc3339(cx.clock.now()))?;
+        findings: found,
+        stories,
+    })?;
     let folder = writing.case.root().display();
     cx.ui.status(&format!("kept in {folder} as analysis {number:03}: incident report {folder}"));
     Ok(())
-}
-
-/// One above the highest number that any of the three has: a run that was cut off may have left one of them.
-fn next(case: &Case) -> Result<u64, CommandError> {
-    let mut highest = 0;
-    for (stem, suffix) in [("findings", "json"), ("timeline", "csv"), ("objects", "csv")] {
-        let newest = case.newest(stem, suffix)?;
-        let number = newest.and_then(|name| name[stem.len() + 1..].split('.').next()?.parse().ok());
-        highest = number.unwrap_or(0).max(highest);
-    }
-    Ok(highest + 1)
 }
 
 fn document(analysis: &Analysis) -> Result<Vec<u8>, CommandError> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::case::CaseError;
 use crate::cloud::{ApiError, Client};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
 pub use check::probe_of;
@@ -56,15 +56,15 @@ pub enum RotateError {
 }
 
 /// The key that is there after these moves, if any.
-pub fn issued(moves: &[(String, Value)]) -> Option<Issued> {
+pub fn issued(moves: &[(Phase, Value)]) -> Option<Issued> {
     let mut found = None;
     for (phase, detail) in moves {
         let text = |name: &str| detail[name].as_str().map(str::to_string);
-        match phase.as_str() {
-            phases::CREATED => {
+        match phase {
+            Phase::Created => {
                 found = text("user").zip(text("key")).map(|(user, id)| Issued { user, id });
             }
-            phases::REMOVED => found = None,
+            Phase::Removed => found = None,
             _ => {}
         }
     }
@@ -80,7 +80,7 @@ pub fn run(
     journal: &mut Journal,
     ui: &Ui,
     order: &Order,
-    moves: &[(String, Value)],
+    moves: &[(Phase, Value)],
 ) -> Result<String, RotateError> {
     phases::Rotation { client, journal, ui, order }.go(moves)
 }
@@ -111,7 +111,7 @@ pub fn clear(
     journal: &mut Journal,
     ui: &Ui,
     order: &Order,
-    moves: &[(String, Value)],
+    moves: &[(Phase, Value)],
 ) -> Result<(), RotateError> {
     phases::Rotation { client, journal, ui, order }.clear(moves)
 }

@@ -7,20 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::{Order, RotateError, check, key_destination};
 use crate::cloud::{Api, Call, Client, ErrorKind, IssuedKey};
-use crate::journal::{Event, Journal};
+use crate::journal::{Event, Journal, Phase};
 use crate::ui::Ui;
-
-pub const CREATING: &str = "creating";
-pub const CREATED: &str = "created";
-pub const STAGED: &str = "staged";
-pub const PROMOTING: &str = "promoting";
-pub const FINISHED: &str = "finished";
-/// The key that was made is gone again.
-pub const REMOVED: &str = "removed";
-const DELETING: &str = "deleting";
-const DELETED: &str = "deleted";
-const CHECKED: &str = "checked";
-const PROMOTED: &str = "promoted";
 
 /// How often a removal whose answer was lost is tried.
 const LOST: usize = 3;
@@ -33,15 +21,18 @@ pub struct Rotation<'a, 'b> {
 }
 
 impl Rotation<'_, '_> {
-    pub fn go(&mut self, moves: &[(String, Value)]) -> Result<String, RotateError> {
-        let last = moves.last().map_or("", |(phase, _)| phase.as_str());
+    pub fn go(&mut self, moves: &[(Phase, Value)]) -> Result<String, RotateError> {
+        let last = moves.last().map(|(phase, _)| *phase);
         let detail = moves.last().map_or(&Value::Null, |(_, detail)| detail);
         let issued = super::issued(moves).map(|key| key.id);
         match (last, issued) {
-            (FINISHED, Some(id)) => Ok(id),
-            (PROMOTED, Some(id)) => self.finish(&id),
-            (CREATED | STAGED | CHECKED | PROMOTING, Some(id)) => self.go_on(id),
-            (CREATING, _) => {
+            (Some(Phase::Finished), Some(id)) => Ok(id),
+            (Some(Phase::Promoted), Some(id)) => self.finish(&id),
+            (
+                Some(Phase::Created | Phase::Staged | Phase::Checked | Phase::Promoting),
+                Some(id),
+            ) => self.go_on(id),
+            (Some(Phase::Creating), _) => {
                 self.remove_orphans(detail)?;
                 self.anew()
             }
@@ -50,16 +41,16 @@ impl Rotation<'_, '_> {
     }
 
     /// Removes what a run left that ended between asking for a key and knowing it.
-    pub fn clear(&mut self, moves: &[(String, Value)]) -> Result<(), RotateError> {
+    pub fn clear(&mut self, moves: &[(Phase, Value)]) -> Result<(), RotateError> {
         match moves.last() {
-            Some((phase, detail)) if phase == CREATING => self.remove_orphans(detail),
+            Some((Phase::Creating, detail)) => self.remove_orphans(detail),
             _ => Ok(()),
         }
     }
 
-    fn note(&mut self, phase: &str, detail: Value) -> Result<(), RotateError> {
+    fn note(&mut self, phase: Phase, detail: Value) -> Result<(), RotateError> {
         let change = self.order.number;
-        self.journal.append(Event::Reissue { change, phase: phase.into(), detail })?;
+        self.journal.append(Event::Reissue { change, phase, detail })?;
         Ok(())
     }
 
@@ -108,7 +99,7 @@ impl Rotation<'_, '_> {
     fn version(&self, key: &str) -> String {
         let Order { case, number, user, .. } = self.order;
         let digest = Sha256::digest(format!("{case}/{number}/{user}/{key}"));
-        digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
+        hex::encode(&digest[..16])
     }
 
     /// A run that ended between asking for a key and knowing it: every key that was not there before is
@@ -121,7 +112,10 @@ impl Rotation<'_, '_> {
                 "removing {key}: made by the run that ended, its secret is lost"
             ));
             self.delete(&key)?;
-            self.note(REMOVED, json!({"user": self.order.user, "key": key, "why": "orphan"}))?;
+            self.note(
+                Phase::Removed,
+                json!({"user": self.order.user, "key": key, "why": "orphan"}),
+            )?;
         }
         Ok(())
     }
@@ -134,12 +128,12 @@ impl Rotation<'_, '_> {
         if let Some(key) = order.delete
             && self.keys()?.iter().any(|k| k == key)
         {
-            self.note(DELETING, json!({"user": order.user, "key": key}))?;
+            self.note(Phase::Deleting, json!({"user": order.user, "key": key}))?;
             self.delete(key)?;
-            self.note(DELETED, json!({"user": order.user, "key": key}))?;
+            self.note(Phase::Deleted, json!({"user": order.user, "key": key}))?;
         }
         let before = self.keys()?;
-        self.note(CREATING, json!({"user": order.user, "before": before}))?;
+        self.note(Phase::Creating, json!({"user": order.user, "before": before}))?;
         let key = match self.client.create_access_key(order.user) {
             Ok(key) => key,
             Err(e) if e.kind == ErrorKind::Unknown => {
@@ -150,7 +144,7 @@ impl Rotation<'_, '_> {
             }
             Err(e) => return Err(e.into()),
         };
-        self.note(CREATED, json!({"user": order.user, "key": key.id}))?;
+        self.note(Phase::Created, json!({"user": order.user, "key": key.id}))?;
         self.ui.status(&format!("     new key {} for {}", key.id, order.user));
         self.place(&key)
     }
@@ -166,7 +160,7 @@ impl Rotation<'_, '_> {
             return Err(self.roll_back(&key.id, &e.to_string()));
         }
         self.note(
-            STAGED,
+            Phase::Staged,
             json!({"user": self.order.user, "key": key.id, "version": self.version(&key.id)}),
         )?;
         self.check(key)
@@ -210,7 +204,10 @@ impl Rotation<'_, '_> {
                     "removing {id}: its secret was lost with the run that ended"
                 ));
                 self.take_away(&id)?;
-                self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": "orphan"}))?;
+                self.note(
+                    Phase::Removed,
+                    json!({"user": self.order.user, "key": id, "why": "orphan"}),
+                )?;
                 self.anew()
             }
         }
@@ -232,12 +229,12 @@ impl Rotation<'_, '_> {
         if let Err(why) = check::check(self.client, key, user, probe, propagation) {
             return Err(self.roll_back(&key.id, &format!("the new key does not work: {why}")));
         }
-        self.note(CHECKED, json!({"user": user, "key": key.id}))?;
+        self.note(Phase::Checked, json!({"user": user, "key": key.id}))?;
         let Some(secret) = self.order.secret else { return self.finish(&key.id) };
         let version = self.version(&key.id);
         let from = self.holder(secret, "AWSCURRENT")?;
         self.note(
-            PROMOTING,
+            Phase::Promoting,
             json!({"user": user, "key": key.id, "version": version, "from": from}),
         )?;
         let call = Call::new(
@@ -258,7 +255,7 @@ impl Rotation<'_, '_> {
     }
 
     fn promoted(&mut self, id: &str) -> Result<String, RotateError> {
-        self.note(PROMOTED, json!({"user": self.order.user, "key": id}))?;
+        self.note(Phase::Promoted, json!({"user": self.order.user, "key": id}))?;
         self.ui.status("     AWSCURRENT is the new key; AWSPREVIOUS holds the burnt one");
         self.finish(id)
     }
@@ -267,7 +264,7 @@ impl Rotation<'_, '_> {
         if let Some(secret) = self.order.secret {
             self.unlabel(secret, &self.version(id))?;
         }
-        self.note(FINISHED, json!({"user": self.order.user, "key": id}))?;
+        self.note(Phase::Finished, json!({"user": self.order.user, "key": id}))?;
         Ok(id.to_string())
     }
 
@@ -292,7 +289,7 @@ impl Rotation<'_, '_> {
     fn roll_back(&mut self, id: &str, why: &str) -> RotateError {
         self.ui.warning(&format!("rolling back: {why}"));
         let noted = self.take_away(id).and_then(|()| {
-            self.note(REMOVED, json!({"user": self.order.user, "key": id, "why": why}))
+            self.note(Phase::Removed, json!({"user": self.order.user, "key": id, "why": why}))
         });
         match noted {
             Ok(()) => RotateError::Stopped(format!("{why}; the new key was removed again")),

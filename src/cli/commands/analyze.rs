@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::case::Writing;
+use crate::casework::Writing;
 use crate::cli::analysis::analyse;
 use crate::cli::args::inputs::InputArgs;
 use crate::cli::context::Cx;
@@ -65,7 +65,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         .hint("save it to a file first"));
     }
     // A case that cannot be written to is said before hours of reading.
-    let kept_in = args.case.as_deref().map(|case| Writing::open(cx, case)).transpose()?;
+    let kept_in = args.case.as_deref().map(|case| Writing::open(case, cx.clock)).transpose()?;
     let mut analysis = analyse(cx, &args.inputs)?;
     guardduty::join(cx, &args.inputs.logs.source, &mut analysis);
     if let Some(id) = &args.explain {

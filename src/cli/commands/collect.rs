@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::case::{Writing, numbered};
 use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::casework::{self, Writing};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::log_source::{LogSourceArgs, Range, discover};
 use crate::cli::args::window::{Moment, WindowArgs, parse_days, parse_moment};
@@ -16,7 +16,7 @@ use crate::cli::exit::Exit;
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
-use crate::journal::{Event, Journal, SealError, seal};
+use crate::journal::{Event, SealError, seal};
 use crate::rollup::Selection;
 use crate::source::discover::{Discovered, guardduty_of};
 use crate::source::{Found, S3Url, is_region};
@@ -109,7 +109,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     // Before anything is fetched: a folder that cannot be used is found late otherwise.
     let there = match &args.case {
-        Some(root) if root.exists() => Some(Writing::open(cx, root)?),
+        Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
         _ => None,
     };
     let author = args.author.name()?;
@@ -149,15 +149,8 @@ fn create(
         opened: clock::rfc3339(now),
         ..CaseFile::default()
     };
-    let case = match &args.case {
-        Some(root) => Case::create(root, file)?,
-        None => numbered(&format!("case-{}-logs", clock::date(now)), &file)?,
-    };
-    let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
-    journal.append(Event::Created { program, author })?;
-    seal(&case, &mut journal, &clock::rfc3339(now))?;
-    Ok(Writing { case, journal })
+    let name = format!("case-{}-logs", clock::date(now));
+    Ok(casework::create(args.case.as_deref(), &name, file, author, cx.clock)?)
 }
 
 /// Brings the objects, the event history and the keys into the case.
@@ -204,7 +197,7 @@ fn fill(
         ),
     ));
     let progress = Progress::new(&cx.ui, new.len() as u64, size);
-    let kept = objects::keep(&store, &new, &|files, bytes| progress.tick(files, bytes));
+    let kept = objects::save(&store, &new, &|files, bytes| progress.tick(files, bytes));
     progress.finish();
     if let Some(why) = kept.stopped {
         let never = new.len() as u64 - kept.written - kept.failed.len() as u64;
@@ -223,12 +216,12 @@ fn fill(
     )?;
     out.flush()?;
     let progress = Progress::new(&cx.ui, found.slices.len() as u64, 0);
-    let failed = histories::keep(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
+    let failed = histories::save(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
     progress.finish();
     outcome.missing.extend(failed.into_iter().map(|(slice, why)| format!("{slice}: {why}")));
     if let (Some(since), Some(client)) = (selection.since, clients.first()) {
         let until = selection.until.unwrap_or_else(|| cx.clock.now());
-        for (region, e) in public_keys::keep(&**client, case, &digests, since, until)? {
+        for (region, e) in public_keys::save(&**client, case, &digests, since, until)? {
             outcome.missing.push(format!("the public keys of {region}: {e}"));
         }
     }

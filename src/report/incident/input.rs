@@ -6,7 +6,7 @@ use super::analysis::Analysis;
 use crate::case::{CaseFile, Manifest};
 use crate::clock::Millis;
 use crate::event::time;
-use crate::journal::Entry;
+use crate::journal::{Entry, History};
 use crate::plan::Plan;
 
 /// Everything that the report knows. The same input gives the same report, byte for byte.
@@ -48,6 +48,8 @@ pub struct FileRef {
 pub struct CaseInput {
     pub file: CaseFile,
     pub entries: Vec<Entry>,
+    /// The state that the entries lead to.
+    pub history: History,
     /// The hash of each entry's line.
     pub hashes: Vec<String>,
     /// The hash of the last line.

@@ -104,7 +104,9 @@ pub fn entry(entry: &Entry) -> String {
             let persons = counted(*persons, "person", "persons");
             format!("impact counted: {persons} behind {}", counted(*objects, "object", "objects"))
         }
-        Event::Reissue { change, phase, .. } => format!("new access key ({change}): {phase}"),
+        Event::Reissue { change, phase, .. } => {
+            format!("new access key ({change}): {}", phase.name())
+        }
         _ => remark(&Told::of(entry)),
     }
 }
