@@ -209,7 +209,7 @@ fn a_changed_byte_of_an_export_is_found_on_another_machine() {
         fs::remove_file(other.path(&format!("{name}.sha256"))).unwrap();
         let alone = other.run(&["verify", name]);
         assert_eq!(alone.code, 3, "{alone:?}");
-        assert!(alone.stdout.contains("is not beside it"), "{alone:?}");
+        assert!(alone.stdout.contains(".sha256 is missing"), "{alone:?}");
         every_flip_is_found(&other, &other.path(name), name);
     }
     other.write("text.tar.gz", "no archive");

@@ -25,9 +25,9 @@ fn flags_that_say_nothing_or_too_much() {
     );
     usage(&scene, &scene.contain(&[]), &["which playbook"]);
     usage(&scene, &more(&["--mode", "fast"]), &["fast", "lockdown, rotate"]);
-    usage(&scene, &more(&["--set", "nope=1"]), &["takes no --nope"]);
+    usage(&scene, &more(&["--set", "nope=1"]), &["has no parameter --nope"]);
     usage(&scene, &more(&["--set", "nope"]), &["NAME=VALUE"]);
-    usage(&scene, &more(&["--role", "app"]), &["takes no --role"]);
+    usage(&scene, &more(&["--role", "app"]), &["has no parameter --role"]);
     usage(&scene, &more(&["--probe", "ftp:x", "--mode", "rotate"]), &["ftp:x"]);
     usage(&scene, &more(&["--hold", "1,x"]), &["x"]);
     usage(&scene, &more(&["--settle", "-1"]), &["-1"]);

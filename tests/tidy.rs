@@ -185,6 +185,7 @@ const ONLY: [(&[&str], &[&str]); 9] = [
             "src/analysis/rule_files.rs",
             "src/decode/archives.rs",
             "src/case/",
+            "src/casework/",
             "src/impact/",
             "src/journal/",
             "src/playbook/load.rs",

@@ -232,3 +232,33 @@ fn a_case_that_cannot_be_written_to_is_verified_and_nothing_is_kept() {
     assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run:?}");
     assert_eq!(files(), 0);
 }
+
+#[test]
+fn a_verdict_that_was_edited_in_its_case_is_found() {
+    let env = Env::new();
+    let export = case_and_export(&env);
+    let folder = export.path("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/01/");
+    let mut digests: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    digests.sort();
+    fs::remove_file(&digests[1]).unwrap();
+    assert_eq!(verify(&env, &["--case", "case"]).code, 1);
+    let file = env.path("case/digests-001.json");
+    let whole = fs::read_to_string(&file).unwrap();
+    let edited = whole.replacen("\"verdict\": \"invalid\"", "\"verdict\": \"valid\"", 1);
+    assert_ne!(edited, whole);
+    assert_eq!(env.run(&["verify", "case"]).code, 0);
+    fs::write(&file, edited).unwrap();
+    assert_eq!(env.run(&["case", "export", "case", "-o", "a.tar.zst"]).code, 0);
+    for checked in ["case", "a.tar.zst"] {
+        let run = env.run(&["verify", checked]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stdout.contains("digests-001.json was changed"), "{run:?}");
+    }
+    let run = env.run(&["report", "case"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(report(&env, "text").contains("digests-001.json was changed"), "{run:?}");
+    fs::remove_file(&file).unwrap();
+    let run = env.run(&["verify", "case"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("digests-001.json is missing"), "{run:?}");
+}

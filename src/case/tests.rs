@@ -119,14 +119,17 @@ fn an_archive_that_somebody_made_is_looked_through() {
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("SHA256SUMS", &sums)], "is there twice"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("../a", "x")], "leads out"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("/etc/a", "x")], "leads out"),
-        (&[("SHA256SUMS", &sums), ("case/a", "x"), ("other/a", "x")], "in no folder of the case"),
+        (
+            &[("SHA256SUMS", &sums), ("case/a", "x"), ("other/a", "x")],
+            "outside the folder of the case",
+        ),
         (&[("SHA256SUMS", "nonsense\n"), ("case/a", "x")], "not a line of sha256sum"),
     ] {
         let said = said(entries, false);
         assert!(said.contains(expected), "{expected}: {said}");
     }
     let linked = said(&[("SHA256SUMS", &sums), ("case/a", "x")], true);
-    assert!(linked.contains("case/link is no regular file"), "{linked}");
+    assert!(linked.contains("case/link is not a regular file"), "{linked}");
     fs::write(temp.path().join("text"), "neither").unwrap();
     assert!(Archive::read(&temp.path().join("text")).is_err());
     fs::write(temp.path().join("empty"), "").unwrap();

@@ -6,6 +6,7 @@ use std::io;
 use super::exit::Exit;
 use crate::analysis;
 use crate::case::CaseError;
+use crate::casework::CaseworkError;
 use crate::clocks::FactError;
 use crate::cloud::{ConnectError, ErrorKind};
 use crate::config::ConfigError;
@@ -149,6 +150,32 @@ impl From<SealError> for CommandError {
     }
 }
 
+impl From<CaseworkError> for CommandError {
+    fn from(e: CaseworkError) -> CommandError {
+        let (message, hint) = (e.to_string(), e.hint());
+        let error = match e {
+            CaseworkError::Case(e) => e.into(),
+            CaseworkError::Journal(e) => e.into(),
+            CaseworkError::List(e) => e.into(),
+            CaseworkError::Refused(_) => {
+                CommandError::with(Exit::Refused, format!("refused: {message}"))
+            }
+            CaseworkError::Plan { .. } | CaseworkError::Facts { .. } => {
+                CommandError::usage(message)
+            }
+            CaseworkError::NothingApproved(_)
+            | CaseworkError::PlanOutside(_)
+            | CaseworkError::Changed { .. }
+            | CaseworkError::NamesTaken(_)
+            | CaseworkError::Json(_) => CommandError::failed(message),
+        };
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
 impl From<FactError> for CommandError {
     fn from(e: FactError) -> CommandError {
         let error = CommandError::usage(e.to_string());
@@ -187,6 +214,9 @@ impl From<PlanError> for CommandError {
                     return error.hint("nothing was changed; --policy prints the permissions that are needed, with credentials that can read the account");
                 }
                 error.hint("nothing was changed")
+            }
+            e @ (PlanError::Answer { .. } | PlanError::Json(_)) => {
+                CommandError::failed(format!("cannot plan: {e}")).hint("nothing was changed")
             }
         }
     }

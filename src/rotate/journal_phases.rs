@@ -1,21 +1,8 @@
-//! The phases of a re-issue as the journal names them, and the key that they add up to.
+//! The key that a re-issue's recorded phases add up to.
 
 use serde_json::Value;
 
-/// A key slot is being freed: the responder's `--delete-key`.
-pub const DELETING: &str = "deleting";
-pub const DELETED: &str = "deleted";
-/// The new key is requested; the detail lists the keys that existed `before`.
-pub const CREATING: &str = "creating";
-pub const CREATED: &str = "created";
-/// Stored where its consumers read, but not current yet.
-pub const STAGED: &str = "staged";
-pub const CHECKED: &str = "checked";
-pub const PROMOTING: &str = "promoting";
-pub const PROMOTED: &str = "promoted";
-pub const FINISHED: &str = "finished";
-/// The new key was deleted again.
-pub const REMOVED: &str = "removed";
+use crate::journal::Phase;
 
 /// A new key that the journal records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,15 +12,15 @@ pub struct RecordedKey {
 }
 
 /// The new key that exists after these phases, if any.
-pub fn recorded_key(phases: &[(String, Value)]) -> Option<RecordedKey> {
+pub fn recorded_key(phases: &[(Phase, Value)]) -> Option<RecordedKey> {
     let mut key = None;
     for (phase, detail) in phases {
         let text = |name: &str| detail[name].as_str().map(str::to_string);
-        match phase.as_str() {
-            CREATED => {
+        match phase {
+            Phase::Created => {
                 key = text("user").zip(text("key")).map(|(user, id)| RecordedKey { user, id })
             }
-            REMOVED => key = None,
+            Phase::Removed => key = None,
             _ => {}
         }
     }

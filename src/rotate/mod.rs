@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::case::CaseError;
 use crate::cloud::{ApiError, Client};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
 pub use journal_phases::{RecordedKey, recorded_key};
@@ -63,7 +63,7 @@ pub fn run(
     journal: &mut Journal,
     ui: &Ui,
     request: &ReissueRequest,
-    phases: &[(String, Value)],
+    phases: &[(Phase, Value)],
 ) -> Result<String, RotateError> {
     rotation::Rotation { client, journal, ui, request }.resume(phases)
 }
@@ -78,7 +78,7 @@ pub fn remove_orphaned_keys(
     journal: &mut Journal,
     ui: &Ui,
     request: &ReissueRequest,
-    phases: &[(String, Value)],
+    phases: &[(Phase, Value)],
 ) -> Result<(), RotateError> {
     rotation::Rotation { client, journal, ui, request }.remove_orphans_of(phases)
 }

@@ -5,13 +5,10 @@ use std::path::Path;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::journal_phases::{
-    CHECKED, CREATED, CREATING, DELETED, DELETING, FINISHED, PROMOTED, PROMOTING, REMOVED, STAGED,
-};
 use super::secret_versions::{self, CURRENT, PENDING};
 use super::{ReissueRequest, RotateError, journal_phases, key_destination, probe, user_keys};
 use crate::cloud::{Client, ErrorKind, IssuedKey};
-use crate::journal::{Event, Journal};
+use crate::journal::{Event, Journal, Phase};
 use crate::ui::Ui;
 
 pub struct Rotation<'a, 'b> {
@@ -23,37 +20,40 @@ pub struct Rotation<'a, 'b> {
 
 impl Rotation<'_, '_> {
     /// Goes on where the recorded phases end. Returns the new key's id.
-    pub fn resume(&mut self, phases: &[(String, Value)]) -> Result<String, RotateError> {
+    pub fn resume(&mut self, phases: &[(Phase, Value)]) -> Result<String, RotateError> {
         let Some((last, detail)) = phases.last() else { return self.create() };
         let key = journal_phases::recorded_key(phases).map(|key| key.id);
-        match (last.as_str(), key) {
-            (FINISHED, Some(id)) => Ok(id),
-            (PROMOTED, Some(id)) => self.finish(&id),
-            (CREATED | STAGED | CHECKED | PROMOTING, Some(id)) => self.resume_with(id),
-            (CREATING, _) => {
+        match (last, key) {
+            (Phase::Finished, Some(id)) => Ok(id),
+            (Phase::Promoted, Some(id)) => self.finish(&id),
+            (Phase::Created | Phase::Staged | Phase::Checked | Phase::Promoting, Some(id)) => {
+                self.resume_with(id)
+            }
+            (Phase::Creating, _) => {
                 self.remove_orphans(detail)?;
                 self.create()
             }
-            (DELETING | DELETED | REMOVED, _) => self.create(),
+            (Phase::Deleting | Phase::Deleted | Phase::Removed, _) => self.create(),
             (phase, _) => Err(RotateError::Stopped(format!(
-                "the journal's re-issue for {} ends in the phase '{phase}', which names no key: check the \
+                "the journal's re-issue for {} ends in the phase '{}', which names no key: check the \
                  user's keys by hand",
-                self.request.user
+                self.request.user,
+                phase.name()
             ))),
         }
     }
 
     /// Removes what an interrupted run left that requested a key and did not record it.
-    pub fn remove_orphans_of(&mut self, phases: &[(String, Value)]) -> Result<(), RotateError> {
+    pub fn remove_orphans_of(&mut self, phases: &[(Phase, Value)]) -> Result<(), RotateError> {
         match phases.last() {
-            Some((phase, detail)) if phase == CREATING => self.remove_orphans(detail),
+            Some((Phase::Creating, detail)) => self.remove_orphans(detail),
             _ => Ok(()),
         }
     }
 
-    fn record(&mut self, phase: &str, detail: Value) -> Result<(), RotateError> {
+    fn record(&mut self, phase: Phase, detail: Value) -> Result<(), RotateError> {
         let change = self.request.number;
-        self.journal.append(Event::Reissue { change, phase: phase.into(), detail })?;
+        self.journal.append(Event::Reissue { change, phase, detail })?;
         Ok(())
     }
 
@@ -87,7 +87,10 @@ impl Rotation<'_, '_> {
                 "deleting {key}: an interrupted run created it, and its secret is lost"
             ));
             self.delete(&key)?;
-            self.record(REMOVED, json!({"user": self.request.user, "key": key, "why": "orphan"}))?;
+            self.record(
+                Phase::Removed,
+                json!({"user": self.request.user, "key": key, "why": "orphan"}),
+            )?;
         }
         Ok(())
     }
@@ -100,12 +103,12 @@ impl Rotation<'_, '_> {
         if let Some(key) = request.delete
             && self.keys()?.iter().any(|k| k == key)
         {
-            self.record(DELETING, json!({"user": request.user, "key": key}))?;
+            self.record(Phase::Deleting, json!({"user": request.user, "key": key}))?;
             self.delete(key)?;
-            self.record(DELETED, json!({"user": request.user, "key": key}))?;
+            self.record(Phase::Deleted, json!({"user": request.user, "key": key}))?;
         }
         let before = self.keys()?;
-        self.record(CREATING, json!({"user": request.user, "before": before}))?;
+        self.record(Phase::Creating, json!({"user": request.user, "before": before}))?;
         let key = match self.client.create_access_key(request.user) {
             Ok(key) => key,
             Err(e) if e.kind == ErrorKind::Unknown => {
@@ -116,7 +119,7 @@ impl Rotation<'_, '_> {
             }
             Err(e) => return Err(e.into()),
         };
-        self.record(CREATED, json!({"user": request.user, "key": key.id}))?;
+        self.record(Phase::Created, json!({"user": request.user, "key": key.id}))?;
         self.ui.status(&format!("     new key {} for {}", key.id, request.user));
         self.stage(&key)
     }
@@ -132,7 +135,7 @@ impl Rotation<'_, '_> {
             return Err(self.roll_back(&key.id, &e.to_string()));
         }
         self.record(
-            STAGED,
+            Phase::Staged,
             json!({"user": self.request.user, "key": key.id, "version": self.version(&key.id)}),
         )?;
         self.test(key)
@@ -174,7 +177,7 @@ impl Rotation<'_, '_> {
                 ));
                 self.remove_new_key(&id)?;
                 self.record(
-                    REMOVED,
+                    Phase::Removed,
                     json!({"user": self.request.user, "key": id, "why": "orphan"}),
                 )?;
                 self.create()
@@ -200,12 +203,12 @@ impl Rotation<'_, '_> {
         if let Err(why) = probe::test_key(self.client, key, user, probe, propagation) {
             return Err(self.roll_back(&key.id, &format!("the new key does not work: {why}")));
         }
-        self.record(CHECKED, json!({"user": user, "key": key.id}))?;
+        self.record(Phase::Checked, json!({"user": user, "key": key.id}))?;
         let Some(secret) = self.request.secret else { return self.finish(&key.id) };
         let version = self.version(&key.id);
         let from = secret_versions::labelled(self.client, secret, CURRENT)?;
         self.record(
-            PROMOTING,
+            Phase::Promoting,
             json!({"user": user, "key": key.id, "version": version, "from": from}),
         )?;
         match secret_versions::promote(self.client, secret, &version, &from) {
@@ -216,7 +219,7 @@ impl Rotation<'_, '_> {
     }
 
     fn promoted(&mut self, id: &str) -> Result<String, RotateError> {
-        self.record(PROMOTED, json!({"user": self.request.user, "key": id}))?;
+        self.record(Phase::Promoted, json!({"user": self.request.user, "key": id}))?;
         self.ui.status("     AWSCURRENT is the new key; AWSPREVIOUS is the compromised one");
         self.finish(id)
     }
@@ -225,7 +228,7 @@ impl Rotation<'_, '_> {
         if let Some(secret) = self.request.secret {
             secret_versions::remove_pending(self.client, secret, &self.version(id))?;
         }
-        self.record(FINISHED, json!({"user": self.request.user, "key": id}))?;
+        self.record(Phase::Finished, json!({"user": self.request.user, "key": id}))?;
         Ok(id.to_string())
     }
 
@@ -233,7 +236,7 @@ impl Rotation<'_, '_> {
     fn roll_back(&mut self, id: &str, why: &str) -> RotateError {
         self.ui.warning(&format!("rolling back: {why}"));
         let removed = self.remove_new_key(id).and_then(|()| {
-            self.record(REMOVED, json!({"user": self.request.user, "key": id, "why": why}))
+            self.record(Phase::Removed, json!({"user": self.request.user, "key": id, "why": why}))
         });
         match removed {
             Ok(()) => RotateError::Stopped(format!("{why}; the new key was removed again")),

@@ -6,6 +6,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cloud::{Client, Connect};
+use crate::plan::Plan;
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "AWS")]
@@ -28,6 +29,20 @@ pub struct AwsArgs {
 }
 
 impl AwsArgs {
+    /// Connects to the plan's account, in the plan's region.
+    ///
+    /// # Errors
+    /// As [`AwsArgs::connect`].
+    pub fn connect_for(&self, cx: &Cx, plan: &Plan) -> Result<Client, CommandError> {
+        let mut aws = self.clone();
+        aws.region.get_or_insert_with(|| plan.region.clone());
+        if let Some(url) = &plan.endpoint_url {
+            aws.endpoint_url.get_or_insert_with(|| url.clone());
+        }
+        aws.expect_account.get_or_insert_with(|| plan.account.clone());
+        aws.connect(cx)
+    }
+
     /// Connects, and checks the account.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod author;
 pub mod aws;
+pub mod facts;
 pub mod inputs;
 pub mod log_source;
 pub mod rules;

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::case::{Writing, numbered};
 use crate::analysis::Range;
 use crate::analysis::inputs::discover;
 use crate::analysis::window::{Moment, RequestedWindow};
 use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::casework::{self, Writing};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::log_source::LogSourceArgs;
 use crate::cli::args::window::{parse_days, parse_end, parse_moment};
@@ -19,7 +19,7 @@ use crate::cli::exit::Exit;
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
-use crate::journal::{Event, Journal, SealError, seal};
+use crate::journal::{Event, SealError, seal};
 use crate::rollup::Selection;
 use crate::source::discover::{Discovered, guardduty_of};
 use crate::source::{Found, S3Url, is_region};
@@ -116,7 +116,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     // Opened first: a folder that cannot be used is reported before anything is fetched.
     let existing = match &args.case {
-        Some(root) if root.exists() => Some(Writing::open(cx, root)?),
+        Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
         _ => None,
     };
     let author = args.author.name()?;
@@ -158,15 +158,8 @@ fn create(
         opened: clock::rfc3339(now),
         ..CaseFile::default()
     };
-    let case = match &args.case {
-        Some(root) => Case::create(root, file)?,
-        None => numbered(&format!("case-{}-logs", clock::date(now)), &file)?,
-    };
-    let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
-    journal.append(Event::Created { program, author })?;
-    seal(&case, &mut journal, &clock::rfc3339(now))?;
-    Ok(Writing { case, journal })
+    let name = format!("case-{}-logs", clock::date(now));
+    Ok(casework::create(args.case.as_deref(), &name, file, author, cx.clock)?)
 }
 
 /// Copies the objects, the event history and the public keys into the case.
@@ -213,7 +206,7 @@ fn copy(
         ),
     ));
     let progress = Progress::new(&cx.ui, new.len() as u64, size);
-    let copied = objects::keep(&store, &new, &|files, bytes| progress.tick(files, bytes));
+    let copied = objects::save(&store, &new, &|files, bytes| progress.tick(files, bytes));
     progress.finish();
     if let Some(why) = copied.stopped {
         let never = new.len() as u64 - copied.written - copied.failed.len() as u64;
@@ -232,12 +225,12 @@ fn copy(
     )?;
     out.flush()?;
     let progress = Progress::new(&cx.ui, found.slices.len() as u64, 0);
-    let failed = histories::keep(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
+    let failed = histories::save(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
     progress.finish();
     outcome.missing.extend(failed.into_iter().map(|(slice, why)| format!("{slice}: {why}")));
     if let (Some(since), Some(client)) = (selection.since, clients.first()) {
         let until = selection.until.unwrap_or_else(|| cx.clock.now());
-        for (region, e) in public_keys::keep(&**client, case, &digests, since, until)? {
+        for (region, e) in public_keys::save(&**client, case, &digests, since, until)? {
             outcome.missing.push(format!("public keys of {region}: {e}"));
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{CaseFile, Manifest};
 use crate::clock::Millis;
 use crate::event::time;
-use crate::journal::Entry;
+use crate::journal::{Entry, History};
 use crate::plan::Plan;
 use crate::report::schema::Analysis;
 
@@ -48,6 +48,8 @@ pub struct FileRef {
 pub struct CaseInput {
     pub file: CaseFile,
     pub entries: Vec<Entry>,
+    /// The state that the entries lead to.
+    pub history: History,
     /// The hash of each entry's line.
     pub hashes: Vec<String>,
     /// The hash of the last line.

@@ -5,8 +5,8 @@ mod save_to_case;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::case::Writing;
 use crate::analysis::{self, Analysis, Request};
+use crate::casework::Writing;
 use crate::cli::args::inputs::InputArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -67,7 +67,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         request.logs.readable_twice("'--case'")?;
     }
     // Opened first: a case that cannot be written to is reported before hours of reading.
-    let case = args.case.as_deref().map(|case| Writing::open(cx, case)).transpose()?;
+    let case = args.case.as_deref().map(|case| Writing::open(case, cx.clock)).transpose()?;
     let observer = cx.observer();
     let analysis = cx.until_exit(analysis::run(&request, &observer)?);
     if let Some(id) = &args.explain {

@@ -1,16 +1,13 @@
 //! `analyze --case`: saves the analysis, its timeline and the objects it names in a case.
 
-use std::collections::BTreeMap;
-
 use crate::analysis::{self, Analysis, accessed_objects};
-use crate::case::{Case, sha256, write_new};
+use crate::case::Artifact;
+use crate::casework::Writing;
 use crate::cli::args::author::AuthorArgs;
-use crate::cli::commands::case::Writing;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
-use crate::clock::rfc3339;
 use crate::finding::Finding;
-use crate::journal::{Event, seal};
+use crate::journal::Event;
 use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
 use crate::report::{Format, RenderOptions, json::Json};
 
@@ -20,41 +17,26 @@ use crate::report::{Format, RenderOptions, json::Json};
 /// # Errors
 /// When a file cannot be written.
 pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
-    let number = next_number(&writing.case)?;
+    let kinds = [Artifact::Findings, Artifact::Timeline, Artifact::AccessedObjects];
+    // An interrupted run may have left only some of the three.
+    let number = writing.case.next_number(&kinds)?;
     let findings: Vec<&Finding> = analysis.report.findings.iter().collect();
     let rows = analysis::timeline(analysis, &findings, &cx.observer())?;
-    let mut files = BTreeMap::new();
-    let contents = [
-        (format!("findings-{number:03}.json"), findings_json(analysis)?),
-        (format!("timeline-{number:03}.csv"), timeline_csv(&rows)?),
-        (format!("objects-{number:03}.csv"), accessed_objects::to_csv(&rows)?),
-    ];
-    for (name, bytes) in contents {
-        write_new(&writing.case.root().join(&name), &bytes)?;
-        files.insert(name, sha256(&bytes));
-    }
-    let event = Event::Analysed {
-        author: AuthorArgs { author: None }.name()?,
+    let contents =
+        [findings_json(analysis)?, timeline_csv(&rows)?, accessed_objects::to_csv(&rows)?];
+    let files: Vec<(String, Vec<u8>)> =
+        kinds.iter().map(|kind| kind.numbered(number)).zip(contents).collect();
+    let author = AuthorArgs { author: None }.name()?;
+    let (found, stories) = (findings.len() as u64, analysis.report.stories.len() as u64);
+    writing.save(&files, cx.clock, |files| Event::Analysed {
+        author,
         files,
-        findings: findings.len() as u64,
-        stories: analysis.report.stories.len() as u64,
-    };
-    writing.journal.append(event)?;
-    seal(&writing.case, &mut writing.journal, &rfc3339(cx.clock.now()))?;
+        findings: found,
+        stories,
+    })?;
     let folder = writing.case.root().display();
     cx.ui.status(&format!("saved in {folder} as analysis {number:03}: incident report {folder}"));
     Ok(())
-}
-
-/// One above the highest number of the three files: an interrupted run may have left only some of them.
-fn next_number(case: &Case) -> Result<u64, CommandError> {
-    let mut highest = 0;
-    for (stem, suffix) in [("findings", "json"), ("timeline", "csv"), ("objects", "csv")] {
-        let newest = case.newest(stem, suffix)?;
-        let number = newest.and_then(|name| name[stem.len() + 1..].split('.').next()?.parse().ok());
-        highest = number.unwrap_or(0).max(highest);
-    }
-    Ok(highest + 1)
 }
 
 fn findings_json(analysis: &Analysis) -> Result<Vec<u8>, CommandError> {

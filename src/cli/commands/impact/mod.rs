@@ -1,13 +1,12 @@
 //! `incident impact`: the people whose data the accessed objects contain.
 
 mod how;
-mod save_to_case;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::case::{Writing, refuse_closed};
-use crate::case::{Case, Manifest};
+use crate::case::{Artifact, Case, Manifest};
+use crate::casework::{ImpactLists, Writing, refuse_closed, save_impact};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -96,14 +95,14 @@ pub struct Args {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let author = args.author.name()?;
     let case = Case::read(&args.case)?;
-    refuse_closed(&case, &verify(&case.journal())?.entries)?;
+    refuse_closed(&case, &verify(&case.journal())?.history)?;
     let (environment, password) = ("INCIDENT_DATABASE_URL", "PGPASSWORD");
     let secret = |name| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new);
     let how = args.how.read(secret(environment), secret(password))?;
     let objects = objects(&case, args)?;
     // Before the case is opened for writing: a query may run long, and others can write meanwhile.
     let found = how.count(cx, &objects, args.show_persons)?;
-    let mut writing = Writing::open(cx, &args.case)?;
+    let mut writing = Writing::open(&args.case, cx.clock)?;
     let time = clock::rfc3339(cx.clock.now());
     let mut sources = vec![objects.source.clone()];
     sources.extend(how.sources());
@@ -118,10 +117,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         lists: &[],
         people: args.show_persons,
     };
-    let number = save_to_case::number(&writing)?;
-    let lists = save_to_case::lists(&writing, &number, &found, &objects, args.list)?;
-    counted.lists = &lists;
-    let file = save_to_case::count(&mut writing, &number, &counted, author)?;
+    let number = writing.case.next_number(&[Artifact::Impact])?;
+    let lists = ImpactLists::of(number, &found, &objects, args.list)?;
+    counted.lists = &lists.lists;
+    let file = save_impact(&mut writing, number, &counted, &lists, author, cx.clock)?;
     let mut out = cx.ui.out();
     let Some(format) = formats().find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
@@ -132,7 +131,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     out.flush()?;
     cx.ui.status(&format!("written to {}", writing.case.root().join(file).display()));
-    if let Some(list) = lists.iter().find(|l| l.what == "persons") {
+    if let Some(list) = lists.lists.iter().find(|l| l.what == "persons") {
         cx.ui.status(&format!(
             "{} contains ids of people; `incident case export` includes it",
             list.file
@@ -145,16 +144,17 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
     let path = match &args.objects {
         Some(path) => path.clone(),
-        None => {
-            case.newest("objects", "csv")?.map(|name| case.root().join(name)).ok_or_else(|| {
+        None => case
+            .newest(Artifact::AccessedObjects)?
+            .map(|name| case.root().join(name))
+            .ok_or_else(|| {
                 let folder = case.root().display();
                 CommandError::usage(format!("{folder} has no list of accessed objects")).hint(
                     format!(
                         "incident analyze PATHS --case {folder} writes one; or give --objects FILE"
                     ),
                 )
-            })?
-        }
+            })?,
     };
     let objects = Objects::read(&path, &args.operation)?;
     if args.objects.is_none() {

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::register::{Register, time_of};
 use super::steps::title;
-use crate::journal::{ChangeState, Event, Record};
+use crate::journal::{ChangeState, Event, Phase, Record};
 use crate::plan::{Kind, PlannedChange, diff};
 use crate::report::incident::model::{At, Step};
 use crate::step::{Risk, UndoKind};
@@ -16,14 +16,14 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
     for (number, moves) in &facts.history.reissues {
         let detail =
             moves.iter().rev().find_map(|(_, d)| d["key"].as_str()).unwrap_or("no key yet");
-        let phase = moves.last().map_or("", |(phase, _)| phase.as_str());
+        let phase = moves.last().map(|(phase, _)| *phase);
         let entry =
             entry_of(facts, |e| matches!(e, Event::Reissue { change, .. } if change == number));
         steps.push(Step {
             number: Some(*number),
             resource: detail.to_string(),
-            state: if phase == "finished" { "done" } else { "unfinished" },
-            text: phase.to_string(),
+            state: if phase == Some(Phase::Finished) { "done" } else { "unfinished" },
+            text: phase.map_or("", Phase::name).to_string(),
             undo: "not undone by undo: the new key stays".into(),
             ..journaled(facts, "reissue-access-key", entry, register)
         });

@@ -9,7 +9,7 @@ use super::steps::improves_visibility;
 use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
-use crate::journal::{ChangeState, Entry, Event, History, Outcome, Record};
+use crate::journal::{ChangeState, Event, History, Outcome, Record, RunEnd};
 use crate::plan::{Kind, Plan};
 use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
@@ -62,8 +62,7 @@ impl<'a> Facts<'a> {
             weighty = findings.iter().collect();
         }
         let case = input.case.as_ref();
-        let entries = case.map_or(&[][..], |c| &c.entries);
-        let history = History::of(entries);
+        let history = case.map_or_else(History::default, |c| c.history.clone());
         let opened = case.and_then(|c| time::parse(&c.file.opened));
         let mut facts = Facts {
             input,
@@ -205,12 +204,12 @@ impl<'a> Facts<'a> {
                 .iter()
                 .all(|(n, r)| history.held.contains(n) || !self.contains(r.at, &r.step))
         };
-        match history.finished.as_deref() {
+        match history.finished {
             _ if history.contested => State::Contested,
-            Some("contested") => State::Contested,
-            Some("held") => State::Held,
+            Some(RunEnd::Contested) => State::Contested,
+            Some(RunEnd::Held) => State::Held,
             // What makes things visible may be undone; containment stands.
-            Some("undone" | "partly undone") if holds() => State::Held,
+            Some(RunEnd::Undone | RunEnd::PartlyUndone) if holds() => State::Held,
             Some(_) => State::Incomplete,
             None => State::Unfinished,
         }

@@ -55,7 +55,9 @@ pub fn sentence(entry: &Entry) -> String {
             let persons = counted(*persons, "person", "persons");
             format!("impact counted: {persons} behind {}", counted(*objects, "object", "objects"))
         }
-        Event::Reissue { change, phase, .. } => format!("new access key ({change}): {phase}"),
+        Event::Reissue { change, phase, .. } => {
+            format!("new access key ({change}): {}", phase.name())
+        }
         _ => of_fields(&EntryFields::of(entry)),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::register::Register;
 use super::steps::improves_visibility;
+use crate::journal::Phase;
 use crate::plan::Kind;
 use crate::report::incident::checklists::{self, Item};
 use crate::report::incident::model::{Checklist, Task, TaskState};
@@ -138,10 +139,10 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
 
 fn reissue(facts: &Facts<'_>) -> Tick {
     let last = facts.history.reissues.values().filter_map(|moves| moves.last());
-    let phases: Vec<&str> = last.map(|(phase, _)| phase.as_str()).collect();
+    let phases: Vec<&str> = last.map(|(phase, _)| phase.name()).collect();
     let (state, note) = match phases.as_slice() {
         [] => (TaskState::Open, String::new()),
-        phases if phases.iter().all(|p| *p == "finished") => {
+        phases if phases.iter().all(|p| *p == Phase::Finished.name()) => {
             (TaskState::Done, "a new key was given out".to_string())
         }
         phases => (TaskState::Partly, format!("the new key: {}", phases.join(", "))),

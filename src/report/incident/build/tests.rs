@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::build;
 use crate::cloud::{ApiError, Call, ErrorKind};
-use crate::journal::{Entry, Event, Outcome};
+use crate::journal::{Entry, Event, Outcome, RunEnd};
 use crate::plan::Kind;
 use crate::report::incident::Input;
 use crate::report::incident::model::{At, Document, Side, State, TaskState};
@@ -17,6 +17,7 @@ fn journaled(mut input: Input, events: impl IntoIterator<Item = Event>) -> Docum
     for event in events {
         let seq = case.entries.len() as u64 + 1;
         let time = format!("2026-11-09T16:00:{seq:02}Z");
+        case.history.apply(&event).expect("a legal line");
         case.entries.push(Entry { seq, time, event });
         case.hashes.push(format!("{seq:064}"));
     }
@@ -32,8 +33,8 @@ fn undo(change: usize, step: &str) -> [Event; 2] {
     ]
 }
 
-fn finished(state: &str) -> Event {
-    Event::Finished { state: state.into() }
+fn finished(state: RunEnd) -> Event {
+    Event::Finished { state }
 }
 
 fn task<'a>(document: &'a Document, id: &str) -> &'a crate::report::incident::model::Task {
@@ -86,7 +87,7 @@ fn a_contest_is_the_attackers_move() {
         found: Value::Null,
         by: Some("arn:aws:iam::111122223333:user/svc-backup".into()),
     };
-    let document = journaled(rich(), [contested, finished("contested")]);
+    let document = journaled(rich(), [contested, finished(RunEnd::Contested)]);
     assert_eq!(document.status.state, State::Contested);
     let moment = document.timeline.iter().find(|m| m.kind == "Contest").expect("on the timeline");
     assert_eq!((moment.side, moment.who.as_str()), (Side::Attacker, "user/svc-backup"));
@@ -100,12 +101,14 @@ fn a_contest_is_the_attackers_move() {
 fn undoing_containment_is_not_undoing_visibility() {
     let document = journaled(
         rich(),
-        undo(9, "guardduty.enable-detector").into_iter().chain([finished("undone")]),
+        undo(9, "guardduty.enable-detector").into_iter().chain([finished(RunEnd::Undone)]),
     );
     assert_eq!(document.status.state, State::Partial, "the identity is still denied");
     assert_eq!(task(&document, "leaked-access-key/guardduty-on").state, TaskState::Open);
-    let document =
-        journaled(rich(), undo(1, "iam.deny-user").into_iter().chain([finished("partly undone")]));
+    let document = journaled(
+        rich(),
+        undo(1, "iam.deny-user").into_iter().chain([finished(RunEnd::PartlyUndone)]),
+    );
     assert_eq!(document.status.state, State::Undone);
     assert!(document.summary[3].text.contains("taken back"), "{}", document.summary[3].text);
     let sessions = task(&document, "leaked-access-key/sessions-ended");
