@@ -11,7 +11,7 @@ use incident::analysis::{
 use incident::clock::Clock;
 use incident::config::Config;
 use incident::detect;
-use incident::report::{RenderOptions, format};
+use incident::report::{FORMATS, RenderOptions};
 use incident::source::local::SourceError;
 
 use crate::support::Env;
@@ -34,7 +34,7 @@ fn a_program_gets_the_report_that_the_command_line_writes() {
     let analysis = analysis::run(&request(&[sample_logs().into()]), &Silent).unwrap();
     let mut json = Vec::new();
     let options = RenderOptions { color: false, top: 10 };
-    format("json").unwrap().render(&analysis.report, &mut json, &options).unwrap();
+    FORMATS.find("json").unwrap().render(&analysis.report, &mut json, &options).unwrap();
     let run = Env::new().run(&["analyze", sample_logs(), "--format", "json", "--now", NOW]);
     assert_eq!(String::from_utf8(json).unwrap(), run.stdout);
 

@@ -7,7 +7,8 @@ use crate::case::{Artifact, sha256};
 use crate::clock::Clock;
 use crate::impact::{Impact, Objects};
 use crate::journal::Event;
-use crate::report::impact::{Counted, List, json, persons, unmatched};
+use crate::report::impact::{Counted, Json, List, persons, unmatched};
+use crate::report::{Format, RenderOptions};
 
 /// The lists of a count, with their contents.
 pub struct ImpactLists {
@@ -62,7 +63,10 @@ pub fn save_impact(
 ) -> Result<String, CaseworkError> {
     let name = Artifact::Impact.numbered(number);
     let mut files = lists.files.clone();
-    files.push((name.clone(), json(counted, false).into_bytes()));
+    let mut numbers = Vec::new();
+    // Ids of people stand in their own list, never in the numbers.
+    Json.render(&Counted { people: false, ..*counted }, &mut numbers, &RenderOptions::default())?;
+    files.push((name.clone(), numbers));
     writing.save(&files, clock, |files| Event::Impact {
         author,
         files,

@@ -9,7 +9,7 @@ use super::steps::improves_visibility;
 use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
-use crate::journal::{ChangeState, Event, History, Outcome, Record, RunEnd};
+use crate::journal::{ChangeState, Entry, Event, History, Outcome, Record, RunEnd};
 use crate::plan::{Kind, Plan};
 use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
