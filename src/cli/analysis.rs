@@ -94,7 +94,7 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let mut report = report(cx, &config, args, selection, coverage, detected);
     report.matrix = detect::coverage::matrix(&detecting, &listing, cx.clock.now());
     memory::give_back();
-    report.sessions = detect::sessions::of_findings(&detecting, &report.findings);
+    report.sessions = detect::sessions::rows_of_findings(&detecting, &report.findings);
     let memory = PreviousRun::compare(cx, &args.state, logs, rules_digest, &detecting, &mut report);
     report.rules = applied(&rules);
     report.notes.extend(detect::coverage::notes(&report.matrix));

@@ -11,7 +11,9 @@ use crate::cli::gather::{ResolvedInputs, connect};
 use crate::cli::output;
 use crate::clock::plain;
 use crate::config::Geo;
-use crate::detect::sessions::{All, Shown, chosen, family, forest, unused};
+use crate::detect::sessions::{
+    SessionRows, TreeOptions, forest, select_nodes, unused_sessions, with_relatives,
+};
 use crate::detect::{self, SourceNetworks};
 use crate::engine::local::Job;
 use crate::engine::rollups;
@@ -95,15 +97,16 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     );
     let wanted = wanted(&seen, args)?;
     let about = about(cx, inputs.window.is_whole(), selection, &yielded.coverage);
-    let shown = Shown { chosen: wanted.as_deref(), all: args.all };
+    let options = TreeOptions { chosen: wanted.as_deref(), all: args.all };
     let color = cx.ui.color && args.output.is_none();
     output::write(&cx.ui, args.output.as_deref(), |out| {
         if args.format == "json" {
-            let family = shown.chosen.map(|nodes| family(&seen.lineage, nodes, MOST));
-            let rows = All::new(&seen, family.as_ref());
-            return write_json(&about, rows.iter(), &unused(&seen, family.as_ref()), out);
+            let selected = options.chosen.map(|nodes| with_relatives(&seen.lineage, nodes, MOST));
+            let rows = SessionRows::new(&seen, selected.as_ref());
+            let unused = unused_sessions(&seen, selected.as_ref());
+            return write_json(&about, rows.iter(), &unused, out);
         }
-        write_text(&about, &forest(&seen, shown), color, out)
+        write_text(&about, &forest(&seen, options), color, out)
     })?;
     drop(seen);
     // The process ends soon; giving back some hundred thousand rows one by one would delay it.
@@ -117,7 +120,7 @@ fn wanted(cx: &detect::Cx<'_>, args: &Args) -> Result<Option<Vec<Node>>, Command
     if key.is_none() && principal.is_none() {
         return Ok(None);
     }
-    let found = chosen(cx, key, principal);
+    let found = select_nodes(cx, key, principal);
     if !found.is_empty() {
         return Ok(Some(found));
     }

@@ -83,7 +83,7 @@ fn a_key_that_was_made_is_a_child_used_or_not() {
     ];
     assert_eq!(origin(&calls, "AKIANEW"), "AKIANEW <CreateAccessKey AKIADANA: key of user/dana");
     assert_eq!(tree(&calls, "AKIADANA"), "AKIADANA\n AKIANEW\n AKIAUNUSED\n");
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let unused = logs.rollups.names.find("AKIAUNUSED").unwrap();
     let owner = logs.lineage().principal(super::Node::Key(unused));
     assert!(logs.rollups.names.text(owner).ends_with(":user/other"));
@@ -144,11 +144,11 @@ fn the_identity_centers_own_keys_are_joined_by_role_session_and_second() {
         person,
         "the role's name says as much"
     );
-    let logs = Logs::of(&[signed_in, used]);
+    let logs = Logs::new(&[signed_in, used]);
     let key = logs.rollups.names.find("ASIA2").unwrap();
     let session = logs.rollups.sessions.get(&key).unwrap();
     assert_eq!((session.issued_at, session.direct), (at(0), false));
-    assert_eq!(session.directly().issued_to, 0, "whose address that is nobody says");
+    assert_eq!(session.only_direct().issued_to, 0, "whose address that is nobody says");
     assert_eq!(crate::event::source_class("192.0.2.1"), SourceClass::Other);
 }
 
@@ -178,7 +178,7 @@ fn keys_handed_out_and_never_used_are_counted_and_not_kept() {
     });
     calls.push(copy);
     calls.push(work(9, "role/deploy", "ASIA1", "x", 1));
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let names = &logs.rollups.names;
     assert!(names.find("ASIA3").is_none());
     let lineage = logs.lineage();
@@ -217,7 +217,7 @@ fn what_a_sessions_calls_say_of_it_is_kept() {
             .with(|c| (c.mfa, c.source_identity) = (Some(true), "dana@example.com")),
         work(2, "role/deploy", "ASIA1", "x", 0).with(|c| c.mfa = Some(true)),
     ];
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let names = &logs.rollups.names;
     let session = logs.rollups.sessions.get(&names.find("ASIA1").unwrap()).unwrap();
     assert_eq!((session.mfa, session.created), (Some(true), at(0)));

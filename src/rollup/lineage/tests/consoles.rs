@@ -160,7 +160,7 @@ fn a_person_of_the_identity_center_signs_in() {
 
 #[test]
 fn a_sign_in_that_nothing_followed_is_a_session_too() {
-    let logs = Logs::of(&[sign_in(0, "user/dana"), sign_in(9, "user/dana")]);
+    let logs = Logs::new(&[sign_in(0, "user/dana"), sign_in(9, "user/dana")]);
     let lineage = logs.lineage();
     let consoles = lineage.nodes().filter(|node| matches!(node, Node::Console(_)));
     assert_eq!(consoles.count(), 2);

@@ -16,7 +16,7 @@ fn a_circle_ends_and_is_said_to_be_one() {
     assert!(told.contains("Circle"), "{told}");
     let told = origin(&calls, "ASIAC");
     assert!(told.starts_with("ASIAC: "), "a key that hands out itself: {told}");
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let lineage = logs.lineage();
     let a = Node::Key(logs.rollups.names.find("ASIAA").unwrap());
     assert_eq!(lineage.descendants(a, 100).len(), 1);
@@ -33,7 +33,7 @@ fn a_chain_without_end_is_cut() {
     let told = origin(&calls, "ASIA199");
     assert!(told.ends_with("why: TooLong }"), "{told}");
     assert_eq!(told.matches('<').count(), MOST_LINKS);
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let first = Node::Key(logs.rollups.names.find("ASIA0").unwrap());
     assert_eq!(logs.lineage().descendants(first, 1_000).len(), 199);
     assert_eq!(logs.lineage().descendants(first, 7).len(), 7);
@@ -47,7 +47,7 @@ fn of_two_parents_the_earliest_counts_and_the_doubt_is_kept() {
     let calls = [late.clone(), early.clone(), used.clone()];
     assert_eq!(origin(&calls, "ASIA1"), "ASIA1 <AssumeRole AKIACI: key of user/ci");
     let contested = |calls: &[Call]| {
-        let logs = Logs::of(calls);
+        let logs = Logs::new(calls);
         let key = logs.rollups.names.find("ASIA1").unwrap();
         logs.rollups.sessions.get(&key).unwrap().contested
     };

@@ -151,20 +151,20 @@ pub struct Logs {
 }
 
 impl Logs {
-    fn settled(mut rollups: Rollups) -> Logs {
+    fn resolved(mut rollups: Rollups) -> Logs {
         rollups.resolve_sessions();
         let frames = Frames::take(&mut rollups).unwrap();
         Logs { rollups, frames }
     }
 
-    pub fn of(calls: &[Call]) -> Logs {
+    pub fn new(calls: &[Call]) -> Logs {
         Logs::in_order(calls)
     }
 
     fn in_order(calls: &[Call]) -> Logs {
         let mut rollups = Rollups::default();
         (0..calls.len()).for_each(|n| fold(&mut rollups, calls, n));
-        Logs::settled(rollups)
+        Logs::resolved(rollups)
     }
 
     fn backwards(calls: &[Call]) -> Logs {
@@ -172,11 +172,11 @@ impl Logs {
         (0..calls.len()).rev().for_each(|n| fold(&mut workers[n % 2], calls, n));
         let [mut whole, other] = workers;
         whole.merge(vec![other], Renumber::SAME, drop);
-        Logs::settled(whole)
+        Logs::resolved(whole)
     }
 
     pub fn lineage(&self) -> Lineage<'_> {
-        Lineage::of(&self.rollups, &self.frames.activity_rows)
+        Lineage::new(&self.rollups, &self.frames.activity_rows)
     }
 }
 
