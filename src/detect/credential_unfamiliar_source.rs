@@ -44,7 +44,7 @@ const ROAMING: Setting = Setting {
     name: "roaming_networks",
     default: 5.0,
     unit: "networks",
-    help: "Earlier networks from which on a principal counts as roaming, which scores less",
+    help: "Number of earlier networks from which a principal counts as roaming, which scores less",
 };
 const MIN_SCORE: Setting = Setting {
     name: "min_score",

@@ -224,9 +224,9 @@ impl History {
 
 /// The days on which each actor did something: what recurs on enough of them is routine.
 #[derive(Debug, Default)]
-pub struct Habits<K>(HashMap<K, BTreeSet<i64>>);
+pub struct Recurrence<K>(HashMap<K, BTreeSet<i64>>);
 
-impl<K: Eq + Hash> Habits<K> {
+impl<K: Eq + Hash> Recurrence<K> {
     /// Records that `who` did it at `at` and returns the number of recorded days before that day.
     pub fn earlier_days(&mut self, who: K, at: Millis) -> usize {
         let (day, days) = (at.div_euclid(DAY), self.0.entry(who).or_default());

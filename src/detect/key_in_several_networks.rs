@@ -19,7 +19,7 @@ use polars::prelude::PolarsResult;
 
 use super::build::Build;
 use super::grouping::group_touching;
-use super::history::Habits;
+use super::history::Recurrence;
 use super::rows::in_window;
 use super::text::list;
 use super::user_agents::UserAgents;
@@ -106,9 +106,9 @@ struct Detection<'c, 'a> {
 impl<'c> Detection<'c, '_> {
     /// Drops overlaps of principals that already had some on several earlier days.
     fn leave_out_routine(&self, overlaps: &mut Vec<Overlap<'_, 'c>>) {
-        let mut habits = Habits::default();
+        let mut recurrence = Recurrence::default();
         overlaps.retain(|o| {
-            let days = habits.earlier_days(o.key.principal, o.run.first);
+            let days = recurrence.earlier_days(o.key.principal, o.run.first);
             (days as f64) < self.settings.get(&USUAL_DAYS)
         });
     }

@@ -12,9 +12,8 @@ use super::Cx;
 use super::advice::{ask_owner, contain_bucket, contain_credential};
 use super::build::Build;
 use crate::finding::{Cause, Finding, Severity};
-pub use description::rule_id;
-
 use crate::sigma::{Firing, Rule, RuleIndex};
+pub use description::rule_id;
 use groups::{Group, MatchGroups};
 
 /// The findings of all rules and of the correlations that fired.

@@ -28,8 +28,8 @@ pub struct Detected {
 pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     let mut findings = Vec::new();
     let mut suppressed: BTreeMap<String, u64> = BTreeMap::new();
-    let (answers, summary) = detect_all(cx);
-    for found in answers {
+    let (results, summary) = detect_all(cx);
+    for found in results {
         for finding in found? {
             match suppressing_entry(cx, &finding) {
                 Some(entry) => *suppressed.entry(entry).or_default() += 1,
@@ -60,7 +60,7 @@ fn detect_all(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Sum
     let work = || {
         let taken = std::iter::from_fn(|| {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            let answer = match DETECTORS.get(n) {
+            let result = match DETECTORS.get(n) {
                 Some(detector) => detector.detect(cx),
                 None if n == DETECTORS.len() => Ok(super::rule_matches::findings(cx)),
                 None => return None,
@@ -68,7 +68,7 @@ fn detect_all(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Sum
             if many {
                 memory::give_back();
             }
-            Some((n, answer))
+            Some((n, result))
         });
         taken.collect::<Vec<_>>()
     };
@@ -76,12 +76,12 @@ fn detect_all(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Sum
         let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let parallel = (!many).then(|| summary(cx));
         let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        let mut answers: Vec<_> = ended
-            .flat_map(|answers| answers.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let mut results: Vec<_> = ended
+            .flat_map(|results| results.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect();
-        answers.sort_by_key(|(n, _)| *n);
+        results.sort_by_key(|(n, _)| *n);
         let summary = parallel.unwrap_or_else(|| summary(cx));
-        (answers.into_iter().map(|(_, answer)| answer).collect(), summary)
+        (results.into_iter().map(|(_, result)| result).collect(), summary)
     })
 }
 

@@ -20,7 +20,7 @@ use polars::prelude::PolarsResult;
 
 use super::build::Build;
 use super::grouping::group_touching;
-use super::history::Habits;
+use super::history::Recurrence;
 use super::rows::{Row, in_window};
 use super::text::{list, short_name};
 use super::user_agents::UserAgents;
@@ -109,11 +109,11 @@ impl<'c, 'a> Detection<'c, 'a> {
     /// Drops movement that the principal, or the instance, already showed on several earlier days.
     fn leave_out_routine(&self, found: &mut Vec<UseElsewhere<'_, 'c>>) {
         found.sort_by_key(|one| one.used.first);
-        let mut habits = Habits::default();
+        let mut recurrence = Recurrence::default();
         found.retain(|one| {
             let instance = if one.instance { one.used.session.name } else { 0 };
             let who = (one.used.principal, instance);
-            (habits.earlier_days(who, one.used.first) as f64) < self.settings.get(&USUAL_DAYS)
+            (recurrence.earlier_days(who, one.used.first) as f64) < self.settings.get(&USUAL_DAYS)
         });
     }
 

@@ -151,11 +151,11 @@ mod tests {
 
     #[test]
     fn retain_keeps_the_order() {
-        for wanted in [0, 1, PIECE, PIECE + 1, 100_000] {
+        for below in [0, 1, PIECE, PIECE + 1, 100_000] {
             let mut many = chunks(0..100_000);
-            many.retain(|item| *item % 100_000 < wanted);
-            assert!(many.iter().copied().eq(0..wanted), "{wanted}");
-            assert_eq!(many.len(), wanted as usize);
+            many.retain(|item| *item % 100_000 < below);
+            assert!(many.iter().copied().eq(0..below), "{below}");
+            assert_eq!(many.len(), below as usize);
         }
         let mut odd = chunks(0..100_000);
         odd.retain(|item| item % 2 == 1);

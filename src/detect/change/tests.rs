@@ -131,7 +131,7 @@ fn events_that_came_after_the_last_run_are_counted() {
             Success,
         )
         .repeat(3, HOUR)
-        // Before that run's window, and in this one's: no news, and judged.
+        // Before the last run's window, and inside this run's: not late.
         .call(
             at("2026-11-03 09:00"),
             "user/bob",

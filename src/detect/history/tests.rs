@@ -10,7 +10,7 @@ use crate::finding::Finding;
 
 static META: Meta = Meta { id: "test.probe", finds: "", ordinary: "", attack: &[], settings: &[] };
 
-/// Looks at the history of a scene in place of a detector.
+/// A detector that only inspects the history of a scene.
 struct Probe<F>(F);
 
 impl<F: Fn(&Cx<'_>) + Sync> Detector for Probe<F> {

@@ -88,7 +88,7 @@ impl Detection<'_, '_> {
                 length(before)
             ),
             false => format!(
-                "the logs begin only {} before, too little to know whose network {network} is",
+                "the logs begin only {} before, too short to know who usually uses {network}",
                 length(before)
             ),
         }

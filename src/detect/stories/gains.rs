@@ -10,7 +10,7 @@ const GAINS: &[(&str, &str, &str)] = &[
     ("iam:CreateLoginProfile", "user", "a console password for"),
     ("iam:UpdateLoginProfile", "user", "a console password for"),
     ("iam:CreateRole", "role", "a new role"),
-    ("iam:UpdateAssumeRolePolicy", "role", "the trust of role"),
+    ("iam:UpdateAssumeRolePolicy", "role", "the trust policy of role"),
     ("iam:AttachUserPolicy", "policy", "the policy"),
     ("iam:AttachRolePolicy", "policy", "the policy"),
     ("iam:AttachGroupPolicy", "policy", "the policy"),
