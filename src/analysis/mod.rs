@@ -68,7 +68,7 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Analysis, Error
         ..Report::default()
     };
     observer.memory_freed();
-    report.sessions = detect::sessions::of_findings(&cx, &report.findings);
+    report.sessions = detect::sessions::rows_of_findings(&cx, &report.findings);
     report.notes.extend(detect::coverage::notes(&report.matrix));
     report.notes.extend(notes::of_rules(&logs.rules, &logs.result));
     report.notes.splice(0..0, logs.notes.iter().cloned());

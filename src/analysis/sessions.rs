@@ -3,7 +3,7 @@
 use super::{Error, ScannedLogs, notes};
 use crate::clock::Millis;
 use crate::detect;
-use crate::detect::sessions::chosen;
+use crate::detect::sessions::select_nodes;
 use crate::report::sessions::About;
 use crate::rollup::lineage::Node;
 
@@ -22,7 +22,7 @@ pub fn select(
         (Some(key), None) => format!("key '{key}'"),
         (None, Some(arn)) => format!("sessions of '{arn}'"),
     };
-    match chosen(cx, key, principal) {
+    match select_nodes(cx, key, principal) {
         found if found.is_empty() => Err(Error::NoSuchSession { what }),
         found => Ok(Some(found)),
     }

@@ -3,8 +3,8 @@
 use polars::prelude::*;
 
 use super::Cx;
-use super::build::action_name;
-use super::cx::{counts, syms, times};
+use super::columns::{counts, syms, times};
+use super::text::action_name;
 use crate::event::{Log, Outcome};
 use crate::finding::{Row, Summary};
 use crate::rollup::Sym;
@@ -51,8 +51,8 @@ pub fn summary(cx: &Cx<'_>) -> PolarsResult<Summary> {
 }
 
 fn source(cx: &Cx<'_>, sym: Sym) -> String {
-    let Some(place) = cx.places.get(sym) else { return String::new() };
-    let parts = [place.class.name(), &place.country, &place.asn];
+    let Some(network) = cx.networks.get(sym) else { return String::new() };
+    let parts = [network.class.name(), &network.country, &network.asn];
     parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 

@@ -156,7 +156,7 @@ impl<'b> Tables<'b> {
     /// When the rows are not what was written.
     pub fn day(&self, day: i64, phase: Phase) -> Result<DayTables, StateError> {
         let damaged = |e: PolarsError| StateError::damaged(self.root, e);
-        let rollups = Rollups::of_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
+        let rollups = Rollups::from_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
         let hits = self.slice(day, HITS).and_then(|t| rows(t, SavedHit::default, hit));
         let about = self.days.get(&day).cloned().unwrap_or_default();
         Ok(DayTables { rollups, hits: hits.map_err(damaged)?, about })

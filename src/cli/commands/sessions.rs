@@ -8,7 +8,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::detect::sessions::{All, Shown, family, forest, unused};
+use crate::detect::sessions::{SessionRows, TreeOptions, forest, unused_sessions, with_relatives};
 use crate::report::RenderOptions;
 use crate::report::sessions::{Document, formats};
 
@@ -55,15 +55,17 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let context = logs.context();
     let selected = sessions::select(&context, args.key.as_deref(), args.principal.as_deref())?;
     let about = sessions::about(logs, cx.clock.now());
-    let shown = Shown { chosen: selected.as_deref(), all: args.all };
+    let tree = TreeOptions { chosen: selected.as_deref(), all: args.all };
     let color = cx.ui.color && args.output.is_none();
     let complete = about.complete;
-    let family = || shown.chosen.map(|nodes| family(&context.lineage, nodes, MOST));
+    let nodes = || tree.chosen.map(|nodes| with_relatives(&context.lineage, nodes, MOST));
     let document = Document {
         about,
-        forest: &|| forest(&context, shown),
-        sessions: &|each| _ = All::new(&context, family().as_ref()).iter().try_for_each(each),
-        unused: &|| unused(&context, family().as_ref()),
+        forest: &|| forest(&context, tree),
+        sessions: &|each| {
+            _ = SessionRows::new(&context, nodes().as_ref()).iter().try_for_each(each);
+        },
+        unused: &|| unused_sessions(&context, nodes().as_ref()),
     };
     let Some(format) = formats().find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));

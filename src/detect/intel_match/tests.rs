@@ -44,10 +44,10 @@ fn a_listed_address_is_named_with_its_list() {
 }
 
 #[test]
-fn what_was_refused_weighs_less() {
+fn denied_calls_lower_the_severity() {
     let found = away(Denied).intel(AWAY).finding(&IntelMatch);
     assert_eq!(found.severity, Severity::Medium);
-    assert!(reasons(&found).ends_with("all 12 calls were refused"), "{}", reasons(&found));
+    assert!(reasons(&found).ends_with("all 12 calls were denied"), "{}", reasons(&found));
     let found = away(Failed).intel(AWAY).finding(&IntelMatch);
     assert_eq!(found.severity, Severity::Medium);
     assert!(reasons(&found).ends_with("none of 12 calls succeeded"), "{}", reasons(&found));
@@ -220,7 +220,7 @@ fn failed_sign_ins_belong_to_guessing() {
 }
 
 #[test]
-fn keys_of_one_principal_in_one_place_are_told_apart() {
+fn keys_of_one_principal_at_one_source_are_separate_findings() {
     let scene = Scene::new()
         .call(at("2026-11-12 09:00"), "user/dana", KEY, AWAY, "iam:ListUsers", Success)
         .call(

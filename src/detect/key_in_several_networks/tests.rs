@@ -1,4 +1,4 @@
-//! Keys in two pairs of hands.
+//! Keys with two users.
 
 mod quiet;
 
@@ -43,13 +43,13 @@ fn two_users_of_one_key() {
     );
     assert_eq!(
         found.title,
-        "Access key AKIADANA used from 2 networks at once, 203.0.113.0/24 the newest"
+        "Access key AKIADANA used from 2 networks at once, most recently 203.0.113.0/24"
     );
     assert_eq!(
         reasons(&found),
-        "25 calls from 203.0.113.0/24, a network that its principal had used on no day before, to s3; \
-         in 1 hour they lie between calls from elsewhere\n\
-         meanwhile 6 calls from 198.51.100.0/24, which its principal uses since 2026-11-01 (7 days before)\n\
+        "25 calls to s3 from 203.0.113.0/24, which its principal had used on no earlier day; \
+         in 1 hour they overlap calls from elsewhere\n\
+         meanwhile 6 calls from 198.51.100.0/24, in use by its principal since 2026-11-01 (7 earlier days)\n\
          203.0.113.0/24 is new to the account: first seen 2026-11-08 10:05:00 UTC, after 7 d 1 h of logs"
     );
     let playbook = found.playbook.unwrap();
@@ -122,12 +122,12 @@ fn few_calls_count_when_they_go_to_several_services() {
 }
 
 #[test]
-fn two_strangers_at_once_are_one_finding() {
+fn two_newer_networks_at_once_are_one_finding() {
     let scene = with(leaked(), "2026-11-08 12:31", KEY, "192.0.2.9", 20);
     let found = scene.finding(&KeyInSeveralNetworks);
     assert_eq!((found.events, found.sources.len(), scene.selected(&found)), (45, 2, 45));
     assert!(
-        found.title.contains("from 3 networks at once, 192.0.2.0/24, 203.0.113.0/24"),
+        found.title.contains("from 3 networks at once, most recently 192.0.2.0/24, 203.0.113.0/24"),
         "{}",
         found.title
     );

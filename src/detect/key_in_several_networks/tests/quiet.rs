@@ -39,7 +39,7 @@ fn quiet_when_the_networks_were_long_used_together() {
 }
 
 #[test]
-fn in_the_first_days_of_logs_only_a_stranger_to_the_account_counts() {
+fn in_the_first_days_of_logs_only_networks_new_to_the_account_count() {
     let first_day = || with(at_work(KEY, HOME), "2026-11-01 12:05", KEY, AWAY, 25);
     let found = first_day().finding(&KeyInSeveralNetworks);
     assert_eq!((found.severity, found.events), (Severity::Medium, 25));

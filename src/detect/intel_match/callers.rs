@@ -1,4 +1,4 @@
-//! Which callers the lists name: who, with which key, from where, and by which indicator.
+//! Callers that a threat list names: principal, key, source and the indicators that match.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,44 +9,44 @@ use crate::detect::rows::Row;
 use crate::event::SourceClass;
 use crate::rollup::{Phase, Sym, agents};
 
-/// One reason why a caller is named.
+/// An indicator that matches a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     pub field: Field,
     pub lead: Lead,
-    /// What the indicator names, as logged.
+    /// The matching text, as logged.
     pub text: Sym,
 }
 
-/// One caller in one place: its calls inside the window, and what names it.
-pub struct Named<'a> {
+/// One caller at one source: its calls in the window and the indicators that match them.
+pub struct ListedCaller<'a> {
     pub principal: Sym,
-    /// The long-term or listed key; 0 for the other keys of the principal.
+    /// The long-term or listed key; 0 for all other keys of the principal.
     pub key: Sym,
     pub source: Sym,
-    /// With the calls that the indicator names.
+    /// Matching calls by indicator.
     pub hits: BTreeMap<Hit, u64>,
     pub rows: Vec<Row<'a>>,
-    /// Keys of the rows, where the principal has others in the same place.
+    /// Keys of the rows; empty if the principal uses no others at the source.
     pub keys: Vec<Sym>,
 }
 
-/// Principal, key and source, as in [`Named`].
+/// Principal, key and source, as in [`ListedCaller`].
 type Caller = (Sym, Sym, Sym);
 
-struct Found {
+struct Matched {
     hits: BTreeMap<Hit, u64>,
-    /// First moment at which none of the indicators holds any more.
+    /// When the last of the indicators expires.
     until: Millis,
 }
 
 /// Every caller that a list names.
-pub fn named<'a>(cx: &'a Cx<'_>) -> Vec<Named<'a>> {
-    let mut looked_up = LookedUp { cx, known: HashMap::new() };
+pub fn listed_callers<'a>(cx: &'a Cx<'_>) -> Vec<ListedCaller<'a>> {
+    let mut lookup = Lookup { cx, known: HashMap::new() };
     let mut hits: Vec<(&agents::Key, u64, Vec<Hit>)> = Vec::new();
     for (key, value) in &cx.rollups.agents {
-        if key.phase == Phase::Window && possible(cx, key.source) {
-            let found = looked_up.hits(key, value.first);
+        if key.phase == Phase::Window && can_be_listed(cx, key.source) {
+            let found = lookup.hits(key, value.first);
             if !found.is_empty() {
                 hits.push((key, value.success + value.denied + value.failed, found));
             }
@@ -57,11 +57,11 @@ pub fn named<'a>(cx: &'a Cx<'_>) -> Vec<Named<'a>> {
         .map(|(key, ..)| key.access_key)
         .collect();
     let credential = |key: Sym| if cx.is_long_term(key) || listed.contains(&key) { key } else { 0 };
-    let mut callers: BTreeMap<Caller, Found> = BTreeMap::new();
+    let mut callers: BTreeMap<Caller, Matched> = BTreeMap::new();
     for (key, calls, found) in hits {
         let caller = (key.principal, credential(key.access_key), key.source);
-        let none = || Found { hits: BTreeMap::new(), until: Millis::MIN };
-        let known = callers.entry(caller).or_insert_with(none);
+        let new = || Matched { hits: BTreeMap::new(), until: Millis::MIN };
+        let known = callers.entry(caller).or_insert_with(new);
         for hit in found {
             let until = cx.config.intel().indicator(hit.lead).until;
             known.until = known.until.max(until.unwrap_or(Millis::MAX));
@@ -71,9 +71,9 @@ pub fn named<'a>(cx: &'a Cx<'_>) -> Vec<Named<'a>> {
     with_rows(cx, callers, &credential)
 }
 
-/// AWS's own services and the responder's own ranges are never named, whatever a list says.
-fn possible(cx: &Cx<'_>, source: Sym) -> bool {
-    let class = cx.places.get(source).map(|place| place.class);
+/// False for AWS services and own ranges, whatever a list says.
+fn can_be_listed(cx: &Cx<'_>, source: Sym) -> bool {
+    let class = cx.networks.get(source).map(|network| network.class);
     !matches!(
         class,
         None | Some(SourceClass::Service | SourceClass::AwsInternal | SourceClass::Own)
@@ -82,21 +82,21 @@ fn possible(cx: &Cx<'_>, source: Sym) -> bool {
 
 fn with_rows<'a>(
     cx: &'a Cx<'_>,
-    callers: BTreeMap<Caller, Found>,
+    callers: BTreeMap<Caller, Matched>,
     credential: &dyn Fn(Sym) -> Sym,
-) -> Vec<Named<'a>> {
+) -> Vec<ListedCaller<'a>> {
     let mut rows: HashMap<Caller, Vec<Row<'a>>> = HashMap::new();
-    // By principal and source: all keys, with the credential that each counts for.
+    // By principal and source: every key, with the credential that it counts for.
     let mut keys: HashMap<(Sym, Sym), BTreeSet<(Sym, Sym)>> = HashMap::new();
-    let places: BTreeSet<(Sym, Sym)> = callers.keys().map(|(p, _, s)| (*p, *s)).collect();
+    let pairs: BTreeSet<(Sym, Sym)> = callers.keys().map(|(p, _, s)| (*p, *s)).collect();
     for row in cx.rows() {
         let (key, value) = row;
-        let place = (key.principal, key.source);
-        if key.phase != Phase::Window || key.by_service || !places.contains(&place) {
+        let pair = (key.principal, key.source);
+        if key.phase != Phase::Window || key.by_service || !pairs.contains(&pair) {
             continue;
         }
         let used = credential(key.access_key);
-        keys.entry(place).or_default().insert((used, key.access_key));
+        keys.entry(pair).or_default().insert((used, key.access_key));
         let caller = (key.principal, used, key.source);
         if callers.get(&caller).is_some_and(|found| value.first.time < found.until) {
             rows.entry(caller).or_default().push(row);
@@ -106,24 +106,24 @@ fn with_rows<'a>(
     for (caller, found) in callers {
         let (principal, key, source) = caller;
         let Some(rows) = rows.remove(&caller) else { continue };
-        let beside = keys.get(&(principal, source));
-        let mine = beside.into_iter().flatten().filter(|(used, _)| *used == key);
+        let at_source = keys.get(&(principal, source));
+        let mine = at_source.into_iter().flatten().filter(|(used, _)| *used == key);
         let mut mine: Vec<Sym> = mine.map(|(_, own)| *own).collect();
-        if beside.is_some_and(|all| all.len() == mine.len()) {
+        if at_source.is_some_and(|all| all.len() == mine.len()) {
             mine.clear();
         }
-        all.push(Named { principal, key, source, hits: found.hits, rows, keys: mine });
+        all.push(ListedCaller { principal, key, source, hits: found.hits, rows, keys: mine });
     }
     all
 }
 
 /// Looks every text up once.
-struct LookedUp<'a, 'c> {
+struct Lookup<'a, 'c> {
     cx: &'a Cx<'c>,
     known: HashMap<(Field, Sym), Vec<Lead>>,
 }
 
-impl LookedUp<'_, '_> {
+impl Lookup<'_, '_> {
     fn hits(&mut self, key: &agents::Key, first: Millis) -> Vec<Hit> {
         let cx = self.cx;
         let session = cx.rollups.sessions.get(&key.access_key);
@@ -138,25 +138,26 @@ impl LookedUp<'_, '_> {
         };
         let intel = cx.config.intel();
         let mut hits = Vec::new();
-        let mut look = |field: Field, sym: Sym| {
+        let mut look_up = |field: Field, sym: Sym| {
             let find = || intel.leads(field, cx.text(sym));
             let leads = self.known.entry((field, sym)).or_insert_with(find);
-            let true_ones = leads.iter().filter(|lead| intel.is_match(**lead, &call, first));
-            hits.extend(true_ones.map(|lead| Hit { field, lead: *lead, text: sym }));
+            let matching = leads.iter().filter(|lead| intel.is_match(**lead, &call, first));
+            hits.extend(matching.map(|lead| Hit { field, lead: *lead, text: sym }));
         };
-        // A range that is wide enough holds private addresses, too.
-        if cx.places.get(key.source).is_some_and(|place| place.class != SourceClass::Private) {
-            look(Field::Source, key.source);
+        // Wide ranges contain private addresses too.
+        if cx.networks.get(key.source).is_some_and(|network| network.class != SourceClass::Private)
+        {
+            look_up(Field::Source, key.source);
         }
-        look(Field::AccessKey, key.access_key);
-        look(Field::AccessKey, parent_key);
-        look(Field::Principal, key.principal);
-        look(Field::UserAgent, key.agent);
+        look_up(Field::AccessKey, key.access_key);
+        look_up(Field::AccessKey, parent_key);
+        look_up(Field::Principal, key.principal);
+        look_up(Field::UserAgent, key.agent);
         if !other.is_empty() {
             let leads = intel.leads(Field::Principal, &other);
-            let true_ones = leads.into_iter().filter(|lead| intel.is_match(*lead, &call, first));
+            let matching = leads.into_iter().filter(|lead| intel.is_match(*lead, &call, first));
             let hit = |lead| Hit { field: Field::Principal, lead, text: key.principal };
-            hits.extend(true_ones.map(hit));
+            hits.extend(matching.map(hit));
         }
         hits
     }

@@ -1,18 +1,18 @@
-//! The words of a rule's finding.
+//! What a rule's finding says: id, title, tactics, targets and reasons.
 
-use super::gather::Group;
+use super::groups::Group;
 use crate::clock::length;
 use crate::detect::Cx;
-use crate::detect::advice::name_of;
-use crate::detect::build::list;
+use crate::detect::text::list;
+use crate::detect::text::short_name;
 use crate::finding::tactic;
 use crate::sigma::{Firing, Rule};
 
-/// Things acted on that a title names.
-const IN_TITLE: usize = 2;
+/// Targets that a title names.
+const MOST_IN_TITLE: usize = 2;
 
-/// `persistence/iam_user_created`: the file, and where it holds several rules, which one.
-pub fn id(rule: &Rule) -> String {
+/// `persistence/iam_user_created`: the file and, if it contains several rules, the rule's name or line.
+pub fn rule_id(rule: &Rule) -> String {
     let file = rule.file.strip_suffix(".yml").or_else(|| rule.file.strip_suffix(".yaml"));
     let file = file.unwrap_or(&rule.file);
     match (&rule.name, rule.line) {
@@ -25,7 +25,7 @@ pub fn id(rule: &Rule) -> String {
     }
 }
 
-/// ATT&CK tactics of the rule's tags, in words and in the order of an attack.
+/// Names of the ATT&CK tactics in the rule's tags, in the order of an attack.
 pub fn tactics(rule: &Rule) -> Vec<String> {
     let named = |tag: &String| tactic::of_tag(tag.to_ascii_lowercase().strip_prefix("attack.")?);
     let mut found: Vec<&str> = rule.tags.iter().filter_map(named).collect();
@@ -34,7 +34,7 @@ pub fn tactics(rule: &Rule) -> Vec<String> {
     found.into_iter().map(str::to_string).collect()
 }
 
-/// What the calls acted on, as kind and name, each once.
+/// Kind and name of what the calls acted on, without duplicates.
 pub fn targets<'a>(cx: &Cx<'a>, group: &Group<'_>) -> Vec<(&'a str, &'a str)> {
     let all = group.rows.iter().flat_map(|(_, row)| row.targets());
     let mut found: Vec<_> = all.filter_map(|sym| cx.text(sym).split_once(' ')).collect();
@@ -47,9 +47,9 @@ pub fn first_bucket<'a>(targets: &[(&'a str, &'a str)]) -> &'a str {
     targets.iter().find(|(kind, _)| *kind == "bucket").map_or("", |(_, name)| name)
 }
 
-/// The rule's title, who, and the first things acted on.
+/// The rule's title, the principal and the first targets.
 pub fn title(cx: &Cx<'_>, group: &Group<'_>, rule: &Rule, targets: &[(&str, &str)]) -> String {
-    let who = name_of(cx.text(group.principal));
+    let who = short_name(cx.text(group.principal));
     let own = |(kind, name): &(&str, &str)| *kind != "object" && *name != who;
     let named: Vec<String> = targets
         .iter()
@@ -58,7 +58,7 @@ pub fn title(cx: &Cx<'_>, group: &Group<'_>, rule: &Rule, targets: &[(&str, &str
         .collect();
     let on = match named.is_empty() {
         true => String::new(),
-        false => format!(": {}", list(named.iter().map(String::as_str), IN_TITLE)),
+        false => format!(": {}", list(named.iter().map(String::as_str), MOST_IN_TITLE)),
     };
     format!("{} ({who}){on}", rule.title)
 }
@@ -73,8 +73,11 @@ pub fn reasons(cx: &Cx<'_>, group: &Group<'_>, firings: Option<&[&Firing]>) -> V
     let mut reasons = Vec::new();
     match firings {
         None => {
-            let calls =
-                if events == 1 { "1 call fits".to_string() } else { format!("{events} calls fit") };
+            let calls = if events == 1 {
+                "1 call matches".to_string()
+            } else {
+                format!("{events} calls match")
+            };
             reasons.push(format!("{calls} the rule"));
         }
         Some(firings) => {
@@ -90,7 +93,7 @@ pub fn reasons(cx: &Cx<'_>, group: &Group<'_>, firings: Option<&[&Firing]>) -> V
                 ));
             }
             if firings.len() > 3 {
-                reasons.push(format!("and held {} more times", firings.len() - 3));
+                reasons.push(format!("and fired {} more times", firings.len() - 3));
             }
         }
     }

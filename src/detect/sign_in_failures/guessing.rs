@@ -1,30 +1,29 @@
-//! One principal whose password is tried again and again.
+//! Password guessing: repeated failures of one principal.
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::attempts::{Attempts, by_hours};
-use super::named::{is_root, named};
-use super::{MIN_FAILURES, MOST_NAMED, raised, then};
+use super::attempts::{Attempts, consecutive_hours};
+use super::{MIN_FAILURES, MOST_NAMED, display_name, is_root, raised, success_suffix};
 use crate::clock::length;
-use crate::detect::build::list;
-use crate::detect::rows::{Row, count, hour_of};
+use crate::detect::rows::{Row, count, row_id};
+use crate::detect::text::list;
 use crate::finding::{Finding, Severity};
 use crate::rollup::{Phase, activity};
 use crate::ui::number::{counted, grouped};
 
 impl<'a, 'c> Attempts<'a, 'c> {
-    /// Many failures of one principal, from wherever.
-    pub fn guesses(&self, sprayed: &HashSet<(activity::Key, i32)>) -> Vec<Finding> {
+    /// Bursts of failures of one principal, from any network, that are not part of a spray.
+    pub fn guessed(&self, sprayed: &HashSet<(activity::Key, i32)>) -> Vec<Finding> {
         let mut principals: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
-        let left = self
+        let remaining = self
             .failures
             .iter()
-            .filter(|row| row.0.phase == Phase::Window && !sprayed.contains(&hour_of(row)));
-        for row in left {
+            .filter(|row| row.0.phase == Phase::Window && !sprayed.contains(&row_id(row)));
+        for row in remaining {
             principals.entry(self.cx.text(row.0.principal)).or_default().push(*row);
         }
         let mut found = Vec::new();
-        for rows in principals.values().flat_map(|rows| by_hours(rows)) {
+        for rows in principals.values().flat_map(|rows| consecutive_hours(rows)) {
             let mut networks: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
             for row in rows {
                 networks.entry(self.network(row)).or_default().push(*row);
@@ -32,23 +31,23 @@ impl<'a, 'c> Attempts<'a, 'c> {
             networks.retain(|_, rows| !self.is_mistyped(rows));
             let rows: Vec<Row<'c>> = networks.values().flatten().copied().collect();
             if count(&rows) as f64 >= self.settings.get(&MIN_FAILURES) {
-                found.extend(self.guess(networks.keys().copied(), rows));
+                found.extend(self.guessing(networks.keys().copied(), rows));
             }
         }
         found
     }
 
-    fn guess(
+    fn guessing(
         &self,
         networks: impl Iterator<Item = &'a str>,
         rows: Vec<Row<'c>>,
     ) -> Option<Finding> {
         let principal = rows.first()?.0.principal;
-        let burst = self.burst(rows, &|entry| entry.0.principal == principal);
+        let burst = self.burst(rows, &|success| success.0.principal == principal);
         let arn = self.cx.text(principal);
         let usual = self.is_usual(&burst.rows);
         let networks: Vec<&str> = networks.collect();
-        let mut build = self.build(&burst);
+        let mut build = self.start(&burst);
         build.attack("T1110.001");
         let earlier = self
             .failures
@@ -57,7 +56,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
         build.reason(format!(
             "{} of {} in {}, against {} in the {} before",
             counted(burst.failures, "failed sign-in", "failed sign-ins"),
-            named(arn),
+            display_name(arn),
             length(burst.last - burst.first),
             grouped(earlier.map(|row| row.1.events).sum()),
             length(self.cx.history_before(burst.first)),
@@ -70,18 +69,19 @@ impl<'a, 'c> Attempts<'a, 'c> {
             (true, _) => format!("from {from}, where it worked before"),
             (false, 1) => format!("from {from}, where it had not worked before"),
             (false, _) => format!(
-                "from {from}, in not all of which it had worked before: {}",
+                "from {from}, not all of which it had worked from before: {}",
                 list(networks.iter().copied(), MOST_NAMED)
             ),
         });
-        self.close(&mut build, &burst);
-        let severity = match (burst.entry.is_some(), usual) {
+        self.add_outcome(&mut build, &burst);
+        let severity = match (burst.success.is_some(), usual) {
             (true, false) => Severity::High,
             (true, true) | (false, false) => Severity::Medium,
             (false, true) => Severity::Low,
         };
         let failures = counted(burst.failures, "failed sign-in", "failed sign-ins");
-        let title = format!("{failures} of {} from {from}{}", named(arn), then(&burst));
+        let title =
+            format!("{failures} of {} from {from}{}", display_name(arn), success_suffix(&burst));
         Some(build.finish(raised(severity, is_root(arn)), title))
     }
 }

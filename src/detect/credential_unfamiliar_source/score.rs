@@ -1,29 +1,28 @@
-//! What makes a new place more or less of a worry, each with its points and its reason.
+//! Circumstances that raise or lower the score of a new network, each with its points and its reason.
 
 use std::collections::BTreeSet;
 
-use super::novelty::{Before, Novelty};
+use super::novelty::{Before, Compared, Novelty};
 use super::{DENIED_SHARE, ROAMING, Use};
 use crate::clock::{DAY, date};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::detect::build::{action_name, list};
-use crate::detect::history::{FIRST_DAYS, Seen};
+use crate::detect::history::FIRST_DAYS;
+use crate::detect::text::{action_name, list};
 use crate::event::{Outcome, SourceClass, action, agent};
 use crate::rollup::{Sym, activity};
 use crate::ui::number::grouped;
 
-/// What makes a new place more or less of a worry.
-pub fn weigh(
+/// Adds the points and reasons of every circumstance.
+pub fn score(
     cx: &Cx<'_>,
     using: &Use<'_>,
-    known: &[(&str, Seen)],
-    others: &[(Sym, Seen)],
-    before: &Before,
+    compared: &Compared<'_>,
     settings: &Resolved,
     n: &mut Novelty,
 ) {
-    let n_roams = n.roams;
+    let Compared { known, others, before } = compared;
+    let roams = n.roams;
     let mut stays = false;
     let mut add = |points: i32, reason: String| {
         n.points += points;
@@ -40,17 +39,17 @@ pub fn weigh(
     if rows.iter().any(|(k, _)| cx.text(k.kind) == "Root") {
         add(2, "the root user".to_string());
     }
-    if let Some((country, place)) = rows.iter().find_map(|(k, _)| {
-        let place = cx.places.get(k.source)?;
-        let new =
-            !place.country.is_empty() && cx.history.country_first(&place.country)? >= using.first;
-        new.then_some((place.country.clone(), place))
+    if let Some((country, network)) = rows.iter().find_map(|(k, _)| {
+        let network = cx.networks.get(k.source)?;
+        let new = !network.country.is_empty()
+            && cx.history.country_first(&network.country)? >= using.first;
+        new.then_some((network.country.clone(), network))
     }) {
-        add(2, format!("country {country} ({}) is new to the account", place.asn));
+        add(2, format!("country {country} ({}) is new to the account", network.asn));
     }
     if rows
         .iter()
-        .any(|(k, _)| cx.places.get(k.source).is_some_and(|p| p.class == SourceClass::Cloud))
+        .any(|(k, _)| cx.networks.get(k.source).is_some_and(|p| p.class == SourceClass::Cloud))
     {
         add(1, "the address belongs to a hosting provider".to_string());
     }
@@ -66,7 +65,7 @@ pub fn weigh(
     let denied: u64 =
         rows.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
     if denied >= 5 && denied as f64 >= settings.get(&DENIED_SHARE) * events as f64 {
-        add(1, format!("{} of its {} calls were refused", grouped(denied), grouped(events)));
+        add(1, format!("{} of its {} calls were denied", grouped(denied), grouped(events)));
     }
     let changes = identity_changes(cx, using);
     if !changes.is_empty() {
@@ -75,39 +74,36 @@ pub fn weigh(
             format!("it changed who has access: {}", list(changes.iter().map(String::as_str), 6)),
         );
     }
-    if n_roams {
-        add(-3, "on the move: most of its days bring it to a new network".to_string());
+    if roams {
+        add(-3, "roaming: it uses a new network on most of its days".to_string());
     } else if known.len() >= settings.get(&ROAMING) as usize {
-        add(-2, format!("on the move: {} networks before this one", known.len()));
+        add(-2, format!("roaming: {} networks before this one", known.len()));
     }
     if others.len() >= 3 {
         stays = true;
         add(-2, format!("shared: {} other principals use the network too", others.len()));
     }
     let days: BTreeSet<i64> = rows.iter().map(|(_, v)| i64::from(v.hour()) / 24).collect();
-    // In the first days of the logs everybody's places are first sights. Where people sign in, they come back.
+    // In the first days of the logs every network is new. People return to the networks they sign in from.
     let enough = if using.key == 0 && cx.history_before(using.first) < FIRST_DAYS { 3 } else { 5 };
     if days.len() >= enough && using.last - using.first >= 7 * DAY {
         stays = true;
-        add(
-            -2,
-            format!("lasting: in use on {} days since, until {}", days.len(), date(using.last)),
-        );
+        add(-2, format!("lasting: in use on {} days, until {}", days.len(), date(using.last)));
     }
     if rows
         .iter()
-        .all(|(k, _)| cx.places.get(k.source).is_some_and(|p| p.class == SourceClass::Private))
+        .all(|(k, _)| cx.networks.get(k.source).is_some_and(|p| p.class == SourceClass::Private))
     {
         add(-1, "a private address: a VPC endpoint, or logs that were anonymised".to_string());
     }
     n.stays = stays;
 }
 
-/// Days of calls after which what a principal had not done before says something each.
+/// Days of earlier calls from which on each new user agent, region and set of actions adds a point.
 const COMPARED_DAYS: usize = 2;
 
-/// What else is new about it, beside what came before. After few days much is, so that all of it together
-/// weighs as one.
+/// What else is new compared with the principal's earlier calls. After few days much is new, so that all of it
+/// together adds one point.
 fn compare_behaviour(
     cx: &Cx<'_>,
     using: &Use<'_>,
@@ -122,7 +118,7 @@ fn compare_behaviour(
             agents.insert(cx.text(k.agent));
         }
         if !before.own_actions.contains(&(k.service, k.action)) {
-            let list = if by_page(cx, k) { &mut pages } else { &mut actions };
+            let list = if is_console_page(cx, k) { &mut pages } else { &mut actions };
             list.insert(action_name(cx.text(k.service), cx.text(k.action)));
         }
         if !before.own_regions.contains(&k.region) && !cx.text(k.region).is_empty() {
@@ -138,10 +134,10 @@ fn compare_behaviour(
     }
     let mut new = Vec::new();
     if !agents.is_empty() {
-        new.push(format!("new to this principal, user agent: {}", list(agents.into_iter(), 3)));
+        new.push(format!("user agents new to this principal: {}", list(agents.into_iter(), 3)));
     }
     if !regions.is_empty() {
-        new.push(format!("new to this principal, region: {}", list(regions.into_iter(), 4)));
+        new.push(format!("regions new to this principal: {}", list(regions.into_iter(), 4)));
     }
     if actions.len() >= 3 {
         new.push(format!(
@@ -155,8 +151,8 @@ fn compare_behaviour(
     new.into_iter().enumerate().map(|(n, reason)| (weight(n), reason)).collect()
 }
 
-/// A question that the console asks to fill a page.
-fn by_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
+/// True for read-only calls that the console makes to fill a page.
+fn is_console_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
     agent::is_console(cx.text(key.agent)) && action::asks(cx.text(key.action))
 }
 

@@ -1,4 +1,4 @@
-//! Credentials as they were handed out: most of them never appear again.
+//! Issued credentials, most of which never appear again.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -11,7 +11,7 @@ use crate::clock::Millis;
 use crate::event::identity::arn_account;
 use crate::event::{self, IssuedKind};
 
-/// Who asked for credentials, how, and for whom.
+/// Who requested credentials, how, and for whom.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Caller {
     /// `AssumeRole`, `GetSessionToken`, …
@@ -25,7 +25,7 @@ pub struct Caller {
     pub source: Sym,
     /// Identity provider that vouched for the caller.
     pub provider: Sym,
-    /// Whom the credentials stand for.
+    /// The role or user that the credentials are for.
     pub role: Sym,
 }
 
@@ -53,7 +53,7 @@ impl Caller {
         }
     }
 
-    /// What does not depend on the order in which files were read.
+    /// A sort key that does not depend on the order in which files were read.
     pub fn texts<'n>(&self, names: &'n Names) -> [&'n str; 8] {
         let Caller { how, principal, kind, account, access_key, source, provider, role } = *self;
         [access_key, principal, source, how, kind, account, provider, role]
@@ -61,48 +61,47 @@ impl Caller {
     }
 }
 
-/// An access key of a user, or a password for the console, that somebody made.
+/// A user's access key or console password that somebody created.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Made {
+pub struct CreatedCredential {
     /// `0` for a password.
     pub access_key: Sym,
     /// The user's ARN without its path.
     pub user: Sym,
     pub at: Millis,
-    /// Number of the caller, from settling on by [`super::Table::caller`].
+    /// Number of the caller; after [`super::resolve`] see [`super::Table::caller`].
     pub caller: u32,
 }
 
-/// Temporary keys that nobody used in these logs.
+/// Temporary keys of one caller that nobody used in these logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unused {
+pub struct UnusedKeys {
     pub caller: u32,
     pub keys: u64,
     pub first: Millis,
     pub last: Millis,
 }
 
-/// A temporary key that was handed out, by the hash of its id: most of them never appear again, so their
-/// texts are not kept.
+/// An issued temporary key, by the hash of its id: most never appear again, so their texts are not stored.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct HandedOut {
+pub struct IssuedKey {
     pub key: u64,
-    /// Hash of the session that it is of; 0 for one that has no name of its own.
+    /// Hash of role and session name; 0 if there is neither.
     pub recipient: u64,
     pub at: u32,
     /// Number of the caller.
-    pub to: u32,
+    pub caller: u32,
 }
 
-/// Keys that were handed out, as they came.
+/// Issued credentials in the order of the records.
 #[derive(Debug, Default)]
-pub struct Issued {
+pub struct IssuedCredentials {
     pub(in crate::rollup) callers: Numbered<Caller>,
-    pub(in crate::rollup) keys: Chunks<HandedOut>,
-    pub(in crate::rollup) made: Vec<Made>,
+    pub(in crate::rollup) keys: Chunks<IssuedKey>,
+    pub(in crate::rollup) created: Vec<CreatedCredential>,
 }
 
-impl Issued {
+impl IssuedCredentials {
     pub fn fold(&mut self, credentials: &event::Issued<'_>, names: &mut Names, f: &Folded<'_, '_>) {
         let e = f.event;
         let caller = Caller {
@@ -115,19 +114,19 @@ impl Issued {
             provider: names.sym(e.actor.context.provider),
             role: names.sym(credentials.role),
         };
-        let to = self.caller(caller);
+        let number = self.caller(caller);
         if credentials.kind == IssuedKind::Temporary {
             let recipient = match (credentials.role, credentials.session) {
                 ("", "") => 0,
                 (role, session) => recipient(role, session),
             };
             let key = xxh3_64(credentials.access_key.as_bytes());
-            self.keys.push(HandedOut { key, recipient, at: seconds(e.time), to });
+            self.keys.push(IssuedKey { key, recipient, at: seconds(e.time), caller: number });
         } else {
-            // A key that a user makes for itself does not say for whom.
+            // The record of a user's own new key names no user.
             let user = if caller.role == 0 { f.principal } else { caller.role };
             let access_key = names.sym(credentials.access_key);
-            self.made.push(Made { access_key, user, at: e.time, caller: to });
+            self.created.push(CreatedCredential { access_key, user, at: e.time, caller: number });
         }
     }
 
@@ -135,23 +134,23 @@ impl Issued {
         self.callers.entry(&caller, || caller).0
     }
 
-    pub fn merge(&mut self, from: Issued, syms: &[Sym]) {
+    pub fn merge(&mut self, from: IssuedCredentials, syms: &[Sym]) {
         let callers: Vec<u32> = (from.callers.into_items().into_iter())
             .map(|caller| self.caller(caller.translated(syms)))
             .collect();
         for key in from.keys {
-            self.keys.push(HandedOut { to: callers[key.to as usize], ..key });
+            self.keys.push(IssuedKey { caller: callers[key.caller as usize], ..key });
         }
-        self.made.extend(from.made.into_iter().map(|made| Made {
-            access_key: syms[made.access_key as usize],
-            user: syms[made.user as usize],
-            caller: callers[made.caller as usize],
-            ..made
+        self.created.extend(from.created.into_iter().map(|one| CreatedCredential {
+            access_key: syms[one.access_key as usize],
+            user: syms[one.user as usize],
+            caller: callers[one.caller as usize],
+            ..one
         }));
     }
 }
 
-/// Equal for one session of one role, whether its ARN has the role's path or not.
+/// A hash of role and session name, equal whether or not the ARN contains the role's path.
 pub fn recipient(principal: &str, session: &str) -> u64 {
     let resource = principal.splitn(6, ':').nth(5).unwrap_or(principal);
     let name = match resource.split_once('/') {

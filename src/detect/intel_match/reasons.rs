@@ -1,13 +1,13 @@
-//! What is said of a caller that a list names.
+//! Title and reasons of a finding about listed callers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::hits::Named;
+use super::callers::ListedCaller;
 use crate::clock::{Millis, plain};
 use crate::config::intel::{Field, Lead};
-use crate::detect::build::list;
+use crate::detect::Cx;
 use crate::detect::rows::{Row, count};
-use crate::detect::{Cx, advice};
+use crate::detect::text::{list, short_name};
 use crate::event::Outcome;
 use crate::rollup::Sym;
 use crate::ui::number::{counted, grouped};
@@ -15,7 +15,7 @@ use crate::ui::number::{counted, grouped};
 /// Indicators that a finding names.
 const MOST_NAMED: usize = 5;
 
-/// What one indicator names.
+/// What one indicator matches.
 #[derive(Default)]
 struct Match<'a> {
     /// As logged.
@@ -23,21 +23,21 @@ struct Match<'a> {
     calls: u64,
 }
 
-/// A sentence for each indicator, those of the source first, and what the calls achieved.
-pub fn reasons(cx: &Cx<'_>, group: &[Named<'_>]) -> Vec<String> {
+/// A sentence per indicator, those for the source first, and one on the calls' outcomes.
+pub fn reasons(cx: &Cx<'_>, group: &[ListedCaller<'_>]) -> Vec<String> {
     let mut matches: BTreeMap<(Field, Lead), Match<'_>> = BTreeMap::new();
-    for (hit, calls) in group.iter().flat_map(|named| &named.hits) {
+    for (hit, calls) in group.iter().flat_map(|caller| &caller.hits) {
         let one = matches.entry((hit.field, hit.lead)).or_default();
         one.texts.insert(cx.text(hit.text));
         one.calls += calls;
     }
-    let rows: Vec<Row<'_>> = group.iter().flat_map(|named| named.rows.iter().copied()).collect();
+    let rows: Vec<Row<'_>> = group.iter().flat_map(|caller| caller.rows.iter().copied()).collect();
     let more = matches.len().saturating_sub(MOST_NAMED) as u64;
     let first = matches.iter().take(MOST_NAMED);
     let mut reasons: Vec<String> =
         first.map(|((field, lead), one)| reason(cx, &rows, *field, *lead, one)).collect();
     if more > 0 {
-        let more = counted(more, "more indicator names", "more indicators name");
+        let more = counted(more, "more indicator matches", "more indicators match");
         reasons.push(format!("{more} the same calls"));
     }
     reasons.push(outcome(&rows));
@@ -67,32 +67,33 @@ fn reason(cx: &Cx<'_>, rows: &[Row<'_>], field: Field, lead: Lead, one: &Match<'
 /// `on the list iocs.csv, line 12: `203.0.113.0/24` (C2; confidence 80; until 2026-12-31)`.
 fn listed(cx: &Cx<'_>, lead: Lead, last: Millis) -> String {
     let i = cx.config.intel().indicator(lead);
-    let place = if i.line == 0 { i.id.to_string() } else { format!("line {}", i.line) };
-    let mut said = Vec::new();
+    let position = if i.line == 0 { i.id.to_string() } else { format!("line {}", i.line) };
+    let mut details = Vec::new();
     if !i.description.is_empty() {
-        said.push(i.description.to_string());
+        details.push(i.description.to_string());
     }
     if !i.confidence.is_empty() {
-        said.push(format!("confidence {}", i.confidence));
+        details.push(format!("confidence {}", i.confidence));
     }
     if let Some(from) = i.from.filter(|from| *from > last) {
-        said.push(format!("valid only from {} UTC on, after the calls", plain(from)));
+        details.push(format!("valid only from {} UTC on, after the calls", plain(from)));
     }
     if !i.until_text.is_empty() {
-        said.push(format!("valid until {}", i.until_text));
+        details.push(format!("valid until {}", i.until_text));
     }
-    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
-    format!("on the list {}, {place}: `{}`{said}", i.list.display(), i.written)
+    let details =
+        if details.is_empty() { String::new() } else { format!(" ({})", details.join("; ")) };
+    format!("on the list {}, {position}: `{}`{details}", i.list.display(), i.written)
 }
 
 fn outcome(rows: &[Row<'_>]) -> String {
     let all = count(rows);
-    let of = |wanted| -> u64 {
-        rows.iter().filter(|(k, _)| k.outcome == wanted).map(|(_, v)| v.events).sum()
+    let with_outcome = |outcome| -> u64 {
+        rows.iter().filter(|(k, _)| k.outcome == outcome).map(|(_, v)| v.events).sum()
     };
-    let (success, denied) = (of(Outcome::Success), of(Outcome::Denied));
+    let (success, denied) = (with_outcome(Outcome::Success), with_outcome(Outcome::Denied));
     match success {
-        0 if denied == all => format!("all {} were refused", calls_of(all)),
+        0 if denied == all => format!("all {} were denied", calls_of(all)),
         0 => format!("none of {} succeeded", calls_of(all)),
         _ if success == all => format!("all {} succeeded", calls_of(all)),
         _ => format!("{} of {} succeeded", grouped(success), calls_of(all)),
@@ -103,8 +104,8 @@ fn calls_of(calls: u64) -> String {
     counted(calls, "call", "calls")
 }
 
-/// One line for the group, by what weighs most in it.
-pub fn title(cx: &Cx<'_>, group: &[Named<'_>]) -> String {
+/// One line for the group, by its strongest indicator.
+pub fn title(cx: &Cx<'_>, group: &[ListedCaller<'_>]) -> String {
     let Some(main) = group.first() else { return String::new() };
     let field = group.iter().flat_map(|n| n.hits.keys()).map(|hit| hit.field).min();
     let key = if group.iter().all(|n| n.key == main.key) { main.key } else { 0 };
@@ -138,7 +139,7 @@ fn who(cx: &Cx<'_>, principal: Sym, key: Sym) -> String {
     match (key, cx.text(principal)) {
         (0, "anonymous") => "Public data".to_string(),
         (0, "") => "An unnamed identity".to_string(),
-        (0, arn) => advice::name_of(arn).to_string(),
+        (0, arn) => short_name(arn).to_string(),
         (key, _) => format!("Access key {}", cx.text(key)),
     }
 }

@@ -1,15 +1,15 @@
-//! Which findings are one actor's.
+//! Links findings of one actor: by credential lineage, network and the identities that one made for the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::{DAY, Millis};
 use crate::detect::Cx;
-use crate::detect::advice::name_of;
+use crate::detect::text::short_name;
 use crate::finding::Finding;
 use crate::rollup::lineage::Node;
 
-/// Calls that make a credential or an identity, or hand one out.
-const MAKING: &[&str] = &[
+/// Calls that create or issue a credential or an identity.
+const CREATING: &[&str] = &[
     "iam:CreateUser",
     "iam:CreateAccessKey",
     "iam:UpdateAccessKey",
@@ -22,27 +22,28 @@ const MAKING: &[&str] = &[
     "sts:GetSessionToken",
 ];
 
-/// What a finding is linked by.
-struct Ties<'a> {
+/// What a finding can be linked by.
+struct Traits<'a> {
     principal: &'a str,
     key: &'a str,
+    /// The key or sign-in that the key's chain began with.
     root: String,
     networks: BTreeSet<&'a str>,
-    /// Networks that are not the principal's own.
-    foreign: BTreeSet<&'a str>,
+    /// Networks that are unfamiliar to the principal.
+    unfamiliar: BTreeSet<&'a str>,
     makes: BTreeSet<&'a str>,
     first: Millis,
     last: Millis,
 }
 
-/// True for source classes in which somebody sits.
+/// True for source classes of addresses that a person or program calls from.
 pub fn is_address(class: &str) -> bool {
     matches!(class, "other" | "cloud" | "private" | "own")
 }
 
 /// Numbers of findings that belong together, in the findings' order.
 pub fn groups(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Vec<usize>> {
-    let nodes: Vec<Ties<'_>> = findings.iter().map(|f| ties(cx, f)).collect();
+    let nodes: Vec<Traits<'_>> = findings.iter().map(|f| traits(cx, f)).collect();
     let mut parent: Vec<usize> = (0..nodes.len()).collect();
     for b in 1..nodes.len() {
         for a in 0..b {
@@ -67,52 +68,55 @@ fn find(parent: &mut [usize], mut n: usize) -> usize {
     n
 }
 
-fn ties<'a>(cx: &Cx<'_>, f: &'a Finding) -> Ties<'a> {
-    let places = || f.sources.iter().filter(|s| is_address(&s.class));
+fn traits<'a>(cx: &Cx<'_>, f: &'a Finding) -> Traits<'a> {
+    let addresses = || f.sources.iter().filter(|s| is_address(&s.class));
     let principal = cx.names.find(&f.who.principal).unwrap_or(0);
-    let foreign = places().filter(|s| {
+    let unfamiliar = addresses().filter(|s| {
         let source = cx.names.find(&s.address).unwrap_or(0);
-        s.class != "own" && cx.foreign(principal, source, s.first)
+        s.class != "own" && cx.is_unfamiliar(principal, source, s.first)
     });
     let makes = f
         .actions
         .iter()
-        .any(|a| MAKING.contains(&a.action.as_str()) && a.denied + a.failed < a.events);
+        .any(|a| CREATING.contains(&a.action.as_str()) && a.denied + a.failed < a.events);
     let made = f
         .targets
         .iter()
         .filter(|t| makes && matches!(t.kind.as_str(), "user" | "role" | "access-key"));
-    Ties {
+    Traits {
         principal: &f.who.principal,
         key: &f.who.access_key,
         root: root(cx, &f.who.access_key),
-        networks: places().map(|s| s.network.as_str()).collect(),
-        foreign: foreign.map(|s| s.network.as_str()).collect(),
-        makes: made.map(|t| name_of(&t.name)).filter(|n| *n != name_of(&f.who.principal)).collect(),
+        networks: addresses().map(|s| s.network.as_str()).collect(),
+        unfamiliar: unfamiliar.map(|s| s.network.as_str()).collect(),
+        makes: made
+            .map(|t| short_name(&t.name))
+            .filter(|n| *n != short_name(&f.who.principal))
+            .collect(),
         first: f.first_seen,
         last: f.last_seen,
     }
 }
 
-fn linked(a: &Ties<'_>, b: &Ties<'_>) -> bool {
+fn linked(a: &Traits<'_>, b: &Traits<'_>) -> bool {
     let near = a.first <= b.last + DAY && b.first <= a.last + DAY;
     let shares = |x: &BTreeSet<&str>, y: &BTreeSet<&str>| x.intersection(y).next().is_some();
     let same = !a.principal.is_empty() && a.principal == b.principal;
     let of_one_root = !a.root.is_empty() && a.root == b.root;
-    let place = shares(&a.networks, &b.networks);
-    let made = |x: &Ties<'_>, y: &Ties<'_>| {
-        y.last >= x.first && (x.makes.contains(name_of(y.principal)) || x.makes.contains(y.key))
+    let one_network = shares(&a.networks, &b.networks);
+    let made = |x: &Traits<'_>, y: &Traits<'_>| {
+        y.last >= x.first && (x.makes.contains(short_name(y.principal)) || x.makes.contains(y.key))
     };
-    (near && place && (same || of_one_root))
-        || (near && of_one_root && !a.foreign.is_empty() && !b.foreign.is_empty())
-        // Someone else's place, whoever the credential belongs to.
-        || shares(&a.foreign, &b.networks) && near && !b.foreign.is_empty()
+    (near && one_network && (same || of_one_root))
+        || (near && of_one_root && !a.unfamiliar.is_empty() && !b.unfamiliar.is_empty())
+        // One attacker's network, whoever the credentials belong to.
+        || shares(&a.unfamiliar, &b.networks) && near && !b.unfamiliar.is_empty()
         || made(a, b)
         || made(b, a)
 }
 
-/// What a key's chain began with, as a text that is the same for all that began with it.
-pub fn root(cx: &Cx<'_>, key: &str) -> String {
+/// A text for what a key's chain began with, equal for all keys of the chain.
+fn root(cx: &Cx<'_>, key: &str) -> String {
     match top(cx, key) {
         None => String::new(),
         Some(Node::Key(top)) => cx.text(top).to_string(),
@@ -120,7 +124,7 @@ pub fn root(cx: &Cx<'_>, key: &str) -> String {
     }
 }
 
-/// The key or sign-in that a key's chain began with, as far as the logs tell; the key itself if it is none.
+/// The key or sign-in that a key's chain began with, as far as the logs show; the key itself if it has no parent.
 pub fn top(cx: &Cx<'_>, key: &str) -> Option<Node> {
     let sym = cx.names.find(key).filter(|sym| *sym != 0)?;
     Some(cx.lineage.origin(sym).top)

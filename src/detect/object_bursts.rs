@@ -1,5 +1,4 @@
-//! Bursts of object access: slots of one principal and source that belong together, joined over both logs.
-//! Not a detector; the S3 detectors share it.
+//! Bursts of object access by one principal from one network, over both logs. Shared by the S3 detectors.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,10 +9,10 @@ use crate::event::{Log, SourceClass};
 use crate::rollup::objects::{Key, SLOT, Value};
 use crate::rollup::{Phase, Sym};
 
-/// Empty slots that may lie inside a burst.
+/// Slots with few objects that may lie inside a burst.
 const GAP: i32 = 2;
 
-/// Ten minutes of one principal and source.
+/// Ten minutes of one principal in one network.
 #[derive(Debug, Clone, Default)]
 pub struct Slot {
     pub rows: Vec<usize>,
@@ -22,7 +21,7 @@ pub struct Slot {
     pub bytes: u64,
 }
 
-/// Slots in a row in which much happened.
+/// Full slots close to each other.
 #[derive(Debug, Clone)]
 pub struct Burst {
     pub principal: Sym,
@@ -34,38 +33,38 @@ pub struct Burst {
     /// Batch deletes among the requests, each counted as one object.
     pub batches: u64,
     pub bytes: u64,
-    /// Requests by log; the same request stands in both when both are on.
+    /// Requests by log; a request is in both logs when both are on.
     pub cloudtrail: u64,
     pub access_log: u64,
     pub first: Millis,
     pub last: Millis,
-    /// Objects in its fullest slot.
+    /// Objects in its busiest slot.
     pub peak: u64,
     pub buckets: BTreeSet<Sym>,
     pub prefixes: BTreeSet<String>,
-    /// The principal's fullest slot on each earlier day: the median of those.
+    /// Median of the principal's busiest slot on each earlier day.
     pub usual_peak: u64,
-    /// The principal's fullest slot on any earlier day.
+    /// The principal's busiest slot on any earlier day.
     pub highest_peak: u64,
     /// Earlier days on which the principal did this at all.
     pub earlier_days: u64,
 }
 
 impl Burst {
-    /// In the order of their names: numbers of names depend on which worker met them first.
+    /// Sorted by name: the numbers of names depend on which worker saw them first.
     pub fn bucket_names<'c>(&self, cx: &Cx<'c>) -> Vec<&'c str> {
         let mut names: Vec<&str> = self.buckets.iter().map(|s| cx.text(*s)).collect();
         names.sort_unstable();
         names
     }
 
-    /// How many times its usual fullest slot; `None` without earlier days.
+    /// Multiple of the usual busiest slot; `None` without earlier days.
     pub fn ratio(&self) -> Option<f64> {
         (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)
     }
 
-    /// Far above what is usual, and above anything before.
-    pub fn unusual(&self, ratio: f64) -> bool {
+    /// True if far above the usual, and at least twice the highest earlier day.
+    pub fn is_unusual(&self, ratio: f64) -> bool {
         self.ratio().is_none_or(|r| r >= ratio) && self.peak >= 2 * self.highest_peak
     }
 
@@ -89,7 +88,7 @@ type Slots = BTreeMap<i32, Slot>;
 
 /// Bursts of `actions` in the window, by principal and network.
 pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
-    let wanted = |key: &Key, value: &Value| {
+    let counted = |key: &Key, value: &Value| {
         actions.contains(&key.action)
             && value.requests > 0
             && !cx.is_service(key.principal)
@@ -99,7 +98,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     let mut slots: Vec<(Sym, i32, usize)> = Vec::new();
     let mut in_window: Vec<(Sym, Sym, usize)> = Vec::new();
     let rows = cx.frames.object_rows.iter().enumerate();
-    for (n, (key, _)) in rows.filter(|(_, (k, v))| wanted(k, v)) {
+    for (n, (key, _)) in rows.filter(|(_, (k, v))| counted(k, v)) {
         slots.push((key.principal, key.slot, n));
         if key.phase == Phase::Window {
             in_window.push((key.principal, key.source, n));
@@ -108,7 +107,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
     in_window.sort_unstable();
     for rows in in_window.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
         let Some((principal, source, _)) = rows.first() else { continue };
-        let group = groups.entry((*principal, cx.places.network(*source))).or_default();
+        let group = groups.entry((*principal, cx.networks.name(*source))).or_default();
         for (_, _, n) in rows {
             let Some((key, value)) = cx.frames.object_rows.get(*n) else { continue };
             let slot = group.entry(key.slot).or_default();
@@ -123,7 +122,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
         for slot in slots.values_mut() {
             slot.rows.sort_unstable();
             if slot.requests >= limits.slot_objects || slot.bytes >= limits.slot_bytes {
-                (slot.objects, slot.bytes) = joined(cx, slot.rows.iter().copied());
+                (slot.objects, slot.bytes) = count_once(cx, slot.rows.iter().copied());
             }
         }
         let days = peaks.get(principal);
@@ -137,12 +136,12 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
 
 /// Services that read with a role of the account (backup, queries, replication).
 fn by_aws(cx: &Cx<'_>, source: Sym) -> bool {
-    let place = cx.places.get(source);
-    place.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
+    let network = cx.networks.get(source);
+    network.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
 }
 
-/// Each principal's fullest slot by day, over all its keys, sources and buckets. Takes principal, slot and number
-/// of each row.
+/// Each principal's busiest slot by day, over all keys, sources and buckets. `rows` are principal, slot and row
+/// number.
 fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap<i64, u64>> {
     rows.sort_unstable();
     let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
@@ -154,13 +153,13 @@ fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap
         let values = rows().filter_map(|n| cx.frames.object_rows.get(n));
         let requests: u64 = values.map(|(_, v)| v.requests).sum();
         if requests > *day {
-            *day = (*day).max(joined(cx, rows()).0);
+            *day = (*day).max(count_once(cx, rows()).0);
         }
     }
     peaks
 }
 
-/// Runs of full slots, with what lies between and beside them.
+/// Rows of each run of full slots, with the slots between and next to them.
 fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
     let full = |s: &Slot| s.objects >= limits.slot_objects || s.bytes >= limits.slot_bytes;
     let mut runs: Vec<(i32, i32)> = Vec::new();
@@ -176,8 +175,8 @@ fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
     runs.into_iter().map(rows).collect()
 }
 
-/// Objects and bytes of rows, once, though both logs may hold them. Estimates stay below the requests.
-fn joined(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) {
+/// Objects and bytes of rows, each counted once although both logs may have it. Estimates stay below the requests.
+fn count_once(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) {
     let rows = rows.filter_map(|n| cx.frames.object_rows.get(n));
     let (mut bytes, mut requests, mut batches) = ([0u64; 2], [0u64; 2], 0);
     for (key, value) in rows.clone() {
@@ -185,8 +184,8 @@ fn joined(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) 
         requests[key.log as usize] += value.requests;
         batches += value.batches;
     }
-    let distinct = |wanted: &dyn Fn(Log) -> bool| {
-        let mut rows = rows.clone().filter(|(key, _)| wanted(key.log)).map(|(_, value)| value);
+    let distinct = |filter: &dyn Fn(Log) -> bool| {
+        let mut rows = rows.clone().filter(|(key, _)| filter(key.log)).map(|(_, value)| value);
         let Some(first) = rows.next() else { return 0 };
         let Some(second) = rows.next() else { return first.objects.count() };
         let mut all = first.objects.clone();
@@ -197,7 +196,7 @@ fn joined(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) 
     // A batch delete is one call in CloudTrail and a line for each key in the access log.
     let count = match batches {
         0 => distinct(&|_| true),
-        _ => Log::ALL.iter().map(|log| distinct(&|of| of == *log)).max().unwrap_or(0),
+        _ => Log::ALL.iter().map(|log| distinct(&|other| other == *log)).max().unwrap_or(0),
     };
     (count.min(requests[0].max(requests[1])), bytes[0].max(bytes[1]))
 }
@@ -208,7 +207,7 @@ fn burst(
     rows: Vec<usize>,
     days: Option<&BTreeMap<i64, u64>>,
 ) -> Option<Burst> {
-    let (objects, bytes) = joined(cx, rows.iter().copied());
+    let (objects, bytes) = count_once(cx, rows.iter().copied());
     let (mut requests, mut by_slot) = ([0u64; 2], BTreeMap::<i32, Vec<usize>>::new());
     let (mut buckets, mut prefixes, mut exact) = (BTreeSet::new(), BTreeSet::new(), true);
     let (mut first, mut last, mut batches) = (Millis::MAX, Millis::MIN, 0);
@@ -227,11 +226,11 @@ fn burst(
     }
     let source =
         sources.iter().max_by_key(|(sym, n)| (**n, cx.text(**sym))).map(|(sym, _)| *sym)?;
-    let peak = by_slot.values().map(|rows| joined(cx, rows.iter().copied()).0).max()?;
+    let peak = by_slot.values().map(|rows| count_once(cx, rows.iter().copied()).0).max()?;
     let today = first.div_euclid(DAY);
     let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
     if earlier.is_empty() && cx.history_before(first) < DAY {
-        // On the first day nothing lies before: the days after it say what is usual, if there are some.
+        // The first day has no earlier days: at least three later ones show what is usual.
         let later: Vec<u64> = days?.range(today + 1..).map(|(_, peak)| *peak).collect();
         earlier = if later.len() >= 3 { later } else { earlier };
     }
