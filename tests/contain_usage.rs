@@ -104,7 +104,7 @@ fn playbooks_with_mistakes_say_where() {
         (
             "each",
             format!("{HEAD}[[steps]]\nstep = \"hold\"\neach = \"bucket\"\n"),
-            &["'bucket' is not a parameter"],
+            &["each = 'bucket'", "does not declare"],
         ),
         ("step", format!("{HEAD}[[steps]]\nstep = \"iam.fly\"\n"), &["iam.fly"]),
         ("needs", format!("{HEAD}[[steps]]\nstep = \"iam.deny-user\"\n"), &["user"]),

@@ -26,3 +26,24 @@ pub fn recorded_key(phases: &[(Phase, Value)]) -> Option<RecordedKey> {
     }
     key
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_last_created_key_counts_until_it_is_removed() {
+        let key = |phase: &str, id: &str| (phase.to_string(), json!({"user": "alice", "key": id}));
+        let id = |phases: &[(String, Value)]| recorded_key(phases).map(|key| key.id);
+        let mut phases = vec![(CREATING.to_string(), json!({"user": "alice", "before": []}))];
+        assert_eq!(id(&phases), None);
+        phases.extend([key(CREATED, "AKIAONE"), key(STAGED, "AKIAONE")]);
+        assert_eq!(id(&phases).as_deref(), Some("AKIAONE"));
+        phases.push(key(REMOVED, "AKIAONE"));
+        assert_eq!(id(&phases), None);
+        phases.extend([key(CREATED, "AKIATWO"), key(FINISHED, "AKIATWO")]);
+        assert_eq!(id(&phases).as_deref(), Some("AKIATWO"));
+    }
+}

@@ -141,4 +141,25 @@ mod tests {
             assert!(fields(&Secret::new(other)).is_none(), "{other}");
         }
     }
+
+    #[test]
+    fn a_file_is_read_when_complete_and_removed_when_it_is_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        assert!(read_file(&path, "AKIANEW").unwrap().is_none(), "no file");
+        remove_file(&path, "AKIANEW").unwrap();
+        let key = IssuedKey { id: "AKIANEW".into(), secret: Secret::new("new") };
+        write(path.to_str().unwrap(), &key).unwrap();
+        let read = read_file(&path, "AKIANEW").unwrap().unwrap();
+        assert_eq!(read.secret.reveal(), "new");
+        assert!(read_file(&path, "AKIAOTHER").unwrap().is_none());
+        remove_file(&path, "AKIAOTHER").unwrap();
+        assert!(path.exists(), "another key's file stays");
+        fs::write(&path, "[default]\naws_access_key_id = AKIA").unwrap();
+        assert!(read_file(&path, "AKIANEW").unwrap().is_none(), "cut short");
+        remove_file(&path, "AKIANEW").unwrap();
+        assert!(!path.exists());
+        assert!(read_file(folder.path(), "AKIANEW").is_err(), "unreadable is an error");
+        assert!(remove_file(folder.path(), "AKIANEW").is_err());
+    }
 }

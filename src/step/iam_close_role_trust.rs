@@ -14,7 +14,7 @@ pub struct CloseRoleTrust;
 
 static META: Meta = Meta {
     id: "iam.close-role-trust",
-    title: "Deny everyone new sessions of the role",
+    title: "Deny new sessions of the role to everyone",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",

@@ -5,7 +5,7 @@ use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deny-role",
-    title: "Deny the role and every session of it all actions",
+    title: "Deny all actions to the role and to every session of it",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",

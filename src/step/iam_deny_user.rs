@@ -7,7 +7,7 @@ use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deny-user",
-    title: "Deny the user and every session from its keys all actions",
+    title: "Deny all actions to the user and to every session from its keys",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",

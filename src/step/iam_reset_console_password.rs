@@ -110,9 +110,12 @@ mod tests {
         cx.written = &written;
         let held = step.observe(&profile(true), &cx).unwrap();
         assert_eq!(step.change(&cx, &held[0]).unwrap(), None);
-        let set_anew = step.observe(&profile(false), &cx).unwrap();
-        assert!(step.change(&cx, &set_anew[0]).unwrap().is_some(), "somebody set a password since");
-        let undo = step.undo(&cx, &set_anew[0], &held[0].state, &held[0].state).unwrap();
+        let set_since = step.observe(&profile(false), &cx).unwrap();
+        assert!(
+            step.change(&cx, &set_since[0]).unwrap().is_some(),
+            "somebody set a password since"
+        );
+        let undo = step.undo(&cx, &set_since[0], &held[0].state, &held[0].state).unwrap();
         assert_eq!(undo, Undo::Nothing);
     }
 

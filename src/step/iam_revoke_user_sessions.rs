@@ -53,13 +53,13 @@ mod tests {
         assert_eq!(STEP.change(&cx, &held).unwrap(), None);
 
         let filled = change.after.to_string().replace(placeholder::CUTOFF, "2023-11-14T22:13:50Z");
-        let there = |text: &str| {
+        let observed = |text: &str| {
             let document: Value = serde_json::from_str(text).unwrap();
             let api =
                 Fake::default().answers("iam:GetUserPolicy", json!({"PolicyDocument": document}));
             STEP.observe(&api, &cx).unwrap().remove(0)
         };
-        let held = there(&filled);
+        let held = observed(&filled);
         assert_eq!(STEP.change(&cx, &held).unwrap(), None);
         let undo = |now: &Item| STEP.undo(&cx, now, &Value::Null, &change.after).unwrap();
         assert!(matches!(undo(&held), Undo::Change(c) if c.call.name() == "iam:DeleteUserPolicy"));
@@ -73,7 +73,7 @@ mod tests {
             r#""text""#.into(),
             r#"{"Statement":{}}"#.into(),
         ] {
-            assert!(STEP.change(&cx, &there(&weakened)).unwrap().is_some(), "{weakened}");
+            assert!(STEP.change(&cx, &observed(&weakened)).unwrap().is_some(), "{weakened}");
         }
     }
 

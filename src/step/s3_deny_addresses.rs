@@ -15,7 +15,7 @@ use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-addresses",
-    title: "Deny these addresses all access to the bucket",
+    title: "Deny all access to the bucket to these addresses",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",

@@ -13,7 +13,7 @@ use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-all-but",
-    title: "Deny everyone except the allow-list all access to the bucket",
+    title: "Deny all access to the bucket to everyone except the allow-list",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",

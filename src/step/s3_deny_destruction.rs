@@ -11,7 +11,7 @@ use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-destruction",
-    title: "Deny everyone except the responder deleting from and reconfiguring the bucket",
+    title: "Deny deletion and reconfiguration of the bucket to everyone except the responder",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
@@ -81,9 +81,9 @@ mod tests {
         let args =
             [("bucket", "records"), ("allow", "arn:aws:iam::123456789012:role/backup")].into();
         let ours = STEP.statement(&context(&args)).unwrap();
-        let kept = &ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
-        assert_eq!(kept[0], "arn:aws:iam::123456789012:user/responder");
-        assert_eq!(kept.as_array().unwrap().len(), 3);
+        let spared = &ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
+        assert_eq!(spared[0], "arn:aws:iam::123456789012:user/responder");
+        assert_eq!(spared.as_array().unwrap().len(), 3);
         assert!(!ours["Action"].as_array().unwrap().contains(&json!("s3:PutObject")));
     }
 

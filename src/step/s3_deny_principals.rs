@@ -12,7 +12,7 @@ use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-principals",
-    title: "Deny these principals all access to the bucket",
+    title: "Deny all access to the bucket to these principals",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
@@ -110,7 +110,7 @@ mod tests {
         let now = Item { state: second.after.clone(), ..then };
         assert_eq!(STEP.change(&one, &now).unwrap(), None);
         let back = STEP.undo(&one, &now, &Value::Null, &first.after).unwrap();
-        let Undo::Change(back) = back else { panic!("no way back") };
+        let Undo::Change(back) = back else { panic!("no undo") };
         let now = Item { state: back.after, ..now };
         let back = STEP.undo(&two, &now, &first.after, &second.after).unwrap();
         assert!(matches!(back, Undo::Change(c) if c.after.is_null()));

@@ -12,8 +12,8 @@ pub const LOSS: &str = "the old password is gone; an administrator must set a ne
 /// `#login-profile`: `null` without one, else `CreateDate`, `PasswordResetRequired` and `ResetByCase`.
 ///
 /// IAM shows neither the password nor when it was set. A reset of ours therefore looks like one that somebody
-/// else required, and there the old password still signs in to set a new one. `ResetByCase` is true only when
-/// this case wrote to this very profile ([`Context::written`]).
+/// else required; but after theirs, the old password still works until the next sign-in. `ResetByCase` is true
+/// only when this case wrote to this very profile ([`Context::written`]).
 ///
 /// # Errors
 /// When AWS refuses the read or leaves out a field.
