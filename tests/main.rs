@@ -61,6 +61,7 @@ mod stories;
 mod story;
 mod stratus;
 mod tidy;
+mod tidy_imports;
 mod verify_logs;
 mod weekly;
 mod weekly_script;

@@ -320,7 +320,7 @@ fn transcript(command: &str, run: &Run, without_plan: bool) -> String {
         run.stderr.lines().partition(|line| line.starts_with("hint: "));
     let (mut out, mut readings) = (format!("$ {command}\n"), "");
     if without_plan && plan_ends > 0 {
-        out += "...\n";
+        out += "... (the plan, as above)\n";
     }
     for line in progress {
         // "read again after 5 s: 2 changes hold"
