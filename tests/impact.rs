@@ -243,7 +243,7 @@ fn what_is_missing_is_said_with_what_to_do() {
     for (args, said) in [
         (&["--map", "none.toml"][..], "cannot read none.toml"),
         (&["--objects", "none.csv"], "cannot read none.csv"),
-        (&["--operation", "eaten"], "it has: read"),
+        (&["--operation", "eaten"], "operations in the file: read"),
         (&["--query", "q.sql"], "INCIDENT_DATABASE_URL=postgres://"),
         (&["--query", "q.sql", "--map", "impact.toml"], "cannot be used with"),
         (&["--database-url", "postgres://u:hunter2@h/d"], "--query"),

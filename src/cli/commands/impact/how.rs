@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cloud::Secret;
-use crate::impact::database::{Limits, Query, Target};
-use crate::impact::{Impact, Map, Objects, Source, mapped, queried, query_file};
+use crate::impact::database::{DatabaseError, Limits, Query, Refusal, Target};
+use crate::impact::{
+    Impact, ImpactError, Map, Objects, Source, count_by_map, count_by_query, query_file,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Counting")]
@@ -72,14 +74,14 @@ impl How {
     /// When the database refuses.
     pub fn count(&self, cx: &Cx, objects: &Objects, shows: bool) -> Result<Impact, CommandError> {
         match self {
-            How::Map(map) => Ok(mapped(objects, map)),
+            How::Map(map) => Ok(count_by_map(objects, map)),
             How::Query { query, target, seconds, .. } => {
                 if let Some(warning) = target.warning() {
                     cx.ui.warning(warning);
                 }
                 cx.ui.status(&format!("querying {}", target.shown()));
-                let limits = Limits { seconds: *seconds, shows };
-                Ok(queried(objects, query, target, limits)?)
+                let limits = Limits { seconds: *seconds, show_values: shows };
+                Ok(count_by_query(objects, query, target, limits)?)
             }
         }
     }

@@ -2,23 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::glance::{Person, Row, Tally};
-use super::names::{NONE, Name, Names};
+use super::interner::{Interner, NONE, TextId};
+use super::summary::{Person, Row, Tally};
 
 /// A person, or a group whose size is known.
 #[derive(Debug)]
 struct Entity {
-    /// Source of ids, and the id; none for people without an id.
-    id: Option<(Name, Box<str>)>,
-    /// Its size is by jurisdiction; a person is one person, wherever that may be.
+    /// Source of ids, and the id. `None` for people without an id.
+    id: Option<(TextId, Box<str>)>,
+    /// A group with a size per jurisdiction. Otherwise one person, even in several jurisdictions.
     group: bool,
     /// Jurisdiction, kind, people.
-    facets: Vec<(Name, Name, u64)>,
+    facets: Vec<(TextId, TextId, u64)>,
 }
 
 /// One row of a table.
 #[derive(Debug, Clone, Copy, Default)]
-struct Part {
+struct Cell {
     objects: u64,
     records: u64,
     persons: u64,
@@ -28,28 +28,28 @@ struct Part {
 #[derive(Debug, Default)]
 struct Tables {
     /// By jurisdiction and kind.
-    cells: BTreeMap<(Name, Name), Part>,
-    jurisdictions: BTreeMap<Name, Part>,
-    kinds: BTreeMap<Name, Part>,
+    cells: BTreeMap<(TextId, TextId), Cell>,
+    jurisdictions: BTreeMap<TextId, Cell>,
+    kinds: BTreeMap<TextId, Cell>,
 }
 
-/// What was added so far.
+/// The counts so far.
 #[derive(Debug, Default)]
 pub struct Counter {
-    pub jurisdictions: Names,
-    pub kinds: Names,
-    sources: Names,
+    pub jurisdictions: Interner,
+    pub kinds: Interner,
+    sources: Interner,
     entities: Vec<Entity>,
     by_id: Vec<HashMap<Box<str>, u32>>,
     /// Object, jurisdiction, kind.
-    touched: Vec<(u32, Name, Name)>,
+    object_rows: Vec<(u32, TextId, TextId)>,
     /// Entity, object.
-    held: Vec<(u32, u32)>,
+    person_objects: Vec<(u32, u32)>,
     tables: Tables,
     records: Option<u64>,
 }
 
-/// Everything that was added, in tables.
+/// All counts, in tables.
 #[derive(Debug, Default)]
 pub struct Counted {
     pub total: Tally,
@@ -66,12 +66,12 @@ pub struct Counted {
 }
 
 impl Counter {
-    pub fn source(&mut self, name: &str) -> Name {
-        self.sources.number(name)
+    pub fn source(&mut self, name: &str) -> TextId {
+        self.sources.id(name)
     }
 
-    /// The entity of this id, a new one at the first time.
-    pub fn entity(&mut self, source: Name, id: &str, group: bool) -> u32 {
+    /// The entity of this id, a new one for a new id.
+    pub fn entity(&mut self, source: TextId, id: &str, group: bool) -> u32 {
         let at = source as usize;
         if self.by_id.len() <= at {
             self.by_id.resize_with(at + 1, HashMap::new);
@@ -86,14 +86,14 @@ impl Counter {
         number
     }
 
-    /// People without an id; a new entity each time.
+    /// A new entity for people without an id.
     pub fn unnamed(&mut self) -> u32 {
         self.entities.push(Entity { id: None, group: true, facets: Vec::new() });
         self.entities.len() as u32 - 1
     }
 
-    /// The entity's data are of this kind, and its people live there; said twice is said once.
-    pub fn facet(&mut self, entity: u32, jurisdiction: Name, kind: Name, people: u64) {
+    /// Sets the entity's people in this jurisdiction, with data of this kind. A repeated row counts once.
+    pub fn set_people(&mut self, entity: u32, jurisdiction: TextId, kind: TextId, people: u64) {
         let facets = &mut self.entities[entity as usize].facets;
         match facets.iter_mut().find(|f| (f.0, f.1) == (jurisdiction, kind)) {
             Some(facet) => facet.2 = facet.2.max(people),
@@ -101,8 +101,8 @@ impl Counter {
         }
     }
 
-    /// More people of the same entity.
-    pub fn grow(&mut self, entity: u32, jurisdiction: Name, kind: Name, people: u64) {
+    /// Adds people to the entity.
+    pub fn add_people(&mut self, entity: u32, jurisdiction: TextId, kind: TextId, people: u64) {
         let facets = &mut self.entities[entity as usize].facets;
         match facets.iter_mut().find(|f| (f.0, f.1) == (jurisdiction, kind)) {
             Some(facet) => facet.2 = facet.2.saturating_add(people),
@@ -110,18 +110,18 @@ impl Counter {
         }
     }
 
-    /// The entity's data are in this object.
-    pub fn hold(&mut self, entity: u32, object: u32) {
-        self.held.push((entity, object));
+    /// Records that the entity's data is in this object.
+    pub fn link_object(&mut self, entity: u32, object: u32) {
+        self.person_objects.push((entity, object));
     }
 
-    /// The object falls into this row of the table.
-    pub fn touch(&mut self, object: u32, jurisdiction: Name, kind: Name) {
-        self.touched.push((object, jurisdiction, kind));
+    /// Records that the object belongs to this row of the table.
+    pub fn count_object(&mut self, object: u32, jurisdiction: TextId, kind: TextId) {
+        self.object_rows.push((object, jurisdiction, kind));
     }
 
-    /// Records, once in all and once in each row that they fall into.
-    pub fn records(&mut self, jurisdictions: &[Name], kinds: &[Name], records: u64) {
+    /// Adds records, once to the total and once to each row that they belong to.
+    pub fn records(&mut self, jurisdictions: &[TextId], kinds: &[TextId], records: u64) {
         let tables = &mut self.tables;
         add(self.records.get_or_insert(0), records);
         for jurisdiction in jurisdictions {
@@ -135,12 +135,12 @@ impl Counter {
         }
     }
 
-    /// The tables, most people first. Without `objects`, those by row are not known.
+    /// The tables, most people first. Without the total of `objects`, the objects per row are not known.
     pub fn finish(mut self, objects: Option<u64>) -> Counted {
         let mut tables = std::mem::take(&mut self.tables);
-        tables.objects(std::mem::take(&mut self.touched));
-        self.held.sort_unstable();
-        self.held.dedup();
+        tables.objects(std::mem::take(&mut self.object_rows));
+        self.person_objects.sort_unstable();
+        self.person_objects.dedup();
         let mut counted = Counted::default();
         for entity in &self.entities {
             let people = tables.people(entity);
@@ -150,7 +150,7 @@ impl Counter {
             }
             counted.in_several += u64::from(!entity.group && entity.jurisdictions().len() > 1);
         }
-        let row = |jurisdiction: Name, kind: Name, part: Part| Row {
+        let row = |jurisdiction: TextId, kind: TextId, part: Cell| Row {
             jurisdiction: self.jurisdictions.text(jurisdiction),
             kind: self.kinds.text(kind),
             tally: Tally {
@@ -171,7 +171,7 @@ impl Counter {
     /// People with an id, in order of source and id, once for each jurisdiction.
     fn people(&self) -> Vec<Person> {
         let mut objects = vec![0_u64; self.entities.len()];
-        for (entity, _) in &self.held {
+        for (entity, _) in &self.person_objects {
             objects[*entity as usize] += 1;
         }
         let mut people = Vec::new();
@@ -202,25 +202,25 @@ impl Counter {
 }
 
 impl Entity {
-    fn jurisdictions(&self) -> BTreeSet<Name> {
+    fn jurisdictions(&self) -> BTreeSet<TextId> {
         self.facets.iter().map(|f| f.0).collect()
     }
 }
 
 impl Tables {
-    /// Adds each object once to each row that it falls into.
-    fn objects(&mut self, mut touched: Vec<(u32, Name, Name)>) {
-        touched.sort_unstable();
-        touched.dedup();
-        for object in touched.chunk_by(|a, b| a.0 == b.0) {
-            let (mut places, mut kinds) = (BTreeSet::new(), BTreeSet::new());
+    /// Adds each object once to each row that it belongs to.
+    fn objects(&mut self, mut object_rows: Vec<(u32, TextId, TextId)>) {
+        object_rows.sort_unstable();
+        object_rows.dedup();
+        for object in object_rows.chunk_by(|a, b| a.0 == b.0) {
+            let (mut jurisdictions, mut kinds) = (BTreeSet::new(), BTreeSet::new());
             for (_, jurisdiction, kind) in object {
                 self.cells.entry((*jurisdiction, *kind)).or_default().objects += 1;
-                places.insert(*jurisdiction);
+                jurisdictions.insert(*jurisdiction);
                 kinds.insert(*kind);
             }
-            for place in places {
-                self.jurisdictions.entry(place).or_default().objects += 1;
+            for jurisdiction in jurisdictions {
+                self.jurisdictions.entry(jurisdiction).or_default().objects += 1;
             }
             for kind in kinds {
                 self.kinds.entry(kind).or_default().objects += 1;
@@ -228,13 +228,13 @@ impl Tables {
         }
     }
 
-    /// Adds the people of an entity, and says how many they are in all.
+    /// Adds the people of an entity, and returns their number.
     fn people(&mut self, entity: &Entity) -> u64 {
-        let (mut places, mut kinds) = (BTreeMap::new(), BTreeMap::new());
+        let (mut jurisdictions, mut kinds) = (BTreeMap::new(), BTreeMap::new());
         for (jurisdiction, kind, people) in &entity.facets {
             add(&mut self.cells.entry((*jurisdiction, *kind)).or_default().persons, *people);
-            // The same people in each kind of data, others in each jurisdiction.
-            let there: &mut u64 = places.entry(*jurisdiction).or_default();
+            // The same people in each kind of data, different people in each jurisdiction.
+            let there: &mut u64 = jurisdictions.entry(*jurisdiction).or_default();
             *there = (*there).max(*people);
             add(kinds.entry(*kind).or_default(), *people);
         }
@@ -243,8 +243,8 @@ impl Tables {
             add(&mut self.kinds.entry(kind).or_default().persons, people);
         }
         let mut all = 0;
-        for (place, people) in places {
-            add(&mut self.jurisdictions.entry(place).or_default().persons, people);
+        for (jurisdiction, people) in jurisdictions {
+            add(&mut self.jurisdictions.entry(jurisdiction).or_default().persons, people);
             add(&mut all, people);
         }
         if entity.group { all } else { 1 }
@@ -255,7 +255,7 @@ fn add(sum: &mut u64, more: u64) {
     *sum = sum.saturating_add(more);
 }
 
-/// Most people first; what has no jurisdiction after those that have.
+/// Most people first; on a tie, rows without a jurisdiction come last.
 fn sorted(rows: impl Iterator<Item = Row>) -> Vec<Row> {
     let mut rows: Vec<Row> = rows.collect();
     let key = |r: &Row| (r.jurisdiction.is_none(), r.jurisdiction.clone(), r.kind.clone());
@@ -274,8 +274,8 @@ mod tests {
                 |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or("-").to_string();
             let number = |n: Option<u64>| n.map_or("?".to_string(), |n| n.to_string());
             let Tally { objects, records, persons } = row.tally;
-            let (place, kind) = (part(&row.jurisdiction), part(&row.kind));
-            format!("{place}/{kind}: {} {} {persons}", number(objects), number(records))
+            let (jurisdiction, kind) = (part(&row.jurisdiction), part(&row.kind));
+            format!("{jurisdiction}/{kind}: {} {} {persons}", number(objects), number(records))
         };
         rows.iter().map(text).collect()
     }
@@ -283,24 +283,24 @@ mod tests {
     #[test]
     fn a_person_counts_once_in_all_and_once_in_each_row() {
         let mut counter = Counter::default();
-        let (ca, ny) = (counter.jurisdictions.number("CA"), counter.jurisdictions.number("NY"));
-        let (health, contact) = (counter.kinds.number("health"), counter.kinds.number("contact"));
+        let (ca, ny) = (counter.jurisdictions.id("CA"), counter.jurisdictions.id("NY"));
+        let (health, contact) = (counter.kinds.id("health"), counter.kinds.id("contact"));
         let source = counter.source("patients.csv");
-        for (id, object, place, kind) in [
+        for (id, object, jurisdiction, kind) in [
             ("1", 0, ca, health),
             ("1", 1, ca, contact),
             ("1", 1, ny, contact),
             ("2", 1, ca, contact),
         ] {
             let person = counter.entity(source, id, false);
-            counter.facet(person, place, kind, 1);
-            counter.hold(person, object);
-            counter.touch(object, place, kind);
+            counter.set_people(person, jurisdiction, kind, 1);
+            counter.link_object(person, object);
+            counter.count_object(object, jurisdiction, kind);
         }
         counter.records(&[ca, ny], &[contact], 7);
         let other = counter.source("others.csv");
         let namesake = counter.entity(other, "1", false);
-        counter.facet(namesake, NONE, NONE, 1);
+        counter.set_people(namesake, NONE, NONE, 1);
         let counted = counter.finish(Some(2));
         assert_eq!((counted.total.persons, counted.named, counted.in_several), (3, 3, 1));
         assert_eq!(
@@ -314,19 +314,19 @@ mod tests {
     }
 
     #[test]
-    fn a_group_has_its_size_once_however_many_objects_speak_of_it() {
+    fn a_group_has_its_size_once_however_many_objects_refer_to_it() {
         let mut counter = Counter::default();
-        let (ca, ny) = (counter.jurisdictions.number("CA"), counter.jurisdictions.number("NY"));
+        let (ca, ny) = (counter.jurisdictions.id("CA"), counter.jurisdictions.id("NY"));
         let source = counter.source("tenants.csv");
         for object in 0..3 {
             let tenant = counter.entity(source, "acme", true);
-            counter.facet(tenant, ca, NONE, 800);
-            counter.facet(tenant, ny, NONE, 400);
-            counter.hold(tenant, object);
+            counter.set_people(tenant, ca, NONE, 800);
+            counter.set_people(tenant, ny, NONE, 400);
+            counter.link_object(tenant, object);
         }
         let fixed = counter.unnamed();
-        counter.grow(fixed, ca, NONE, 2);
-        counter.grow(fixed, ca, NONE, 2);
+        counter.add_people(fixed, ca, NONE, 2);
+        counter.add_people(fixed, ca, NONE, 2);
         let counted = counter.finish(None);
         assert_eq!((counted.total.persons, counted.named, counted.unnamed), (1_204, 0, 1_204));
         assert_eq!(shown(&counted.jurisdictions), ["CA/-: ? ? 804", "NY/-: ? ? 400"]);

@@ -1,21 +1,21 @@
-//! Counts people by the rows that a query on the user's database gives.
+//! Counts people by the rows that a query on the user's database returns.
 
 use std::collections::HashMap;
 
-use super::count::Counter;
-use super::database::{DatabaseError, Limits, Line, Query, Run, Target};
-use super::glance::{Impact, Matched};
-use super::names::{Name, jurisdiction, kind};
+use super::counter::Counter;
+use super::database::{DatabaseError, Limits, Query, QueryRun, ResultRow, Target};
+use super::interner::{TextId, normalized_jurisdiction, normalized_kind};
 use super::objects::Objects;
+use super::summary::{Impact, Matched};
 use crate::ui::number;
 
-/// What the rows of the answer add up to. A row stands for a `person` (an id), for so many `persons`, or,
-/// with both, for a group with an id; it may say a number of `records`, too. `bucket` and `key` name the
-/// object that it speaks of. Persons without an id add up over rows.
+/// Adds up the rows of the result. A row stands for a `person` (an id), for a number of `persons`, or, with both,
+/// for a group with an id. It may have a number of `records`, too. `bucket` and `key` name its object. Persons
+/// without an id are summed over rows.
 ///
 /// # Errors
 /// As [`Query::run`].
-pub fn queried(
+pub fn count_by_query(
     objects: &Objects,
     query: &Query,
     target: &Target,
@@ -30,18 +30,19 @@ struct Rows<'o> {
     objects: &'o Objects,
     counter: Counter,
     /// The entities of people without an id, by jurisdiction and kind.
-    unnamed: HashMap<(Name, Name), u32>,
-    /// By object: a row speaks of it.
-    spoken_of: Vec<bool>,
-    /// Of the answer: neither a person nor a number.
+    unnamed: HashMap<(TextId, TextId), u32>,
+    /// By object: whether a row refers to it.
+    mentioned: Vec<bool>,
+    /// Rows with neither a person nor a number.
     empty: u64,
-    /// A negative number, which counts as none.
+    /// Negative numbers, which count as not known.
     negative: u64,
-    /// A bucket and key that was not accessed.
-    strange: u64,
-    /// A key without a bucket that says which of several it is in.
-    unclear: u64,
-    bucket: Option<&'o str>,
+    /// Rows with an object that was not accessed.
+    not_accessed: u64,
+    /// Rows with a key but no bucket, although there are several buckets.
+    ambiguous: u64,
+    /// The bucket of all objects, if there is only one.
+    only_bucket: Option<&'o str>,
 }
 
 impl<'o> Rows<'o> {
@@ -52,16 +53,16 @@ impl<'o> Rows<'o> {
             objects,
             counter: Counter::default(),
             unnamed: HashMap::new(),
-            spoken_of: vec![false; objects.list.len()],
+            mentioned: vec![false; objects.list.len()],
             empty: 0,
             negative: 0,
-            strange: 0,
-            unclear: 0,
-            bucket: only,
+            not_accessed: 0,
+            ambiguous: 0,
+            only_bucket: only,
         }
     }
 
-    fn add(&mut self, line: Line) {
+    fn add(&mut self, line: ResultRow) {
         let mut number = |n: Option<i64>| {
             let n = n?;
             self.negative += u64::from(n < 0);
@@ -72,57 +73,60 @@ impl<'o> Rows<'o> {
             self.empty += 1;
             return;
         }
-        let place = jurisdiction(line.jurisdiction.as_deref().unwrap_or_default());
-        let place = self.counter.jurisdictions.number(&place);
-        let kind = self.counter.kinds.number(&kind(line.kind.as_deref().unwrap_or_default()));
+        let jurisdiction =
+            normalized_jurisdiction(line.jurisdiction.as_deref().unwrap_or_default());
+        let jurisdiction = self.counter.jurisdictions.id(&jurisdiction);
+        let kind =
+            self.counter.kinds.id(&normalized_kind(line.kind.as_deref().unwrap_or_default()));
         let object = self.object(line.bucket.as_deref(), line.key.as_deref());
         if let Some(object) = object {
-            self.spoken_of[object] = true;
-            self.counter.touch(object as u32, place, kind);
+            self.mentioned[object] = true;
+            self.counter.count_object(object as u32, jurisdiction, kind);
         }
         if let Some(records) = records {
-            self.counter.records(&[place], &[kind], records);
+            self.counter.records(&[jurisdiction], &[kind], records);
         }
         match line.person {
             Some(id) => {
                 let source = self.counter.source("query");
                 let person = self.counter.entity(source, &id, persons.is_some());
-                self.counter.facet(person, place, kind, persons.unwrap_or(1));
+                self.counter.set_people(person, jurisdiction, kind, persons.unwrap_or(1));
                 if let Some(object) = object {
-                    self.counter.hold(person, object as u32);
+                    self.counter.link_object(person, object as u32);
                 }
             }
             None => {
                 let new = || self.counter.unnamed();
-                let group = *self.unnamed.entry((place, kind)).or_insert_with(new);
-                self.counter.grow(group, place, kind, persons.unwrap_or(0));
+                let group = *self.unnamed.entry((jurisdiction, kind)).or_insert_with(new);
+                self.counter.add_people(group, jurisdiction, kind, persons.unwrap_or(0));
             }
         }
     }
 
     fn object(&mut self, bucket: Option<&str>, key: Option<&str>) -> Option<usize> {
         let key = key?;
-        let Some(bucket) = bucket.or(self.bucket) else {
-            self.unclear += 1;
+        let Some(bucket) = bucket.or(self.only_bucket) else {
+            self.ambiguous += 1;
             return None;
         };
         let found = self.objects.find(bucket, key);
-        self.strange += u64::from(found.is_none());
+        self.not_accessed += u64::from(found.is_none());
         found
     }
 
-    fn finish(self, run: &Run) -> Impact {
+    fn finish(self, run: &QueryRun) -> Impact {
         let accessed = self.objects.list.len() as u64;
-        let matched = match run.columns.has("key") && self.unclear == 0 {
+        let matched = match run.columns.has("key") && self.ambiguous == 0 {
             true => {
-                let silent = self.spoken_of.iter().enumerate().filter(|(_, spoken)| !**spoken);
-                Matched::AllBut(silent.map(|(at, _)| at).collect())
+                let unmatched =
+                    self.mentioned.iter().enumerate().filter(|(_, is_mentioned)| !**is_mentioned);
+                Matched::AllBut(unmatched.map(|(at, _)| at).collect())
             }
             false => Matched::Unknown,
         };
         let notes = self.notes(run, &matched);
         let known = match &matched {
-            Matched::AllBut(silent) => Some(accessed - silent.len() as u64),
+            Matched::AllBut(unmatched) => Some(accessed - unmatched.len() as u64),
             Matched::Unknown => None,
         };
         let counted = self.counter.finish(known);
@@ -146,36 +150,39 @@ impl<'o> Rows<'o> {
         }
     }
 
-    fn notes(&self, run: &Run, matched: &Matched) -> Vec<String> {
+    fn notes(&self, run: &QueryRun, matched: &Matched) -> Vec<String> {
         let rows = |n: u64| number::counted(n, "row", "rows");
         let mut notes = Vec::new();
         if *matched == Matched::Unknown {
-            let why = match self.unclear {
-                0 => "the query gives no `key`".to_string(),
+            let why = match self.ambiguous {
+                0 => "the query returns no `key`".to_string(),
                 n => format!("{} with a `key`, but without a `bucket`", rows(n)),
             };
-            notes.push(format!("which objects it has found is not known: {why}"));
+            notes.push(format!("the matched objects are not known: {why}"));
         }
         if !run.columns.has("person") && !run.columns.has("persons") {
-            notes.push("the query gives neither `person` nor `persons`: nobody is counted".into());
+            notes
+                .push("the query returns neither `person` nor `persons`: nobody is counted".into());
         }
         if self.empty > 0 {
-            notes.push(format!("{} without a person or number, passed over", rows(self.empty)));
+            notes.push(format!("{} without a person or number, ignored", rows(self.empty)));
         }
         if self.negative > 0 {
             let n = number::counted(self.negative, "negative number", "negative numbers");
             notes.push(format!("{n}, counted as not known"));
         }
-        if self.strange > 0 {
-            notes
-                .push(format!("{} of objects that were not accessed, counted", rows(self.strange)));
+        if self.not_accessed > 0 {
+            notes.push(format!(
+                "{} with objects that were not accessed, counted",
+                rows(self.not_accessed)
+            ));
         }
         if run.nul > 0 {
             let n = number::counted(run.nul, "object", "objects");
-            notes.push(format!("{n} not handed over: PostgreSQL's text holds no NUL"));
+            notes.push(format!("{n} not sent: PostgreSQL's text cannot contain NUL"));
         }
         if !run.columns.others.is_empty() {
-            notes.push(format!("columns that are not read: {}", run.columns.others.join(", ")));
+            notes.push(format!("ignored columns: {}", run.columns.others.join(", ")));
         }
         notes
     }
@@ -198,19 +205,24 @@ mod tests {
         Objects { list: names.iter().map(object).collect(), keyless: 0, source }
     }
 
-    fn line(person: Option<&str>, place: &str, persons: Option<i64>, key: &str) -> Line {
-        Line {
+    fn line(
+        person: Option<&str>,
+        jurisdiction: &str,
+        persons: Option<i64>,
+        key: &str,
+    ) -> ResultRow {
+        ResultRow {
             person: person.map(String::from),
-            jurisdiction: Some(place.into()),
+            jurisdiction: Some(jurisdiction.into()),
             persons,
             key: Some(key.into()),
-            ..Line::default()
+            ..ResultRow::default()
         }
     }
 
-    fn count(objects: &Objects, lines: Vec<Line>) -> Impact {
+    fn count(objects: &Objects, lines: Vec<ResultRow>) -> Impact {
         let mut rows = Rows::new(objects);
-        let run = Run { columns: Columns::all(), lines: lines.len() as u64, nul: 0 };
+        let run = QueryRun { columns: Columns::all(), lines: lines.len() as u64, nul: 0 };
         lines.into_iter().for_each(|line| rows.add(line));
         rows.finish(&run)
     }
@@ -240,7 +252,7 @@ mod tests {
             || vec![line(Some("1"), "CA", None, "k"), line(Some("2"), "CA", None, "strange")];
         let one = count(&objects(&[("b", "k"), ("b", "l")]), lines());
         assert_eq!(one.matched, Matched::AllBut(vec![1]));
-        assert!(one.notes.join(" ").contains("1 row of objects that were not accessed, counted"));
+        assert!(one.notes.join(" ").contains("1 row with objects that were not accessed, counted"));
         let two = count(&objects(&[("a", "k"), ("b", "k")]), lines());
         assert_eq!(
             (two.matched, two.total.objects, two.total.persons),

@@ -1,13 +1,13 @@
-//! What came out: numbers, and behind them the people and the objects that no pattern fits.
+//! The result: numbers, the people behind them, and the objects that no pattern matches.
 
 use std::sync::Arc;
 
-/// Individuals from which the Secretary of HHS is told at once (45 CFR 164.408(b)).
+/// From this number of individuals on, the Secretary of HHS is notified at once (45 CFR 164.408(b)).
 const INDIVIDUALS: u64 = 500;
-/// Residents of one State or jurisdiction above which the media are told (45 CFR 164.406(a)).
+/// Above this number of residents of one State or jurisdiction, the media are notified (45 CFR 164.406(a)).
 const RESIDENTS: u64 = 500;
 
-/// Numbers of one row; `None` is not known.
+/// Numbers of one row. `None` if not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     pub objects: Option<u64>,
@@ -15,7 +15,7 @@ pub struct Tally {
     pub persons: u64,
 }
 
-/// A row of a table; no jurisdiction and no kind where none was said.
+/// A row of a table. Jurisdiction and kind are `None` if not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub jurisdiction: Option<Arc<str>>,
@@ -23,7 +23,7 @@ pub struct Row {
     pub tally: Tally,
 }
 
-/// Somebody with an id, in one jurisdiction.
+/// A person with an id, in one jurisdiction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Where the id is from: the lookup's file, the names of the expression's groups, or `query`.
@@ -31,32 +31,32 @@ pub struct Person {
     pub id: Box<str>,
     pub jurisdiction: Option<Arc<str>>,
     pub kinds: Vec<Arc<str>>,
-    /// Distinct objects that speak of them, in whichever jurisdiction; 0 when that is not known.
+    /// Distinct objects with their data, in all jurisdictions. 0 if not known.
     pub objects: u64,
 }
 
-/// What one pattern of a map did.
+/// What one pattern of a map matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternTally {
     pub name: String,
-    /// Objects that it was the first to fit.
+    /// Objects for which it was the first match.
     pub objects: u64,
-    /// Objects that it fits as well, with the name of the pattern that came first.
+    /// Objects that it also matches, with the name of the pattern that came first.
     pub covered: Vec<(String, u64)>,
-    /// Objects whose key has no id where the pattern has one.
+    /// Objects whose key has no id in the pattern's groups.
     pub without_id: u64,
-    /// Distinct ids that the lookup does not have.
+    /// Distinct ids that are not in the lookup.
     pub not_in_lookup: u64,
-    /// Objects of which the number of records is not known.
+    /// Objects whose number of records is not known.
     pub without_records: u64,
 }
 
-/// Which objects the count rests on.
+/// Which objects were counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matched {
-    /// All but these, by their places in the list of objects.
+    /// All but these, by index in the list of objects.
     AllBut(Vec<usize>),
-    /// The query does not say which.
+    /// The query does not return which.
     Unknown,
 }
 
@@ -67,9 +67,9 @@ pub struct Impact {
     /// Buckets, and operations, with their objects.
     pub buckets: Vec<(Arc<str>, u64)>,
     pub operations: Vec<(Arc<str>, u64)>,
-    /// Requests of which the log names no key.
+    /// Requests for which the log has no key.
     pub keyless: u64,
-    /// Objects that could not be handed to the database.
+    /// Objects that could not be sent to the database.
     pub unsent: u64,
     pub matched: Matched,
     pub total: Tally,
@@ -82,15 +82,15 @@ pub struct Impact {
     pub in_several: u64,
     /// Empty for a query.
     pub patterns: Vec<PatternTally>,
-    /// What the reader of the numbers must know, a sentence each; names no person and no key.
+    /// Limits of the numbers, one sentence each. They name no person and no key.
     pub notes: Vec<String>,
     pub people: Vec<Person>,
 }
 
-/// The numbers that notification laws ask about. What follows from them is for `clocks` to say.
+/// The thresholds of notification laws. `clocks` decides what follows from them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thresholds {
-    /// 500 or more individuals in all.
+    /// 500 or more individuals in total.
     pub individuals: bool,
     /// Jurisdictions with more than 500 residents.
     pub residents: Vec<(Arc<str>, u64)>,
@@ -104,7 +104,7 @@ impl Impact {
         }
     }
 
-    /// True when there may be more people than were counted.
+    /// True if there may be more people than were counted.
     pub fn incomplete(&self) -> bool {
         self.keyless > 0
             || self.unsent > 0
@@ -125,13 +125,13 @@ impl Impact {
         }
     }
 
-    /// People of whom no jurisdiction is known.
+    /// People whose jurisdiction is not known.
     pub fn nowhere(&self) -> u64 {
         let rows = self.jurisdictions.iter().filter(|row| row.jurisdiction.is_none());
         rows.map(|row| row.tally.persons).sum()
     }
 
-    /// Facts that `incident clocks CASE --set` takes: key and number.
+    /// Facts for `incident clocks CASE --set`: key and number.
     pub fn facts(&self) -> Vec<(String, u64)> {
         let total = std::iter::once(("individuals".to_string(), self.total.persons));
         let residents = self.jurisdictions.iter().filter(|row| row.tally.persons > 0);

@@ -2,23 +2,23 @@
 
 use std::collections::HashSet;
 
-use super::count::Counter;
-use super::glance::{Impact, Matched, PatternTally};
-use super::lookup::whole;
+use super::counter::Counter;
+use super::interner::{NONE, TextId};
+use super::lookup::whole_number;
 use super::map::Map;
-use super::names::{NONE, Name};
 use super::objects::{Object, Objects};
 use super::pattern::{Pattern, People, Records};
+use super::summary::{Impact, Matched, PatternTally};
 use crate::ui::number;
 
-/// What the accessed objects stand for, by the first pattern that fits each of them.
-pub fn mapped(objects: &Objects, map: &Map) -> Impact {
+/// Counts the people behind the accessed objects, by the first pattern that matches each of them.
+pub fn count_by_map(objects: &Objects, map: &Map) -> Impact {
     let mut run = Run {
         map,
         counter: Counter::default(),
         tallies: map.patterns.iter().map(empty).collect(),
         groups: vec![None; map.patterns.len()],
-        strangers: vec![HashSet::new(); map.patterns.len()],
+        missing_ids: vec![HashSet::new(); map.patterns.len()],
     };
     let mut unmatched = Vec::new();
     for (at, object) in objects.list.iter().enumerate() {
@@ -26,8 +26,8 @@ pub fn mapped(objects: &Objects, map: &Map) -> Impact {
             unmatched.push(at);
         }
     }
-    for (tally, strangers) in run.tallies.iter_mut().zip(&run.strangers) {
-        tally.not_in_lookup = strangers.len() as u64;
+    for (tally, missing_ids) in run.tallies.iter_mut().zip(&run.missing_ids) {
+        tally.not_in_lookup = missing_ids.len() as u64;
     }
     let accessed = objects.list.len() as u64;
     let counted = run.counter.finish(Some(accessed - unmatched.len() as u64));
@@ -56,10 +56,10 @@ struct Run<'m> {
     map: &'m Map,
     counter: Counter,
     tallies: Vec<PatternTally>,
-    /// The entity of a pattern's fixed number.
+    /// By pattern: the entity of its fixed number of people.
     groups: Vec<Option<u32>>,
-    /// Ids that a pattern's lookup does not have.
-    strangers: Vec<HashSet<Box<str>>>,
+    /// By pattern: ids that are not in its lookup.
+    missing_ids: Vec<HashSet<Box<str>>>,
 }
 
 fn empty(pattern: &Pattern) -> PatternTally {
@@ -74,13 +74,13 @@ fn empty(pattern: &Pattern) -> PatternTally {
 }
 
 impl Run<'_> {
-    /// False when no pattern fits.
+    /// Counts an object. False if no pattern matches.
     fn object(&mut self, at: u32, object: &Object) -> bool {
-        let fits = |p: &Pattern| p.is_match(&object.bucket, &object.key);
+        let is_match = |p: &Pattern| p.is_match(&object.bucket, &object.key);
         let patterns = &self.map.patterns;
-        let Some(first) = patterns.iter().position(fits) else { return false };
+        let Some(first) = patterns.iter().position(is_match) else { return false };
         for (later, pattern) in patterns.iter().enumerate().skip(first + 1) {
-            if fits(pattern) {
+            if is_match(pattern) {
                 let name = &patterns[first].name;
                 let covered = &mut self.tallies[later].covered;
                 match covered.iter_mut().find(|(n, _)| n == name) {
@@ -96,39 +96,39 @@ impl Run<'_> {
 
     fn count(&mut self, at: u32, object: &Object, which: usize) {
         let pattern = &self.map.patterns[which];
-        let kinds: Vec<Name> = match pattern.kinds.is_empty() {
+        let kinds: Vec<TextId> = match pattern.kinds.is_empty() {
             true => vec![NONE],
-            false => pattern.kinds.iter().map(|k| self.counter.kinds.number(k)).collect(),
+            false => pattern.kinds.iter().map(|k| self.counter.kinds.id(k)).collect(),
         };
-        let places = self.people(at, object, which, &kinds);
-        for place in &places {
-            kinds.iter().for_each(|kind| self.counter.touch(at, *place, *kind));
+        let jurisdictions = self.people(at, object, which, &kinds);
+        for jurisdiction in &jurisdictions {
+            kinds.iter().for_each(|kind| self.counter.count_object(at, *jurisdiction, *kind));
         }
         let records = match &pattern.records {
             Records::Unknown => None,
             Records::Each(each) => Some(*each),
             Records::Captured(group) => {
-                pattern.captured(&object.key, &[*group]).and_then(|text| whole(&text))
+                pattern.captured(&object.key, &[*group]).and_then(|text| whole_number(&text))
             }
             Records::File(file) => self.map.records[*file].get(&object.bucket, &object.key),
         };
         match records {
-            Some(records) => self.counter.records(&places, &kinds, records),
+            Some(records) => self.counter.records(&jurisdictions, &kinds, records),
             None => self.tallies[which].without_records += 1,
         }
     }
 
-    /// Counts the people behind an object; gives their jurisdictions.
-    fn people(&mut self, at: u32, object: &Object, which: usize, kinds: &[Name]) -> Vec<Name> {
+    /// Counts the people behind an object. Returns their jurisdictions.
+    fn people(&mut self, at: u32, object: &Object, which: usize, kinds: &[TextId]) -> Vec<TextId> {
         let pattern = &self.map.patterns[which];
-        let own = self.counter.jurisdictions.number(&pattern.jurisdiction);
+        let own = self.counter.jurisdictions.id(&pattern.jurisdiction);
         match &pattern.people {
             People::InAll(people) | People::Each(people) => {
                 let entity = *self.groups[which].get_or_insert_with(|| self.counter.unnamed());
                 for kind in kinds {
                     match pattern.people {
-                        People::Each(_) => self.counter.grow(entity, own, *kind, *people),
-                        _ => self.counter.facet(entity, own, *kind, *people),
+                        People::Each(_) => self.counter.add_people(entity, own, *kind, *people),
+                        _ => self.counter.set_people(entity, own, *kind, *people),
                     }
                 }
                 vec![own]
@@ -146,42 +146,51 @@ impl Run<'_> {
                 let source = self.counter.source(&source);
                 let found = lookup.and_then(|l| l.get(&id));
                 if lookup.is_some() && found.is_none() {
-                    self.strangers[which].insert(id.as_str().into());
+                    self.missing_ids[which].insert(id.as_str().into());
                 }
-                // An id that a list of groups does not have is at least one person.
+                // An id that is missing in a lookup of groups is at least one person.
                 let group = lookup.is_some_and(|l| l.groups);
                 let entity = self.counter.entity(source, &id, group);
-                self.counter.hold(entity, at);
-                let there: Vec<(Name, u64)> = match found {
-                    Some(places) => {
+                self.counter.link_object(entity, at);
+                let there: Vec<(TextId, u64)> = match found {
+                    Some(jurisdictions) => {
                         let names = &mut self.counter.jurisdictions;
-                        places.iter().map(|(name, people)| (names.number(name), *people)).collect()
+                        jurisdictions
+                            .iter()
+                            .map(|(name, people)| (names.id(name), *people))
+                            .collect()
                     }
                     None => vec![(own, 1)],
                 };
-                for (place, people) in &there {
-                    kinds.iter().for_each(|k| self.counter.facet(entity, *place, *k, *people));
+                for (jurisdiction, people) in &there {
+                    kinds
+                        .iter()
+                        .for_each(|k| self.counter.set_people(entity, *jurisdiction, *k, *people));
                 }
-                there.into_iter().map(|(place, _)| place).collect()
+                there.into_iter().map(|(jurisdiction, _)| jurisdiction).collect()
             }
         }
     }
 }
 
-/// What is to be said of a pattern.
+/// The notes on a pattern.
 fn notes(tally: &PatternTally) -> Vec<String> {
     let objects = |n: u64| number::counted(n, "object", "objects");
     let mut notes: Vec<String> = Vec::new();
     for (first, count) in &tally.covered {
         let (name, count) = (&tally.name, objects(*count));
-        notes.push(format!("'{name}' fits {count} as well that '{first}' fits: the first counts"));
+        notes.push(format!(
+            "{count} also matched by '{name}' counted under '{first}', the first match"
+        ));
     }
     if tally.objects == 0 && tally.covered.is_empty() {
-        notes.push(format!("'{}' fits no object", tally.name));
+        notes.push(format!("'{}' matches no object", tally.name));
     }
     if tally.without_id > 0 {
         let (name, count) = (&tally.name, objects(tally.without_id));
-        notes.push(format!("'{name}': the key of {count} has no id; nobody is counted for them"));
+        notes.push(format!(
+            "'{name}': {count} without an id in the key; nobody is counted for them"
+        ));
     }
     if tally.not_in_lookup > 0 {
         let ids = number::counted(tally.not_in_lookup, "id is", "ids are");
@@ -192,7 +201,7 @@ fn notes(tally: &PatternTally) -> Vec<String> {
     }
     if tally.without_records > 0 {
         let (name, count) = (&tally.name, objects(tally.without_records));
-        notes.push(format!("'{name}': how many records {count} hold is not known"));
+        notes.push(format!("'{name}': the number of records in {count} is not known"));
     }
     notes
 }
@@ -241,7 +250,7 @@ mod tests {
         let rows: String = keys.iter().map(|key| format!("clinic-prod,{key}\n")).collect();
         fs::write(dir.path().join("objects.csv"), format!("bucket,key\n{rows}")).unwrap();
         let map = Map::read(&dir.path().join("impact.toml")).unwrap();
-        mapped(&Objects::read(&dir.path().join("objects.csv"), &[]).unwrap(), &map)
+        count_by_map(&Objects::read(&dir.path().join("objects.csv"), &[]).unwrap(), &map)
     }
 
     fn by_jurisdiction(impact: &Impact) -> Vec<(&str, u64)> {
@@ -273,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_numbers_are_in_all_or_by_object() {
+    fn fixed_numbers_are_in_total_or_per_object() {
         let impact = count(&["x.csv", "y.csv", "letters/1", "letters/2"]);
         assert_eq!(by_jurisdiction(&impact), [("DE", 40), ("-", 4)]);
         assert_eq!((impact.total.persons, impact.named, impact.unnamed), (44, 0, 44));
@@ -283,24 +292,24 @@ mod tests {
     }
 
     #[test]
-    fn the_first_pattern_counts_and_the_others_are_named() {
+    fn the_first_match_counts_and_others_are_noted() {
         let impact = count(&["records/a/1/5.csv", "letters/a.csv", "records/a//5.json"]);
         let covered = [("records".to_string(), 1)];
         assert_eq!(impact.patterns[1].covered, covered);
         assert_eq!(impact.patterns[2].covered, [("exports".to_string(), 1)]);
         assert_eq!((impact.patterns[0].without_id, impact.incomplete()), (1, true));
         let notes = impact.notes.join("\n");
-        for said in [
-            "'exports' fits 1 object as well that 'records' fits: the first counts",
-            "'records': the key of 1 object has no id; nobody is counted for them",
-            "'nothing' fits no object",
+        for expected in [
+            "1 object also matched by 'exports' counted under 'records', the first match",
+            "'records': 1 object without an id in the key; nobody is counted for them",
+            "'nothing' matches no object",
         ] {
-            assert!(notes.contains(said), "{said}\n{notes}");
+            assert!(notes.contains(expected), "{expected}\n{notes}");
         }
     }
 
     #[test]
-    fn what_fits_no_pattern_is_kept() {
+    fn objects_that_match_no_pattern_are_listed() {
         let impact = count(&["elsewhere/1", "x.csv", "elsewhere/2"]);
         assert_eq!(
             (impact.matched.clone(), impact.unmatched()),
@@ -320,7 +329,8 @@ mod tests {
                 "[[objects]]\nkey_regex = 'p/(?<id>.*)'\nperson = 'id'\njurisdiction = 'CA'\n";
             fs::write(dir.path().join("m.toml"), map).unwrap();
             let map = Map::read(&dir.path().join("m.toml")).unwrap();
-            let impact = mapped(&Objects::read(&dir.path().join("o.csv"), &[]).unwrap(), &map);
+            let impact =
+                count_by_map(&Objects::read(&dir.path().join("o.csv"), &[]).unwrap(), &map);
             let found = impact.thresholds();
             assert_eq!(
                 (found.individuals, found.residents.len()),
