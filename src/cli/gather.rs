@@ -47,7 +47,7 @@ pub fn connect<'a>(
     baseline_days: f64,
 ) -> Result<InputRequest<'a>, CommandError> {
     let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
-        args.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
+        args.paths.iter().cloned().partition(|path| S3Url::is_s3_url(path));
     let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();
     let urls = urls.map_err(CommandError::usage)?;
     let listing = list(&paths)?;

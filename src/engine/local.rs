@@ -60,9 +60,9 @@ pub fn scan_after<V: Visitor>(
 ) -> Scan<V> {
     let queue = InputQueue::new(&job.listing.files);
     let workers = job.threads.clamp(1, job.listing.files.len().max(1));
-    let seats: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.seat()).collect();
+    let seats: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.worker()).collect();
     let ended: Vec<(Part<V>, Account)> = thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
@@ -81,12 +81,12 @@ pub fn scan_after<V: Visitor>(
         parts.push(part);
     }
     refused(job.listing, &mut coverage);
-    Scan { parts, coverage: settled(coverage) }
+    Scan { parts, coverage: sorted(coverage) }
 }
 
 /// The lists in order, and no longer than a report wants them.
-pub fn settled(mut coverage: Coverage) -> Coverage {
-    coverage.settle();
+pub fn sorted(mut coverage: Coverage) -> Coverage {
+    coverage.sort_lists();
     coverage.problems.truncate(MOST_PROBLEMS);
     coverage.files.skipped_names.truncate(MOST_SKIPPED);
     coverage

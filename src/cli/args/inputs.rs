@@ -81,7 +81,7 @@ impl LogArgs {
         newest: Option<Millis>,
         baseline_days: f64,
     ) -> Result<Selection, CommandError> {
-        let at_aws = self.paths.is_empty() || self.paths.iter().any(|path| S3Url::is_meant(path));
+        let at_aws = self.paths.is_empty() || self.paths.iter().any(|path| S3Url::is_s3_url(path));
         match at_aws {
             true => self.window.of_whole_days(now, newest, baseline_days),
             false => self.window.selection(now, newest, baseline_days),

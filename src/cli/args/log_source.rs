@@ -169,7 +169,7 @@ pub fn discover(
                 found.add(discover::account(&access(client), wish, &say));
             }
         }
-        (urls, Some(client)) => found.add(discover::by_hand(&access(client), urls, wish, &say)),
+        (urls, Some(client)) => found.add(discover::from_urls(&access(client), urls, wish, &say)),
         (_, None) => {}
     }
     missing(cx, &mut found);

@@ -24,7 +24,7 @@ const HISTORY: &str = "event-history/";
 pub fn of(listing: &Listing, now: Millis) -> Vec<Option<Item>> {
     let files = listing.files.iter();
     files
-        .map(|found| match &found.place {
+        .map(|found| match &found.location {
             InputLocation::Object(object) => Some(Item {
                 bucket: object.bucket.name.clone(),
                 key: object.key.to_string(),

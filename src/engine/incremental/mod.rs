@@ -12,7 +12,7 @@ mod read;
 
 use super::ScanResult;
 use super::dedup::Dedup;
-use super::local::{Job, refused, settled};
+use super::local::{Job, refused, sorted};
 use crate::clock::{DAY, Millis, rfc3339};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -93,5 +93,5 @@ pub fn rollups(
     sum.unparsed_records += known.cover(job, &items, &mut coverage, &mut used);
     refused(job.listing, &mut coverage);
     used.damaged = state.damaged.iter().map(ToString::to_string).collect();
-    Ok((sum.finish(files, settled(coverage)), used))
+    Ok((sum.finish(files, sorted(coverage)), used))
 }
