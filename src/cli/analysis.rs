@@ -15,7 +15,7 @@ use crate::config::{Config, Geo};
 use crate::decode::Record;
 use crate::detect::{self, SourceNetworks};
 use crate::engine::ScanResult;
-use crate::engine::incremental::{Earlier, Wanted};
+use crate::engine::incremental::{EarlierRuns, LoadQuery};
 use crate::engine::local::{Job, Visitor, scan};
 use crate::event::Event;
 use crate::report::model::{Report, RulesApplied, SkippedRule, Window};
@@ -56,8 +56,8 @@ pub fn analyse(cx: &Cx, args: &InputArgs) -> Result<Analysis, CommandError> {
     let state = incremental::reserve(cx, &args.state, asked.selection, &rules_digest, &logs)?;
     let state = state.zip(asked.selection);
     let read = |(state, selection): (Reserved, Selection)| {
-        let wanted = Wanted { selection, threads, rules: &rules };
-        Ok::<_, StateError>(Earlier::read(state.open()?, wanted))
+        let query = LoadQuery { selection, threads, rules: &rules };
+        Ok::<_, StateError>(EarlierRuns::read(state.open()?, query))
     };
     let (earlier, gathered) = beside(|| state.map(read).transpose(), || asked.list(cx));
     let ResolvedInputs { listing, notes: said, clients, selection } = gathered?;

@@ -7,12 +7,12 @@ use super::error::CommandError;
 use crate::cli::args::rule_files::RuleFile;
 use crate::cli::commands::state::StateArgs;
 use crate::clock::DAY;
-use crate::engine::incremental::{self as engine_incremental, Earlier, Used};
+use crate::engine::incremental::{self as engine_incremental, EarlierRuns, StateUsage};
 use crate::engine::local::Job;
 use crate::engine::{ScanResult, rollups};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
-use crate::state::{About, Reserved, State};
+use crate::state::{Reserved, State, StateKey};
 use crate::ui::number::{counted, grouped};
 
 /// Objects that a note names.
@@ -54,8 +54,8 @@ pub fn reserve(
         return Ok(None);
     }
     let (rules, logs) = (rules.to_string(), logs.to_string());
-    let about = About { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
-    Ok(Some(State::reserve(&root, &about)?))
+    let key = StateKey { program: env!("CARGO_PKG_VERSION").to_string(), rules, logs };
+    Ok(Some(State::reserve(&root, &key)?))
 }
 
 /// Reads the listing, with the state where there is one; and what has to be said in the report.
@@ -67,7 +67,7 @@ pub fn read(
     args: &StateArgs,
     job: &Job<'_>,
     rules: &RuleSet,
-    earlier: Option<Earlier<'_>>,
+    earlier: Option<EarlierRuns<'_>>,
 ) -> Result<(ScanResult, Vec<String>), CommandError> {
     let Some((earlier, root)) = earlier.zip(args.folder()) else {
         return Ok((rollups(job, rules), Vec::new()));
@@ -82,7 +82,7 @@ pub fn read(
     Ok((yielded, notes(cx, &used)))
 }
 
-fn notes(cx: &Cx, used: &Used) -> Vec<String> {
+fn notes(cx: &Cx, used: &StateUsage) -> Vec<String> {
     let mut notes = Vec::new();
     let named = |objects: &[String]| {
         let more = objects.len().saturating_sub(NAMED);

@@ -10,7 +10,7 @@ use crate::detect::change::{Run, change};
 use crate::finding::change::Before;
 use crate::finding::seen::Seen;
 use crate::report::Report;
-use crate::state::{read_last, write_last};
+use crate::state::{read_previous_run, write_previous_run};
 
 /// What this run saw, until its report has been written.
 pub struct PreviousRun {
@@ -35,7 +35,7 @@ impl PreviousRun {
         let incomplete = report.incomplete();
         let run = Run { now: cx.clock.now(), rules, incomplete, findings: &report.findings };
         let length = run.length_name(detecting.selection);
-        let before = match read_last(&root, &logs, &length) {
+        let before = match read_previous_run(&root, &logs, &length) {
             Ok(None) => Before::None,
             Ok(Some(seen)) => Before::Run(Box::new(seen)),
             Err(e) => {
@@ -51,7 +51,7 @@ impl PreviousRun {
     /// Keeps it for the next run. To be called when the report is where it was wanted: news that nobody was told
     /// are news the next time. A failure is said and changes nothing else.
     pub fn keep(self, cx: &Cx) {
-        if let Err(e) = write_last(&self.root, &self.logs, self.seen) {
+        if let Err(e) = write_previous_run(&self.root, &self.logs, self.seen) {
             cx.ui.warning(&format!("the next run will be compared with an earlier one: {e}"));
         }
     }

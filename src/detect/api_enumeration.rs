@@ -121,7 +121,7 @@ fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
             .get(key.source)
             .is_some_and(|p| p.outside() || p.class == crate::event::SourceClass::Own)
         && !data
-        && action::asks(action)
+        && action::is_read_only(action)
 }
 
 /// Rows of hours that follow each other.

@@ -10,7 +10,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{DAY, date};
-use crate::state::{Batch, StateError, prune, survey};
+use crate::state::{Batch, StateError, list_parts, prune};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
 
@@ -126,18 +126,18 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 }
 
 fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
-    let survey = survey(root)?;
+    let list = list_parts(root)?;
     let mut out = cx.ui.out();
     let mut whole = true;
     writeln!(out, "{}", clean(&root.display().to_string()))?;
-    for (part, about) in &survey.parts {
+    for (part, about) in &list.parts {
         let name = part.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let logs = about.as_ref().map_or("no state that is known", |about| &about.logs);
         writeln!(out, "\n{}  {}", clean(&name), clean(logs))?;
         if let Some(about) = about {
             writeln!(out, "  incident {}, rules {}", about.program, about.rules)?;
         }
-        let (batches, damaged) = survey.batches(part)?;
+        let (batches, damaged) = list.batches(part)?;
         for batch in &batches {
             let found = if check { batch.check() } else { Ok(()) };
             writeln!(out, "  {}{}", line(batch), if check && found.is_ok() { "  ok" } else { "" })?;
@@ -151,7 +151,7 @@ fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
             writeln!(out, "  DAMAGED {}", clean(&e.to_string()))?;
         }
     }
-    if survey.parts.is_empty() {
+    if list.parts.is_empty() {
         writeln!(out, "\nnothing is kept")?;
     }
     if !whole {

@@ -157,7 +157,7 @@ fn compare_behaviour(
 
 /// A question that the console asks to fill a page.
 fn by_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
-    agent::is_console(cx.text(key.agent)) && action::asks(cx.text(key.action))
+    agent::is_console(cx.text(key.agent)) && action::is_read_only(cx.text(key.action))
 }
 
 fn notable_agent(cx: &Cx<'_>, using: &Use<'_>) -> Option<&'static str> {

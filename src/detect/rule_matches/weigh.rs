@@ -82,7 +82,7 @@ pub fn weigh(cx: &Cx<'_>, gathered: &Gathered<'_>, group: &Group<'_>, rule: &Rul
 fn weighs_less_at_home(cx: &Cx<'_>, group: &Group<'_>, level: Severity) -> bool {
     let looks = |name: &str| {
         let hands_out = name.contains("Token") || name.contains("Credentials");
-        action::asks(name) && !hands_out
+        action::is_read_only(name) && !hands_out
     };
     let only_looks = || group.rows.iter().all(|(key, _)| looks(cx.text(key.action)));
     level == Severity::Medium || (level == Severity::Low && only_looks())
