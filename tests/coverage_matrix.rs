@@ -61,7 +61,7 @@ fn a_stopped_trail_is_a_gap_with_the_call_beside_it() {
                 "principal": format!("arn:aws:iam::{ACCOUNT}:user/dana"), "event_id": id(900),
                 "account": ACCOUNT, "region": "us-east-1"}]})
     );
-    assert!(analysis.notes().contains("2 gaps in CloudTrail's logs beside StopLogging by"));
+    assert!(analysis.notes().contains("2 gaps in CloudTrail's logs around StopLogging by"));
 }
 
 #[test]

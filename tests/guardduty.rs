@@ -105,5 +105,8 @@ fn a_guardduty_that_may_not_be_asked_is_a_note() {
     assert_eq!(analysis.code, 0);
     assert_eq!(analysis.json["guardduty"], json!([]));
     let notes = analysis.notes();
-    assert!(notes.contains("GuardDuty's findings are not known in 1 region, us-east-1"), "{notes}");
+    assert!(
+        notes.contains("GuardDuty findings could not be read in 1 region (first: us-east-1)"),
+        "{notes}"
+    );
 }

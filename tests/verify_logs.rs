@@ -68,7 +68,7 @@ fn what_is_invalid_ends_in_1_and_what_is_unchecked_in_3() {
     let run = verify(&env, &[]);
     assert_eq!(run.code, 1, "{run:?}");
     for says in [
-        "trail_us-east-1_20261101T020131Z.json.gz: not found: what was delivered from 2026-11-01 01:01:31",
+        "trail_us-east-1_20261101T020131Z.json.gz: not found: deliveries from 2026-11-01 01:01:31",
         "20261101T0205Z_h2n0.json.gz: not found",
         "gap: 2026-11-01 01:01:31 to 2026-11-01 02:01:31 UTC (1 h): digest files are missing",
         "NOT VERIFIED",
@@ -120,7 +120,7 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         (&["verify", "case"], "not a case folder"),
         (&["verify", "export", "case"], "is verified by itself"),
         (&["verify", "export", "--public-keys", "absent.json"], "cannot read absent.json"),
-        (&["verify", "export", "--public-keys", "bad.json"], "no answer of ListPublicKeys"),
+        (&["verify", "export", "--public-keys", "bad.json"], "not a ListPublicKeys response"),
     ] {
         let run = env.run(args);
         assert_eq!(run.code, 2, "{args:?}: {run:?}");

@@ -7,12 +7,12 @@ use xxhash_rust::xxh3::Xxh3;
 use super::rule_files::RuleFile;
 use super::{Error, Observer};
 use crate::clock::{DAY, Millis};
-use crate::engine::incremental::{Earlier, Used, rollups as continue_from};
+use crate::engine::incremental::{EarlierRuns, StateUsage, rollups as continue_from};
 use crate::engine::local::Job;
 use crate::engine::{ScanResult, rollups};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
-use crate::state::{About, Reserved, State};
+use crate::state::{Reserved, State, StateKey};
 use crate::ui::number::{counted, grouped};
 
 /// Objects that a note names.
@@ -68,9 +68,9 @@ pub fn reserve(
 pub fn scan(
     job: &Job<'_>,
     rules: &RuleSet,
-    earlier: Option<Earlier<'_>>,
+    earlier: Option<EarlierRuns<'_>>,
     now: Millis,
-) -> Result<(ScanResult, Option<Used>), Error> {
+) -> Result<(ScanResult, Option<StateUsage>), Error> {
     let Some(earlier) = earlier else {
         return Ok((rollups(job, rules), None));
     };
@@ -79,7 +79,7 @@ pub fn scan(
 }
 
 /// Tells the observer what came from the state; what the report has to say of it.
-pub fn report_used(used: &Used, root: &Path, observer: &dyn Observer) -> Vec<String> {
+pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> Vec<String> {
     observer.status(&format!(
         "{} known from earlier runs, {} read; state saved in {} (--no-state saves none)",
         counted(used.known, "log file", "log files"),

@@ -125,7 +125,7 @@ pub fn discover(
                 found.add(discover::account(&access(client), query, &say));
             }
         }
-        (urls, Some(client)) => found.add(discover::by_hand(&access(client), urls, query, &say)),
+        (urls, Some(client)) => found.add(discover::from_urls(&access(client), urls, query, &say)),
         (_, None) => {}
     }
     report_missing(&mut found, observer);

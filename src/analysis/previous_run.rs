@@ -10,7 +10,7 @@ use crate::detect::change::{Run, change};
 use crate::finding::change::Before;
 use crate::finding::seen::Seen;
 use crate::report::model::Report;
-use crate::state::{read_last, write_last};
+use crate::state::{read_previous_run, write_previous_run};
 
 /// What this run saw, for the next run to be compared with.
 pub struct RunRecord {
@@ -34,7 +34,7 @@ pub(super) fn compare(
     let (rules, incomplete) = (logs.rules_digest.clone(), report.incomplete());
     let run = Run { now, rules, incomplete, findings: &report.findings };
     let length = run.length_name(logs.selection);
-    let before = match read_last(&root, &logs.source, &length) {
+    let before = match read_previous_run(&root, &logs.source, &length) {
         Ok(None) => Before::None,
         Ok(Some(seen)) => Before::Run(Box::new(seen)),
         Err(e) => {
@@ -54,6 +54,6 @@ impl RunRecord {
     /// # Errors
     /// When it cannot be written; the next run is compared with an earlier one then.
     pub fn save(&self) -> Result<(), Error> {
-        Ok(write_last(&self.root, &self.source, self.seen.clone())?)
+        Ok(write_previous_run(&self.root, &self.source, self.seen.clone())?)
     }
 }

@@ -30,7 +30,7 @@ pub struct LogRequest {
     pub paths: Vec<PathBuf>,
     pub urls: Vec<S3Url>,
     pub window: RequestedWindow,
-    /// Used for URLs, and where there are neither paths nor URLs.
+    /// StateUsage for URLs, and where there are neither paths nor URLs.
     pub aws: AwsLogs,
     /// Settings in force: threads, days of baseline, own ranges, allow-list, threat lists, GeoIP folder.
     pub config: Arc<Config>,

@@ -13,7 +13,7 @@ use crate::config::{Config, Geo};
 use crate::decode::Record;
 use crate::detect::{self, SourceNetworks};
 use crate::engine::ScanResult;
-use crate::engine::incremental::{Earlier, Wanted};
+use crate::engine::incremental::{EarlierRuns, LoadQuery};
 use crate::engine::local::{self, Job, Scan, Visitor};
 use crate::event::Event;
 use crate::report::Window;
@@ -66,8 +66,8 @@ pub fn scan(
         incremental::reserve(state, connected.selection, &rules_digest, &source, observer)?;
     let reserved = reserved.zip(connected.selection);
     let load = |(reserved, selection): (Reserved, Selection)| {
-        let wanted = Wanted { selection, threads, rules: &rules };
-        Ok::<_, StateError>(Earlier::read(reserved.open()?, wanted))
+        let wanted = LoadQuery { selection, threads, rules: &rules };
+        Ok::<_, StateError>(EarlierRuns::read(reserved.open()?, wanted))
     };
     let (earlier, inputs) = in_parallel(
         || pool.install(|| reserved.map(load).transpose()),

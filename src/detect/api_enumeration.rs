@@ -128,7 +128,7 @@ fn is_exploration(cx: &Cx<'_>, key: &activity::Key) -> bool {
             .get(key.source)
             .is_some_and(|p| p.is_outside() || p.class == crate::event::SourceClass::Own)
         && !data
-        && action::asks(action)
+        && action::is_read_only(action)
 }
 
 /// Runs of rows in consecutive hours.

@@ -9,7 +9,7 @@ use crate::source::{Buffer, Found, InputLocation, InputQueue};
 
 /// The file of a slice, by account, region and time.
 fn name(found: &Found) -> Option<String> {
-    let InputLocation::History(slice) = &found.place else { return None };
+    let InputLocation::History(slice) = &found.location else { return None };
     let at = |at| clock::rfc3339(at).replace([':', '.'], "");
     Some(format!(
         "evidence/event-history/{}/{}/{}-{}.json",
@@ -32,10 +32,10 @@ pub fn save(
     let absent = |f: &&Found| name(f).is_some_and(|name| !case.has(&name));
     let slices: Vec<Found> = slices.iter().filter(absent).cloned().collect();
     let queue = InputQueue::new(&slices);
-    let seat = queue.seat();
+    let seat = queue.worker();
     let mut failed = Vec::new();
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }

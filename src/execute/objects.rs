@@ -48,9 +48,9 @@ pub fn save(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + S
         stopped: Mutex::default(),
     };
     let queue = InputQueue::new(files);
-    let seats: Vec<Worker<'_, '_>> = (0..WRITERS).map(|_| queue.seat()).collect();
+    let seats: Vec<Worker<'_, '_>> = (0..WRITERS).map(|_| queue.worker()).collect();
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }

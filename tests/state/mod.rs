@@ -288,7 +288,10 @@ fn one_run_at_a_time_writes() {
     lock.lock().unwrap();
     let run = scene.kept(&WINDOW);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("another incident is using") && run.stderr.contains("--no-state"));
+    assert!(
+        run.stderr.contains("another incident process is using")
+            && run.stderr.contains("--no-state")
+    );
     drop(lock);
     assert_eq!(scene.kept(&WINDOW).code, 0);
 }
@@ -299,7 +302,7 @@ fn a_folder_of_other_things_is_left_alone() {
     scene.0.env.write("state/letter.txt", "dear");
     let run = scene.kept(&WINDOW);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("no state folder"), "{}", run.stderr);
+    assert!(run.stderr.contains("not a state folder"), "{}", run.stderr);
     assert_eq!(fs::read_dir(scene.0.env.path("state")).unwrap().count(), 1);
     assert_eq!(scene.state(&["prune"]).code, 1);
     assert_eq!(scene.state(&["show"]).code, 1);

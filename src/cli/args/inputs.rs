@@ -81,7 +81,7 @@ impl LogArgs {
     pub fn request(&self, cx: &Cx) -> Result<LogRequest, CommandError> {
         let config = Arc::new(cx.config(self.flags())?);
         let (urls, paths): (Vec<PathBuf>, Vec<PathBuf>) =
-            self.paths.iter().cloned().partition(|path| S3Url::is_meant(path));
+            self.paths.iter().cloned().partition(|path| S3Url::is_s3_url(path));
         let urls: Result<Vec<S3Url>, String> = urls.iter().map(|path| S3Url::parse(path)).collect();
         Ok(LogRequest {
             paths,

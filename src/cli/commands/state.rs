@@ -10,7 +10,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{DAY, date};
-use crate::state::{Batch, prune, survey};
+use crate::state::{Batch, list_parts, prune};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
 
@@ -80,11 +80,11 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 
 /// Lists every batch; with `check`, compares it with its checksums.
 fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
-    let survey = survey(root)?;
+    let list = list_parts(root)?;
     let mut out = cx.ui.out();
     let mut whole = true;
     writeln!(out, "{}", clean(&root.display().to_string()))?;
-    for (part, about) in &survey.parts {
+    for (part, about) in &list.parts {
         let name = part.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let logs =
             about.as_ref().map_or("written by another version of incident", |about| &about.logs);
@@ -92,7 +92,7 @@ fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
         if let Some(about) = about {
             writeln!(out, "  incident {}, rules {}", about.program, about.rules)?;
         }
-        let (batches, damaged) = survey.batches(part)?;
+        let (batches, damaged) = list.batches(part)?;
         for batch in &batches {
             let found = if check { batch.check() } else { Ok(()) };
             writeln!(out, "  {}{}", line(batch), if check && found.is_ok() { "  ok" } else { "" })?;
@@ -106,7 +106,7 @@ fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
             writeln!(out, "  DAMAGED {}", clean(&e.to_string()))?;
         }
     }
-    if survey.parts.is_empty() {
+    if list.parts.is_empty() {
         writeln!(out, "\nthe state is empty")?;
     }
     if !whole {

@@ -153,7 +153,7 @@ fn a_note_names_a_stop_once_for_all_regions() {
     assert_eq!(
         notes,
         [
-            "2 gaps in CloudTrail's logs beside StopLogging by arn:aws:iam::111122223333:user/mallory at \
+            "2 gaps in CloudTrail's logs around StopLogging by arn:aws:iam::111122223333:user/mallory at \
           2026-11-03 23:00:00 UTC (event event of StopLogging): no logs of 111122223333 eu-west-1, \
           111122223333 us-east-1, 2026-11-03 23:59:00 to 2026-11-06 00:00:00 UTC (2 d)."
         ]

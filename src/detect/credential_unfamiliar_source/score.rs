@@ -153,7 +153,7 @@ fn compare_behaviour(
 
 /// True for read-only calls that the console makes to fill a page.
 fn is_console_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
-    agent::is_console(cx.text(key.agent)) && action::asks(cx.text(key.action))
+    agent::is_console(cx.text(key.agent)) && action::is_read_only(cx.text(key.action))
 }
 
 fn notable_agent(cx: &Cx<'_>, using: &Use<'_>) -> Option<&'static str> {

@@ -84,7 +84,7 @@ pub fn assess(cx: &Cx<'_>, matches: &MatchGroups<'_>, group: &Group<'_>, rule: &
 fn is_lowered_by_familiar_network(cx: &Cx<'_>, group: &Group<'_>, level: Severity) -> bool {
     let reads = |name: &str| {
         let issues = name.contains("Token") || name.contains("Credentials");
-        action::asks(name) && !issues
+        action::is_read_only(name) && !issues
     };
     let only_reads = || group.rows.iter().all(|(key, _)| reads(cx.text(key.action)));
     level == Severity::Medium || (level == Severity::Low && only_reads())

@@ -39,7 +39,7 @@ fn gap(page: &mut Page<'_>, gap: &Gap) -> io::Result<()> {
     let place = format!("{} {}", clip(&gap.account, 40), clip(&gap.region, 40));
     page.marked("", [("! ".to_string(), format!("{place}: nothing from {}", gap.span()))])?;
     for call in gap.stopped_by.iter().chain(&gap.resumed_by).take(CALLS) {
-        let text = format!("{}, event {}", clip(&call.words(), 240), clip(&call.event_id, 60));
+        let text = format!("{}, event {}", clip(&call.text(), 240), clip(&call.event_id, 60));
         page.marked("", [("    ".to_string(), text)])?;
     }
     match (gap.stopped_by.len() + gap.resumed_by.len()).saturating_sub(CALLS) {

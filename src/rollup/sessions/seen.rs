@@ -173,7 +173,7 @@ pub fn fold(table: &mut super::Table, names: &mut Names, f: &Folded<'_, '_>) {
     let console = if e.from_console { CONSOLE } else { 0 };
     // All calls of a session have the same identity, byte for byte.
     if let Some(row) = table.seen.get_mut(&f.access_key)
-        && row.fingerprint == e.actor.print
+        && row.fingerprint == e.actor.fingerprint
         && row.fingerprint != 0
     {
         row.flags |= console;
@@ -185,7 +185,7 @@ pub fn fold(table: &mut super::Table, names: &mut Names, f: &Folded<'_, '_>) {
     let both = table.facts.get(row.facts).merged(facts, names);
     row.facts = table.facts.number(both);
     row.add(&new, names);
-    row.fingerprint = e.actor.print;
+    row.fingerprint = e.actor.fingerprint;
 }
 
 fn read(names: &mut Names, f: &Folded<'_, '_>) -> (Seen, Facts) {

@@ -90,7 +90,7 @@ fn chain(chain: &Chain) -> Vec<String> {
     for gap in &chain.gaps {
         let (from, to) = (plain(gap.from), plain(gap.to));
         let long = length(gap.to - gap.from);
-        line(format!("gap: {from} to {to} UTC ({long}): {}", gap.cause.words()));
+        line(format!("gap: {from} to {to} UTC ({long}): {}", gap.cause.text()));
     }
     if let Some(words) = head(chain) {
         line(words.to_string());

@@ -138,7 +138,7 @@ fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
         gaps.add("judgement", format!("{n} not applied."));
     }
     // Gaps say themselves which call stands beside them.
-    for note in analysis.notes.iter().filter(|note| !note.contains(matrix::BESIDE)) {
+    for note in analysis.notes.iter().filter(|note| !note.contains(matrix::GAP_NEAR_CALL)) {
         gaps.add("judgement", note.clone());
     }
 }

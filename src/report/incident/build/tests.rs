@@ -272,7 +272,7 @@ fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
         json!([{"time": "2026-11-03T13:30:00Z", "principal": "dana", "action": "StopLogging"}]);
     let quiet: Vec<Value> = (0..25).map(|n| gap(&format!("r-{n}"), json!([]))).collect();
     let gaps = [quiet, vec![gap("us-east-1", call)]].concat();
-    let notes = ["1 gap in CloudTrail's logs beside StopLogging by dana.", "Another note."];
+    let notes = ["1 gap in CloudTrail's logs around StopLogging by dana.", "Another note."];
     let text = json!({"schema": "incident.analysis/1", "coverage": {"gaps": gaps}, "notes": notes});
     let analysis = Some(Analysis::parse(text.to_string().as_bytes()).expect("an analysis"));
     let document = build(&Input { analysis, ..Input::default() });

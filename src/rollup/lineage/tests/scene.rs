@@ -120,7 +120,7 @@ impl Call {
                     scope: self.scope,
                     delivery: self.delivery,
                 },
-                print: 0,
+                fingerprint: 0,
             },
             vpc_endpoint: "",
             bytes_out: 0,

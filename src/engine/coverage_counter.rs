@@ -1,4 +1,4 @@
-//! One worker's part of the coverage, kept while files are decoded.
+//! Counts one worker's part of the coverage while files are decoded.
 
 use std::collections::BTreeMap;
 
@@ -8,26 +8,26 @@ use crate::decode::losses::{Loss, Reason};
 use crate::event::Log;
 use crate::source::coverage::{Coverage, Problem, SkipReason};
 
-/// Problems that a report names, the first by file and offset; all are counted.
-pub const MOST_PROBLEMS: usize = 1_000;
+/// Problems that a report names, sorted by file and offset; all are counted.
+pub const MAX_PROBLEMS: usize = 1_000;
 
-/// Skipped files that a report names, the first by name.
-pub const MOST_SKIPPED: usize = 200;
+/// Skipped files that a report names, sorted by name.
+pub const MAX_SKIPPED: usize = 200;
 
 #[derive(Debug, Default)]
-pub struct Account {
+pub struct CoverageCounter {
     coverage: Coverage,
     logs: [u64; 2],
     lost: BTreeMap<Reason, u64>,
     not_events: BTreeMap<&'static str, u64>,
-    /// The file that is open has a problem to its name.
-    said: bool,
+    /// The current file has a reported problem.
+    has_problem: bool,
 }
 
-impl Account {
+impl CoverageCounter {
     pub fn found(&mut self) {
         self.coverage.files.found += 1;
-        self.said = false;
+        self.has_problem = false;
     }
 
     pub fn closed(&mut self, name: &str, verdict: Verdict) {
@@ -39,9 +39,9 @@ impl Account {
             }
             Verdict::Skipped(reason) => {
                 self.skip(name, reason);
-                // What was damaged has said so, but for content that is nothing at all.
-                if !reason.harmless() && !self.said {
-                    self.refuse(name, reason, String::new());
+                // Damage was reported when it was found, except for content in no supported format.
+                if !reason.harmless() && !self.has_problem {
+                    self.unread(name, reason, String::new());
                 }
             }
         }
@@ -52,28 +52,28 @@ impl Account {
         *files.skipped.entry(reason).or_default() += 1;
         if !reason.by_design() {
             files.skipped_names.push((name.to_string(), reason));
-            keep_first(&mut files.skipped_names, MOST_SKIPPED);
+            truncate_sorted(&mut files.skipped_names, MAX_SKIPPED);
         }
     }
 
-    /// A file that was not read, and not by design.
-    pub fn refuse(&mut self, name: &str, reason: SkipReason, detail: String) {
+    /// Reports a file that was not read although it may contain events.
+    pub fn unread(&mut self, name: &str, reason: SkipReason, detail: String) {
         let (file, reason) = (name.to_string(), reason.name().to_string());
-        self.note(Problem { file, offset: None, reason, detail });
+        self.add_problem(Problem { file, offset: None, reason, detail });
     }
 
-    fn note(&mut self, problem: Problem) {
-        self.said = true;
+    fn add_problem(&mut self, problem: Problem) {
+        self.has_problem = true;
         self.coverage.problems_total += 1;
         self.coverage.problems.push(problem);
-        keep_first(&mut self.coverage.problems, MOST_PROBLEMS);
+        truncate_sorted(&mut self.coverage.problems, MAX_PROBLEMS);
     }
 
     pub fn archive(&mut self) {
         self.coverage.files.archives += 1;
     }
 
-    /// Every event that was decoded passes here, whatever becomes of it.
+    /// Counts a decoded event, wherever it is counted next.
     #[inline]
     pub fn event(&mut self, time: Millis) {
         let c = &mut self.coverage;
@@ -110,7 +110,7 @@ impl Account {
 
     pub fn problem(&mut self, file: &str, loss: Loss) {
         let (file, reason) = (file.to_string(), loss.reason.to_string());
-        self.note(Problem { file, offset: loss.offset, reason, detail: loss.detail });
+        self.add_problem(Problem { file, offset: loss.offset, reason, detail: loss.detail });
     }
 
     pub fn read(&mut self, bytes: u64) {
@@ -121,7 +121,7 @@ impl Account {
         self.coverage.bytes_inflated += bytes;
     }
 
-    /// The worker's numbers as a coverage.
+    /// The worker's coverage.
     pub fn finish(mut self) -> Coverage {
         let events = &mut self.coverage.events;
         events.lost_by_reason = self.lost.into_iter().map(|(r, n)| (r.to_string(), n)).collect();
@@ -136,11 +136,11 @@ impl Account {
     }
 }
 
-/// Drops what lies behind the first `most`, now and then, so that what is kept does not depend on the order in
-/// which workers came.
-fn keep_first<T: Ord>(items: &mut Vec<T>, most: usize) {
-    if items.len() >= 2 * most {
+/// Keeps the smallest `max` items. Runs only when the list has doubled, and sorts first, so that the result does not
+/// depend on the workers' timing.
+fn truncate_sorted<T: Ord>(items: &mut Vec<T>, max: usize) {
+    if items.len() >= 2 * max {
         items.sort();
-        items.truncate(most);
+        items.truncate(max);
     }
 }

@@ -1,4 +1,5 @@
-//! What the last run over the same logs saw. Beside the parts, so that it outlives changes of rules and program.
+//! What the previous run over the same logs saw. Stored next to the parts, so that it survives changes of rules and
+//! program.
 //!
 //! ```text
 //! STATE/last/0f3a…-7d.json   by logs and length of the window
@@ -17,19 +18,19 @@ use super::{StateError, files, folder};
 use crate::clock::DAY;
 use crate::finding::seen::Seen;
 
-/// Counted up with every change to what is written, or to what it means.
+/// Incremented with every change to the format or its meaning.
 const FORMAT: u32 = 1;
 
 pub(super) const FOLDER: &str = "last";
 
-/// Another run may hold the state for a moment.
-const TRIES: u32 = 20;
-const PAUSE: Duration = Duration::from_millis(250);
+/// Another run may have the state locked for a moment.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     format: u32,
-    /// The logs, in words.
+    /// Description of the logs.
     logs: String,
     seen: Seen,
 }
@@ -38,11 +39,15 @@ fn prefix(logs: &str) -> String {
     format!("{:016x}-", xxh3_64(logs.as_bytes()))
 }
 
-/// The last run over `logs` with a window of that [length](Seen::length_name); else the newest with another.
+/// The previous run over `logs` with a window of that [length](Seen::length_name); otherwise the newest of any length.
 ///
 /// # Errors
 /// When there is one that cannot be read.
-pub fn read_last(root: &Path, logs: &str, length: &str) -> Result<Option<Seen>, StateError> {
+pub fn read_previous_run(
+    root: &Path,
+    logs: &str,
+    length: &str,
+) -> Result<Option<Seen>, StateError> {
     let folder = root.join(FOLDER);
     let exact = folder.join(format!("{}{length}.json", prefix(logs)));
     if exact.exists() {
@@ -70,12 +75,12 @@ fn read(path: &Path, logs: Option<&str>) -> Result<Seen, StateError> {
         return Err(StateError::Newer { path: path.to_path_buf(), found, known: FORMAT });
     }
     if logs.is_some_and(|logs| logs != stored.logs) {
-        return Err(StateError::damaged(path, "it is of other logs"));
+        return Err(StateError::damaged(path, "it belongs to other logs"));
     }
     Ok(stored.seen)
 }
 
-/// Files that are whole; nothing where there is no folder.
+/// The complete files; empty if there is no folder.
 fn listed(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
     let entries = match fs::read_dir(folder) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -92,40 +97,40 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
     Ok(paths)
 }
 
-/// Keeps what a run saw, in the place of the run before it with the same logs and length.
+/// Stores what a run saw. It replaces the previous run with the same logs and window length.
 ///
 /// # Errors
-/// When the folder is something else, another process holds it for seconds, or it cannot be written.
-pub fn write_last(root: &Path, logs: &str, seen: Seen) -> Result<(), StateError> {
-    let _lock = held(root)?;
+/// When the folder is not a state folder, stays locked by another process, or cannot be written.
+pub fn write_previous_run(root: &Path, logs: &str, seen: Seen) -> Result<(), StateError> {
+    let _lock = lock_with_retries(root)?;
     let folder = root.join(FOLDER);
     files::make_folder(&folder)?;
     let name = format!("{}{}", prefix(logs), seen.length_name());
     let stored = Stored { format: FORMAT, logs: logs.to_string(), seen: seen.bounded() };
     let text = serde_json::to_vec(&stored).map_err(|e| StateError::damaged(&folder, e))?;
-    let aside = folder.join(format!("{name}.aside"));
-    // Of a run that ended in the middle of it.
-    match fs::remove_file(&aside) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StateError::Io(aside, e)),
+    let temporary = folder.join(format!("{name}.temporary"));
+    // Left behind by a run that was interrupted while writing it.
+    match fs::remove_file(&temporary) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(StateError::Io(temporary, e)),
         _ => {}
     }
-    files::write(&aside, &text)?;
+    files::write(&temporary, &text)?;
     let path = folder.join(format!("{name}.json"));
-    fs::rename(&aside, &path).map_err(StateError::io(&path))?;
+    fs::rename(&temporary, &path).map_err(StateError::io(&path))?;
     files::flush_folder(&folder)
 }
 
-fn held(root: &Path) -> Result<fs::File, StateError> {
-    for _ in 1..TRIES {
+fn lock_with_retries(root: &Path) -> Result<fs::File, StateError> {
+    for _ in 1..LOCK_TRIES {
         match folder::lock(root) {
-            Err(StateError::Locked(_)) => sleep(PAUSE),
+            Err(StateError::Locked(_)) => sleep(LOCK_PAUSE),
             other => return other,
         }
     }
     folder::lock(root)
 }
 
-/// Removes what runs before `day` (since 1970) saw, and what cannot be read. The lock is held by the caller.
+/// Removes runs before `day` (since 1970) and unreadable files. The caller must hold the lock.
 pub(super) fn prune(root: &Path, day: i64) -> Result<(), StateError> {
     for path in listed(&root.join(FOLDER))? {
         if read(&path, None).map_or(true, |seen| seen.run < day * DAY) {
@@ -148,25 +153,25 @@ mod tests {
     fn a_run_is_found_by_its_logs_and_its_length() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
-        assert_eq!(read_last(&root, "a", "7d").unwrap(), None);
+        assert_eq!(read_previous_run(&root, "a", "7d").unwrap(), None);
         let (week, day) = (seen(100 * DAY, 7), seen(101 * DAY, 1));
-        write_last(&root, "a", seen(90 * DAY, 7)).unwrap();
-        write_last(&root, "a", week.clone()).unwrap();
-        write_last(&root, "a", day.clone()).unwrap();
-        assert_eq!(read_last(&root, "a", "7d").unwrap(), Some(week));
-        // Of no such length: the newest.
-        assert_eq!(read_last(&root, "a", "30d").unwrap(), Some(day));
-        assert_eq!(read_last(&root, "b", "7d").unwrap(), None);
+        write_previous_run(&root, "a", seen(90 * DAY, 7)).unwrap();
+        write_previous_run(&root, "a", week.clone()).unwrap();
+        write_previous_run(&root, "a", day.clone()).unwrap();
+        assert_eq!(read_previous_run(&root, "a", "7d").unwrap(), Some(week));
+        // No run with this length: the newest one.
+        assert_eq!(read_previous_run(&root, "a", "30d").unwrap(), Some(day));
+        assert_eq!(read_previous_run(&root, "b", "7d").unwrap(), None);
         assert_eq!(listed(&root.join(FOLDER)).unwrap().len(), 2);
     }
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_may_read_it() {
+    fn only_the_owner_can_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
-        write_last(&root, "a", seen(DAY, 1)).unwrap();
+        write_previous_run(&root, "a", seen(DAY, 1)).unwrap();
         for path in listed(&root.join(FOLDER)).unwrap() {
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
@@ -174,34 +179,34 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_one_is_an_error_and_is_written_over() {
+    fn a_damaged_file_is_an_error_and_is_overwritten() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
-        write_last(&root, "a", seen(100 * DAY, 7)).unwrap();
+        write_previous_run(&root, "a", seen(100 * DAY, 7)).unwrap();
         let path = listed(&root.join(FOLDER)).unwrap().remove(0);
         let text = fs::read_to_string(&path).unwrap();
         for wrong in ["", "{}", "[", &text.replace("\"format\":1", "\"format\":2"), &text[..40]] {
             fs::write(&path, wrong).unwrap();
-            assert!(read_last(&root, "a", "7d").is_err(), "{wrong}");
+            assert!(read_previous_run(&root, "a", "7d").is_err(), "{wrong}");
         }
         fs::write(&path, text.replace("\"logs\":\"a\"", "\"logs\":\"b\"")).unwrap();
-        assert!(read_last(&root, "a", "7d").is_err());
-        // A run that was killed left half of it behind.
-        fs::write(path.with_extension("aside"), "{").unwrap();
-        write_last(&root, "a", seen(107 * DAY, 7)).unwrap();
-        assert_eq!(read_last(&root, "a", "7d").unwrap(), Some(seen(107 * DAY, 7)));
-        assert!(!path.with_extension("aside").exists());
+        assert!(read_previous_run(&root, "a", "7d").is_err());
+        // Half a file, left behind by a killed run.
+        fs::write(path.with_extension("temporary"), "{").unwrap();
+        write_previous_run(&root, "a", seen(107 * DAY, 7)).unwrap();
+        assert_eq!(read_previous_run(&root, "a", "7d").unwrap(), Some(seen(107 * DAY, 7)));
+        assert!(!path.with_extension("temporary").exists());
     }
 
     #[test]
-    fn old_ones_are_thinned_out_and_the_folder_is_no_part() {
+    fn old_runs_are_pruned_and_the_folder_is_not_a_part() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
-        write_last(&root, "a", seen(100 * DAY, 7)).unwrap();
-        write_last(&root, "b", seen(200 * DAY, 7)).unwrap();
-        assert!(super::super::survey(&root).unwrap().parts.is_empty());
+        write_previous_run(&root, "a", seen(100 * DAY, 7)).unwrap();
+        write_previous_run(&root, "b", seen(200 * DAY, 7)).unwrap();
+        assert!(super::super::list_parts(&root).unwrap().parts.is_empty());
         super::super::prune(&root, 150).unwrap();
-        assert_eq!(read_last(&root, "a", "7d").unwrap(), None);
-        assert!(read_last(&root, "b", "7d").unwrap().is_some());
+        assert_eq!(read_previous_run(&root, "a", "7d").unwrap(), None);
+        assert!(read_previous_run(&root, "b", "7d").unwrap().is_some());
     }
 }

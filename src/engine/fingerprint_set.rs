@@ -1,38 +1,38 @@
-//! A set of fingerprints in little more than six bytes each: sorted lists, one behind the other.
+//! A set of fingerprints that needs little more than six bytes each: sorted lists, stored one after the other.
 
-/// What is left of a fingerprint when its list is known.
+/// A fingerprint without its first two bytes, which select lock and list.
 pub type Rest = [u8; 6];
 
-/// Lists, by the fingerprint's byte before the rest.
+/// Number of lists; the fingerprint's second byte selects one.
 const LISTS: usize = 1 << 8;
 
-/// New fingerprints that wait until they are put among the others: moving those costs more than a search.
-const WAITING: usize = 512;
+/// New fingerprints that are buffered before they are merged: moving the others costs more than a search.
+const MAX_UNMERGED: usize = 512;
 
 #[derive(Debug, Default)]
-pub struct Prints {
+pub struct FingerprintSet {
     sorted: Vec<Rest>,
     /// Where each list ends.
     ends: Vec<u32>,
-    /// In order.
-    waiting: Vec<(u8, Rest)>,
+    /// Sorted by list and rest.
+    unmerged: Vec<(u8, Rest)>,
 }
 
-impl Prints {
-    /// True if it was not there.
+impl FingerprintSet {
+    /// Adds a fingerprint. True if it was not in the set.
     pub fn insert(&mut self, list: u8, rest: Rest) -> bool {
-        let Err(at) = self.waiting.binary_search(&(list, rest)) else { return false };
+        let Err(at) = self.unmerged.binary_search(&(list, rest)) else { return false };
         if self.find(list, rest).is_ok() {
             return false;
         }
-        self.waiting.insert(at, (list, rest));
-        if self.waiting.len() == WAITING {
-            self.settle();
+        self.unmerged.insert(at, (list, rest));
+        if self.unmerged.len() == MAX_UNMERGED {
+            self.merge();
         }
         true
     }
 
-    /// Where it is among the sorted ones, or would be.
+    /// Position in `sorted`, or where it would be inserted.
     fn find(&self, list: u8, rest: Rest) -> Result<usize, usize> {
         let list = usize::from(list);
         let end = |list: usize| self.ends.get(list).map_or(0, |end| *end as usize);
@@ -43,16 +43,16 @@ impl Prints {
         }
     }
 
-    /// Puts those that wait among the others, from the last to the first, so that each moves once.
-    fn settle(&mut self) {
+    /// Merges the buffered fingerprints into the sorted ones, from last to first, so that each moves once.
+    fn merge(&mut self) {
         self.ends.resize(LISTS, 0);
-        let (old, new) = (self.sorted.len(), self.waiting.len());
+        let (old, new) = (self.sorted.len(), self.unmerged.len());
         if self.sorted.capacity() < old + new {
             self.sorted.reserve_exact(new.max(old / 16));
         }
         self.sorted.resize(old + new, [0; 6]);
         let mut end = old;
-        for (before, &(list, rest)) in self.waiting.iter().enumerate().rev() {
+        for (before, &(list, rest)) in self.unmerged.iter().enumerate().rev() {
             let at = match self.find(list, rest) {
                 Ok(at) | Err(at) => at,
             };
@@ -60,15 +60,15 @@ impl Prints {
             self.sorted[at + before] = rest;
             end = at;
         }
-        let mut waiting = self.waiting.iter().peekable();
+        let mut unmerged = self.unmerged.iter().peekable();
         let mut added = 0;
         for (list, end) in self.ends.iter_mut().enumerate() {
-            while waiting.next_if(|(of, _)| usize::from(*of) == list).is_some() {
+            while unmerged.next_if(|(of, _)| usize::from(*of) == list).is_some() {
                 added += 1;
             }
             *end += added;
         }
-        self.waiting.clear();
+        self.unmerged.clear();
     }
 }
 
@@ -79,13 +79,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_new_once() {
+    fn each_fingerprint_is_new_once() {
         let mut random = fastrand::Rng::with_seed(7);
-        let (mut prints, mut known) = (Prints::default(), HashSet::new());
+        let (mut set, mut expected) = (FingerprintSet::default(), HashSet::new());
         for _ in 0..20_000 {
             let (list, rest) = (random.u8(..), [0, 0, 0, 0, random.u8(..), random.u8(..7)]);
-            assert_eq!(prints.insert(list, rest), known.insert((list, rest)));
+            assert_eq!(set.insert(list, rest), expected.insert((list, rest)));
         }
-        assert!(known.len() > 10_000 && prints.sorted.len() + prints.waiting.len() == known.len());
+        assert!(expected.len() > 10_000 && set.sorted.len() + set.unmerged.len() == expected.len());
     }
 }

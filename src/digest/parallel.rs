@@ -1,22 +1,23 @@
-//! The same work on every item of a list, on several threads.
+//! A parallel map over a list.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Answers in the order of the items. Each thread has space of its own.
-pub fn each<T: Sync, S: Default, R: Send>(
+/// Applies `work` to every item on several threads. Results are in the order of the items. Each thread has its own
+/// scratch space.
+pub fn map<T: Sync, S: Default, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T, &mut S) -> R + Sync,
 ) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {
-        let mut space = S::default();
+        let mut scratch = S::default();
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(item) = items.get(at) else { return done };
-            done.push((at, work(item, &mut space)));
+            done.push((at, work(item, &mut scratch)));
         }
     };
     let mut all: Vec<(usize, R)> = thread::scope(|scope| {
@@ -36,15 +37,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_keep_the_order() {
+    fn results_keep_the_order() {
         let items: Vec<u32> = (0..1000).collect();
         for threads in [0, 1, 3] {
-            let twice = each(&items, threads, |n, seen: &mut u32| {
+            let twice = map(&items, threads, |n, seen: &mut u32| {
                 *seen += 1;
                 n * 2
             });
             assert!(twice.iter().enumerate().all(|(i, n)| *n as usize == i * 2));
         }
-        assert!(each(&[0; 0], 4, |_, (): &mut ()| 1).is_empty());
+        assert!(map(&[0; 0], 4, |_, (): &mut ()| 1).is_empty());
     }
 }

@@ -1,83 +1,83 @@
-//! Which objects earlier runs read, and what they held.
+//! The objects that earlier runs read, with their coverage.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::local::Job;
-use super::Used;
-use super::items::{self, Item};
+use super::StateUsage;
+use super::state_inputs::{self, StateInput};
 use crate::clock::DAY;
 use crate::event::Log;
 use crate::rollup::{Phase, Selection};
 use crate::source::coverage::Coverage;
 use crate::source::{Days, Listing, day_of};
-use crate::state::{DayCount, KeptObject, State};
+use crate::state::{DayCount, State, StoredObject};
 
-/// One content of an object, over all batches.
-struct Entries<'s> {
-    /// As it was read last.
-    last: &'s KeptObject,
-    /// Events that no object before it had, over all readings.
+/// One version of an object's content, over all batches.
+struct Version<'s> {
+    /// The latest reading.
+    last: &'s StoredObject,
+    /// Events that no earlier object contains, over all readings.
     new: Vec<DayCount>,
 }
 
-/// By bucket and key, then by entity tag.
-pub struct Known<'s>(BTreeMap<(&'s str, &'s str), Contents<'s>>);
+/// Objects by bucket and key, then by entity tag.
+pub struct EarlierObjects<'s>(BTreeMap<(&'s str, &'s str), Versions<'s>>);
 
-type Contents<'s> = BTreeMap<&'s str, Entries<'s>>;
+type Versions<'s> = BTreeMap<&'s str, Version<'s>>;
 
-impl<'s> Known<'s> {
-    pub fn of(state: &'s State) -> Known<'s> {
-        let mut known: BTreeMap<_, Contents<'s>> = BTreeMap::new();
+impl<'s> EarlierObjects<'s> {
+    pub fn of(state: &'s State) -> EarlierObjects<'s> {
+        let mut objects: BTreeMap<_, Versions<'s>> = BTreeMap::new();
         for object in state.batches.iter().flat_map(|batch| &batch.objects) {
-            let contents = known.entry((&*object.bucket, &*object.key)).or_default();
-            match contents.entry(&*object.etag) {
+            let versions = objects.entry((&*object.bucket, &*object.key)).or_default();
+            match versions.entry(&*object.etag) {
                 Entry::Vacant(entry) => {
-                    entry.insert(Entries { last: object, new: object.days.clone() });
+                    entry.insert(Version { last: object, new: object.days.clone() });
                 }
                 Entry::Occupied(mut entry) => {
-                    let known = entry.get_mut();
-                    add(&mut known.new, &object.days);
-                    known.last = object;
+                    let version = entry.get_mut();
+                    add(&mut version.new, &object.days);
+                    version.last = object;
                 }
             }
         }
-        Known(known)
+        EarlierObjects(objects)
     }
 
-    fn contents<'a>(&'a self, item: &'a Item) -> Option<&'a Contents<'s>> {
+    fn versions<'a>(&'a self, item: &'a StateInput) -> Option<&'a Versions<'s>> {
         self.0.get(&(&*item.bucket, &*item.key))
     }
 
-    /// Numbers of the objects that are to be read.
-    pub fn fresh(&self, listing: &Listing, items: &[Option<Item>]) -> Vec<u32> {
-        let known = |item: &Item, size: u64| {
-            let content = self.contents(item)?.get(&*item.etag)?;
-            Some(content.last.whole && content.last.size == size)
+    /// Numbers of the inputs that were not read completely by an earlier run.
+    pub fn unread(&self, listing: &Listing, items: &[Option<StateInput>]) -> Vec<u32> {
+        let complete = |item: &StateInput, size: u64| {
+            let content = self.versions(item)?.get(&*item.etag)?;
+            Some(content.last.complete && content.last.size == size)
         };
-        let mut fresh = Vec::new();
+        let mut unread = Vec::new();
         for ((found, item), number) in listing.files.iter().zip(items).zip(0..) {
-            if item.as_ref().is_some_and(|item| known(item, found.size) != Some(true)) {
-                fresh.push(number);
+            if item.as_ref().is_some_and(|item| complete(item, found.size) != Some(true)) {
+                unread.push(number);
             }
         }
-        fresh
+        unread
     }
 
-    /// Bytes of what is not to be read.
-    pub fn bytes(listing: &Listing, fresh: &[u32], rest: &[u32]) -> u64 {
-        let read = fresh.iter().chain(rest).map(|n| listing.files[*n as usize].size);
+    /// Bytes of the inputs that are not read again.
+    pub fn bytes(listing: &Listing, unread: &[u32], rest: &[u32]) -> u64 {
+        let read = unread.iter().chain(rest).map(|n| listing.files[*n as usize].size);
         listing.bytes() - read.sum::<u64>()
     }
 
-    /// Adds up what the objects of the window held, the ones too that are gone or have another content now;
-    /// answers how many records could not be read for the rules.
-    pub fn cover(
+    /// Adds the coverage of the window's objects, including those that are gone or have changed since. Returns the
+    /// number of records that the rules could not parse.
+    pub fn add_coverage(
         &self,
         job: &Job<'_>,
-        items: &[Option<Item>],
+        items: &[Option<StateInput>],
         coverage: &mut Coverage,
-        used: &mut Used,
+        used: &mut StateUsage,
     ) -> u64 {
         let listed: HashMap<(&str, &str), &str> = (items.iter().flatten())
             .map(|item| ((item.bucket.as_str(), item.key.as_str()), item.etag.as_str()))
@@ -85,42 +85,44 @@ impl<'s> Known<'s> {
         let since = job.selection.baseline_since.or(job.selection.since);
         let days = Days::around(since, None);
         let mut unparsed_records = 0;
-        for ((bucket, key), contents) in &self.0 {
+        for ((bucket, key), versions) in &self.0 {
             let now = listed.get(&(*bucket, *key));
-            // A key that carries no day is always listed.
+            // A key without a day is always listed.
             let of_window = day_of(key).is_none_or(|day| days.contains(day));
-            let name = || items::name(bucket, key);
-            for (etag, entries) in contents {
+            let name = || state_inputs::name(bucket, key);
+            for (etag, version) in versions {
                 match now {
-                    Some(now) if now == etag => entries.cover(job.selection, coverage),
-                    _ if !entries.last.whole => entries.cover_events(job.selection, coverage),
+                    Some(now) if now == etag => version.add_coverage(job.selection, coverage),
+                    _ if !version.last.complete => {
+                        version.add_event_counts(job.selection, coverage)
+                    }
                     Some(_) => {
                         used.changed.push(name());
-                        entries.cover(job.selection, coverage);
+                        version.add_coverage(job.selection, coverage);
                     }
                     None if of_window => {
-                        // A region with less than a page of events is read in one piece.
-                        if !items::is_history(bucket) {
+                        // The history of a region with less than one page of events is read as one slice.
+                        if !state_inputs::is_history(bucket) {
                             used.gone.push(name());
                         }
-                        entries.cover(job.selection, coverage);
+                        version.add_coverage(job.selection, coverage);
                     }
                     None => continue,
                 }
-                unparsed_records += entries.last.unparsed_records;
+                unparsed_records += version.last.unparsed_records;
             }
         }
         unparsed_records
     }
 }
 
-impl Entries<'_> {
-    fn cover(&self, selection: Selection, coverage: &mut Coverage) {
+impl Version<'_> {
+    fn add_coverage(&self, selection: Selection, coverage: &mut Coverage) {
         self.add(selection, self.last.coverage.clone(), coverage);
     }
 
-    /// Of a reading that broke off, and that another content has taken the place of.
-    fn cover_events(&self, selection: Selection, coverage: &mut Coverage) {
+    /// Adds only event counts: for an incomplete reading whose object has changed or is gone.
+    fn add_event_counts(&self, selection: Selection, coverage: &mut Coverage) {
         let mut own = Coverage::default();
         own.events.records = self.last.days.iter().map(|count| count.all).sum();
         self.add(selection, own, coverage);
@@ -167,14 +169,14 @@ fn add(into: &mut Vec<DayCount>, days: &[DayCount]) {
     }
 }
 
-/// Fingerprints of all events, by day; `None` when a batch turned out to be damaged and was left out of the state.
-pub fn prints(state: &mut State) -> Option<HashMap<i64, Vec<Vec<u64>>>> {
+/// Fingerprints of all events, by day. `None` if a batch turned out to be damaged and was dropped from the state.
+pub fn fingerprints(state: &mut State) -> Option<HashMap<i64, Vec<Vec<u64>>>> {
     let mut known: HashMap<i64, Vec<Vec<u64>>> = HashMap::new();
     for n in 0..state.batches.len() {
-        match state.batches[n].prints() {
+        match state.batches[n].fingerprints() {
             Ok(days) => {
-                for (day, prints) in days {
-                    known.entry(day).or_default().push(prints);
+                for (day, fingerprints) in days {
+                    known.entry(day).or_default().push(fingerprints);
                 }
             }
             Err(e) => {
