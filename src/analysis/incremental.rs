@@ -53,12 +53,12 @@ pub fn reserve(
         observer.status("the state is not used, all logs are read: it stores whole days (--days N or --since DATE, without --until)");
         return Ok(None);
     }
-    let about = About {
+    let key = StateKey {
         program: env!("CARGO_PKG_VERSION").to_string(),
         rules: rules.to_string(),
         logs: source.to_string(),
     };
-    Ok(Some(State::reserve(root, &about)?))
+    Ok(Some(State::reserve(root, &key)?))
 }
 
 /// Scans the listing; with what earlier runs stored, only what is new in it.

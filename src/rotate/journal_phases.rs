@@ -35,15 +35,15 @@ mod tests {
 
     #[test]
     fn the_last_created_key_counts_until_it_is_removed() {
-        let key = |phase: &str, id: &str| (phase.to_string(), json!({"user": "alice", "key": id}));
-        let id = |phases: &[(String, Value)]| recorded_key(phases).map(|key| key.id);
-        let mut phases = vec![(CREATING.to_string(), json!({"user": "alice", "before": []}))];
+        let key = |phase: Phase, id: &str| (phase, json!({"user": "alice", "key": id}));
+        let id = |phases: &[(Phase, Value)]| recorded_key(phases).map(|key| key.id);
+        let mut phases = vec![(Phase::Creating, json!({"user": "alice", "before": []}))];
         assert_eq!(id(&phases), None);
-        phases.extend([key(CREATED, "AKIAONE"), key(STAGED, "AKIAONE")]);
+        phases.extend([key(Phase::Created, "AKIAONE"), key(Phase::Staged, "AKIAONE")]);
         assert_eq!(id(&phases).as_deref(), Some("AKIAONE"));
-        phases.push(key(REMOVED, "AKIAONE"));
+        phases.push(key(Phase::Removed, "AKIAONE"));
         assert_eq!(id(&phases), None);
-        phases.extend([key(CREATED, "AKIATWO"), key(FINISHED, "AKIATWO")]);
+        phases.extend([key(Phase::Created, "AKIATWO"), key(Phase::Finished, "AKIATWO")]);
         assert_eq!(id(&phases).as_deref(), Some("AKIATWO"));
     }
 }

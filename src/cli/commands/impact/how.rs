@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cloud::Secret;
-use crate::impact::database::{DatabaseError, Limits, Query, Refusal, Target};
-use crate::impact::{
-    Impact, ImpactError, Map, Objects, Source, count_by_map, count_by_query, query_file,
-};
+use crate::impact::database::{Limits, Query, Target};
+use crate::impact::{Impact, Map, Objects, Source, count_by_map, count_by_query, query_file};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Counting")]
