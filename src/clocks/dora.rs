@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::when::{When, plus_hours, plus_month};
 use crate::clock::DAY;
 
-const WEEKEND: &str = "due on a note_if_weekend: eligible entities may submit by noon of the next working day (Art. 5(4), (5))";
+const WEEKEND: &str = "due on a weekend: eligible entities may submit by noon of the next working day (Art. 5(4), (5))";
 
 pub fn duties(facts: &Facts) -> Vec<Duty> {
     let initial = initial(facts);

@@ -134,7 +134,7 @@ mod tests {
         for (name, expected) in [
             ("PRINCIPAL", Some("principal")),
             ("prinzipal", Some("principal")),
-            ("prnzpal", Some("principal")),
+            ("princpl", Some("principal")),
             ("prnzpl", None),
             ("x", None),
             ("unti", Some("until")),

@@ -257,7 +257,7 @@ impl Key {
             }
             let has_position = self.steps[i..].iter().any(|step| matches!(step, Step::Position(_)));
             if *step == Step::Base64Offset && !has_position {
-                // TimePart of a Base64 text is never a whole field.
+                // Part of a Base64 text is never a whole field.
                 next = next
                     .into_iter()
                     .map(|form| form.with_position(MatchPosition::Within))
