@@ -108,9 +108,9 @@ fn finding(
     let mut build = Build::new(cx, &META, Cause::Discovery);
     let (mut actions, mut errors) = (BTreeSet::new(), BTreeSet::new());
     let (mut foreign, mut keys) = (None, BTreeSet::new());
-    let mine =
+    let in_burst =
         |row: &&Row<'_>| row.0.principal == principal && (from..=until).contains(&row.1.hour());
-    for (k, v) in denied.iter().filter(mine) {
+    for (k, v) in denied.iter().filter(in_burst) {
         build.activity(k, v);
         actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
         errors.insert(cx.text(k.error));

@@ -192,8 +192,8 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     fn action(&mut self, service: Sym, action: Sym, name: String) -> &mut ActionSeen {
-        let none = || ActionSeen { action: name, events: 0, denied: 0, failed: 0 };
-        self.actions.entry((service, action)).or_insert_with(none)
+        let new = || ActionSeen { action: name, events: 0, denied: 0, failed: 0 };
+        self.actions.entry((service, action)).or_insert_with(new)
     }
 
     fn add_evidence(&mut self, location: &EventLocation, action: String, log: &str) {

@@ -196,8 +196,8 @@ fn share(cx: &Cx<'_>, b: &Burst, buckets: &[&str]) -> String {
         .filter(|(k, _)| k.phase == Phase::Window && k.log == log && b.buckets.contains(&k.bucket))
         .map(|(_, v)| v.reads)
         .sum();
-    let mine = b.cloudtrail.max(b.access_log);
-    let percent = 100.0 * mine as f64 / all.max(1) as f64;
+    let own = b.cloudtrail.max(b.access_log);
+    let percent = 100.0 * own as f64 / all.max(1) as f64;
     format!(
         "{percent:.0} % of all {} reads of {} in the window",
         grouped(all),

@@ -58,16 +58,16 @@ fn source(cx: &Cx<'_>, sym: Sym) -> String {
 
 /// The window's activity with a column for each outcome.
 fn activity(cx: &Cx<'_>) -> LazyFrame {
-    let of = |outcome: Outcome, name: &str| {
+    let column = |outcome: Outcome, name: &str| {
         when(col("outcome").eq(lit(outcome as u32)))
             .then(col("events"))
             .otherwise(lit(0u64))
             .alias(name)
     };
     cx.frames.activity.clone().lazy().filter(col("window")).with_columns([
-        of(Outcome::Success, "success"),
-        of(Outcome::Denied, "denied"),
-        of(Outcome::Failed, "failed"),
+        column(Outcome::Success, "success"),
+        column(Outcome::Denied, "denied"),
+        column(Outcome::Failed, "failed"),
     ])
 }
 

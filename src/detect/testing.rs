@@ -317,9 +317,17 @@ impl Scene {
         let networks = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
         let rules = RuleSet::from_texts::<&str, &str>([]);
-        let none = sigma::Outcome::default();
+        let uncorrelated = sigma::Outcome::default();
         let selection = self.selection();
-        let cx = Cx::new(&frames, &rollups, &files, &config, selection, networks, (&rules, &none));
+        let cx = Cx::new(
+            &frames,
+            &rollups,
+            &files,
+            &config,
+            selection,
+            networks,
+            (&rules, &uncorrelated),
+        );
         query(&cx)
     }
 

@@ -49,14 +49,14 @@ pub fn by_behaviour(rows: &Rows, also_in_cloudtrail: &[bool]) -> Vec<(Key, Sums)
     {
         let position = &mut positions[behaviour as usize][usize::from(also_in_cloudtrail)];
         let at = *position.get_or_insert_with(|| {
-            let none = Sums {
+            let new = Sums {
                 also_in_cloudtrail,
                 events: 0,
                 bytes_out: 0,
                 first: v.first.time,
                 last: v.last(),
             };
-            sums.push((*key, none));
+            sums.push((*key, new));
             sums.len() - 1
         });
         let sum = &mut sums[at].1;
@@ -110,8 +110,8 @@ pub fn hours(rows: &Rows, also_in_cloudtrail: &[bool]) -> Vec<Hour> {
             principal: k.principal,
             source: k.source,
         };
-        let none = || Hour { caller, events: 0, first: v.first.time };
-        hours.entry(&caller, none).1.events += v.events;
+        let new = || Hour { caller, events: 0, first: v.first.time };
+        hours.entry(&caller, new).1.events += v.events;
     }
     hours.into_items().into_iter().collect()
 }

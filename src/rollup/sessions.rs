@@ -62,15 +62,7 @@ impl Session {
         if self.direct || self.caller.is_none() {
             return self;
         }
-        let none = Session::default();
-        Session {
-            parent: 0,
-            parent_key: 0,
-            issued_to: 0,
-            issued_at: 0,
-            caller: none.caller,
-            ..self
-        }
+        Session { parent: 0, parent_key: 0, issued_to: 0, issued_at: 0, caller: None, ..self }
     }
 }
 

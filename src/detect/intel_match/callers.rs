@@ -107,12 +107,12 @@ fn with_rows<'a>(
         let (principal, key, source) = caller;
         let Some(rows) = rows.remove(&caller) else { continue };
         let at_source = keys.get(&(principal, source));
-        let mine = at_source.into_iter().flatten().filter(|(used, _)| *used == key);
-        let mut mine: Vec<Sym> = mine.map(|(_, own)| *own).collect();
-        if at_source.is_some_and(|all| all.len() == mine.len()) {
-            mine.clear();
+        let own = at_source.into_iter().flatten().filter(|(used, _)| *used == key);
+        let mut own_keys: Vec<Sym> = own.map(|(_, key)| *key).collect();
+        if at_source.is_some_and(|all| all.len() == own_keys.len()) {
+            own_keys.clear();
         }
-        all.push(ListedCaller { principal, key, source, hits: found.hits, rows, keys: mine });
+        all.push(ListedCaller { principal, key, source, hits: found.hits, rows, keys: own_keys });
     }
     all
 }

@@ -183,8 +183,8 @@ impl Resolver<'_> {
                 continue;
             }
             let at = millis(key.at);
-            let none = UnusedKeys { caller: key.caller, keys: 0, first: at, last: at };
-            let row = found.entry(key.caller).or_insert(none);
+            let new = UnusedKeys { caller: key.caller, keys: 0, first: at, last: at };
+            let row = found.entry(key.caller).or_insert(new);
             row.keys += 1;
             row.first = row.first.min(at);
             row.last = row.last.max(at);
