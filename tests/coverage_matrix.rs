@@ -93,7 +93,7 @@ fn a_quiet_region_and_the_end_of_an_archive_are_no_gaps() {
     let asked = gaps(&["AWSLogs", "--since", "2026-11-01", "--until", "2026-11-08"]);
     assert_eq!(asked[0]["until"], "2026-11-09T00:00:00Z", "{asked}");
     let run = env.run(&["analyze", "AWSLogs", "--no-builtin", "--now", NOW]);
-    assert!(run.stdout.contains("no gap where logs usually come"), "{}", run.stdout);
+    assert!(run.stdout.contains("no gap in the usual deliveries"), "{}", run.stdout);
 }
 
 #[test]

@@ -70,8 +70,8 @@ fn what_guardduty_says_too_stands_on_the_finding() {
     let text = text.join(" ");
     let kind =
         "UnauthorizedAccess:IAMUser/MaliciousIPCaller (severity 8.0), 2026-11-04 23:00:00 to";
-    assert!(text.contains(&format!("GuardDuty: says too: {kind}")), "{text}");
-    let (_, alone) = text.split_once("GUARDDUTY ALONE").expect(&text);
+    assert!(text.contains(&format!("GuardDuty: also reports: {kind}")), "{text}");
+    let (_, alone) = text.split_once("GUARDDUTY ONLY").expect(&text);
     assert!(alone.contains("gd-other") && !alone.contains("gd-key"), "{alone}");
 }
 

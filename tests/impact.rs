@@ -183,7 +183,7 @@ fn objects_that_no_pattern_fits_are_listed() {
     let run = impact(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("at least 1 person behind 3 accessed objects"), "{}", run.stdout);
-    let said = "1; 2 fit no pattern, listed in impact-001-unmatched.csv";
+    let said = "1; 2 match no pattern, listed in impact-001-unmatched.csv";
     assert!(run.stdout.contains(said), "{}", run.stdout);
     let list = fs::read_to_string(env.path("case/impact-001-unmatched.csv")).unwrap();
     assert_eq!(

@@ -197,7 +197,7 @@ fn the_verdict_stands_in_the_report_of_the_case_it_was_kept_in() {
     for format in ["text", "md", "html", "json"] {
         let text = report(&env, format);
         for words in
-            ["something was changed, moved or taken away", "UTC (1 h): digest files are missing"]
+            ["something was changed, moved or removed", "UTC (1 h): digest files are missing"]
         {
             assert!(text.contains(words), "{format}: {words}: {text}");
         }

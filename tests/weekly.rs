@@ -92,7 +92,7 @@ fn the_second_run_says_what_is_new_since_the_first() {
         "{subject}"
     );
     assert!(first.stdout.contains("first run: nothing to compare with"), "{}", first.stdout);
-    assert!(first.stdout.contains("no weeks before to compare with"), "{}", first.stdout);
+    assert!(first.stdout.contains("no earlier weeks to compare with"), "{}", first.stdout);
 
     let new = second_week(&pull);
     pull.now = SECOND;
@@ -165,8 +165,8 @@ fn the_report_of_a_week_is_ready_for_the_mail() {
     for part in [
         "SINCE THE LAST RUN  on 2026-11-14 05:00:00 UTC",
         &arn("mallory"),
-        "1 still there",
-        "COUNTS  beside 1 week before",
+        "recurred, 1 unchanged,",
+        "COUNTS  compared with 1 earlier week",
     ] {
         assert!(second.stdout.contains(part), "{part} in {}", second.stdout);
     }

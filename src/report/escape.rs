@@ -31,7 +31,7 @@ pub fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     out
 }
 
-/// True when a spreadsheet may run the cell: `=`, `+`, `-`, `@` (or their full-width forms) first,
+/// True when a spreadsheet may evaluate the cell: `=`, `+`, `-`, `@` (or their full-width forms) first,
 /// blanks aside, or a tab or line end first.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n'])

@@ -44,7 +44,7 @@ impl Format<Report> for Text {
         verdict::render(&mut page, report)?;
         change::render(&mut page, report)?;
         findings::render(&mut page, report, options.top)?;
-        guardduty::alone(&mut page, &report.guardduty)?;
+        guardduty::unmatched(&mut page, &report.guardduty)?;
         summary::render(&mut page, report)?;
         coverage::render(&mut page, report)?;
         suppressed(&mut page, report)?;
@@ -52,11 +52,11 @@ impl Format<Report> for Text {
             return Ok(());
         }
         page.blank()?;
-        page.dim("Lists are shortened here; the JSON report has all of them.")
+        page.dim("Lists are shortened here; the JSON report is complete.")
     }
 }
 
-/// What an allow-list kept back: a quiet entry must not be a forgotten one.
+/// What the allow-list suppressed: nobody should forget an entry because it is silent.
 fn suppressed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if report.suppressed.is_empty() {
         return Ok(());

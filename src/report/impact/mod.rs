@@ -15,7 +15,7 @@ pub fn formats<'a>() -> Formats<'a, Counted<'a>> {
     Formats(&[&text::Text, &Json])
 }
 
-/// A count, and what it rests on.
+/// A count and its sources.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     pub impact: &'a Impact,
@@ -33,7 +33,7 @@ pub struct Counted<'a> {
     pub people: bool,
 }
 
-/// A list that was written beside the count.
+/// A list that was written with the count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// `persons` or `unmatched`.

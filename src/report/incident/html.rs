@@ -1,4 +1,4 @@
-//! The `html` format: one file that is whole by itself, loads nothing, and runs nothing but its own script.
+//! The `html` format: one self-contained file that loads nothing and runs nothing but its own script.
 //!
 //! The page's content policy names its one style and its one script by their SHA-256 (CSP Level 3, "hash
 //! source") and allows nothing else, so that text which got past the escapes would still not run.

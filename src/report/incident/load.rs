@@ -1,5 +1,5 @@
-//! From a case folder to what the report is made of. Whatever the case does not have is left out; whatever
-//! does not fit is said in the report.
+//! Reads a case folder into a report's input. What the case does not have is left out; what does not match is
+//! listed in the report.
 
 use super::PROGRAM;
 use super::clock_rows;
@@ -70,7 +70,7 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     Ok(input)
 }
 
-/// The approved plan; none when its file is gone or is another, which is said.
+/// The approved plan; none, and a problem, when its file is missing or differs.
 fn plan(
     case: &Case,
     history: &History,

@@ -192,7 +192,7 @@ pub struct Actor {
     pub bytes_out: Option<u64>,
     pub addresses: Vec<String>,
     pub services: Vec<String>,
-    /// What containment did to it, in words; empty when nothing did.
+    /// What containment did to it, in words; empty when it was not contained.
     pub contained: String,
     pub evidence: Vec<usize>,
 }
@@ -310,7 +310,7 @@ pub struct Gap {
     /// `logs`, `integrity`, `accounts`, `credentials`, `data`, `evidence`, `containment`, `judgement`.
     pub kind: &'static str,
     pub text: String,
-    /// It qualifies what the report says, rather than its reach.
+    /// It qualifies what the report says, not only what it covers.
     pub weighty: bool,
 }
 

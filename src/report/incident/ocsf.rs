@@ -98,7 +98,7 @@ fn info(d: &Document, f: &FindingDetail) -> Value {
     })
 }
 
-/// A sub-technique stands beside the technique that it belongs to.
+/// A sub-technique comes with the technique that it belongs to.
 fn attack(id: &str) -> Value {
     let named = |id: &str| {
         let known = technique(id);
@@ -198,8 +198,8 @@ fn without_empty(value: Value) -> Value {
     };
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().map(|(k, v)| (k, without_empty(v)));
-            Value::Object(kept.filter(|(_, v)| !empty(v)).collect::<Map<_, _>>())
+            let members = members.into_iter().map(|(k, v)| (k, without_empty(v)));
+            Value::Object(members.filter(|(_, v)| !empty(v)).collect::<Map<_, _>>())
         }
         Value::Array(items) => {
             Value::Array(items.into_iter().map(without_empty).filter(|v| !empty(v)).collect())

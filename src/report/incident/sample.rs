@@ -1,4 +1,4 @@
-//! Reports to test with: a whole case, an analysis alone, a case alone, and one in which all text is hostile.
+//! Reports to test with: a complete case, an analysis alone, a case alone, and one in which all text is hostile.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ fn from_disk() -> Input {
     input
 }
 
-/// A key was used, contained, and it holds; a second key is still free.
+/// A key was misused and is contained; a second key is not contained.
 pub fn rich() -> Input {
     let mut input = from_disk();
     input.clocks = vec![ClockRow {
@@ -81,9 +81,9 @@ pub fn poison(value: &mut Value) {
     match value {
         Value::String(text) => {
             let time = text.len() >= 20 && text.as_bytes()[4] == b'-' && text.ends_with('Z');
-            let kept =
+            let unchanged =
                 ["incident.analysis/1", "critical", "high", "medium", "info", "done", "tried"];
-            if !time && !kept.contains(&text.as_str()) {
+            if !time && !unchanged.contains(&text.as_str()) {
                 *text = format!("{text}{HOSTILE}");
             }
         }

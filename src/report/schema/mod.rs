@@ -19,15 +19,15 @@
 //! | `coverage.events` | `records` = `decoded` + `duplicates` + `outside_window` + `lost`; `baseline` (of those outside); `lost_by_reason`, `not_events`, `by_log` {name: count} |
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
 //! | `coverage.matrix` | [{`account`, `region`, `day`, `files`, `events`, `first_delivery`, `last_delivery`}]: CloudTrail's log files by the day in their names and its events by their own, for each day of the window (UTC) that has any; a delivery's time is S3's LastModified, or the time in a local file's name; access logs are not in it |
-//! | `coverage.gaps` | [{`account`, `region`, `from`, `until`, `length`, `stopped_by`, `resumed_by`}]: where nothing came although it usually does there (on 3 of the 7 days before; or, behind a call that stops a trail, in 3 of the 24 hours before, and for 2 hours at least); `length` in seconds; `until` and `length` are `null` where the logs end with the stop; the calls are [{`time`, `principal`, `action`, `event_id`, `account`, `region`}] |
+//! | `coverage.gaps` | [{`account`, `region`, `from`, `until`, `length`, `stopped_by`, `resumed_by`}]: where CloudTrail delivered nothing although it usually does (on 3 of the 7 days before; or, after a call that stops a trail, in 3 of the 24 hours before, and for 2 hours at least); `length` in seconds; `until` and `length` are `null` where the logs end with the stop; the calls are [{`time`, `principal`, `action`, `event_id`, `account`, `region`}] |
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
-//! | `sessions` | the findings' keys, what they came from and what came of them (200 at most of each key), as in [`incident.sessions/1`](super::sessions::json) |
+//! | `sessions` | the findings' keys, the keys they came from and the keys issued from them (200 at most of each key), as in [`incident.sessions/1`](super::sessions::json) |
 //! | `guardduty` | GuardDuty's findings on the window, where it was asked: [{`id`, `type`, `title`, `severity` (1.0 to 10.0), `account`, `region`, `first_seen`, `last_seen`, `access_key`, `user`, `user_type`, `buckets`, `findings`}]; `findings` are ids of ours with the same access key, user, role or bucket within an hour of it |
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
-//! | `suppressed` | [{`entry`, `findings`}]: what each allow-list entry kept back |
+//! | `suppressed` | [{`entry`, `findings`}]: how many findings each allow-list entry suppressed |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
-//! | `change` | beside the last run; `null` where nothing is kept between runs; see below |
+//! | `change` | compared with the last run; `null` where no state is stored between runs; see below |
 //! | `notes` | statements that qualify the result |
 //!
 //! A story:
@@ -36,7 +36,7 @@
 //! |---|---|
 //! | `id` | the same in every run over the same logs |
 //! | `headline`, `severity`, `first_seen`, `last_seen`, `account` | |
-//! | `actor` | `origin` (the key or sign-in it began with, in words), `principals`, `access_keys`, `addresses` |
+//! | `actor` | `origin` (the key or sign-in it started with, in words), `principals`, `access_keys`, `addresses` |
 //! | `steps` | [{`time`, `last`, `tactic`, `text`, `finding`, `severity`, `outcome`}] in order of time; `outcome` is `done` or `tried` |
 //! | `gained` | access that the actor has now and had not before, in words |
 //! | `touched` | [{`kind`, `name`, `events`, `bytes`}] |
@@ -50,9 +50,9 @@
 //! | `since`, `until` | the window that was asked for; `since` is `null` when it begins with the logs |
 //! | `accounts` | of the window's events |
 //! | `last_run` | `at`, `since`, `until`, `program`, `same_program`, `same_rules`, `complete`; `null` for a first run |
-//! | `unreadable` | why what the last run saw could not be read, or `null` |
+//! | `unreadable` | why the record of the last run could not be read, or `null` |
 //! | `principals`, `sources`, `user_agents` | `new`, `gone` [{`name`, `detail`, `events`, `last_seen`, `in_baseline`}], `same` (number); sources are networks, agents families; names of 300 characters at most; `gone` has the last run's numbers |
-//! | `findings` | `new`, `again` (known, and happened since), `still` (known, nothing since) [{`id`, `rule`, `severity`, `severity_before` (`null` when the same), `title`, `principal`}]; `gone` [{`id`, `rule`, `severity`, `title`, `principal`, `last_seen`, `in_window`}] |
+//! | `findings` | `new`, `again` (known, and recurred since), `still` (known, unchanged) [{`id`, `rule`, `severity`, `severity_before` (`null` when the same), `title`, `principal`}]; `gone` [{`id`, `rule`, `severity`, `title`, `principal`, `last_seen`, `in_window`}] |
 //! | `periods` | `number` and `days` of the periods before the window |
 //! | `counts` | [{`what`, `now`, `before` {`of`, `mean`, `min`, `max`}}]: `events`, `principals`, `refused`, `s3-bytes-out` over the periods, `findings.critical` … over earlier runs; `before` is `null` without any |
 //! | `remarks` | statements that qualify the comparison |
@@ -62,7 +62,7 @@
 //! | key | value |
 //! |---|---|
 //! | `id` | the same in every run over the same logs |
-//! | `rule`, `rules` | what weighs most; everything that saw the same cause |
+//! | `rule`, `rules` | the most severe detector or rule; every one that reported the same cause |
 //! | `title` | one line |
 //! | `severity` | `info`, `low`, `medium`, `high`, `critical` |
 //! | `attack`, `tactics` | MITRE ATT&CK technique ids; tactics in words |

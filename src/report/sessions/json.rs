@@ -13,7 +13,7 @@
 //! | `events` | events in the window |
 //! | `complete` | nothing of the input was lost |
 //! | `sessions` | by first use or issue; see below |
-//! | `unused` | [{`how`, `role`, `parent`, `parent_key`, `issued_from`, `keys`, `first`, `last`}]: sessions that were handed out and not used in the logs |
+//! | `unused` | [{`how`, `role`, `parent`, `parent_key`, `issued_from`, `keys`, `first`, `last`}]: sessions that were issued and not used in the logs |
 //! | `notes` | statements that qualify the result |
 //!
 //! A session:
@@ -29,8 +29,8 @@
 //! | `first_seen`, `last_seen`, `events`, `denied`, `bytes_out` | use in the window; times are `null` if there was none |
 //! | `addresses`, `services` | in the order in which they were seen (100 at most) |
 //! | `mfa`, `source_identity` | as the session's calls say |
-//! | `origin` | what it all began with, in words |
-//! | `contested` | records disagree about who was handed the key |
+//! | `origin` | the start of its chain, in words |
+//! | `contested` | records disagree about who received the key |
 
 use std::io::{self, Write};
 use std::ops::ControlFlow;

@@ -65,7 +65,7 @@ fn branches_hang_under_what_they_came_from() {
     };
     let forest = Forest { roots: vec![root, leaf("other")], sessions: 5, left_out: 2, unused: 1 };
     insta::assert_snapshot!(drawn(&forest), @r"
-    incident: 5 keys, sessions and sign-ins from 4 beginnings
+    incident: 5 keys, sessions and sign-ins from 4 origins
 
     first\x1b[2J
     │  told of the first, told of the first, told of the first, told of the first, told of the
@@ -78,9 +78,9 @@ fn branches_hang_under_what_they_came_from() {
 
     other
 
-    … and 2 more keys and kinds of sessions (--all)
+    … and 2 more keys and groups of sessions (--all lists every one)
 
-    Note: 1 temporary key was handed out and not used in these logs.
+    Note: 1 temporary key was issued and not used in these logs.
     ");
 }
 

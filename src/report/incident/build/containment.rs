@@ -1,4 +1,4 @@
-//! How it was contained: every change with its state, its line in the journal and the way back.
+//! How it was contained: every change with its state, its line in the journal and its undo.
 
 use super::facts::Facts;
 use super::register::{Register, time_of};
@@ -24,7 +24,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
             resource: detail.to_string(),
             state: if phase == Some(Phase::Finished) { "done" } else { "unfinished" },
             text: phase.map_or("", Phase::name).to_string(),
-            undo: "not undone by undo: the new key stays".into(),
+            undo: "undo does not revert it: the new key stays".into(),
             ..journaled(facts, "reissue-access-key", entry, register)
         });
     }
@@ -86,8 +86,8 @@ fn planned<'a>(facts: &Facts<'a>, number: usize) -> Option<&'a PlannedChange> {
 fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedChange>) -> String {
     let mut parts = Vec::new();
     match record.state {
-        ChangeState::Unknown => parts.push("the run ended before the answer".to_string()),
-        ChangeState::UndoUnknown => parts.push("the run ended while it was undone".to_string()),
+        ChangeState::Unknown => parts.push("the run ended before AWS answered".to_string()),
+        ChangeState::UndoUnknown => parts.push("the run ended during its undo".to_string()),
         ChangeState::Failed => {
             let at =
                 entry_of(f, |e| matches!(e, Event::Failed { change, .. } if *change == number));
@@ -99,12 +99,12 @@ fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
         _ => {}
     }
     if record.again {
-        parts.push("made again after somebody undid it".into());
+        parts.push("made again after somebody reverted it".into());
     }
     if let Some(change) = planned {
         parts.extend(change.affects.iter().cloned());
         if change.risk == Risk::High {
-            parts.push("high risk: it may stop what others do".into());
+            parts.push("high risk: it may disrupt legitimate use".into());
         }
     }
     parts.join("; ")
@@ -123,11 +123,11 @@ fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
             let when = at.map_or_else(String::new, |at| format!(" {}", crate::clock::plain(at.0)));
             format!("undone{when}")
         }
-        (ChangeState::Already, _) => "nothing to undo: it was so before".into(),
+        (ChangeState::Already, _) => "nothing to undo: it was in place before".into(),
         (_, Some(change)) => match change.undo {
             UndoKind::Exact => "can be undone exactly".into(),
             UndoKind::Loss => format!("can be undone with loss: {}", change.loss),
-            UndoKind::None => "cannot be undone".into(),
+            UndoKind::None => "irreversible".into(),
         },
         (_, None) => "can be undone".into(),
     }

@@ -1,4 +1,4 @@
-//! What every section rests on: the findings that weigh, the changes that were made, the moments that count.
+//! What every section uses: the findings that matter, the changes that were made, the moments that count.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub struct Mark {
 pub struct Facts<'a> {
     pub input: &'a Input,
     pub analysis: Option<&'a Analysis>,
-    /// Findings of at least medium severity, and those told in a story of such; all when there are none.
+    /// Findings of at least medium severity, and those of a story with such a severity; all when there are none.
     /// Nobody else is called an actor: what is low or for information is in the appendix.
     pub weighty: Vec<&'a Finding>,
     pub first: Option<Millis>,
@@ -34,9 +34,9 @@ pub struct Facts<'a> {
     pub plan: Option<&'a Plan>,
     pub history: History,
     pub opened: Option<Millis>,
-    /// When the incident was noticed: what was said, or the case's opening.
+    /// When the incident was noticed: what the facts say, or the case's opening.
     pub detected: Option<Millis>,
-    /// The first change that takes something from the attacker.
+    /// The first change that takes access from the attacker.
     pub first_block: Option<Mark>,
     /// The last of them.
     pub contained: Option<Mark>,
@@ -44,8 +44,8 @@ pub struct Facts<'a> {
     /// When each change was last answered for, by its number.
     pub answered: BTreeMap<usize, Mark>,
     pub state: State,
-    /// Identities that weighty findings name and no change of the case reaches.
-    pub loose: Vec<&'a str>,
+    /// Identities that weighty findings name and no change of the case covers.
+    pub uncovered: Vec<&'a str>,
 }
 
 impl<'a> Facts<'a> {
@@ -53,11 +53,12 @@ impl<'a> Facts<'a> {
         let analysis = input.analysis.as_ref();
         let findings = analysis.map_or(&[][..], |a| &a.findings);
         let stories = analysis.map_or(&[][..], |a| &a.stories);
-        let grave = |severity: Severity| severity >= Severity::Medium;
-        let told =
-            |f: &Finding| stories.iter().any(|s| grave(s.severity) && s.findings.contains(&f.id));
+        let is_severe = |severity: Severity| severity >= Severity::Medium;
+        let in_story = |f: &Finding| {
+            stories.iter().any(|s| is_severe(s.severity) && s.findings.contains(&f.id))
+        };
         let mut weighty: Vec<&Finding> =
-            findings.iter().filter(|f| grave(f.severity) || told(f)).collect();
+            findings.iter().filter(|f| is_severe(f.severity) || in_story(f)).collect();
         if weighty.is_empty() {
             weighty = findings.iter().collect();
         }
@@ -79,13 +80,13 @@ impl<'a> Facts<'a> {
             held: None,
             answered: BTreeMap::new(),
             state: State::Open,
-            loose: Vec::new(),
+            uncovered: Vec::new(),
             history,
         };
         facts.state = facts.judge();
         facts.read_journal();
-        facts.loose = facts.unreached();
-        if facts.state == State::Held && !facts.loose.is_empty() {
+        facts.uncovered = facts.find_uncovered();
+        if facts.state == State::Held && !facts.uncovered.is_empty() {
             facts.state = State::Partial;
         }
         facts
@@ -165,25 +166,25 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The step stands before the plan's watch: it takes something from the attacker. What comes after it
-    /// makes things visible.
+    /// The step comes before the plan's hold: it takes access from the attacker. Steps after the hold turn on
+    /// logging or detection.
     fn contains(&self, at: usize, step: &str) -> bool {
         let hold =
             self.plan.and_then(|plan| plan.steps.iter().position(|s| matches!(s.kind, Kind::Hold)));
         hold.is_none_or(|hold| at < hold) && !improves_visibility(step)
     }
 
-    fn unreached(&self) -> Vec<&'a str> {
+    fn find_uncovered(&self) -> Vec<&'a str> {
         let named = self.weighty.iter().filter(|f| !f.principal.is_empty());
-        let mut loose = Vec::new();
+        let mut uncovered = Vec::new();
         for finding in named {
             let reached = !self.reach(&finding.access_key, &finding.principal).is_empty();
             let name = short(&finding.principal);
-            if !reached && !loose.contains(&name) {
-                loose.push(name);
+            if !reached && !uncovered.contains(&name) {
+                uncovered.push(name);
             }
         }
-        loose
+        uncovered
     }
 
     fn judge(&self) -> State {
@@ -191,14 +192,14 @@ impl<'a> Facts<'a> {
         if history.changes.is_empty() && history.reissues.is_empty() {
             return State::Open;
         }
-        let taken_back = |r: &Record| {
-            let undone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
-            undone && self.contains(r.at, &r.step)
+        let undone = |r: &Record| {
+            let gone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
+            gone && self.contains(r.at, &r.step)
         };
-        if history.changes.values().any(taken_back) {
+        if history.changes.values().any(undone) {
             return State::Undone;
         }
-        let holds = || {
+        let all_in_place = || {
             history
                 .changes
                 .iter()
@@ -208,8 +209,8 @@ impl<'a> Facts<'a> {
             _ if history.contested => State::Contested,
             Some(RunEnd::Contested) => State::Contested,
             Some(RunEnd::Held) => State::Held,
-            // What makes things visible may be undone; containment stands.
-            Some(RunEnd::Undone | RunEnd::PartlyUndone) if holds() => State::Held,
+            // Visibility steps may be undone; containment is in place.
+            Some(RunEnd::Undone | RunEnd::PartlyUndone) if all_in_place() => State::Held,
             Some(_) => State::Incomplete,
             None => State::Unfinished,
         }

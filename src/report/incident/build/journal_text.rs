@@ -15,7 +15,7 @@ pub fn sentence(entry: &Entry) -> String {
         Event::Approved { digest, how, .. } => {
             format!("plan approved ({how}), digest {}", digest.get(..12).unwrap_or(digest))
         }
-        Event::Started { what, caller, .. } => format!("{what} begun as {}", short(caller)),
+        Event::Started { what, caller, .. } => format!("{what} started as {}", short(caller)),
         Event::Evidence { files, missing } if missing.is_empty() => {
             format!("evidence read: {files} answers")
         }
@@ -37,15 +37,15 @@ pub fn sentence(entry: &Entry) -> String {
         }
         Event::Contested { resource, by, .. } => {
             let by = by.as_deref().map_or_else(String::new, |by| format!(" by {}", short(by)));
-            format!("undone or added to{by}: {}", short(resource))
+            format!("reverted or added to{by}: {}", short(resource))
         }
-        Event::UndoIntent { change, .. } => format!("undo of change {change} begun"),
+        Event::UndoIntent { change, .. } => format!("undo of change {change} started"),
         Event::UndoDone { change, outcome, .. } => {
             format!("undo of change {change}: {}", outcome_text(*outcome))
         }
         Event::UndoFailed { change, error } => format!("undo of change {change} failed: {error}"),
         Event::Analysed { findings, .. } => {
-            format!("logs analysed: {}", counted(*findings, "finding", "findings"))
+            format!("logs analyzed: {}", counted(*findings, "finding", "findings"))
         }
         Event::Collected { objects, bytes, .. } => {
             let objects = counted(*objects, "object", "objects");
@@ -92,16 +92,20 @@ fn of_fields(fields: &EntryFields) -> String {
     match fields.name() {
         "stopped" => with("run stopped", fields.text("why")),
         "finished" => with("run ended", fields.text("state")),
-        "undo-skipped" => with("undo of a change left out", fields.text("why")),
+        "undo-skipped" => with("undo of a change skipped", fields.text("why")),
         "note" => fields.text("text").to_string(),
-        "created" => "case made".into(),
+        "created" => "case created".into(),
         "digests" => {
             format!("evidence checked against CloudTrail's digests: {}", fields.text("verdict"))
         }
         "closed" => with("case closed", fields.text("reason")),
         "reopened" => with("case reopened", fields.text("reason")),
         "clock-fact" => {
-            format!("noted for the clocks: {} {}", fields.text("key"), fields.text("value"))
+            format!(
+                "set for the notification clocks: {} {}",
+                fields.text("key"),
+                fields.text("value")
+            )
         }
         name => name.replace('-', " "),
     }
@@ -110,7 +114,7 @@ fn of_fields(fields: &EntryFields) -> String {
 fn outcome_text(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Applied => "made",
-        Outcome::Already => "was so already",
+        Outcome::Already => "was already in place",
         Outcome::FoundApplied => "made (its answer was lost; read back)",
         Outcome::FoundUnapplied => "not made (its answer was lost; read back)",
     }

@@ -1,4 +1,4 @@
-//! From what is known to the finished report: one file a section. Adds no format.
+//! Builds the incident report from its input: one file a section. Adds no format.
 
 mod actions;
 mod activity;

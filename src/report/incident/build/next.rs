@@ -107,7 +107,7 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
             Some(why) => open(&format!("could not be done: {why}")),
             // Nothing to change may mean that there is no trail at all.
             None if planned.iter().any(nothing) && improves_visibility(step) => {
-                open("the plan had nothing to change: confirm that it is so")
+                open("the plan found nothing to change: confirm that this is right")
             }
             None if planned.iter().any(nothing) && facts.history.finished.is_some() => {
                 let note = "nothing had to be changed".into();
@@ -125,12 +125,14 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
     let changes = if all == 1 { "change" } else { "changes" };
     let what = format!("{changes} {}", numbers.join(", "));
     let (state, note) = match () {
-        () if of(&["undone"]) == all => (TaskState::Open, format!("{what}: undone since")),
+        () if of(&["undone"]) == all => (TaskState::Open, format!("{what}: undone later")),
         () if good == 0 => (TaskState::Open, format!("{what}: {}", states[0].1)),
         () if good < all || blocked.is_some() => {
             (TaskState::Partly, format!("{good} of {all} {changes} in force"))
         }
-        () if of(&["requested"]) > 0 => (TaskState::Done, format!("{what}: not yet seen to hold")),
+        () if of(&["requested"]) > 0 => {
+            (TaskState::Done, format!("{what}: not yet confirmed by a hold"))
+        }
         () => (TaskState::Done, format!("{what}: {}", states[0].1)),
     };
     let entries = states.iter().filter_map(|(n, _)| facts.answered.get(n)).map(|m| m.entry);
@@ -143,7 +145,7 @@ fn reissue(facts: &Facts<'_>) -> Tick {
     let (state, note) = match phases.as_slice() {
         [] => (TaskState::Open, String::new()),
         phases if phases.iter().all(|p| *p == Phase::Finished.name()) => {
-            (TaskState::Done, "a new key was given out".to_string())
+            (TaskState::Done, "a new key was issued".to_string())
         }
         phases => (TaskState::Partly, format!("the new key: {}", phases.join(", "))),
     };

@@ -1,4 +1,4 @@
-//! Numbers for evidence, given in the order in which the report first names it.
+//! Numbers evidence in the order in which the report first cites it.
 
 use super::journal_text;
 use crate::event::time;
@@ -52,7 +52,7 @@ impl<'a> Register<'a> {
         numbers
     }
 
-    /// The number of a journal line, by its place from 0.
+    /// The number of a journal line, by its index from 0.
     pub fn entry(&mut self, at: usize) -> Vec<usize> {
         let Some(case) = &self.input.case else { return Vec::new() };
         let Some(entry) = case.entries.get(at) else { return Vec::new() };
@@ -96,8 +96,8 @@ pub fn time_of(entry: &Entry) -> Option<At> {
     time::parse(&entry.time).map(At)
 }
 
-/// The finding's place in a page: letters, digits and dashes, whatever its id holds.
+/// The finding's anchor in a page: letters, digits and dashes, whatever its id contains.
 pub fn anchor(finding: &Finding) -> String {
-    let kept = finding.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40);
-    format!("finding-{}", kept.collect::<String>())
+    let safe = finding.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40);
+    format!("finding-{}", safe.collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! From where: addresses and user agents that findings name, and who was sent how much.
+//! From where: addresses and user agents that findings name, and the bytes sent to each principal.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The answer in five sentences, each with the evidence it rests on.
+//! The report in five sentences, each with its evidence.
 
 use super::facts::Facts;
 use super::names::{capital, distinct, listed, short};
@@ -29,7 +29,7 @@ pub fn last_three(facts: &Facts<'_>, rest: &Rest<'_>, r: &mut Register<'_>) -> V
     vec![data(facts, rest.touched), contained(facts, r), open(rest)]
 }
 
-fn plainly(text: impl Into<String>) -> Sentence {
+fn without_evidence(text: impl Into<String>) -> Sentence {
     Sentence { text: text.into(), evidence: Vec::new() }
 }
 
@@ -74,7 +74,7 @@ fn nothing(facts: &Facts<'_>) -> Sentence {
     match (facts.analysis, facts.case) {
         (Some(analysis), _) => {
             let events = counted(analysis.coverage.events.decoded, "event", "events");
-            plainly(format!("No finding came out of {events}."))
+            without_evidence(format!("The analysis of {events} led to no finding."))
         }
         (None, Some(case)) => {
             let file = &case.file;
@@ -85,9 +85,9 @@ fn nothing(facts: &Facts<'_>) -> Sentence {
                 account => format!(" for account {account}"),
             };
             let title = clip(file.title.trim_end_matches('.'), TITLE);
-            plainly(format!("Case {} was opened{opened}{account}: {title}.", file.id))
+            without_evidence(format!("Case {} was opened{opened}{account}: {title}.", file.id))
         }
-        (None, None) => plainly("Nothing was analysed and no case was given."),
+        (None, None) => without_evidence("No logs were analyzed and no case was given."),
     }
 }
 
@@ -109,16 +109,16 @@ fn worst(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let shown: Vec<_> = facts.weighty.iter().take(2).copied().collect();
     let Some(first) = shown.first() else {
         return match facts.analysis {
-            Some(_) => plainly(
-                "Nothing in the logs called for a finding; what they do not cover is listed below.",
+            Some(_) => without_evidence(
+                "No detector or rule reported anything; what the logs do not cover is listed below.",
             ),
-            None => plainly("The logs were not analysed in this case."),
+            None => without_evidence("No logs were analyzed in this case."),
         };
     };
     let titles: Vec<_> = shown.iter().map(|f| clip(&f.title, TITLE)).collect();
     Sentence {
         text: format!(
-            "The gravest of {} is {}: {}.",
+            "The most severe of {} is {}: {}.",
             counted(all, "finding", "findings"),
             first.severity.name(),
             titles.join("; and ")
@@ -165,7 +165,7 @@ fn data(facts: &Facts<'_>, touched: &Touched) -> Sentence {
         (true, Some(_)) => {
             "No read of stored data and no change of a resource is on record.".into()
         }
-        (true, None) => "What was read or changed is not known without logs.".into(),
+        (true, None) => "Without logs it is not known what was read or changed.".into(),
     };
     Sentence { text, evidence }
 }
@@ -175,17 +175,17 @@ fn named(things: &[Thing]) -> Vec<&str> {
     let is_action = |t: &&Thing| t.name.contains(':') && !t.name.starts_with("arn:");
     let (actions, names): (Vec<&Thing>, Vec<&Thing>) =
         things.iter().filter(|t| t.done > 0).partition(is_action);
-    let said = if names.is_empty() { actions } else { names };
-    said.into_iter().map(|t| short(&t.name)).collect()
+    let shown = if names.is_empty() { actions } else { names };
+    shown.into_iter().map(|t| short(&t.name)).collect()
 }
 
 fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let Some(mark) = facts.contained else {
         let text = match facts.case {
-            Some(_) => "Nothing was contained: no containing change is on record.",
+            Some(_) => "Nothing was contained: no containment change is on record.",
             None => "No containment is on record: this is an analysis without a case.",
         };
-        return plainly(text);
+        return without_evidence(text);
     };
     let mut evidence = register.entry(mark.entry);
     let after = facts.detected.filter(|d| *d <= mark.at).map_or_else(String::new, |detected| {
@@ -201,16 +201,16 @@ fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let end = match (facts.state, facts.held) {
         (State::Held | State::Partial, Some(held)) => {
             evidence.extend(register.entry(held.entry));
-            format!("all {changes} still stood at {} UTC", plain(held.at))
+            format!("all {changes} were in place at {} UTC", plain(held.at))
         }
-        (State::Contested, _) => "but it is contested: somebody keeps undoing it".into(),
-        (State::Undone, _) => "but it was taken back since".into(),
-        (State::Unfinished, _) => "but the run did not come to its end".into(),
-        _ => "but not everything could be done".into(),
+        (State::Contested, _) => "but it is contested: somebody reverted it".into(),
+        (State::Undone, _) => "but it was undone later".into(),
+        (State::Unfinished, _) => "but the run did not finish".into(),
+        _ => "but some steps could not be done".into(),
     };
-    let loose = match facts.loose.as_slice() {
+    let loose = match facts.uncovered.as_slice() {
         [] => String::new(),
-        loose => format!("; nothing in this case reaches {}", listed(loose, 3)),
+        loose => format!("; no change in this case covers {}", listed(loose, 3)),
     };
     Sentence {
         text: format!("Access{whom} was cut off at {} UTC{after}; {end}{loose}.", plain(mark.at)),
@@ -238,13 +238,13 @@ fn open(rest: &Rest<'_>) -> Sentence {
         all => format!("{} of {} next steps are open", grouped(open), grouped(all)),
     };
     let limits = match gaps {
-        0 => format!("{} named", counted(rest.gaps.len() as u64, "limit is", "limits are")),
-        n => format!("{} on these statements", counted(n, "limit weighs", "limits weigh")),
+        0 => format!("{} listed", counted(rest.gaps.len() as u64, "limit is", "limits are")),
+        n => format!("{} these statements", counted(n, "limit qualifies", "limits qualify")),
     };
     let clock = rest.clocks.iter().find(|c| c.state == "running" || c.state == "overdue");
     let clock = clock.map_or_else(String::new, |c| {
         format!("; first clock: {} {}, due {}", c.regime, c.article, c.due)
     });
     let joined = if steps.is_empty() { limits } else { format!("{steps}, and {limits}") };
-    plainly(format!("{}{clock}.", capital(&joined)))
+    without_evidence(format!("{}{clock}.", capital(&joined)))
 }

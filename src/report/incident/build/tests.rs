@@ -63,9 +63,13 @@ fn a_case_without_loose_ends_is_contained() {
     let document = build(&input);
     assert_eq!(
         (document.status.state, document.status.name),
-        (State::Held, "contained, and it holds")
+        (State::Held, "contained and holding")
     );
-    assert!(document.status.text.contains("show nothing after it"), "{}", document.status.text);
+    assert!(
+        document.status.text.contains("show no finding after containment"),
+        "{}",
+        document.status.text
+    );
 }
 
 #[test]
@@ -75,7 +79,10 @@ fn findings_after_containment_are_not_passed_over() {
     findings.retain(|f| !f.principal.ends_with("svc-backup"));
     findings[0].last_seen = Some(At(1_794_500_000_000));
     let text = build(&input).status.text;
-    assert!(text.contains("But findings reach to") && text.contains("after containment"), "{text}");
+    assert!(
+        text.contains("But findings continue until") && text.contains("after containment"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -110,11 +117,11 @@ fn undoing_containment_is_not_undoing_visibility() {
         undo(1, "iam.deny-user").into_iter().chain([finished(RunEnd::PartlyUndone)]),
     );
     assert_eq!(document.status.state, State::Undone);
-    assert!(document.summary[3].text.contains("taken back"), "{}", document.summary[3].text);
+    assert!(document.summary[3].text.contains("undone later"), "{}", document.summary[3].text);
     let sessions = task(&document, "leaked-access-key/sessions-ended");
     assert_eq!(
         (sessions.state, sessions.note.as_str()),
-        (TaskState::Open, "change 1: undone since")
+        (TaskState::Open, "change 1: undone later")
     );
     assert!(document.measures.iter().all(|m| m.name != "Time to hold"));
 }
@@ -188,7 +195,7 @@ fn times_come_from_the_journal() {
     let detect = document.measures.iter().find(|m| m.name == "Time to detect").expect("noticed");
     assert_eq!(
         (detect.to.0, detect.about),
-        (1_794_237_000_000, "first activity to the moment it was noticed")
+        (1_794_237_000_000, "from the first activity until it was noticed")
     );
 }
 
@@ -263,7 +270,7 @@ fn indicators_leave_own_and_service_addresses_out() {
 }
 
 #[test]
-fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
+fn a_delivery_gap_is_listed_once_and_weighs_with_a_call_that_stops_the_trail() {
     let gap = |region: &str, calls: Value| {
         json!({"account": "111122223333", "region": region, "from": "2026-11-03T13:35:00Z",
             "until": "2026-11-07T00:30:00Z", "length": 298_500, "stopped_by": calls})
@@ -282,8 +289,8 @@ fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
         (stopped.weighty, stopped.text.as_str()),
         (
             true,
-            "CloudTrail delivered nothing of 111122223333 us-east-1 from 2026-11-03 13:35:00 to \
-             2026-11-07 00:30:00 UTC (3 d 10 h); beside it: StopLogging by dana at 2026-11-03 13:30:00 UTC."
+            "CloudTrail delivered nothing for 111122223333 us-east-1 from 2026-11-03 13:35:00 to \
+             2026-11-07 00:30:00 UTC (3 d 10 h); possible cause: StopLogging by dana at 2026-11-03 13:30:00 UTC."
         )
     );
     assert_eq!(

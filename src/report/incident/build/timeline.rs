@@ -18,12 +18,12 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Moment> {
     for story in stories {
         of_story(facts, story, register, &mut moments);
     }
-    let told = |f: &Finding| stories.iter().any(|s| s.findings.contains(&f.id));
-    for finding in facts.weighty.iter().filter(|f| !told(f)) {
+    let in_story = |f: &Finding| stories.iter().any(|s| s.findings.contains(&f.id));
+    for finding in facts.weighty.iter().filter(|f| !in_story(f)) {
         of_finding(finding, register, &mut moments);
     }
     of_journal(facts, register, &mut moments);
-    // Stable: what happened in one second stays in the order it was told.
+    // Stable: what happened in one second stays in its order.
     moments.sort_by_key(|m| (m.time, m.side));
     moments
 }
@@ -117,7 +117,7 @@ fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Mome
         if let Event::Started { caller: by, .. } | Event::Opened { caller: by, .. } = &line.event {
             caller = short(by).to_string();
         }
-        let Some((kind, text, outcome)) = told(facts, line) else { continue };
+        let Some((kind, text, outcome)) = row_of(facts, line) else { continue };
         let contested = matches!(line.event, Event::Contested { .. });
         let author = EntryFields::of(line).text("author").to_string();
         let by = match &line.event {
@@ -137,8 +137,8 @@ fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Mome
     }
 }
 
-/// Kind, text and outcome of a line that belongs on a timeline; intents are told by what became of them.
-fn told(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
+/// Kind, text and outcome of a line that belongs on a timeline; an intent is covered by its outcome.
+fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
     let record = |change: &usize| facts.history.changes.get(change);
     let change = |n: &usize| match record(n) {
         Some(r) => format!("{}: {}", title(&r.step), short(&r.resource)),
@@ -170,7 +170,7 @@ fn told(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'stat
     })
 }
 
-/// `run ended: held` is about a run: its kind need not be said twice.
+/// `run ended: held` is about a run: its kind need not be repeated.
 fn split(text: &str) -> (&'static str, &str) {
     let kinds = [
         ("case ", "Case"),

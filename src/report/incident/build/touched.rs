@@ -109,7 +109,7 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
     buckets
 }
 
-/// A story counts the bytes of what it touched; without one they are in the findings' words only.
+/// A story counts the bytes of what it touched; without one only the findings' titles have them.
 fn finding_bytes(facts: &Facts<'_>, bucket: &str) -> Option<u64> {
     let stories = facts.analysis.map_or(&[][..], |a| &a.stories);
     let touched = stories.iter().flat_map(|s| &s.touched);
@@ -193,10 +193,10 @@ fn s3_requests(finding: &Finding) -> u64 {
 /// What the case did to a resource that fits.
 fn now(facts: &Facts<'_>, fits: impl Fn(&str) -> bool) -> String {
     let records = facts.history.changes.iter().filter(|(_, r)| fits(short(&r.resource)));
-    let said: Vec<String> = records
+    let changes: Vec<String> = records
         .map(|(n, r)| format!("{} (change {n}, {})", title(&r.step), facts.state_of(*n, r)))
         .collect();
-    said.join("; ")
+    changes.join("; ")
 }
 
 /// Secrets, and everything else that stories or findings say was made or changed.
@@ -243,9 +243,9 @@ fn names(resource: &str, name: &str) -> bool {
 
 fn outcome(done: u64, denied: u64) -> String {
     match (done, denied) {
-        (0, _) => "tried, never done".into(),
+        (0, _) => "tried, never succeeded".into(),
         (_, 0) => "done".into(),
-        _ => "done, and refused at other times".into(),
+        _ => "done; refused at other times".into(),
     }
 }
 

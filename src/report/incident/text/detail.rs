@@ -99,7 +99,7 @@ pub fn evidence(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
         Some(written) => {
             let files = counted(custody.files.len() as u64, "file", "files");
             let state =
-                if custody.problems.is_empty() { "every file fits it" } else { "NOT ALL FIT" };
+                if custody.problems.is_empty() { "every file matches" } else { "MISMATCHES" };
             page.field("Manifest", &format!("{files}, written {written}; {state}"))?;
         }
         None => page.field("Manifest", "none yet")?,
