@@ -37,7 +37,7 @@ pub(in crate::cli) fn parse_days(text: &str) -> Result<f64, String> {
     if (0.0..=36_500.0).contains(&days) {
         Ok(days)
     } else {
-        Err(format!("'{text}' days: give 0 to 36500"))
+        Err(format!("invalid number of days '{text}' (expected 0 to 36500)"))
     }
 }
 
