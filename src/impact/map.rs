@@ -136,7 +136,7 @@ mod tests {
             ("", "impact.toml: missing [[objects]]"),
             ("[[objects]]\nkye = 'a'\n", "impact.toml:2:1: unknown field `kye`"),
             ("[[objects]]\nkind = 7\n", "impact.toml:2:8: expected a text or a list of texts"),
-            ("[[objects]]\n", "'objects 1': it needs `bucket`, `key` or `key_regex`"),
+            ("[[objects]]\n", "'objects 1': `bucket`, `key` or `key_regex` is missing"),
             (
                 "[[objects]]\nkey = 'a'\n",
                 "impact.toml:1:1: [[objects]] 1, 'a': the number of people is missing",
