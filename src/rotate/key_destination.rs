@@ -85,7 +85,11 @@ fn file(key: &IssuedKey) -> Secret {
 /// # Errors
 /// When the file cannot be removed.
 pub fn remove_file(path: &Path, id: &str) -> Result<(), CaseError> {
-    let Ok(text) = fs::read_to_string(path) else { return Ok(()) };
+    let text = match fs::read(path) {
+        Ok(text) => String::from_utf8_lossy(&text).into_owned(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(CaseError::Io(path.to_path_buf(), e)),
+    };
     let head = format!("[default]\naws_access_key_id = {id}\n");
     if !text.starts_with(&head) && !head.starts_with(&text) {
         return Ok(());

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Order, RotateError, check, key_destination};
+use crate::case::CaseError;
 use crate::cloud::{Api, Call, Client, ErrorKind, IssuedKey};
 use crate::journal::{Event, Journal, Phase};
 use crate::ui::Ui;
@@ -190,9 +191,12 @@ impl Rotation<'_, '_> {
                 };
                 value.and_then(|value| key_destination::key_in(&value)).filter(|key| key.id == id)
             }
-            (None, Some(file)) => {
-                std::fs::read_to_string(file).ok().and_then(|text| read_file(&text, &id))
-            }
+            (None, Some(file)) => match std::fs::read(file) {
+                Ok(text) => read_file(&String::from_utf8_lossy(&text), &id),
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+                // The key may be in use: it is not removed for a file that cannot be read.
+                Err(e) => return Err(CaseError::Io(file.into(), e).into()),
+            },
             (None, None) => None,
         };
         // A rollback that was cut short has deleted the key already.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::case::{Case, CaseFile, EvidenceRecorder, Objects, SavedObject};
 use crate::casework::{self, Writing};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::log_source::{LogSourceArgs, Range, discover};
@@ -88,7 +88,7 @@ fn size(text: &str) -> Result<u64, String> {
 struct Outcome {
     /// What is not there and should be.
     missing: Vec<String>,
-    kept: Vec<KeptObject>,
+    kept: Vec<SavedObject>,
     written: u64,
     bytes: u64,
 }
@@ -306,7 +306,7 @@ fn end(
     let appended = journal.append(event).map(drop).map_err(SealError::from);
     match appended.and_then(|()| seal(case, journal, &now)) {
         Ok(manifest) => {
-            let other = |kept: &&KeptObject| {
+            let other = |kept: &&SavedObject| {
                 manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
             };
             let changed = outcome.kept.iter().filter(other);

@@ -8,6 +8,7 @@ use super::analysis::Analysis;
 use super::input::{ClockRow, Impact, Input, Jurisdiction, Note};
 use super::load;
 use crate::case::Case;
+use crate::journal::History;
 
 /// Everything that an attacker could write into a log, and a responder paste from one.
 pub const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\0\u{9b}31m\nincident: x\r\n\u{202e}gpj.exe\u{200b}\
@@ -116,12 +117,16 @@ pub fn hostile() -> Input {
         case.problems.push(HOSTILE.into());
         for entry in &mut case.entries {
             let mut value = serde_json::to_value(&*entry).expect("an entry");
-            for member in ["resource", "caller", "before", "after", "missing", "how", "state"] {
+            for member in ["resource", "caller", "before", "after", "missing", "how"] {
                 if let Some(member) = value.get_mut(member) {
                     poison(member);
                 }
             }
             *entry = serde_json::from_value(value).expect("still an entry");
+        }
+        case.history = History::default();
+        for entry in &case.entries {
+            case.history.apply(&entry.event).expect("a legal line");
         }
         if let Some(plan) = &mut case.plan {
             plan.not_reached.push(HOSTILE.into());
