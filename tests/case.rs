@@ -269,7 +269,7 @@ fn contain_runs_in_a_case_that_waits_for_it() {
     let id = fs::read_to_string(scene.case().join("case.toml")).unwrap();
     let run = scene.contain_victim(&["--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("case folder case, which was there"), "{}", run.stderr);
+    assert!(run.stderr.contains("case folder case, which existed already"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(scene.case().join("case.toml")).unwrap(), id);
     for args in [&["verify", "case"][..], &["status", "case"], &["case", "show", "case"]] {
         let run = scene.run(args);

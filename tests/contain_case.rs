@@ -183,6 +183,6 @@ fn a_status_that_could_not_be_read_is_incomplete() {
     for format in ["text", "json"] {
         let run = scene.run(&["status", "case", "--format", format]);
         assert_eq!(run.code, 3, "{run:?}");
-        assert!(run.stdout.contains("cannot be read now"), "{run:?}");
+        assert!(run.stderr.contains("cannot be read now"), "{run:?}");
     }
 }

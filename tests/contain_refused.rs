@@ -235,11 +235,7 @@ fn plans_that_are_no_longer_true() {
     assert_eq!(run.code, 2, "{run:?}");
     untouched(&scene, &run);
     // Another caller, though of the same account: a user, a role, and a federated session.
-    refused(
-        &scene,
-        &scene.contain_as(&scene.account.victim[1], &apply),
-        "plan again as who you are",
-    );
+    refused(&scene, &scene.contain_as(&scene.account.victim[1], &apply), "plan again");
     let session = scene.account.aws.assume(&scene.account.role_arn, "me");
     refused(&scene, &scene.contain_as(&session, &[&apply[..], &["--case", "b"]].concat()), "plan");
     let me = format!(
@@ -296,7 +292,7 @@ fn keys_that_cannot_be_re_issued() {
     let own = json!({"AccessKeyId": scene.account.victim[0].id, "SecretAccessKey": "x"});
     put(own.clone(), json!(["AWSCURRENT"]));
     put(own, json!(["AWSPENDING"]));
-    refused(&scene, &scene.contain_victim(&with_secret), "pending already");
+    refused(&scene, &scene.contain_victim(&with_secret), "a pending version already");
     let rotating = json!({"ARN": scene.account.secret_arn, "Name": SECRET, "RotationEnabled": true,
         "VersionIdsToStages": {"v": ["AWSCURRENT"]}});
     scene.proxy.rule(Rule::on("secretsmanager:DescribeSecret").then(Action::Answer(

@@ -220,7 +220,7 @@ fn a_case_that_cannot_be_written_to_is_verified_and_nothing_is_kept() {
     // What is in no manifest is not sealed by the way.
     let run = env.run(&["verify", "case"]);
     assert_eq!((run.code, run.stdout.contains("4 digests")), (3, true), "{run:?}");
-    assert!(run.stderr.contains("the verdict is not kept in the case"), "{run:?}");
+    assert!(run.stderr.contains("the verdict was not saved in the case"), "{run:?}");
     assert_eq!(files(), 0);
     assert_eq!(env.run(&["case", "note", "case", "collected", "--author", "alice"]).code, 0);
     let run = env.run(&["case", "close", "case", "--author", "alice", "--reason", "over"]);

@@ -22,4 +22,4 @@ pub use export::{Exported, Packing, export};
 pub use folder::{Case, CaseFile, write_new};
 pub use hash::{FileHash, sha256};
 pub use manifest::{Draft, Manifest, Problem};
-pub use objects::{KeptObject, ObjectHead, Objects, PutError};
+pub use objects::{ObjectHead, Objects, PutError, SavedObject};

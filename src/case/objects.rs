@@ -24,7 +24,7 @@ const PARTIAL: &str = "s3/.partial";
 
 /// One line of `objects.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptObject {
+pub struct SavedObject {
     pub bucket: String,
     pub key: String,
     pub version_id: Option<String>,
@@ -41,7 +41,7 @@ pub struct KeptObject {
     pub file: String,
 }
 
-impl KeptObject {
+impl SavedObject {
     /// As the manifest names it.
     pub fn name(&self) -> String {
         listed_name(&self.file)
@@ -64,9 +64,9 @@ type Name = (String, String, String);
 
 struct State {
     index: File,
-    kept: HashMap<Name, KeptObject>,
+    saved: HashMap<Name, SavedObject>,
     /// Lines whose files were never named: the run ended in between.
-    promised: HashMap<Name, KeptObject>,
+    promised: HashMap<Name, SavedObject>,
     paths: Paths,
 }
 
@@ -101,8 +101,8 @@ impl Objects {
         private_folder(&root.join(PARTIAL))?;
         let listed = Manifest::read(case)?.unwrap_or_default().files;
         let (index, lines) = open_index(&root.join(Artifact::ObjectIndex.name_in_evidence()))?;
-        let (kept, promised) = (HashMap::new(), HashMap::new());
-        let mut state = State { index, kept, promised, paths: Paths::default() };
+        let (saved, promised) = (HashMap::new(), HashMap::new());
+        let mut state = State { index, saved, promised, paths: Paths::default() };
         let mut wrong = Vec::new();
         for line in lines {
             // An index that somebody else wrote must not lead out of the folder.
@@ -120,7 +120,7 @@ impl Objects {
             let measured = meta.is_file() && meta.len() == line.size;
             let listed = listed.contains_key(&listed_name(&line.file));
             if measured && (listed || hash_file(&path)?.sha256 == line.sha256) {
-                state.kept.insert(name, line);
+                state.saved.insert(name, line);
             } else {
                 wrong.push(line.file);
             }
@@ -134,13 +134,13 @@ impl Objects {
 
     /// True when the object with this content is there.
     pub fn has(&self, bucket: &str, key: &str, etag: &str, size: u64) -> bool {
-        self.lock().kept.get(&name(bucket, key, etag)).is_some_and(|kept| kept.size == size)
+        self.lock().saved.get(&name(bucket, key, etag)).is_some_and(|saved| saved.size == size)
     }
 
     /// Objects and their bytes.
     pub fn total(&self) -> (u64, u64) {
         let state = self.lock();
-        (state.kept.len() as u64, state.kept.values().map(|k| k.size).sum())
+        (state.saved.len() as u64, state.saved.values().map(|k| k.size).sum())
     }
 
     /// Files that differ from their lines. They stay as they are, and count as absent.
@@ -149,8 +149,8 @@ impl Objects {
     }
 
     /// Every object that is there.
-    pub fn all(&self) -> Vec<KeptObject> {
-        let mut all: Vec<KeptObject> = self.lock().kept.values().cloned().collect();
+    pub fn all(&self) -> Vec<SavedObject> {
+        let mut all: Vec<SavedObject> = self.lock().saved.values().cloned().collect();
         all.sort_by(|a, b| a.file.cmp(&b.file));
         all
     }
@@ -159,7 +159,7 @@ impl Objects {
     ///
     /// # Errors
     /// When its bytes do not arrive, or cannot be written.
-    pub fn put(&self, head: ObjectHead, body: &mut dyn Read) -> Result<KeptObject, PutError> {
+    pub fn put(&self, head: ObjectHead, body: &mut dyn Read) -> Result<SavedObject, PutError> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let partial = self.root.join(PARTIAL).join(number.to_string());
         let FileHash { sha256, bytes } = write(&partial, body)?;
@@ -173,7 +173,7 @@ impl Objects {
         let path = state.paths.reserve(&head.bucket, &head.key, &head.etag, exists);
         let ObjectHead { bucket, key, version_id, etag, size, last_modified, metadata } = head;
         let file = format!("{FOLDER}/{path}");
-        let kept = KeptObject {
+        let saved = SavedObject {
             bucket,
             key,
             version_id,
@@ -184,21 +184,21 @@ impl Objects {
             sha256,
             file,
         };
-        let target = self.root.join(&kept.file);
+        let target = self.root.join(&saved.file);
         let index = self.root.join(Artifact::ObjectIndex.name_in_evidence());
         if let Some(parent) = target.parent() {
             private_folder(parent)?;
         }
-        let name = name(&kept.bucket, &kept.key, &kept.etag);
-        if state.promised.get(&name) != Some(&kept) {
-            let line = serde_json::to_string(&kept);
+        let name = name(&saved.bucket, &saved.key, &saved.etag);
+        if state.promised.get(&name) != Some(&saved) {
+            let line = serde_json::to_string(&saved);
             let line = line.map_err(|e| CaseError::Io(index.clone(), e.into()))?;
             let appended = state.index.write_all(format!("{line}\n").as_bytes());
             appended.map_err(CaseError::io(&index))?;
         }
         fs::rename(&partial, &target).map_err(CaseError::io(&target))?;
-        state.kept.insert(name, kept.clone());
-        Ok(kept)
+        state.saved.insert(name, saved.clone());
+        Ok(saved)
     }
 
     /// Flushes the index and removes the partial files.
@@ -241,7 +241,7 @@ fn remove(partial: &Path) {
 }
 
 /// The index and its lines. A line that was cut off by the end of a run is removed.
-fn open_index(path: &Path) -> Result<(File, Vec<KeptObject>), CaseError> {
+fn open_index(path: &Path) -> Result<(File, Vec<SavedObject>), CaseError> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).append(true);
     #[cfg(unix)]
@@ -362,7 +362,7 @@ mod tests {
         assert!(!root.join("evidence").join(PARTIAL).exists());
         let text = fs::read_to_string(root.join(Artifact::ObjectIndex.name())).unwrap();
         // One line an object; another for the one whose file is wrong.
-        assert!(text.lines().all(|l| serde_json::from_str::<KeptObject>(l).is_ok()), "{text}");
+        assert!(text.lines().all(|l| serde_json::from_str::<SavedObject>(l).is_ok()), "{text}");
         assert_eq!(text.lines().count(), 5);
         assert!(root.join("evidence/s3/b/k1").exists());
         assert_eq!(fs::read_to_string(root.join("evidence/s3/b/k2")).unwrap(), "on\0", "is left");

@@ -9,6 +9,8 @@ mod impact;
 mod join;
 mod open;
 mod plan;
+#[cfg(test)]
+mod tests;
 
 pub use create::{create, numbered};
 pub use digests::{SavedVerdict, save_verdict};

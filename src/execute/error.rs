@@ -26,7 +26,7 @@ pub enum ExecuteError {
 pub enum Refusal {
     #[error("the plan is for account {planned}, but these credentials are of account {now}")]
     OtherAccount { planned: String, now: String },
-    #[error("the plan was made as {planned}, but you are {now}: make a new plan")]
+    #[error("the plan was made as {planned}, but you are {now}: plan again")]
     OtherCaller { planned: String, now: String },
     /// The plan would contain the caller; the reason has what to do instead.
     #[error("{0}")]

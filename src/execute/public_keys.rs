@@ -64,7 +64,8 @@ fn write(case: &Case, region: &str, document: &Value) -> Result<(), CaseError> {
             return Ok(());
         }
     }
-    Ok(())
+    let why = format!("{MOST} files of public keys of {region}, and none has these keys");
+    Err(CaseError::Unfit(case.evidence(), why))
 }
 
 fn fingerprints(document: &Value) -> BTreeSet<String> {

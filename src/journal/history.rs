@@ -1,11 +1,12 @@
-//! What the journal's lines add up to: the state of every change, and where a run stands after a crash.
+//! What the journal's lines add up to: the state of every change, and where a run stands after a crash. Which line
+//! may follow which is a matter of `transition`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::Value;
 
-use super::entry::{Entry, Event, Outcome, Phase, RunEnd};
-use super::transition::{self, IllegalTransition, PriorState};
+use super::entry::{Event, Outcome, Phase, RunEnd};
 use crate::cloud::Call;
 
 /// Where a change stands.
@@ -32,6 +33,26 @@ impl ChangeState {
             ChangeState::UndoUnknown => "being undone",
             ChangeState::Undone => "undone",
         }
+    }
+}
+
+/// Where a change stands before a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorState {
+    /// No line announced it.
+    Unannounced,
+    /// It was so before we came, and no call was needed.
+    Unneeded,
+    State(ChangeState),
+}
+
+impl fmt::Display for PriorState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PriorState::Unannounced => "not announced",
+            PriorState::Unneeded => "not needed",
+            PriorState::State(state) => state.name(),
+        })
     }
 }
 
@@ -89,14 +110,6 @@ pub struct History {
 }
 
 impl History {
-    /// # Errors
-    /// PriorState the first entry that must not follow those before it.
-    pub fn of(entries: &[Entry]) -> Result<History, IllegalTransition> {
-        let mut history = History::default();
-        entries.iter().try_for_each(|entry| history.apply(&entry.event))?;
-        Ok(history)
-    }
-
     /// What is written and was not undone, by resource.
     pub fn written(&self) -> BTreeMap<String, Value> {
         let done = self.changes.values().filter(|r| r.state == ChangeState::Done);
@@ -123,12 +136,8 @@ impl History {
         }
     }
 
-    /// Takes one more event.
-    ///
-    /// # Errors
-    /// When it must not follow: then nothing is taken.
-    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
-        transition::check(self, event)?;
+    /// Takes one more event, which may follow.
+    pub(super) fn record(&mut self, event: &Event) {
         match event {
             Event::Approved { plan, digest, .. } => {
                 self.plan = Some(plan.clone());
@@ -201,6 +210,5 @@ impl History {
             | Event::Impact { .. }
             | Event::Digests { .. } => {}
         }
-        Ok(())
     }
 }

@@ -1,10 +1,8 @@
 //! Which lines may follow which: a line that does not fit is never written, and a journal that has one is
 //! broken.
 
-use std::fmt;
-
 use super::entry::{Event, Outcome, Phase};
-use super::history::{ChangeState, History};
+use super::history::{ChangeState, History, PriorState};
 
 /// A line that does not fit what the journal says so far.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,23 +19,15 @@ pub enum IllegalTransition {
     Reissue { change: usize, from: Option<Phase>, to: Phase },
 }
 
-/// Where a change stands before a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PriorState {
-    /// No line announced it.
-    Unannounced,
-    /// It was so before we came, and no call was needed.
-    Unneeded,
-    State(ChangeState),
-}
-
-impl fmt::Display for PriorState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            PriorState::Unannounced => "not announced",
-            PriorState::Unneeded => "not needed",
-            PriorState::State(state) => state.name(),
-        })
+impl History {
+    /// Takes one more event.
+    ///
+    /// # Errors
+    /// When it must not follow: then nothing is taken.
+    pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
+        check(self, event)?;
+        self.record(event);
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ use super::build::PlanError;
 /// Sets the arguments that follow from others.
 ///
 /// # Errors
-/// When a key belongs to nobody here, to another user than the one named, or to root.
+/// When a key is unknown, or belongs to root or to another user than the one named.
 pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), PlanError> {
     let key = args.text("access-key").to_string();
     if key.starts_with("ASIA") {
@@ -49,7 +49,7 @@ pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), Pl
 /// The whole ARN of the user and the role, by the ARN without the path.
 ///
 /// # Errors
-/// When there is no such user or role.
+/// When the user or role does not exist.
 pub fn arns(
     api: &dyn Api,
     caller: &Caller,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::analysis::Range;
 use crate::analysis::inputs::discover;
 use crate::analysis::window::{Moment, RequestedWindow};
-use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::case::{Case, CaseFile, EvidenceRecorder, Objects, SavedObject};
 use crate::casework::{self, Writing};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::args::log_source::LogSourceArgs;
@@ -94,7 +94,7 @@ struct Outcome {
     /// What should be in the case and is not, one line each.
     missing: Vec<String>,
     /// Every object in the case.
-    stored: Vec<KeptObject>,
+    stored: Vec<SavedObject>,
     /// Objects of this run, and their bytes.
     written: u64,
     bytes: u64,
@@ -315,7 +315,7 @@ fn finish(
     let appended = journal.append(event).map(drop).map_err(SealError::from);
     match appended.and_then(|()| seal(case, journal, &now)) {
         Ok(manifest) => {
-            let differs = |object: &&KeptObject| {
+            let differs = |object: &&SavedObject| {
                 manifest.files.get(&object.name()).is_none_or(|entry| entry.sha256 != object.sha256)
             };
             let changed = outcome.stored.iter().filter(differs);

@@ -78,6 +78,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
     }
     out.flush()?;
+    // The table cuts long texts, and these say why the status is incomplete.
+    for row in rows.iter().filter(|row| row.is_unreadable()) {
+        cx.ui.warning(&format!("{}. {}: {}", row.number, row.resource, row.state()));
+    }
     Ok(match rows.iter().any(Row::is_reverted) {
         true => Exit::Contested,
         false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::input::{ClockRow, Impact, Input, Jurisdiction, Note};
 use super::load;
 use crate::case::Case;
+use crate::journal::History;
 use crate::report::schema::Analysis;
 
 /// Everything that an attacker could write into a log, and a responder paste from one.
@@ -116,12 +117,16 @@ pub fn hostile() -> Input {
         case.problems.push(HOSTILE.into());
         for entry in &mut case.entries {
             let mut value = serde_json::to_value(&*entry).expect("an entry");
-            for member in ["resource", "caller", "before", "after", "missing", "how", "state"] {
+            for member in ["resource", "caller", "before", "after", "missing", "how"] {
                 if let Some(member) = value.get_mut(member) {
                     poison(member);
                 }
             }
             *entry = serde_json::from_value(value).expect("still an entry");
+        }
+        case.history = History::default();
+        for entry in &case.entries {
+            case.history.apply(&entry.event).expect("a legal line");
         }
         if let Some(plan) = &mut case.plan {
             plan.not_reached.push(HOSTILE.into());

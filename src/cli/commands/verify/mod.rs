@@ -168,10 +168,10 @@ fn save(
         return save_in(cx, writing, &paths, logs);
     }
     let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
-    let writing = match case.verdict {
-        Verdict::Valid => Writing::open(root, cx.clock),
+    let writing = Writing::open(root, cx.clock).and_then(|writing| match case.verdict {
+        Verdict::Valid => Ok(writing),
         _ => Err(CaseworkError::Changed { case: root.clone(), problem: "see above".into() }),
-    };
+    });
     let saved = writing.map_err(CommandError::from).and_then(|w| save_in(cx, w, &[], logs));
     if let Err(e) = saved {
         cx.ui.status(&format!("the verdict was not saved in the case: {e}"));
