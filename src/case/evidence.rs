@@ -79,7 +79,7 @@ fn write(folder: &std::path::Path, number: usize, kept: Kept) -> Result<(), Case
 }
 
 impl Sink for EvidenceRecorder {
-    fn keep(&self, x: &Exchange<'_>) {
+    fn record(&self, x: &Exchange<'_>) {
         let Ok(mut state) = self.0.lock() else { return };
         let suffix = match x.content_type {
             Some(kind) if kind.contains("xml") => "xml",

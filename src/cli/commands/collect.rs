@@ -116,7 +116,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let clients = args.source.connect(cx)?;
     let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {
-        client.keep_in(recorder.clone());
+        client.record_to(recorder.clone());
     }
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };

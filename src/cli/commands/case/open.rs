@@ -53,7 +53,7 @@ impl Opened {
         let client = connect(cx, &plan, aws)?;
         let recorder = Arc::new(EvidenceRecorder::default());
         recorder.write_to(case.evidence())?;
-        client.keep_in(recorder.clone());
+        client.record_to(recorder.clone());
         Ok(Opened { case, plan, journal, client, recorder })
     }
 }

@@ -125,7 +125,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     let client = args.aws.connect(cx)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     if guided {
         guided::fill(cx, &client, &playbook, &mut given)?;
     }
@@ -158,7 +158,7 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     aws.expect_account.get_or_insert_with(|| plan.account.clone());
     let client = aws.connect(cx)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     show(cx, &plan)?;
     carry_out(cx, args, &client, &recorder, &plan)
 }
