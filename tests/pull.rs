@@ -35,7 +35,10 @@ fn the_trail_is_read_for_the_days_of_the_window() {
         ),
         "{notes}"
     );
-    assert!(notes.contains("logs of other services, which are not read: vpcflowlogs"), "{notes}");
+    assert!(
+        notes.contains("logs of other services, which are not supported: vpcflowlogs"),
+        "{notes}"
+    );
     assert_eq!(pull.proxy.mutating(), Vec::<String>::new());
     assert!(pull.fetched().iter().all(|k| !k.contains("Digest") && !k.contains("999999999999")));
 

@@ -90,7 +90,7 @@ fn write(folder: &Path, number: usize, answer: Answer) -> Result<(), CaseError> 
 }
 
 impl Sink for EvidenceRecorder {
-    fn keep(&self, x: &Exchange<'_>) {
+    fn record(&self, x: &Exchange<'_>) {
         let mut state = self.lock();
         let suffix = match x.content_type {
             Some(kind) if kind.contains("xml") => "xml",

@@ -91,7 +91,7 @@ impl Opened {
         let client = connect(&plan)?;
         let recorder = Arc::new(EvidenceRecorder::default());
         recorder.write_to(case.evidence()).map_err(CaseworkError::from)?;
-        client.keep_in(recorder.clone());
+        client.record_to(recorder.clone());
         Ok(Opened { case, plan, journal, client, recorder })
     }
 }

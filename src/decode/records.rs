@@ -6,7 +6,7 @@
 use super::losses::{Loss, Reason};
 use super::scan::{Skip, Stop, skip_space, string_end, value_end};
 
-/// Keys whose array holds records.
+/// Keys whose array contains records.
 const CONTAINERS: [&[u8]; 5] = [b"Records", b"Events", b"records", b"events", b"logEvents"];
 
 /// Keys of records and envelopes whose value is an object or a list. Other such pairs before the records

@@ -39,7 +39,7 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
 }
 
 fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool) -> String {
-    let behind = caller.behind.iter().find(|s| {
+    let behind = caller.sources.iter().find(|s| {
         crate::cloud::Arn::parse(&s.arn).is_some_and(|arn| is(&arn))
             && caller.parsed().is_none_or(|me| !is(&me))
     });
@@ -56,13 +56,13 @@ fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::Source;
+    use crate::cloud::SessionSource;
 
     fn caller() -> Caller {
         Caller {
             arn: "arn:aws:sts::123456789012:assumed-role/responder/me".into(),
             account: "123456789012".into(),
-            behind: vec![Source {
+            sources: vec![SessionSource {
                 arn: "arn:aws:iam::123456789012:user/ops/base".into(),
                 through: "the source profile 'base'".into(),
             }],

@@ -14,7 +14,7 @@ pub fn show(plan: &Plan) -> Vec<String> {
     let mut field = |name: &str, value: &str| out.push(format!("  {name:<9} {value}"));
     field("account", &plan.account);
     field("you are", &plan.caller.arn);
-    for source in &plan.caller.behind {
+    for source in &plan.caller.sources {
         field("", &format!("through {} ({})", source.arn, source.through));
     }
     field("region", &plan.region);

@@ -1,4 +1,4 @@
-//! An in-memory bucket that can be told to fail.
+//! An in-memory bucket with injectable faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};

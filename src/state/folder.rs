@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, NewBatch};
-use super::{StateError, files, previous_run};
+use super::{StateError, files};
 
 /// Incremented with every change to the format or its meaning.
 const FORMAT: u32 = 1;
@@ -17,6 +17,9 @@ const MARKER: &str = "incident-state.json";
 const LOCK: &str = "lock";
 const KEY_FILE: &str = "about.json";
 const BATCH: &str = "batch-";
+
+/// The folder of [`super::previous_run`]; it is not a part.
+pub(super) const PREVIOUS_RUNS: &str = "last";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
@@ -200,7 +203,7 @@ pub fn list_parts(root: &Path) -> Result<PartList, StateError> {
     }
     let lock = lock(root)?;
     let mut parts = Vec::new();
-    let others = [MARKER, LOCK, previous_run::FOLDER];
+    let others = [MARKER, LOCK, PREVIOUS_RUNS];
     for name in entries(root)?.into_iter().filter(|name| !others.contains(&name.as_str())) {
         let path = root.join(&name);
         let key = fs::read(path.join(KEY_FILE)).ok();

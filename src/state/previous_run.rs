@@ -14,14 +14,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{StateError, files, folder};
+use super::folder::{self, PREVIOUS_RUNS};
+use super::{StateError, files};
 use crate::clock::DAY;
 use crate::finding::seen::Seen;
 
 /// Incremented with every change to the format or its meaning.
 const FORMAT: u32 = 1;
-
-pub(super) const FOLDER: &str = "last";
 
 /// Another run may have the state locked for a moment.
 const LOCK_TRIES: u32 = 20;
@@ -48,7 +47,7 @@ pub fn read_previous_run(
     logs: &str,
     length: &str,
 ) -> Result<Option<Seen>, StateError> {
-    let folder = root.join(FOLDER);
+    let folder = root.join(PREVIOUS_RUNS);
     let exact = folder.join(format!("{}{length}.json", prefix(logs)));
     if exact.exists() {
         return read(&exact, Some(logs)).map(Some);
@@ -103,7 +102,7 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, StateError> {
 /// When the folder is not a state folder, stays locked by another process, or cannot be written.
 pub fn write_previous_run(root: &Path, logs: &str, seen: Seen) -> Result<(), StateError> {
     let _lock = lock_with_retries(root)?;
-    let folder = root.join(FOLDER);
+    let folder = root.join(PREVIOUS_RUNS);
     files::make_folder(&folder)?;
     let name = format!("{}{}", prefix(logs), seen.length_name());
     let stored = Stored { format: FORMAT, logs: logs.to_string(), seen: seen.bounded() };
@@ -132,7 +131,7 @@ fn lock_with_retries(root: &Path) -> Result<fs::File, StateError> {
 
 /// Removes runs before `day` (since 1970) and unreadable files. The caller must hold the lock.
 pub(super) fn prune(root: &Path, day: i64) -> Result<(), StateError> {
-    for path in listed(&root.join(FOLDER))? {
+    for path in listed(&root.join(PREVIOUS_RUNS))? {
         if read(&path, None).map_or(true, |seen| seen.run < day * DAY) {
             fs::remove_file(&path).map_err(StateError::io(&path))?;
         }
@@ -162,7 +161,7 @@ mod tests {
         // No run with this length: the newest one.
         assert_eq!(read_previous_run(&root, "a", "30d").unwrap(), Some(day));
         assert_eq!(read_previous_run(&root, "b", "7d").unwrap(), None);
-        assert_eq!(listed(&root.join(FOLDER)).unwrap().len(), 2);
+        assert_eq!(listed(&root.join(PREVIOUS_RUNS)).unwrap().len(), 2);
     }
 
     #[cfg(unix)]
@@ -172,10 +171,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
         write_previous_run(&root, "a", seen(DAY, 1)).unwrap();
-        for path in listed(&root.join(FOLDER)).unwrap() {
+        for path in listed(&root.join(PREVIOUS_RUNS)).unwrap() {
             assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert_eq!(root.join(FOLDER).metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            root.join(PREVIOUS_RUNS).metadata().unwrap().permissions().mode() & 0o777,
+            0o700
+        );
     }
 
     #[test]
@@ -183,7 +185,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("state");
         write_previous_run(&root, "a", seen(100 * DAY, 7)).unwrap();
-        let path = listed(&root.join(FOLDER)).unwrap().remove(0);
+        let path = listed(&root.join(PREVIOUS_RUNS)).unwrap().remove(0);
         let text = fs::read_to_string(&path).unwrap();
         for wrong in ["", "{}", "[", &text.replace("\"format\":1", "\"format\":2"), &text[..40]] {
             fs::write(&path, wrong).unwrap();

@@ -124,7 +124,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let clients = logs.connect(cx.clock)?;
     let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {
-        client.keep_in(recorder.clone());
+        client.record_to(recorder.clone());
     }
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };

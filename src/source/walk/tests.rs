@@ -138,12 +138,12 @@ fn a_region_is_listed_by_days_from_where_its_logs_become_dense() {
 fn named_day_folders_are_found_next_to_plain_ones() {
     let mut keys = year(200);
     let named = |day: &str, n: usize| format!("{REGION}year=2026/month=11/day={day}/n-{n:05}");
-    let wanted: Vec<String> = (0..300).map(|n| named("03", n)).collect();
-    keys.extend(wanted.iter().cloned().chain((0..300).map(|n| named("25", n))));
+    let matching: Vec<String> = (0..300).map(|n| named("03", n)).collect();
+    keys.extend(matching.iter().cloned().chain((0..300).map(|n| named("25", n))));
     let memory = MemoryBucket::with(&keys);
     let found = names(&memory, REGION, Level::Years, &november(2, 20));
     assert_eq!(found.len(), 19 * 200 + 300);
-    assert!(wanted.iter().all(|key| found.contains(key)));
+    assert!(matching.iter().all(|key| found.contains(key)));
     assert_eq!(names(&memory, REGION, Level::Years, &Filter::default()), keys);
 }
 

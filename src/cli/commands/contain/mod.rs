@@ -124,7 +124,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     let client = args.aws.connect(cx)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     if guided {
         guided::fill(cx, &client, &playbook, &mut given)?;
     }
@@ -150,7 +150,7 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     let plan = read_plan(path)?;
     let client = args.aws.connect_for(cx, &plan)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     show(cx, &plan)?;
     carry_out(cx, args, &client, &recorder, &plan)
 }

@@ -1,11 +1,9 @@
-//! One configuration for every client: the standard credential chain, flags over it, one HTTP client.
+//! Connects to AWS: the standard credential chain, overridden by flags, with one HTTP client for everything.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
-use aws_config::profile::ProfileFileCredentialsProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -15,42 +13,43 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::caller;
 use super::client::Client;
+use super::credentials::{of_profile, with};
 use super::error::ApiError;
 use super::record::Recorder;
 use crate::clock::Clock;
 
-/// Threads that drive connections: two decrypt what many cores can inflate.
-const DRIVERS: usize = 2;
+/// Threads that drive connections. Two can decrypt as much as many cores can inflate.
+const CONNECTION_THREADS: usize = 2;
 
-/// What the flags say about the way to AWS; everything else comes from the standard chain.
+/// Connection settings from flags. Everything else comes from the standard credential chain.
 #[derive(Debug, Clone, Default)]
 pub struct Connect {
     pub profile: Option<String>,
     pub region: Option<String>,
-    /// Assumed on top of whatever the chain gives.
+    /// Assumed with the credentials of the chain.
     pub role_arn: Option<String>,
     pub endpoint_url: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    #[error("cannot start: {0}")]
+    #[error("cannot start the network threads: {0}")]
     Runtime(#[from] std::io::Error),
-    #[error("no AWS region is set")]
+    #[error("no AWS region is configured")]
     NoRegion,
-    #[error("cannot tell who is calling: {0}")]
+    #[error("cannot identify the caller: {0}")]
     Identity(#[from] ApiError),
 }
 
 impl Connect {
-    /// Finds credentials and asks AWS who they belong to, and who stands behind them.
+    /// Finds credentials, and asks AWS for their identity and its sources.
     ///
     /// # Errors
     /// Without a region, without usable credentials, or when AWS does not answer.
     pub fn open(&self, clock: Clock) -> Result<Client, ConnectError> {
-        // Connections are driven by threads of their own; calls wait on the thread that makes them.
+        // Connections have their own threads; calls wait on the calling thread.
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(DRIVERS)
+            .worker_threads(CONNECTION_THREADS)
             .thread_name("aws")
             .enable_all()
             .build()?;
@@ -68,12 +67,12 @@ impl Connect {
         };
         let mut client =
             Client::new(runtime, config, region, recorder, self.endpoint_url.is_some());
-        let mut behind = match &self.role_arn {
+        let mut sources = match &self.role_arn {
             Some(_) => client.sources_of_flag(base),
             None => Vec::new(),
         };
-        behind.extend(client.sources_of_profile(self.profile.as_deref()));
-        let caller = caller::identify(&client, behind)?;
+        sources.extend(client.sources_of_profile(self.profile.as_deref()));
+        let caller = caller::identify(&client, sources)?;
         client.set_caller(caller);
         Ok(client)
     }
@@ -102,7 +101,7 @@ impl Connect {
         }
         let config = loader.load().await;
         match &self.profile {
-            // The standard chain would take a key of the environment before the profile that was asked for.
+            // The standard chain would prefer a key in the environment to the requested profile.
             Some(name) => with(&config, of_profile(&config, name)),
             None => config,
         }
@@ -116,46 +115,4 @@ async fn assume(base: &SdkConfig, role: &str) -> SdkConfig {
         .build()
         .await;
     with(base, SharedCredentialsProvider::new(provider))
-}
-
-/// The same way to AWS with other credentials.
-pub(super) fn with(config: &SdkConfig, credentials: SharedCredentialsProvider) -> SdkConfig {
-    config
-        .to_builder()
-        .credentials_provider(credentials)
-        .identity_cache(IdentityCache::lazy().build())
-        .build()
-}
-
-fn provider_config(config: &SdkConfig) -> ProviderConfig {
-    let provider = ProviderConfig::without_region().with_region(config.region().cloned());
-    match config.http_client() {
-        Some(http) => provider.with_http_client(http),
-        None => provider,
-    }
-}
-
-/// The credentials of a profile, whatever the environment holds.
-pub(super) fn of_profile(config: &SdkConfig, name: &str) -> SharedCredentialsProvider {
-    let builder = ProfileFileCredentialsProvider::builder().configure(&provider_config(config));
-    SharedCredentialsProvider::new(builder.profile_name(name).build())
-}
-
-/// The credentials of a profile's `credential_source`.
-pub(super) fn of_source(config: &SdkConfig, name: &str) -> Option<SharedCredentialsProvider> {
-    let provider = provider_config(config);
-    Some(match name {
-        "Environment" => SharedCredentialsProvider::new(
-            aws_config::environment::EnvironmentVariableCredentialsProvider::new(),
-        ),
-        "Ec2InstanceMetadata" => SharedCredentialsProvider::new(
-            aws_config::imds::credentials::ImdsCredentialsProvider::builder()
-                .configure(&provider)
-                .build(),
-        ),
-        "EcsContainer" => SharedCredentialsProvider::new(
-            aws_config::ecs::EcsCredentialsProvider::builder().configure(&provider).build(),
-        ),
-        _ => return None,
-    })
 }
