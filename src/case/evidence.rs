@@ -142,9 +142,9 @@ mod tests {
         };
         for run in ["a", "b"] {
             let recorder = EvidenceRecorder::default();
-            recorder.keep(&exchange(b"before"));
+            recorder.record(&exchange(b"before"));
             recorder.write_to(temp.path().to_path_buf()).unwrap();
-            recorder.keep(&exchange(b"after"));
+            recorder.record(&exchange(b"after"));
             assert_eq!(recorder.failed(), None, "{run}");
         }
         let read = |name: &str| std::fs::read_to_string(temp.path().join(name)).unwrap();
