@@ -14,7 +14,7 @@ pub enum ExecuteError {
     Refused(#[from] Refusal),
     /// The journal says what was done until here.
     #[error(transparent)]
-    Stopped(#[from] Stop),
+    Stopped(Box<Stop>),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(transparent)]
@@ -63,6 +63,12 @@ pub enum Stop {
     UndoNoAnswer { resource: String },
     #[error(transparent)]
     Reissue(RotateError),
+}
+
+impl From<Stop> for ExecuteError {
+    fn from(stop: Stop) -> ExecuteError {
+        ExecuteError::Stopped(Box::new(stop))
+    }
 }
 
 impl From<RotateError> for ExecuteError {

@@ -130,17 +130,17 @@ fn reissue(from: Option<Phase>, to: Phase) -> bool {
         Checked, Created, Creating, Deleted, Deleting, Finished, Promoted, Promoting, Removed,
         Staged,
     };
-    match (from, to) {
+    matches!(
+        (from, to),
         (None | Some(Deleting | Deleted | Creating | Removed), Deleting | Creating)
-        | (Some(Deleting), Deleted)
-        | (Some(Creating), Created | Removed)
-        | (Some(Removed), Removed)
-        | (Some(Created), Staged)
-        | (Some(Created | Staged | Checked | Promoting), Checked | Promoted | Removed)
-        | (Some(Checked), Promoting | Finished)
-        | (Some(Promoted), Finished) => true,
-        _ => false,
-    }
+            | (Some(Deleting), Deleted)
+            | (Some(Creating), Created | Removed)
+            | (Some(Removed), Removed)
+            | (Some(Created), Staged)
+            | (Some(Created | Staged | Checked | Promoting), Checked | Promoted | Removed)
+            | (Some(Checked), Promoting | Finished)
+            | (Some(Promoted), Finished)
+    )
 }
 
 /// What a closed case cannot be.
