@@ -1,16 +1,16 @@
 #!/bin/sh
-# Looks at the logs of the last seven days and mails what is new since the last time.
+# Analyses the logs of the last seven days and mails what is new since the last run.
 #
 #   INCIDENT_TO=security@example.com weekly.sh [options of 'incident analyze']
 #
-#   INCIDENT_TO       who gets the mail; several with commas
-#   INCIDENT_STATE    where the state is kept    [$HOME/.local/state/incident]
-#   INCIDENT_REPORTS  where reports are kept     [$HOME/.local/share/incident/reports]
-#   INCIDENT_DAYS     days of the window         [7]
-#   INCIDENT_KEEP     days of state to keep      [100]
+#   INCIDENT_TO       who gets the mail; separate several with commas
+#   INCIDENT_STATE    folder for the state        [$HOME/.local/state/incident]
+#   INCIDENT_REPORTS  folder for the reports      [$HOME/.local/share/incident/reports]
+#   INCIDENT_DAYS     days of the window          [7]
+#   INCIDENT_KEEP     days of state to keep       [100]
 #
-# Ends with the exit code of 'incident analyze' (3: input was lost, 4: --fail-on), so that cron and systemd see it;
-# with 1 when the analysis went well and its report could not be mailed. The report stays where it was written.
+# The exit code is that of 'incident analyze' (3: input was lost, 4: --fail-on), so that cron and systemd see it. It is
+# 1 if the analysis succeeded and the mail could not be sent. The report file stays in either case.
 set -u
 umask 077
 LC_ALL=C.UTF-8
@@ -43,14 +43,14 @@ incident analyze --days "$days" --state "$state" --output "$report" "$@" 2>"$log
 code=$?
 
 case $code in
-0 | 3 | 4) whole=yes ;; # Done, input lost, findings at or above --fail-on: there is a whole report.
-*) whole=no ;;
+0 | 3 | 4) complete=yes ;; # Done, input lost, findings at or above --fail-on: the report is complete.
+*) complete=no ;;
 esac
-if [ "$whole" = yes ] && [ -s "$report" ]; then
+if [ "$complete" = yes ] && [ -s "$report" ]; then
     subject=$(head -n 1 "$report")
     body=$report
 else
-    # It did not come to a report: what it said of that is the mail.
+    # There is no report. Mail the log instead.
     [ "$code" -ne 0 ] || code=1
     printf '\nThere is no report: incident ended with exit code %s.\n' "$code" >>"$log"
     subject="incident: FAILED with exit code $code, no report"
@@ -63,6 +63,6 @@ if ! mail_file "$subject" "$body"; then
 fi
 
 incident state prune --keep "$keep" --state "$state" >>"$log" 2>&1 ||
-    echo "weekly.sh: the state was not thinned out, see $log" >&2
+    echo "weekly.sh: the state was not pruned, see $log" >&2
 
 exit "$code"

@@ -1,4 +1,4 @@
-//! Time: the clock that is handed in, and the one way times are written. Knows nothing else.
+//! Time: the injected clock, and how times are formatted.
 
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 
@@ -18,6 +18,7 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// The current time, or the fixed one.
     pub fn now(&self) -> Millis {
         match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
@@ -27,7 +28,7 @@ impl Clock {
     }
 }
 
-/// `2026-11-21T10:36:47Z`, with milliseconds only where there are any (RFC 3339, UTC).
+/// `2026-11-21T10:36:47Z`, with milliseconds only if they are not zero (RFC 3339, UTC).
 pub fn rfc3339(at: Millis) -> String {
     match DateTime::from_timestamp_millis(at) {
         Some(t) if at % SECOND == 0 => t.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -63,7 +64,7 @@ pub fn span(first: Millis, last: Millis) -> String {
     format!("{from} to {until} UTC ({})", length(last - first))
 }
 
-/// A length of time in the largest units that matter: `3 d 4 h`, `7 min 12 s`, `40 s`.
+/// A duration in its two largest units: `3 d 4 h`, `7 min 12 s`, `40 s`.
 pub fn length(ms: Millis) -> String {
     let s = ms.max(0) / SECOND;
     let pair = |a: i64, an: &str, b: i64, bn: &str| {

@@ -5,20 +5,22 @@
 //! response  playbook → plan → approval → execute ↔ journal, and undo
 //! ```
 //!
-//! Events are read once, in parallel, and folded into a few small tables, the rollups. Detectors are
-//! polars queries over rollups; no detector reads events.
+//! [`analysis::run`] is the first line as one call, for any caller. Events are read once, in parallel, and folded
+//! into a few small tables, the rollups. Detectors are polars queries over rollups; no detector reads events.
 //!
 //! Imports go one way. A module may use itself and what stands to its right; neighbours in one group do
 //! not see each other:
 //!
-//! `cli → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · impact · journal → source · case → event · cloud · clocks → config → ui → clock`
+//! `cli → analysis · casework → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · impact · journal → source · case → event · cloud · clocks → config → ui → clock`
 //!
 //! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report`
-//! knows no polars; `step` no journal, no prompt and no other step; only `cloud` holds the AWS SDK, and
+//! knows no polars; `casework` no terminal; `step` no journal, no prompt and no other step; only `cloud` holds the AWS SDK, and
 //! only `impact::database` speaks to databases; only `ui`
 //! writes to the terminal; only `cli` knows exit codes. `tests/tidy` holds this.
 
+pub mod analysis;
 pub mod case;
+pub mod casework;
 pub mod cli;
 pub mod clock;
 pub mod clocks;

@@ -209,7 +209,7 @@ fn a_changed_byte_of_an_export_is_found_on_another_machine() {
         fs::remove_file(other.path(&format!("{name}.sha256"))).unwrap();
         let alone = other.run(&["verify", name]);
         assert_eq!(alone.code, 3, "{alone:?}");
-        assert!(alone.stdout.contains("is not beside it"), "{alone:?}");
+        assert!(alone.stdout.contains(".sha256 is missing"), "{alone:?}");
         every_flip_is_found(&other, &other.path(name), name);
     }
     other.write("text.tar.gz", "no archive");
@@ -269,7 +269,7 @@ fn contain_runs_in_a_case_that_waits_for_it() {
     let id = fs::read_to_string(scene.case().join("case.toml")).unwrap();
     let run = scene.contain_victim(&["--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("case folder case, which was there"), "{}", run.stderr);
+    assert!(run.stderr.contains("case folder case, which existed already"), "{}", run.stderr);
     assert_eq!(fs::read_to_string(scene.case().join("case.toml")).unwrap(), id);
     for args in [&["verify", "case"][..], &["status", "case"], &["case", "show", "case"]] {
         let run = scene.run(args);

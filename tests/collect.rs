@@ -117,7 +117,7 @@ fn a_window_is_kept_as_it_lies_at_aws() {
     let window = days(4, 4);
     let run = pull.run(&collect(&window, &[]));
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
-    assert!(run.stdout.contains("5 objects of evidence/s3 new"), "{}", run.stdout);
+    assert!(run.stdout.contains("5 objects new in evidence/s3"), "{}", run.stdout);
     assert_eq!(pull.proxy.mutating(), Vec::<String>::new());
     let case = pull.env.path(CASE);
     let lines = kept(&case);
@@ -267,7 +267,7 @@ fn the_size_is_bounded_and_what_is_left_out_is_said() {
     for _ in 0..2 {
         let run = pull.run(&args);
         assert_eq!(run.code, 3, "{}", run.stderr);
-        assert!(run.stdout.contains("2 objects, 2.0 KiB, for want of room"), "{}", run.stdout);
+        assert!(run.stdout.contains("2 objects, 2.0 KiB, over the limit"), "{}", run.stdout);
         assert_eq!(kept(&pull.env.path(CASE)).len(), 3);
         verified(&pull);
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::support::aws::Rule;
 use crate::support::aws::account::RESPONDER;
 use crate::support::scene::contain;
 use crate::support::{Run, Scene};
@@ -172,4 +173,16 @@ fn evidence_that_was_touched_is_found() {
     verify(1, "was changed");
     fs::write(first, one).unwrap();
     verify(0, "VERIFIED");
+}
+
+#[test]
+fn a_status_that_could_not_be_read_is_incomplete() {
+    let scene = contained();
+    assert_eq!(scene.run(&["status", "case"]).code, 0);
+    scene.proxy.rule(Rule::on("iam:ListAccessKeys").fail("AccessDenied"));
+    for format in ["text", "json"] {
+        let run = scene.run(&["status", "case", "--format", format]);
+        assert_eq!(run.code, 3, "{run:?}");
+        assert!(run.stderr.contains("cannot be read now"), "{run:?}");
+    }
 }

@@ -84,7 +84,7 @@ fn strip(aws: &Aws, renew: bool) {
 #[track_caller]
 fn contested(scene: &Scene, run: &Run) {
     assert_eq!(run.code, 5, "{run:?}");
-    assert!(run.stdout.contains("CONTESTED: somebody keeps undoing this"), "{run:?}");
+    assert!(run.stdout.contains("CONTESTED: somebody keeps reverting the changes"), "{run:?}");
     assert!(!run.stdout.contains("\nCONTAINED"), "{}", run.stdout);
     let journal = scene.journal();
     assert!(journal.contains("\"event\":\"contested\""), "{journal}");

@@ -96,7 +96,7 @@ fn runs(scene: &Scene) {
 #[track_caller]
 fn held(text: &str) {
     let table = text.lines().skip_while(|l| !(l.contains("resource") && l.contains("state")));
-    let rows: Vec<&str> = table.skip(1).take_while(|l| !l.ends_with("stayed so.")).collect();
+    let rows: Vec<&str> = table.skip(1).take_while(|l| !l.ends_with("stayed in force.")).collect();
     assert!(!rows.is_empty(), "{text}");
     for row in rows.iter().filter(|r| r.contains(" arn:")) {
         assert!(row.trim_end().ends_with("held"), "{row}\n{text}");

@@ -143,7 +143,7 @@ fn buckets_that_must_stay_open() {
         &["s3-exfiltration", "--address", "192.0.2.0/24"],
         &["s3-ransomware"],
     ] {
-        refused(&scene, &scene.contain(&[args, &trail].concat()), "holds CloudTrail's logs");
+        refused(&scene, &scene.contain(&[args, &trail].concat()), "receives CloudTrail logs");
     }
     let alone = ["s3-exfiltration", "--bucket", DATA, "--allow", &who, "--yes"];
     refused(&scene, &scene.contain(&alone), RESPONDER);
@@ -235,11 +235,7 @@ fn plans_that_are_no_longer_true() {
     assert_eq!(run.code, 2, "{run:?}");
     untouched(&scene, &run);
     // Another caller, though of the same account: a user, a role, and a federated session.
-    refused(
-        &scene,
-        &scene.contain_as(&scene.account.victim[1], &apply),
-        "plan again as who you are",
-    );
+    refused(&scene, &scene.contain_as(&scene.account.victim[1], &apply), "plan again");
     let session = scene.account.aws.assume(&scene.account.role_arn, "me");
     refused(&scene, &scene.contain_as(&session, &[&apply[..], &["--case", "b"]].concat()), "plan");
     let me = format!(
@@ -284,7 +280,7 @@ fn keys_that_cannot_be_re_issued() {
     let second = json!({"UserName": VICTIM, "AccessKeyId": scene.account.victim[1].id});
     aws.call("iam", "delete_access_key", second);
     let with_secret = [&rotate[..], &["--secret", SECRET]].concat();
-    refused(&scene, &scene.contain_victim(&with_secret), "no JSON object");
+    refused(&scene, &scene.contain_victim(&with_secret), "not a JSON object");
     let put = |value: Value, stages: Value| {
         let args =
             json!({"SecretId": SECRET, "SecretString": value.to_string(), "VersionStages": stages});
@@ -292,11 +288,11 @@ fn keys_that_cannot_be_re_issued() {
     };
     let theirs = json!({"AccessKeyId": scene.account.responder.id, "SecretAccessKey": "x"});
     put(theirs, json!(["AWSCURRENT"]));
-    refused(&scene, &scene.contain_victim(&with_secret), "not the user's");
+    refused(&scene, &scene.contain_victim(&with_secret), "not one of the user's");
     let own = json!({"AccessKeyId": scene.account.victim[0].id, "SecretAccessKey": "x"});
     put(own.clone(), json!(["AWSCURRENT"]));
     put(own, json!(["AWSPENDING"]));
-    refused(&scene, &scene.contain_victim(&with_secret), "pending already");
+    refused(&scene, &scene.contain_victim(&with_secret), "a pending version already");
     let rotating = json!({"ARN": scene.account.secret_arn, "Name": SECRET, "RotationEnabled": true,
         "VersionIdsToStages": {"v": ["AWSCURRENT"]}});
     scene.proxy.rule(Rule::on("secretsmanager:DescribeSecret").then(Action::Answer(

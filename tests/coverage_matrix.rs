@@ -61,7 +61,7 @@ fn a_stopped_trail_is_a_gap_with_the_call_beside_it() {
                 "principal": format!("arn:aws:iam::{ACCOUNT}:user/dana"), "event_id": id(900),
                 "account": ACCOUNT, "region": "us-east-1"}]})
     );
-    assert!(analysis.notes().contains("2 gaps in CloudTrail's logs beside StopLogging by"));
+    assert!(analysis.notes().contains("2 gaps in CloudTrail's logs around StopLogging by"));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_quiet_region_and_the_end_of_an_archive_are_no_gaps() {
     let asked = gaps(&["AWSLogs", "--since", "2026-11-01", "--until", "2026-11-08"]);
     assert_eq!(asked[0]["until"], "2026-11-09T00:00:00Z", "{asked}");
     let run = env.run(&["analyze", "AWSLogs", "--no-builtin", "--now", NOW]);
-    assert!(run.stdout.contains("no gap where logs usually come"), "{}", run.stdout);
+    assert!(run.stdout.contains("no gap in the usual deliveries"), "{}", run.stdout);
 }
 
 #[test]

@@ -70,8 +70,8 @@ fn what_guardduty_says_too_stands_on_the_finding() {
     let text = text.join(" ");
     let kind =
         "UnauthorizedAccess:IAMUser/MaliciousIPCaller (severity 8.0), 2026-11-04 23:00:00 to";
-    assert!(text.contains(&format!("GuardDuty: says too: {kind}")), "{text}");
-    let (_, alone) = text.split_once("GUARDDUTY ALONE").expect(&text);
+    assert!(text.contains(&format!("GuardDuty: also reports: {kind}")), "{text}");
+    let (_, alone) = text.split_once("GUARDDUTY ONLY").expect(&text);
     assert!(alone.contains("gd-other") && !alone.contains("gd-key"), "{alone}");
 }
 
@@ -105,5 +105,8 @@ fn a_guardduty_that_may_not_be_asked_is_a_note() {
     assert_eq!(analysis.code, 0);
     assert_eq!(analysis.json["guardduty"], json!([]));
     let notes = analysis.notes();
-    assert!(notes.contains("GuardDuty's findings are not known in 1 region, us-east-1"), "{notes}");
+    assert!(
+        notes.contains("GuardDuty findings could not be read in 1 region (first: us-east-1)"),
+        "{notes}"
+    );
 }

@@ -149,7 +149,7 @@ fn ids_are_written_and_shown_only_when_asked_for() {
          pat-1,patients.csv,CA,health; identity,2\n\
          unknown-9,patients.csv,,health; identity,1\n"
     );
-    assert!(run.stderr.contains("impact-001-persons.csv names people"), "{}", run.stderr);
+    assert!(run.stderr.contains("impact-001-persons.csv contains ids of people"), "{}", run.stderr);
     let line = last_line(&env, "impact");
     let listed = file(&env, "case/impact-001.json")["lists"][0].clone();
     assert_eq!(line["files"]["impact-001-persons.csv"], listed["sha256"]);
@@ -183,7 +183,7 @@ fn objects_that_no_pattern_fits_are_listed() {
     let run = impact(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
     assert!(run.stdout.contains("at least 1 person behind 3 accessed objects"), "{}", run.stdout);
-    let said = "1; 2 fit no pattern, listed in impact-001-unmatched.csv";
+    let said = "1; 2 match no pattern, listed in impact-001-unmatched.csv";
     assert!(run.stdout.contains(said), "{}", run.stdout);
     let list = fs::read_to_string(env.path("case/impact-001-unmatched.csv")).unwrap();
     assert_eq!(
@@ -220,7 +220,11 @@ fn the_clocks_take_the_line_that_is_printed() {
     let expected = "incident clocks case --set individuals=501 --set residents.CA=501 \
                     --set 'residents.NEW YORK=501'";
     assert_eq!(line, expected);
-    assert!(run.stderr.contains("takes no such jurisdiction: residents.XXX"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("does not know these jurisdictions: residents.XXX"),
+        "{}",
+        run.stderr
+    );
     let args = [
         "--set",
         "individuals=501",
@@ -239,7 +243,7 @@ fn what_is_missing_is_said_with_what_to_do() {
     for (args, said) in [
         (&["--map", "none.toml"][..], "cannot read none.toml"),
         (&["--objects", "none.csv"], "cannot read none.csv"),
-        (&["--operation", "eaten"], "it has: read"),
+        (&["--operation", "eaten"], "operations in the file: read"),
         (&["--query", "q.sql"], "INCIDENT_DATABASE_URL=postgres://"),
         (&["--query", "q.sql", "--map", "impact.toml"], "cannot be used with"),
         (&["--database-url", "postgres://u:hunter2@h/d"], "--query"),
@@ -250,7 +254,7 @@ fn what_is_missing_is_said_with_what_to_do() {
         assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
     }
     fs::remove_file(env.path("impact.toml")).unwrap();
-    assert!(impact(&env, &[]).stderr.contains("--map FILE names the patterns"));
+    assert!(impact(&env, &[]).stderr.contains("give --map FILE with key patterns"));
     env.write("impact.toml", MAP);
     fs::remove_file(env.path("case/objects-001.csv")).unwrap();
     assert!(impact(&env, &[]).stderr.contains("incident analyze PATHS --case case"));

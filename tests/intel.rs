@@ -133,16 +133,16 @@ fn a_bad_line_is_named_and_a_bad_list_is_an_error() {
     for part in [
         "Threat lists: 1 file, 1 indicator, 1 not understood, 3 refused.",
         "line 1 `what is this`",
-        "feed: 1 refused (private addresses, which everybody has): line 3 `10.0.0.0/8`.",
-        "feed: 1 refused (every address): line 4 `0.0.0.0/0`.",
+        "feed: 1 refused (private or reserved addresses): line 3 `10.0.0.0/8`.",
+        "feed: 1 refused (covers every address): line 4 `0.0.0.0/0`.",
         "feed: 1 refused (own addresses): line 5 `198.51.100.7`.",
     ] {
         assert!(notes.contains(part), "{part}: {notes}");
     }
     for (text, expected) in [
-        (&b"hello\n"[..], "nothing in it can be used: 1 not understood"),
-        (b"\x1f\x8b\x08", "a packed file"),
-        (b"{\"Event\":{}}", "JSON, but no STIX 2.1"),
+        (&b"hello\n"[..], "no usable indicator: 1 not understood"),
+        (b"\x1f\x8b\x08", "a compressed file"),
+        (b"{\"Event\":{}}", "JSON, but not STIX 2.1"),
         (b"[{\"type\":\"indicator\"", "not JSON: EOF"),
     ] {
         env.write("feed", text);
@@ -165,7 +165,7 @@ fn an_expired_indicator_names_no_call_after_its_end() {
             env.write("feed", &text);
             let analysis = env.analyze(&["log.json", "--intel", "feed"]);
             assert_eq!(named(&analysis).len(), expected, "{text}");
-            let said = analysis.notes().contains("1 indicator expired by now");
+            let said = analysis.notes().contains("1 indicator expired;");
             assert_eq!(said, until != "2026-12-31", "{}", analysis.notes());
         }
     }

@@ -2,9 +2,19 @@
 //!
 //! One binary, so that polars is linked once. A test that a lower level can make is made there.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by a panic"
+)]
+
 mod support;
 
 mod access_logs;
+mod analysis;
 mod aws_faults;
 mod aws_names;
 mod aws_servers;
@@ -28,6 +38,7 @@ mod contain_stops;
 mod contain_usage;
 mod coverage_matrix;
 mod determinism;
+mod documents;
 mod guardduty;
 mod hostile;
 mod identities;
@@ -37,6 +48,7 @@ mod intel;
 mod pull;
 mod pull_faults;
 mod quiet;
+mod reference;
 mod regressions;
 mod report;
 mod report_browser;
@@ -49,6 +61,7 @@ mod stories;
 mod story;
 mod stratus;
 mod tidy;
+mod tidy_imports;
 mod verify_logs;
 mod weekly;
 mod weekly_script;

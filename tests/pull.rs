@@ -35,7 +35,10 @@ fn the_trail_is_read_for_the_days_of_the_window() {
         ),
         "{notes}"
     );
-    assert!(notes.contains("logs of other services, which are not read: vpcflowlogs"), "{notes}");
+    assert!(
+        notes.contains("logs of other services, which are not supported: vpcflowlogs"),
+        "{notes}"
+    );
     assert_eq!(pull.proxy.mutating(), Vec::<String>::new());
     assert!(pull.fetched().iter().all(|k| !k.contains("Digest") && !k.contains("999999999999")));
 
@@ -160,7 +163,7 @@ fn without_a_trail_the_event_history_of_every_region_is_read() {
         "--until",
         "2026-11-05",
     ]);
-    assert!(run.stderr.contains("at two requests a second"), "{}", run.stderr);
+    assert!(run.stderr.contains("at 2 requests per second"), "{}", run.stderr);
     let analysis = crate::support::Analysis::new(run);
     // Two days of the busy region, and each other region as one.
     assert_eq!(analysis.account(), "4 found, 4 read; 137 records, 137 decoded");
@@ -217,7 +220,7 @@ fn the_event_history_stands_in_for_regions_and_kinds_that_the_trail_leaves_out()
     let analysis = pull.analyze(&days(4, 4), &[]);
     assert_eq!(analysis.account(), "3 found, 3 read; 4 records, 3 decoded, 1 duplicates");
     assert!(
-        analysis.notes().contains("does not hold all management events"),
+        analysis.notes().contains("does not record all management events"),
         "{}",
         analysis.notes()
     );
@@ -289,7 +292,7 @@ fn nothing_is_ever_read_in_silence() {
     let run = pull.env.run(&["analyze", "--days", "7", "--until", "latest"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
     let run = pull.env.run(&["analyze", "s3://no_bucket here/x"]);
-    assert_eq!((run.code, run.stderr.contains("names no bucket")), (2, true), "{}", run.stderr);
+    assert_eq!((run.code, run.stderr.contains("invalid S3 URL")), (2, true), "{}", run.stderr);
     let mut command = pull.env.command(&["analyze", "--days", "7"]);
     command.env("AWS_EC2_METADATA_DISABLED", "true");
     let run = crate::support::Run::from(command.output().unwrap());

@@ -26,7 +26,14 @@ fn generator() -> &'static Path {
     BUILT.get_or_init(|| {
         let folder = Path::new(env!("CARGO_BIN_EXE_incident")).parent().unwrap();
         let release = folder.ends_with("release").then_some("--release");
-        let status = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
+        let mut cargo = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()));
+        // Build scripts of dependencies look at these: cargo would build polars again, and once more after the tests.
+        let inherited =
+            |name: &str| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|p| name.starts_with(p));
+        for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_str().is_some_and(inherited)) {
+            cargo.env_remove(name);
+        }
+        let status = cargo
             .args(["build", "--quiet", "--example", "generate"])
             .args(release)
             .current_dir(env!("CARGO_MANIFEST_DIR"))

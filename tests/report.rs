@@ -49,7 +49,7 @@ fn text_goes_to_standard_output_and_begins_with_the_answer() {
     assert_eq!(run.code, 0, "{run:?}");
     let subject = "INCIDENT REPORT  case 20261109-3f9a: Leaked access key of dana - CRITICAL, contained in part";
     assert_eq!(run.stdout.lines().next(), Some(subject));
-    assert!(run.stdout.contains("nothing in this case reaches user/svc-backup"));
+    assert!(run.stdout.contains("no change in this case covers user/svc-backup"));
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_file_that_was_changed_since_is_in_the_report() {
     env.write("case/evidence/0002-iam-ListAccessKeys.xml", "another");
     let run = report(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
-    assert!(run.stdout.contains("! integrity: The case folder is not as it was written"));
+    assert!(run.stdout.contains("! integrity: The case folder has a problem"));
     assert!(run.stdout.contains("0002-iam-ListAccessKeys.xml was changed"), "{}", run.stdout);
 }
 

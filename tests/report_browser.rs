@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use incident::case::Case;
 use incident::report::RenderOptions;
-use incident::report::incident::{build, format, load};
+use incident::report::incident::{FORMATS, build, load};
 use serde_json::Value;
 
 /// What marks the page when it runs, and what it would fetch. `leak.example` leads to the server here.
@@ -94,7 +94,7 @@ fn page(case: &Path) -> String {
     let mut input = load::case(&Case::read(case).unwrap(), 1_795_276_000_000).unwrap();
     input.program = "incident 0.0.0".into();
     let mut out = Vec::new();
-    let html = format("html").unwrap();
+    let html = FORMATS.find("html").unwrap();
     html.render(&build(&input), &mut out, &RenderOptions::default()).unwrap();
     String::from_utf8(out).unwrap()
 }

@@ -179,7 +179,7 @@ fn show_prints_a_file_by_any_of_its_names() {
     assert!(run.stdout.contains("# line 1: not applied: ") && !run.stdout.contains('\u{1b}'));
     env.write("own/iam_user_created.yml", GOOD);
     let run = env.run(&["rule", "show", "iam_user_created", "--rules", "own"]);
-    assert!(run.code == 2 && run.stderr.contains("may mean"), "{}", run.stderr);
+    assert!(run.code == 2 && run.stderr.contains("is ambiguous"), "{}", run.stderr);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn test_names_each_failure() {
     let env = Env::new();
     env.write("good.yml", GOOD);
     let run = env.run(&["rule", "test", "good.yml"]);
-    assert!(run.code == 1 && run.stdout.contains("there are no fixtures"), "{}", run.stdout);
+    assert!(run.code == 1 && run.stdout.contains("no fixtures found"), "{}", run.stdout);
     let right = r#"{"fires":[{"eventName":"CreateUser"}],"quiet":[{"eventName":"GetUser"}]}"#;
     env.write("good.fixtures.json", right);
     let run = env.run(&["rule", "test", "good.yml"]);

@@ -63,10 +63,10 @@ fn a_chain_is_a_tree() {
     AKIACI  access key of user ci (111122223333)
     │  1 call, 2026-11-02 10:00:00 UTC; from 198.51.100.7; sts
     └─ ASIAONE  AssumeRole base (session ci-77)
-       │  handed out at 2026-11-02 10:00:00 UTC to 198.51.100.7
+       │  issued at 2026-11-02 10:00:00 UTC to 198.51.100.7
        │  1 call, 2026-11-02 10:01:00 UTC; from 198.51.100.7; sts
        └─ ASIATWO  AssumeRole deploy (session ci-77)
-             handed out at 2026-11-02 10:01:00 UTC to 198.51.100.7
+             issued at 2026-11-02 10:01:00 UTC to 198.51.100.7
              2 calls, 2.0 KiB out, 2026-11-02 10:02:00 to 10:03:00 UTC (1 min); from 198.51.100.7;
                ecs, s3
     ");
@@ -197,7 +197,7 @@ fn keys_never_used_are_counted() {
     records.extend((200..205).map(|n| assume(n, user("ci"), "admin", "x", &format!("ASIAX{n}"))));
     let told = tree(&records, &[]);
     let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    let unused = "5 sessions handed out and not used in these logs: AssumeRole admin (5)";
+    let unused = "5 sessions issued and not used in these logs: AssumeRole admin (5)";
     assert!(words.contains(unused), "{told}");
     assert!(told.contains("5 temporary keys were handed out and not used"), "{told}");
     let run = run(&env(&records), &["--format", "json"]);

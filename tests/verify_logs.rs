@@ -68,7 +68,7 @@ fn what_is_invalid_ends_in_1_and_what_is_unchecked_in_3() {
     let run = verify(&env, &[]);
     assert_eq!(run.code, 1, "{run:?}");
     for says in [
-        "trail_us-east-1_20261101T020131Z.json.gz: not found: what was delivered from 2026-11-01 01:01:31",
+        "trail_us-east-1_20261101T020131Z.json.gz: not found: deliveries from 2026-11-01 01:01:31",
         "20261101T0205Z_h2n0.json.gz: not found",
         "gap: 2026-11-01 01:01:31 to 2026-11-01 02:01:31 UTC (1 h): digest files are missing",
         "NOT VERIFIED",
@@ -120,7 +120,7 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         (&["verify", "case"], "not a case folder"),
         (&["verify", "export", "case"], "is verified by itself"),
         (&["verify", "export", "--public-keys", "absent.json"], "cannot read absent.json"),
-        (&["verify", "export", "--public-keys", "bad.json"], "no answer of ListPublicKeys"),
+        (&["verify", "export", "--public-keys", "bad.json"], "not a ListPublicKeys response"),
     ] {
         let run = env.run(args);
         assert_eq!(run.code, 2, "{args:?}: {run:?}");
@@ -197,7 +197,7 @@ fn the_verdict_stands_in_the_report_of_the_case_it_was_kept_in() {
     for format in ["text", "md", "html", "json"] {
         let text = report(&env, format);
         for words in
-            ["something was changed, moved or taken away", "UTC (1 h): digest files are missing"]
+            ["something was changed, moved or removed", "UTC (1 h): digest files are missing"]
         {
             assert!(text.contains(words), "{format}: {words}: {text}");
         }
@@ -220,7 +220,7 @@ fn a_case_that_cannot_be_written_to_is_verified_and_nothing_is_kept() {
     // What is in no manifest is not sealed by the way.
     let run = env.run(&["verify", "case"]);
     assert_eq!((run.code, run.stdout.contains("4 digests")), (3, true), "{run:?}");
-    assert!(run.stderr.contains("the verdict is not kept in the case"), "{run:?}");
+    assert!(run.stderr.contains("the verdict was not saved in the case"), "{run:?}");
     assert_eq!(files(), 0);
     assert_eq!(env.run(&["case", "note", "case", "collected", "--author", "alice"]).code, 0);
     let run = env.run(&["case", "close", "case", "--author", "alice", "--reason", "over"]);
@@ -231,4 +231,34 @@ fn a_case_that_cannot_be_written_to_is_verified_and_nothing_is_kept() {
     let run = env.run(&["verify", "case/evidence", "--case", "case"]);
     assert_eq!((run.code, run.stdout.as_str()), (6, ""), "{run:?}");
     assert_eq!(files(), 0);
+}
+
+#[test]
+fn a_verdict_that_was_edited_in_its_case_is_found() {
+    let env = Env::new();
+    let export = case_and_export(&env);
+    let folder = export.path("AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/01/");
+    let mut digests: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    digests.sort();
+    fs::remove_file(&digests[1]).unwrap();
+    assert_eq!(verify(&env, &["--case", "case"]).code, 1);
+    let file = env.path("case/digests-001.json");
+    let whole = fs::read_to_string(&file).unwrap();
+    let edited = whole.replacen("\"verdict\": \"invalid\"", "\"verdict\": \"valid\"", 1);
+    assert_ne!(edited, whole);
+    assert_eq!(env.run(&["verify", "case"]).code, 0);
+    fs::write(&file, edited).unwrap();
+    assert_eq!(env.run(&["case", "export", "case", "-o", "a.tar.zst"]).code, 0);
+    for checked in ["case", "a.tar.zst"] {
+        let run = env.run(&["verify", checked]);
+        assert_eq!(run.code, 1, "{run:?}");
+        assert!(run.stdout.contains("digests-001.json was changed"), "{run:?}");
+    }
+    let run = env.run(&["report", "case"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(report(&env, "text").contains("digests-001.json was changed"), "{run:?}");
+    fs::remove_file(&file).unwrap();
+    let run = env.run(&["verify", "case"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stdout.contains("digests-001.json is missing"), "{run:?}");
 }

@@ -87,11 +87,11 @@ fn the_baseline_is_as_long_as_asked_for() {
     ] {
         let analysis = account(&env, &["--days", "7", "--baseline", days], expected);
         let said = analysis.notes();
-        assert_eq!(said.contains("shorter than asked for"), days == "365", "{said}");
-        assert_eq!(said.contains("No baseline was asked for"), days == "0", "{said}");
+        assert_eq!(said.contains("shorter than requested"), days == "365", "{said}");
+        assert_eq!(said.contains("No baseline was requested"), days == "0", "{said}");
     }
     let alone = account(&env, &["--since", "2026-11-01"], "20 decoded");
-    assert!(alone.notes().contains("there is no baseline"), "{}", alone.notes());
+    assert!(alone.notes().contains("There is no baseline"), "{}", alone.notes());
 }
 
 #[test]

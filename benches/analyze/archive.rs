@@ -1,9 +1,9 @@
-//! Archives to measure on, made by the generator.
+//! Archives for benchmarks, created by the generator.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The archive of that many events, made by the generator if it is not there yet.
+/// An archive with that many events. The generator creates it if it does not exist.
 pub fn archive(name: &str, events: u64, per_file: u64) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench").join(name);
     if folder.join("done").exists() {

@@ -1,4 +1,4 @@
-//! The limit: inflate each file, project each record into typed columns, fold them into one small table.
+//! The lower limit of run time: inflate each file, deserialize the needed fields of each record, count them in one table.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,7 +10,7 @@ use libdeflater::Decompressor;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The columns that the rollups are keyed by, borrowed from the buffer where that is possible.
+/// The fields that the rollups are keyed by, borrowed from the buffer where possible.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[allow(
@@ -53,14 +53,14 @@ struct Identity<'a> {
     access_key_id: Option<std::borrow::Cow<'a, str>>,
 }
 
-/// What every run must agree on.
+/// The counts, which every run must agree on.
 #[derive(Default)]
 pub struct Folded {
     pub events: u64,
     by_action: HashMap<u64, u64>,
 }
 
-/// Seconds and the fold, on that many threads.
+/// Seconds and counts, with that many threads.
 pub fn run(files: &[PathBuf], threads: usize) -> (f64, Folded) {
     let start = Instant::now();
     let next = AtomicUsize::new(0);

@@ -1,9 +1,18 @@
-//! `incident analyze` as a process, beside `zcat` and beside the limit of the hardware, in one run.
+//! Compares `incident analyze`, as a process, with `zcat` and with a lower limit of run time.
 //!
-//! The limit is inflate and a typed projection of every record into one fold, with the fastest kept crates
-//! for both (libdeflate, sonic-rs), and nothing else: no de-duplication, no identities, no rollups.
+//! The limit inflates and deserializes every record with the fastest maintained crates (libdeflate, sonic-rs) and does
+//! nothing else: no deduplication, no identities, no rollups.
 //!
 //! `cargo bench` takes 200,000 events; `cargo bench -- --memory` adds 2 and 10 million, for peak memory.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its table and stops at the first failure"
+)]
 
 mod archive;
 mod limit;

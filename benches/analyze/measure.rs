@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy)]
 pub struct Measured {
     pub seconds: f64,
-    /// Largest resident size, 0 where it is not known (only Linux tells it in /proc).
+    /// Peak resident size; 0 if unknown (only Linux reports it in /proc).
     pub peak_mib: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What rules cost: the same archive with 0, 10, 150 and 1,000 rules, in the shapes that authors write.
+//! The cost of rules: the same archive with 0, 10, 150 and 1,000 rules of typical shapes.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::measure::{best_of, run_measured};
 use super::{RUNS, analyze, row};
 
-/// Actions that the archive has, so that rules are tried on records and not on their names alone.
+/// Actions in the archive, so that rules are evaluated on records and not only on action names.
 const ACTIONS: &[(&str, &str)] = &[
     ("s3", "PutObject"),
     ("s3", "GetObject"),
@@ -35,7 +35,7 @@ pub fn compare(folder: &Path) {
     }
 }
 
-/// A folder of so many rules: most name an action and a field, some a user agent, some neither.
+/// A folder with `count` rules: most name an action and a field, some a user agent, some neither.
 fn rules(count: usize) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("rules-{count}"));
     std::fs::create_dir_all(&dir).expect("a folder for rules");

@@ -1,8 +1,16 @@
-//! Logs in S3 as a whole process: `incident analyze s3://…` beside `aws s3 sync` followed by `incident analyze`, from
-//! one server in one run; and a second run beside the first.
+//! Compares `incident analyze s3://…` with `aws s3 sync` followed by `incident analyze`, and a second run with the first.
 //!
-//! The server answers from memory, each answer after a round trip of S3 (10 milliseconds), so that the network's
-//! wait is there and its width is not what is measured. `aws` is the one on PATH, else a pinned one in a folder of its own.
+//! The server answers from memory, each answer after a round trip of S3 (10 milliseconds), so that network latency is
+//! measured but not bandwidth. `aws` is the one on PATH, otherwise a pinned one in its own folder.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a benchmark prints its table and stops at the first failure"
+)]
 
 #[path = "../analyze/archive.rs"]
 mod archive;
@@ -26,7 +34,7 @@ fn main() {
     scene(&aws, "busy-account", 2_000_000, 500);
 }
 
-/// The logs of an account, all runs over them, and how these compare.
+/// Runs all variants over the logs of one account and prints the comparison.
 fn scene(aws: &Path, name: &str, events: u64, per_file: u64) {
     let logs = archive::archive(name, events, per_file);
     let (server, objects) = Server::of(&logs, BUCKET, ROUND_TRIP);
@@ -46,11 +54,11 @@ fn scene(aws: &Path, name: &str, events: u64, per_file: u64) {
         time(sync) + time(analyze)
     });
     row("aws s3 sync, then incident analyze", sync, sync);
-    let anew = best(&mut || {
+    let without_state = best(&mut || {
         fresh(&work);
         time(pull(&server, &work, &["--no-state"]))
     });
-    row("incident analyze s3://…, nothing kept", anew, sync);
+    row("incident analyze s3://…, without state", without_state, sync);
     let first = best(&mut || {
         fresh(&work);
         time(pull(&server, &work, &[]))
@@ -89,7 +97,7 @@ fn incident(work: &Path) -> Command {
     command
 }
 
-/// With credentials of nobody.
+/// With invalid credentials.
 fn command(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, value) in [

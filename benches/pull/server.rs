@@ -1,4 +1,4 @@
-//! As much of S3 as reading needs, from memory.
+//! An in-memory server with the S3 operations that reading needs.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 
-/// Keys a listing answers with at most, as S3 does.
+/// Keys per page of a listing, as in S3.
 const PAGE: usize = 1000;
 
 type Objects = BTreeMap<String, Vec<u8>>;
@@ -21,7 +21,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves the files below `folder` in one bucket; answers how many there are.
+    /// Serves the files below `folder` in one bucket. Returns the server and the number of files.
     pub fn of(folder: &Path, bucket: &str, round_trip: Duration) -> (Server, usize) {
         let files = walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok);
         let objects: Objects = files
@@ -149,12 +149,12 @@ fn answer(
 
 /// `ListObjectsV2`. Continuation tokens are the last key or folder.
 fn listing(objects: &Objects, query: &str) -> String {
-    let asked: BTreeMap<&str, String> = query
+    let parameters: BTreeMap<&str, String> = query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
         .map(|(name, value)| (name, percent_decode_str(value).decode_utf8_lossy().into_owned()))
         .collect();
-    let text = |name: &str| asked.get(name).map_or("", String::as_str);
+    let text = |name: &str| parameters.get(name).map_or("", String::as_str);
     let (prefix, delimiter) = (text("prefix"), text("delimiter"));
     let after = if text("continuation-token").is_empty() {
         text("start-after")

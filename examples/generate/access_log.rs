@@ -2,7 +2,7 @@
 
 use crate::calendar;
 
-/// Who owns the buckets of the generated logs, as S3 spells it.
+/// Canonical ID of the owner of the buckets.
 pub const OWNER: &str = "7f3a0c5d9be84126a1f07c52de938b4460c1e5a7d2394f8b6c0d17e9a5b3f284";
 
 /// One request as S3 saw it. Empty fields become dashes, `bytes` and `size` when they are 0.

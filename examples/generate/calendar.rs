@@ -1,4 +1,4 @@
-//! Times as seconds since 1970, spelled in the ways in which AWS logs spell them.
+//! Times as seconds since 1970, and their formats in AWS logs.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
@@ -22,7 +22,7 @@ pub fn hour_of_day(time: i64) -> i64 {
     time.rem_euclid(DAY) / HOUR
 }
 
-/// `2026-11-09T14:02:31Z`. Written by hand because it stands in every record of an archive.
+/// `2026-11-09T14:02:31Z`. Formatted by hand because every record contains it.
 pub fn push_iso(out: &mut String, time: i64) {
     let time = utc(time);
     push_digits(out, time.year() as u32, 4);

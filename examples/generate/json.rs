@@ -1,4 +1,4 @@
-//! Writes JSON text straight into a buffer, keeping the order in which members are added.
+//! Writes JSON into a buffer, in the order in which members are added.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,16 @@
-//! Makes logs to try `incident` on: a small story of an attack, an ordinary month without one, and large
-//! archives for benchmarks.
+//! Generates logs to try `incident` on: the story of an attack, an ordinary month without one, and large archives for
+//! benchmarks.
 //!
-//! Everything is invented, and the same arguments give the same bytes.
+//! Everything is invented. The same arguments give the same bytes.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a generator prints what it made and stops at the first failure"
+)]
 
 mod access_log;
 mod archive;
@@ -18,7 +27,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Make logs to try `incident` on
+/// Generate logs to try `incident` on
 ///
 /// The same arguments always give the same bytes. The account, addresses, keys and people are
 /// invented: addresses come from the ranges reserved for documentation.
@@ -38,10 +47,10 @@ enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
-  Make the sample logs again
+  Generate the sample logs again
     cargo run --release --example generate -- story --out /tmp/story
 
-  An ordinary month of an account, on which nothing should be found
+  An ordinary month of an account, in which nothing should be found
     cargo run --example generate -- quiet-month --out /tmp/month
 
   200,000 events in 100 files, about 30 MB

@@ -1,4 +1,4 @@
-//! The folder that is filled: names as in the buckets that AWS delivers to, repeatable gzip.
+//! The output folder: names as in the buckets that AWS delivers to, and reproducible gzip.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,17 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes the folder. Whatever is already in one stays untouched: that is an error.
+    /// Creates the folder.
+    ///
+    /// # Errors
+    /// When the folder is not empty. Its content is not changed.
     pub fn create(root: &Path, level: i32) -> Result<Output> {
-        let level = CompressionLvl::new(level).map_err(|_| "the level must be from 0 to 12")?;
-        fs::create_dir_all(root).map_err(|e| format!("cannot make {}: {e}", root.display()))?;
+        let level = CompressionLvl::new(level).map_err(|_| "invalid level (expected 0 to 12)")?;
+        fs::create_dir_all(root).map_err(|e| format!("cannot create {}: {e}", root.display()))?;
         let mut entries =
             fs::read_dir(root).map_err(|e| format!("cannot read {}: {e}", root.display()))?;
         if entries.next().is_some() {
-            return Err(format!("{} is not empty; name a new folder", root.display()).into());
+            return Err(format!("{} is not empty; give a new folder", root.display()).into());
         }
         Ok(Output { root: root.to_owned(), level })
     }
@@ -32,7 +35,8 @@ impl Output {
     pub fn write(&self, path: &str, content: &[u8]) -> Result<()> {
         let path = self.root.join(path);
         let folder = path.parent().ok_or("a file needs a folder")?;
-        fs::create_dir_all(folder).map_err(|e| format!("cannot make {}: {e}", folder.display()))?;
+        fs::create_dir_all(folder)
+            .map_err(|e| format!("cannot create {}: {e}", folder.display()))?;
         fs::write(&path, content).map_err(|e| format!("cannot write {}: {e}", path.display()))?;
         Ok(())
     }

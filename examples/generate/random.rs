@@ -1,4 +1,4 @@
-//! Repeatable chance: the same seed and name give the same identifiers on every machine.
+//! Reproducible randomness: the same seed and name give the same identifiers everywhere.
 
 use fastrand::Rng;
 

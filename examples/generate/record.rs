@@ -6,8 +6,7 @@ use crate::json::Object;
 /// The account that every generated log is about.
 pub const ACCOUNT: &str = "111122223333";
 
-/// What varies between records. Fields that hold JSON are written as they are; where a field may
-/// be absent, the empty string leaves it out.
+/// The parts that vary between records. JSON fields are written unchanged; an empty optional field is left out.
 pub struct Record<'a> {
     pub time: i64,
     /// JSON.
@@ -42,7 +41,7 @@ pub struct Record<'a> {
     pub from_console: bool,
 }
 
-/// A successful read-only management call about which nothing else is known.
+/// A successful read-only management call without any details.
 pub const BLANK: Record<'static> = Record {
     time: 0,
     identity: "{}",

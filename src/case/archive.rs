@@ -1,22 +1,28 @@
-//! An exported case, read without unpacking it. What it holds may have been made by anybody.
+//! Reads an exported case without unpacking it. Anybody may have made it, so nothing in it is trusted.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::export::{Hashing, SUMS, beside, detached_line};
-use super::folder::CaseError;
-use super::manifest::{Entry, Problem, is_listed};
+use super::artifact::{Artifact, is_listed};
+use super::error::CaseError;
+use super::export::{SUMS, detached_line, name_of, sum_file};
+use super::hash::{FileHash, HashingReader, hash_file};
+use super::manifest::Problem;
 
-/// Files that are read whole are no larger than this, in bytes.
-const WHOLE: u64 = 256 << 20;
+/// The largest file that is read whole, in bytes.
+const LARGEST: u64 = 256 << 20;
 
-/// What an archive holds.
+/// Files that are read whole.
+const WHOLE: [Option<Artifact>; 3] =
+    [Some(Artifact::CaseFile), Some(Artifact::Journal), Some(Artifact::Manifest)];
+
+/// An exported case.
 #[derive(Debug, Default)]
 pub struct Archive {
     /// Files of the case, by their path in it.
-    files: BTreeMap<String, Entry>,
+    files: BTreeMap<String, FileHash>,
     /// Contents of the files that are read here.
     whole: BTreeMap<String, Vec<u8>>,
     /// The lines of `SHA256SUMS`: name and hash.
@@ -26,10 +32,10 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Reads it to its end and hashes every file.
+    /// Reads the archive to its end and hashes every file.
     ///
     /// # Errors
-    /// When it is no archive that `incident case export` writes, or is damaged.
+    /// When it is not an archive that `incident case export` writes, or is damaged.
     pub fn read(path: &Path) -> Result<Archive, CaseError> {
         let unfit = |why: String| CaseError::Unfit(path.to_path_buf(), why);
         let mut file = BufReader::new(File::open(path).map_err(CaseError::io(path))?);
@@ -62,7 +68,7 @@ impl Archive {
             } else if kind.is_dir() {
                 found.inside(name.trim_end_matches('/'));
             } else if !kind.is_file() {
-                found.wrong(format!("{name} is no regular file"));
+                found.wrong(format!("{name} is not a regular file"));
             } else if name == SUMS {
                 if sums.is_some() {
                     found.wrong(format!("{SUMS} is there twice"));
@@ -74,7 +80,7 @@ impl Archive {
         }
         // The end of the compressed data has a sum of its own.
         if has_content(archive.into_inner())? {
-            found.wrong("there is more after the end of the archive".into());
+            found.wrong("there is data after the end of the archive".into());
         }
         found.check(sums);
         Ok(found)
@@ -91,7 +97,7 @@ impl Archive {
             self.top = top.to_string();
         }
         if self.top != top {
-            self.wrong(format!("{name} is in no folder of the case"));
+            self.wrong(format!("{name} is outside the folder of the case"));
             return None;
         }
         Some(inside)
@@ -99,21 +105,19 @@ impl Archive {
 
     fn file(&mut self, name: &str, entry: impl Read) -> io::Result<()> {
         let Some(inside) = self.inside(name) else { return Ok(()) };
-        let mut reader = Hashing::new(entry);
-        if matches!(inside, "case.toml" | "journal.jsonl" | "manifest.json") {
+        let mut reader = HashingReader::new(entry);
+        if WHOLE.contains(&Artifact::of(inside)) {
             let content = content(&mut reader)?;
             self.whole.insert(inside.to_string(), content);
         }
         io::copy(&mut reader, &mut io::sink())?;
-        let bytes = reader.length();
-        let entry = Entry { sha256: reader.finish(), bytes };
-        if self.files.insert(inside.to_string(), entry).is_some() {
+        if self.files.insert(inside.to_string(), reader.finish()).is_some() {
             self.wrong(format!("{name} is there twice"));
         }
         Ok(())
     }
 
-    /// Every file against its line of `SHA256SUMS`.
+    /// Compares every file with its line of `SHA256SUMS`.
     fn check(&mut self, sums: Option<Vec<u8>>) {
         let Some(sums) = sums else {
             self.problems.push(Problem::Missing(SUMS.into()));
@@ -142,12 +146,12 @@ impl Archive {
         self.problems.extend(problems);
     }
 
-    /// What does not fit its own list.
+    /// What differs between the files and the archive's own list.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Files of the case, without the list.
+    /// How many files of the case it contains, without the list.
     pub fn len(&self) -> usize {
         self.files.len()
     }
@@ -156,54 +160,48 @@ impl Archive {
         self.files.is_empty()
     }
 
-    /// What the case's own manifest speaks of.
-    pub fn listed(&self) -> BTreeMap<String, Entry> {
+    /// The files that a manifest lists, with their hashes.
+    pub fn listed(&self) -> BTreeMap<String, FileHash> {
         let listed = self.files.iter().filter(|(name, _)| is_listed(name));
         listed.map(|(name, entry)| (name.clone(), entry.clone())).collect()
     }
 
-    /// `case.toml`, `journal.jsonl` or `manifest.json`.
-    pub fn content(&self, name: &str) -> Option<&[u8]> {
-        self.whole.get(name).map(Vec::as_slice)
+    /// The case file, the journal or the manifest.
+    pub fn content(&self, artifact: Artifact) -> Option<&[u8]> {
+        self.whole.get(artifact.name()).map(Vec::as_slice)
     }
 }
 
-/// The archive against `FILE.sha256` beside it.
+/// Compares the archive with `FILE.sha256` next to it.
 ///
 /// # Errors
 /// When one of the two cannot be read.
 pub fn detached(archive: &Path) -> Result<Vec<Problem>, CaseError> {
-    let beside = beside(archive);
-    let shown = name_of(&beside);
-    let says = match fs::read(&beside) {
+    let sums = sum_file(archive);
+    let shown = name_of(&sums);
+    let says = match fs::read(&sums) {
         Ok(says) => says,
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             let what = format!(
-                "{shown} is not beside it: that it is the archive that was made is not sure"
+                "{shown} is missing, so the archive cannot be compared with the one that was exported"
             );
             return Ok(vec![Problem::Unsure(what)]);
         }
-        Err(e) => return Err(CaseError::Io(beside, e)),
+        Err(e) => return Err(CaseError::Io(sums, e)),
     };
-    let mut file = Hashing::new(File::open(archive).map_err(CaseError::io(archive))?);
-    io::copy(&mut file, &mut io::sink()).map_err(CaseError::io(archive))?;
-    let hash = file.finish();
+    let hash = hash_file(archive)?.sha256;
     let named = String::from_utf8(says.clone()).ok().and_then(|line| sum(&line));
     Ok(match named {
         _ if says == detached_line(&hash, archive).as_bytes() => Vec::new(),
         Some((name, says)) if says == hash => {
-            vec![Problem::Unsure(format!("{shown} was written for a file of the name {name}"))]
+            vec![Problem::Unsure(format!("{shown} was written for a file named {name}"))]
         }
         Some(_) => vec![Problem::Wrong(format!(
-            "{} is not what {shown} was written for",
+            "{} is not the file that {shown} was written for",
             name_of(archive)
         ))],
         None => vec![Problem::Wrong(format!("{shown} is not a line of sha256sum"))],
     })
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// Name and hash of a line that `sha256sum` wrote.
@@ -236,7 +234,7 @@ fn unescape(name: &str) -> Option<String> {
     Some(out)
 }
 
-/// A relative path without steps upwards.
+/// A relative path without `..`.
 fn is_plain(name: &str) -> bool {
     let path = PathBuf::from(name);
     !name.contains('\0') && path.components().all(|c| matches!(c, Component::Normal(_)))
@@ -244,8 +242,8 @@ fn is_plain(name: &str) -> bool {
 
 fn content(mut reader: impl Read) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    reader.by_ref().take(WHOLE + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > WHOLE {
+    reader.by_ref().take(LARGEST + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > LARGEST {
         return Err(io::Error::other("a list in it is larger than 256 MiB"));
     }
     Ok(content)

@@ -1,17 +1,19 @@
-//! Keeps raw answers: in memory until the case is opened, in its `evidence/` folder from then on.
+//! Records raw AWS answers: in memory until the case is open, in its `evidence/` folder from then on.
 
-use std::path::PathBuf;
-use std::sync::Mutex;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::json;
 
-use super::folder::{CaseError, write_new};
-use super::manifest::sha256;
+use super::artifact::Artifact;
+use super::error::CaseError;
+use super::folder::write_new;
+use super::hash::sha256;
 use crate::clock;
 use crate::cloud::{Exchange, Sink};
 
 /// One answer, ready to be written.
-struct Kept {
+struct Answer {
     name: String,
     body: Vec<u8>,
     /// Its line in the index.
@@ -22,54 +24,63 @@ struct Kept {
 struct State {
     folder: Option<PathBuf>,
     number: usize,
-    waiting: Vec<Kept>,
+    waiting: Vec<Answer>,
     /// The first thing that could not be written.
     failed: Option<String>,
 }
 
-/// Answers of reads, one file each (`0001-iam-ListAccessKeys.xml`), with a line for each in `index-*.jsonl`.
+/// Answers of AWS, one file each (`0001-iam-ListAccessKeys.xml`), with a line for each in `index.jsonl`.
 #[derive(Default)]
 pub struct EvidenceRecorder(Mutex<State>);
 
 impl EvidenceRecorder {
-    /// Writes what was kept so far, and everything from now on as it comes.
+    /// What a thread that panicked has recorded still counts.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the answers recorded so far, and each new one as it arrives.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn write_to(&self, folder: PathBuf) -> Result<(), CaseError> {
-        let mut state = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (earlier, held) = (count(&folder), state.number);
-        state.number = held.max(earlier);
+        let mut state = self.lock();
+        let earlier = highest_number(&folder)?;
+        state.number = state.number.max(earlier);
         let waiting = std::mem::take(&mut state.waiting);
-        for (i, kept) in waiting.into_iter().enumerate() {
+        for (i, answer) in waiting.into_iter().enumerate() {
             let number = if earlier == 0 { i + 1 } else { state.number + 1 };
             state.number = state.number.max(number);
-            write(&folder, number, kept)?;
+            write(&folder, number, answer)?;
         }
         state.folder = Some(folder);
         Ok(())
     }
 
-    /// What could not be written, if anything: evidence is incomplete then.
+    /// The first answer that could not be written: the evidence is incomplete then.
     pub fn failed(&self) -> Option<String> {
-        self.0.lock().ok()?.failed.clone()
+        self.lock().failed.clone()
     }
 }
 
-/// The highest number in the folder.
-fn count(folder: &std::path::Path) -> usize {
-    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let number = |name: std::ffi::OsString| name.to_str()?.split('-').next()?.parse().ok();
-    names.filter_map(|entry| number(entry.file_name())).max().unwrap_or(0)
+/// The highest number that a name in the folder begins with; 0 without one.
+fn highest_number(folder: &Path) -> Result<usize, CaseError> {
+    let mut highest = 0;
+    for entry in std::fs::read_dir(folder).map_err(CaseError::io(folder))? {
+        let name = entry.map_err(CaseError::io(folder))?.file_name();
+        let number = name.to_str().and_then(|name| name.split('-').next()?.parse().ok());
+        highest = highest.max(number.unwrap_or(0));
+    }
+    Ok(highest)
 }
 
-fn write(folder: &std::path::Path, number: usize, kept: Kept) -> Result<(), CaseError> {
+fn write(folder: &Path, number: usize, answer: Answer) -> Result<(), CaseError> {
     use std::io::Write;
-    let name = format!("{number:04}-{}", kept.name);
-    write_new(&folder.join(&name), &kept.body)?;
-    let mut line = kept.line;
+    let name = format!("{number:04}-{}", answer.name);
+    write_new(&folder.join(&name), &answer.body)?;
+    let mut line = answer.line;
     line["file"] = name.into();
-    let index = folder.join("index.jsonl");
+    let index = folder.join(Artifact::AnswerIndex.name_in_evidence());
     let mut options = std::fs::OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -79,14 +90,14 @@ fn write(folder: &std::path::Path, number: usize, kept: Kept) -> Result<(), Case
 }
 
 impl Sink for EvidenceRecorder {
-    fn keep(&self, x: &Exchange<'_>) {
-        let Ok(mut state) = self.0.lock() else { return };
+    fn record(&self, x: &Exchange<'_>) {
+        let mut state = self.lock();
         let suffix = match x.content_type {
             Some(kind) if kind.contains("xml") => "xml",
             Some(kind) if kind.contains("json") => "json",
             _ => "txt",
         };
-        let kept = Kept {
+        let answer = Answer {
             name: format!("{}-{}.{suffix}", x.call.service, x.call.operation),
             body: x.body.to_vec(),
             line: json!({
@@ -102,9 +113,9 @@ impl Sink for EvidenceRecorder {
         state.number += 1;
         let number = state.number;
         match state.folder.clone() {
-            None => state.waiting.push(kept),
+            None => state.waiting.push(answer),
             Some(folder) => {
-                if let Err(e) = write(&folder, number, kept) {
+                if let Err(e) = write(&folder, number, answer) {
                     state.failed.get_or_insert(e.to_string());
                 }
             }
@@ -130,11 +141,11 @@ mod tests {
             body,
         };
         for run in ["a", "b"] {
-            let keeper = EvidenceRecorder::default();
-            keeper.keep(&exchange(b"before"));
-            keeper.write_to(temp.path().to_path_buf()).unwrap();
-            keeper.keep(&exchange(b"after"));
-            assert_eq!(keeper.failed(), None, "{run}");
+            let recorder = EvidenceRecorder::default();
+            recorder.record(&exchange(b"before"));
+            recorder.write_to(temp.path().to_path_buf()).unwrap();
+            recorder.record(&exchange(b"after"));
+            assert_eq!(recorder.failed(), None, "{run}");
         }
         let read = |name: &str| std::fs::read_to_string(temp.path().join(name)).unwrap();
         assert_eq!(read("0001-iam-GetUser.xml"), "before");

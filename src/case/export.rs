@@ -1,20 +1,20 @@
 //! A case as one file to hand over: the same case gives the same bytes.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::folder::{Case, CaseError, write_new};
+use super::artifact::Artifact;
+use super::error::CaseError;
+use super::folder::{Case, write_new};
+use super::hash::{FileHash, HashingReader, HashingWriter, hash_file};
 
 /// The list of all files, at the top of the archive: `sha256sum -c SHA256SUMS` checks what was unpacked.
 pub(super) const SUMS: &str = "SHA256SUMS";
-/// The time of every entry, 1980-01-01T00:00:00Z: the earliest that all tools take for a time.
+/// The time of every entry, 1980-01-01T00:00:00Z: the earliest that all tools accept.
 const MTIME: u64 = 315_532_800;
-/// Small enough a level that a case of some gigabytes is packed in minutes.
+/// A higher level would take more than minutes for a case of some gigabytes.
 const LEVEL: i32 = 9;
 
 /// How the archive is compressed.
@@ -45,7 +45,7 @@ pub struct Exported {
     pub bytes: u64,
     /// Of the archive; it is in `detached` too.
     pub sha256: String,
-    /// `FILE.sha256`, beside the archive.
+    /// `FILE.sha256`, next to the archive.
     pub detached: PathBuf,
 }
 
@@ -54,9 +54,9 @@ pub struct Exported {
 ///
 /// # Errors
 /// When one of the two files exists, the archive would be in the case itself, something in the case is neither
-/// file nor folder, a file changes while it is read, or the disk refuses. What was begun is taken away.
+/// file nor folder, a file changes while it is read, or the disk refuses. A partial archive is removed.
 pub fn export(case: &Case, to: &Path, packing: Packing) -> Result<Exported, CaseError> {
-    let detached = beside(to);
+    let detached = sum_file(to);
     let top = top_name(case)?;
     let folder = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = fs::canonicalize(folder).map_err(CaseError::io(folder))?;
@@ -64,7 +64,7 @@ pub fn export(case: &Case, to: &Path, packing: Packing) -> Result<Exported, Case
     if folder.starts_with(root) {
         return Err(CaseError::Unfit(
             to.to_path_buf(),
-            "an archive of a case is not kept in it".into(),
+            "the archive cannot be inside the case itself".into(),
         ));
     }
     if fs::symlink_metadata(&detached).is_ok() {
@@ -75,28 +75,32 @@ pub fn export(case: &Case, to: &Path, packing: Packing) -> Result<Exported, Case
     let written = content
         .pack(case.root(), &top, file, packing)
         .map_err(CaseError::io(to))
-        .and_then(|(sha256, bytes)| {
+        .and_then(|FileHash { sha256, bytes }| {
             write_new(&detached, detached_line(&sha256, to).as_bytes())?;
             Ok(Exported { files: content.sums.len(), bytes, sha256, detached })
         });
     if written.is_err() {
-        // Half an archive helps nobody; that it could not be written is told below.
+        // The error below is the one to report.
         let _ = fs::remove_file(to);
     }
     written
 }
 
 /// `FILE.sha256`.
-pub(super) fn beside(archive: &Path) -> PathBuf {
+pub(super) fn sum_file(archive: &Path) -> PathBuf {
     let mut name = archive.as_os_str().to_os_string();
     name.push(".sha256");
     PathBuf::from(name)
 }
 
+/// The file's own name; the whole path where it has none.
+pub(super) fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
 /// As `sha256sum FILE` prints it in the file's folder.
 pub(super) fn detached_line(sha256: &str, archive: &Path) -> String {
-    let name = archive.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    sum_line(sha256, &name)
+    sum_line(sha256, &name_of(archive))
 }
 
 /// A line of `sha256sum`: names with a backslash or a line break are escaped, and the line says so.
@@ -131,7 +135,7 @@ fn create(path: &Path) -> Result<File, CaseError> {
 /// What is in a case, by path with `/` between the parts, in order.
 struct Content {
     /// Hash and size of each file.
-    sums: BTreeMap<String, (String, u64)>,
+    sums: BTreeMap<String, FileHash>,
     folders: Vec<String>,
 }
 
@@ -145,27 +149,26 @@ impl Content {
             let inside = path.strip_prefix(root).unwrap_or(path);
             let parts: Option<Vec<&str>> = inside.iter().map(|p| p.to_str()).collect();
             let name = parts.ok_or_else(|| unfit("its name is not UTF-8: rename it"))?.join("/");
-            if matches!(name.as_str(), ".lock" | ".manifest.new") {
+            if Artifact::of(&name).is_some_and(|file| !file.is_exported()) {
                 continue;
             }
             if entry.file_type().is_dir() {
                 content.folders.push(name);
             } else if entry.file_type().is_file() {
-                let mut file = File::open(path).map_err(CaseError::io(path))?;
-                let mut hashed = Hashed::new(io::sink());
-                io::copy(&mut file, &mut hashed).map_err(CaseError::io(path))?;
-                content.sums.insert(name, hashed.finish());
+                content.sums.insert(name, hash_file(path)?);
             } else {
-                return Err(unfit("is no regular file: the archive would not be the whole case"));
+                return Err(unfit(
+                    "not a regular file, so the archive would not be the whole case",
+                ));
             }
         }
         content.folders.sort();
         Ok(content)
     }
 
-    /// Gives hash and size of the archive.
-    fn pack(&self, root: &Path, top: &str, to: File, how: Packing) -> io::Result<(String, u64)> {
-        let out = Hashed::new(io::BufWriter::new(to));
+    /// Hash and size of the archive.
+    fn pack(&self, root: &Path, top: &str, to: File, how: Packing) -> io::Result<FileHash> {
+        let out = HashingWriter::new(io::BufWriter::new(to));
         let out = match how {
             Packing::Zstd => {
                 let mut encoder = zstd::stream::write::Encoder::new(out, LEVEL)?;
@@ -179,17 +182,17 @@ impl Content {
                 self.append(root, top, encoder)?.finish()?
             }
         };
-        let (hash, bytes, out) = out.into_parts();
+        let (hash, out) = out.finish();
         let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
-        Ok((hash, bytes))
+        Ok(hash)
     }
 
     fn append<W: Write>(&self, root: &Path, top: &str, to: W) -> io::Result<W> {
         let mut archive = tar::Builder::new(to);
         let mut sums = String::new();
-        for (name, (hash, _)) in &self.sums {
-            sums.push_str(&sum_line(hash, &format!("{top}/{name}")));
+        for (name, file) in &self.sums {
+            sums.push_str(&sum_line(&file.sha256, &format!("{top}/{name}")));
         }
         let mut head = header(tar::EntryType::Regular, sums.len() as u64);
         archive.append_data(&mut head, SUMS, sums.as_bytes())?;
@@ -199,12 +202,12 @@ impl Content {
             let mut head = header(tar::EntryType::Directory, 0);
             archive.append_data(&mut head, format!("{top}/{name}"), io::empty())?;
         }
-        for (name, (hash, bytes)) in &self.sums {
+        for (name, known) in &self.sums {
             let path = name.split('/').fold(root.to_path_buf(), |path, part| path.join(part));
-            let mut file = Hashing::new(BufReader::new(File::open(&path)?).take(*bytes));
-            let mut head = header(tar::EntryType::Regular, *bytes);
+            let mut file = HashingReader::new(BufReader::new(File::open(&path)?).take(known.bytes));
+            let mut head = header(tar::EntryType::Regular, known.bytes);
             archive.append_data(&mut head, format!("{top}/{name}"), &mut file)?;
-            if file.finish() != *hash {
+            if file.finish() != *known {
                 let why = format!("{} changed while it was read", path.display());
                 return Err(io::Error::other(why));
             }
@@ -223,78 +226,4 @@ fn header(kind: tar::EntryType, bytes: u64) -> tar::Header {
     header.set_gid(0);
     header.set_size(bytes);
     header
-}
-
-/// Hashes what is written through it.
-struct Hashed<W> {
-    inner: W,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<W> Hashed<W> {
-    fn new(inner: W) -> Hashed<W> {
-        Hashed { inner, hash: Sha256::new(), bytes: 0 }
-    }
-
-    fn into_parts(self) -> (String, u64, W) {
-        (hex(self.hash), self.bytes, self.inner)
-    }
-
-    fn finish(self) -> (String, u64) {
-        let (hash, bytes, _) = self.into_parts();
-        (hash, bytes)
-    }
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        let written = self.inner.write(buffer)?;
-        self.hash.update(&buffer[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
-    }
-}
-
-/// Hashes what is read through it.
-pub(super) struct Hashing<R> {
-    inner: R,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<R> Hashing<R> {
-    pub(super) fn new(inner: R) -> Hashing<R> {
-        Hashing { inner, hash: Sha256::new(), bytes: 0 }
-    }
-
-    pub(super) fn length(&self) -> u64 {
-        self.bytes
-    }
-
-    pub(super) fn finish(self) -> String {
-        hex(self.hash)
-    }
-}
-
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.hash.update(&buffer[..read]);
-        self.bytes += read as u64;
-        Ok(read)
-    }
-}
-
-fn hex(hash: Sha256) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
 }

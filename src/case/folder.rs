@@ -1,11 +1,13 @@
-//! A folder that only its owner can read (0700, files 0600), in which nothing is overwritten.
+//! The folder of one incident: only its owner can read it (0700, files 0600), and no file is overwritten.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::artifact::{Artifact, EVIDENCE};
+use super::error::CaseError;
 use crate::clock::{self, Millis};
 
 /// `case.toml`.
@@ -22,29 +24,9 @@ pub struct CaseFile {
     pub account: String,
     /// RFC 3339, UTC.
     pub opened: String,
-    /// Facts of the notification clocks at the beginning; later ones are in the journal.
+    /// Facts of the notification clocks when the case was made; later ones are in the journal.
     #[serde(default, skip_serializing_if = "toml::Table::is_empty")]
     pub clocks: toml::Table,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum CaseError {
-    #[error("{0} is not a case folder: {1}")]
-    NotACase(PathBuf, String),
-    #[error("{0} exists, and nothing is overwritten")]
-    Exists(PathBuf),
-    #[error("another incident is writing to {0}")]
-    Locked(PathBuf),
-    #[error("{0}: {1}")]
-    Unfit(PathBuf, String),
-    #[error("{0}: {1}")]
-    Io(PathBuf, io::Error),
-}
-
-impl CaseError {
-    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> CaseError + '_ {
-        move |e| CaseError::Io(path.to_path_buf(), e)
-    }
 }
 
 /// An open case folder.
@@ -74,10 +56,10 @@ impl Case {
             io::ErrorKind::AlreadyExists => CaseError::Exists(root.to_path_buf()),
             _ => CaseError::Io(root.to_path_buf(), e),
         })?;
-        folder.create(root.join("evidence")).map_err(CaseError::io(root))?;
+        folder.create(root.join(EVIDENCE)).map_err(CaseError::io(root))?;
         let text = toml::to_string(&file)
             .map_err(|e| CaseError::NotACase(root.to_path_buf(), e.to_string()))?;
-        write_new(&root.join("case.toml"), text.as_bytes())?;
+        write_new(&root.join(Artifact::CaseFile.name()), text.as_bytes())?;
         sync_folder(root);
         let lock = Some(lock(root)?);
         Ok(Case { root: root.to_path_buf(), file, _lock: lock })
@@ -86,7 +68,7 @@ impl Case {
     /// Opens a folder for writing: one writer at a time.
     ///
     /// # Errors
-    /// When it is not a case, or another process holds it.
+    /// When it is not a case, or another process is writing to it.
     pub fn open(root: &Path) -> Result<Case, CaseError> {
         let mut case = Case::read(root)?;
         case._lock = Some(lock(root)?);
@@ -98,7 +80,7 @@ impl Case {
     /// # Errors
     /// When it is not a case.
     pub fn read(root: &Path) -> Result<Case, CaseError> {
-        let path = root.join("case.toml");
+        let path = root.join(Artifact::CaseFile.name());
         let not = |e: String| CaseError::NotACase(root.to_path_buf(), e);
         let text = fs::read_to_string(&path).map_err(|e| not(format!("case.toml: {e}")))?;
         let file = toml::from_str(&text).map_err(|e| not(e.to_string()))?;
@@ -114,59 +96,24 @@ impl Case {
     }
 
     pub fn evidence(&self) -> PathBuf {
-        self.root.join("evidence")
+        self.root.join(EVIDENCE)
     }
 
     pub fn manifest(&self) -> PathBuf {
-        self.root.join(super::manifest::NAME)
+        self.root.join(Artifact::Manifest.name())
     }
 
     pub fn journal(&self) -> PathBuf {
-        self.root.join("journal.jsonl")
+        self.root.join(Artifact::Journal.name())
+    }
+
+    /// True when the folder is a case's.
+    pub fn is_at(root: &Path) -> bool {
+        root.join(Artifact::CaseFile.name()).is_file()
     }
 }
 
-impl Case {
-    /// True when the file is there; `evidence/…`, `/` between the parts.
-    pub fn has(&self, name: &str) -> bool {
-        self.root.join(name).exists()
-    }
-
-    /// What was kept under the name; `None` when nothing was.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, CaseError> {
-        let path = self.root.join(name);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(CaseError::Io(path, e)),
-        }
-    }
-
-    /// Keeps a new file under the name, whole or not at all: it is written as `….partial` first.
-    ///
-    /// # Errors
-    /// When there is such a file, the name leads out of the folder, or the disk refuses.
-    pub fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), CaseError> {
-        let path = self.root.join(name);
-        let inside = Path::new(name).components().all(|c| matches!(c, Component::Normal(_)));
-        if !inside || path.exists() {
-            return Err(CaseError::Exists(path));
-        }
-        if let Some(parent) = path.parent() {
-            private_folder(parent)?;
-        }
-        let partial = self.root.join(format!("{name}.partial"));
-        // Of a run that did not end.
-        let _ = fs::remove_file(&partial);
-        write_new(&partial, bytes)?;
-        fs::rename(&partial, &path).map_err(CaseError::io(&path))
-    }
-}
-
-/// A folder for its owner alone, with those on the way.
+/// Makes a folder and its parents, for their owner alone.
 pub(super) fn private_folder(path: &Path) -> Result<(), CaseError> {
     let mut folder = fs::DirBuilder::new();
     folder.recursive(true);
@@ -176,7 +123,7 @@ pub(super) fn private_folder(path: &Path) -> Result<(), CaseError> {
 }
 
 fn lock(root: &Path) -> Result<File, CaseError> {
-    let path = root.join(".lock");
+    let path = root.join(Artifact::Lock.name());
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]

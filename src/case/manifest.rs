@@ -3,21 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::folder::{Case, CaseError, sync_folder, write_new};
-
-/// A file as it was when the manifest was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// Hex, lower case.
-    pub sha256: String,
-    pub bytes: u64,
-}
+use super::artifact::{Artifact, EVIDENCE, is_listed};
+use super::error::CaseError;
+use super::folder::{Case, sync_folder, write_new};
+use super::hash::{FileHash, hash_file, sha256};
 
 /// Files by path from the case folder, `/` between the parts.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -25,10 +18,10 @@ pub struct Manifest {
     pub schema: String,
     /// RFC 3339, UTC.
     pub written: String,
-    pub files: BTreeMap<String, Entry>,
+    pub files: BTreeMap<String, FileHash>,
 }
 
-/// What does not fit the manifest.
+/// What a check of a case finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     Missing(String),
@@ -37,7 +30,7 @@ pub enum Problem {
     Unlisted(String),
     /// Anything else that is not as it was written.
     Wrong(String),
-    /// What is there is as it was written, and something that would make it sure is not there.
+    /// Nothing was changed as far as can be seen, but a proof of it is missing.
     Unsure(String),
 }
 
@@ -59,7 +52,6 @@ impl fmt::Display for Problem {
     }
 }
 
-pub(super) const NAME: &str = "manifest.json";
 const SCHEMA: &str = "incident.manifest/1";
 
 /// A manifest that is not written yet.
@@ -71,19 +63,19 @@ pub struct Draft {
 impl Draft {
     /// Of the file that [`Draft::write`] makes.
     pub fn sha256(&self) -> String {
-        sha256(self.text.as_bytes())
+        sha256(&self.text)
     }
 
-    /// Puts it in the place of the earlier one.
+    /// Replaces the earlier manifest.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn write(self, case: &Case) -> Result<Manifest, CaseError> {
         let root = case.root();
-        let new = root.join(".manifest.new");
+        let new = root.join(Artifact::NewManifest.name());
         let _ = fs::remove_file(&new);
         write_new(&new, self.text.as_bytes())?;
-        let path = root.join(NAME);
+        let path = case.manifest();
         fs::rename(&new, &path).map_err(CaseError::io(&path))?;
         sync_folder(root);
         Ok(self.manifest)
@@ -91,8 +83,8 @@ impl Draft {
 }
 
 impl Manifest {
-    /// Hashes the case's evidence and plans anew. A file that an earlier manifest lists keeps its hash from
-    /// then: a change since does not become true by writing again.
+    /// Hashes every listed file. A file that an earlier manifest lists keeps its hash from then: writing the
+    /// manifest again does not hide a change.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -108,12 +100,12 @@ impl Manifest {
         Ok(Draft { manifest, text })
     }
 
-    /// The manifest there is.
+    /// The manifest of the case; `None` when it has none.
     ///
     /// # Errors
     /// When it is there but cannot be read.
     pub fn read(case: &Case) -> Result<Option<Manifest>, CaseError> {
-        let path = case.root().join(NAME);
+        let path = case.manifest();
         match fs::read_to_string(&path) {
             Ok(text) => serde_json::from_str(&text)
                 .map(Some)
@@ -123,16 +115,24 @@ impl Manifest {
         }
     }
 
-    /// Everything in the folder that differs from the manifest.
+    /// What differs between the folder and the manifest.
     ///
     /// # Errors
     /// When a file cannot be read.
     pub fn check(&self, case: &Case) -> Result<Vec<Problem>, CaseError> {
-        Ok(self.compare(&list(case.root())?))
+        Ok(self.compare(&Manifest::listed(case)?))
     }
 
-    /// What differs from files that are there now.
-    pub fn compare(&self, now: &BTreeMap<String, Entry>) -> Vec<Problem> {
+    /// Hash and size of every file in the folder that a manifest lists.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub fn listed(case: &Case) -> Result<BTreeMap<String, FileHash>, CaseError> {
+        list(case.root())
+    }
+
+    /// What differs from these files.
+    pub fn compare(&self, now: &BTreeMap<String, FileHash>) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, entry) in &self.files {
             match now.get(name) {
@@ -147,70 +147,30 @@ impl Manifest {
     }
 }
 
-/// True for what a manifest lists, by its path from the case folder. The journal has its own chain of hashes.
-pub fn is_listed(name: &str) -> bool {
-    let top = !name.contains('/');
-    name.starts_with("evidence/")
-        || top && (name == "case.toml" || name.starts_with("plan-"))
-        || top && name.starts_with("journal.torn-after-")
-        || top && ANALYSED.iter().any(|stem| name.starts_with(stem))
-}
-
-/// What an analysis leaves in the case, by the beginnings of the names.
-const ANALYSED: [&str; 4] = ["findings-", "timeline-", "objects-", "impact-"];
-
-/// An index grows with every run; it is listed by its newest hash.
 fn grows(name: &str) -> bool {
-    name == "evidence/index.jsonl" || name == super::objects::LISTED
+    Artifact::of(name).is_some_and(Artifact::grows)
 }
 
-fn list(root: &Path) -> Result<BTreeMap<String, Entry>, CaseError> {
+fn list(root: &Path) -> Result<BTreeMap<String, FileHash>, CaseError> {
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(root).map_err(CaseError::io(root))? {
         let entry = entry.map_err(CaseError::io(root))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_listed(&name) && entry.path().is_file() {
-            files.insert(name, hash(&entry.path())?);
+            files.insert(name, hash_file(&entry.path())?);
         }
     }
-    let evidence = root.join("evidence");
+    let evidence = root.join(EVIDENCE);
     for entry in walkdir::WalkDir::new(&evidence).follow_links(false) {
         let entry = entry.map_err(|e| CaseError::Io(evidence.clone(), e.into()))?;
         if entry.file_type().is_file() {
             let path = entry.path();
             let inside = path.strip_prefix(root).unwrap_or(path);
             let parts: Vec<_> = inside.iter().map(|p| p.to_string_lossy()).collect();
-            files.insert(parts.join("/"), hash(path)?);
+            files.insert(parts.join("/"), hash_file(path)?);
         }
     }
     Ok(files)
-}
-
-/// Reads the file piece by piece: evidence may be large.
-pub(super) fn hash(path: &Path) -> Result<Entry, CaseError> {
-    let mut file = fs::File::open(path).map_err(CaseError::io(path))?;
-    let (mut digest, mut bytes) = (Sha256::new(), 0);
-    let mut buffer = vec![0; 256 << 10];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(Entry { sha256: hex(&digest.finalize()), bytes }),
-            Ok(n) => {
-                digest.update(&buffer[..n]);
-                bytes += n as u64;
-            }
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(CaseError::Io(path.to_path_buf(), e)),
-        }
-    }
-}
-
-/// Hex, lower case (FIPS 180-4).
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

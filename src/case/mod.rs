@@ -1,10 +1,13 @@
 //! The case folder: what was approved, what was done, what was seen, and the means to check it offline.
 
 mod archive;
+mod artifact;
+mod error;
 mod evidence;
 mod export;
 mod files;
 mod folder;
+mod hash;
 mod manifest;
 mod object_path;
 mod objects;
@@ -12,8 +15,11 @@ mod objects;
 mod tests;
 
 pub use archive::{Archive, detached};
+pub use artifact::Artifact;
+pub use error::CaseError;
 pub use evidence::EvidenceRecorder;
 pub use export::{Exported, Packing, export};
-pub use folder::{Case, CaseError, CaseFile, write_new};
-pub use manifest::{Draft, Manifest, Problem, sha256};
-pub use objects::{KeptObject, ObjectHead, Objects, PutError};
+pub use folder::{Case, CaseFile, write_new};
+pub use hash::{FileHash, sha256};
+pub use manifest::{Draft, Manifest, Problem};
+pub use objects::{ObjectHead, Objects, PutError, SavedObject};

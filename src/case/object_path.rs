@@ -1,9 +1,10 @@
-//! Paths for objects whose keys are anybody's text: inside the folder, on every file system, none over another.
+//! Paths for S3 objects. Anybody may choose a key; each path stays inside the folder, works on every file system
+//! and belongs to one object.
 
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::manifest::sha256;
+use super::hash::sha256;
 
 /// Longest part of a path, in bytes: file systems take 255.
 const LONGEST_PART: usize = 200;
@@ -11,10 +12,10 @@ const LONGEST_PART: usize = 200;
 /// Longest path below `evidence/s3/`, in bytes.
 const LONGEST: usize = 900;
 
-/// The folder of objects whose key makes no path of its own. No part of a key is written so.
+/// The folder of objects whose key cannot be a path. No part of a key is encoded as this.
 const BY_HASH: &str = "~";
 
-/// Names that Windows keeps for devices, whatever follows the first dot.
+/// Names that Windows reserves for devices, whatever follows the first dot.
 const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
 
 /// The key as a path, `/` between the parts: letters, digits and `-_.=+@,` as they are, other bytes as `%41`, an
@@ -40,7 +41,7 @@ fn part(text: &str) -> String {
     let last = text.len() - 1;
     let device = is_device(text);
     for (i, byte) in text.bytes().enumerate() {
-        // `.`, `..`, hidden files, and what Windows cuts off.
+        // `.`, `..`, hidden files, and trailing dots, which Windows drops.
         let dot = byte == b'.' && (i == 0 || i == last);
         let plain = byte.is_ascii_alphanumeric() || b"-_.=+@,".contains(&byte);
         if plain && !dot && !(device && i == 0) {
@@ -60,7 +61,7 @@ fn is_device(text: &str) -> bool {
     DEVICES.contains(&base) && (numbered == matches!(base, "com" | "lpt"))
 }
 
-/// The paths that are in use. Two that differ in case alone are one on many systems, and a file is no folder.
+/// The paths in use. Many file systems ignore case, and a path cannot be both a file and a folder.
 #[derive(Debug, Default)]
 pub struct Paths {
     files: HashSet<String>,
@@ -68,7 +69,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// A path of its own for the object with this key and content.
+    /// A path for the object with this key and content that no other object has.
     pub fn reserve(
         &mut self,
         bucket: &str,
@@ -82,7 +83,7 @@ impl Paths {
                 self.take(&path);
                 return path;
             }
-            let hash = sha256(format!("{key}\n{etag}\n{n}").as_bytes());
+            let hash = sha256(format!("{key}\n{etag}\n{n}"));
             path = Some(format!("{}/{BY_HASH}/{hash}", part(bucket)));
         }
         unreachable!("there are more hashes than files")
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_strangers_file_is_not_written_over() {
+    fn a_file_that_somebody_else_put_there_is_not_overwritten() {
         let mut paths = Paths::default();
         let path = paths.reserve("b", "k", "1", |path| path == "b/k");
         assert!(path.starts_with("b/~/"), "{path}");

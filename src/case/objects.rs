@@ -1,4 +1,4 @@
-//! Objects of S3 as evidence: unchanged bytes in `evidence/s3/`, a line for each in `evidence/objects.jsonl`.
+//! S3 objects as evidence: unchanged bytes in `evidence/s3/`, a line for each in `evidence/objects.jsonl`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File, OpenOptions};
@@ -8,26 +8,23 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::folder::{Case, CaseError, private_folder};
-use super::manifest::{Manifest, hash, hex};
+use super::artifact::{Artifact, EVIDENCE};
+use super::error::CaseError;
+use super::folder::{Case, private_folder};
+use super::hash::{FileHash, HashingReader, hash_file};
+use super::manifest::Manifest;
 use super::object_path::Paths;
-
-/// As the manifest names it.
-pub(super) const LISTED: &str = "evidence/objects.jsonl";
-
-const INDEX: &str = "objects.jsonl";
 
 /// From `evidence/`.
 const FOLDER: &str = "s3";
 
-/// What is being written, by number. No bucket is named so.
+/// What is being written, by number. No bucket can have this name.
 const PARTIAL: &str = "s3/.partial";
 
 /// One line of `objects.jsonl`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptObject {
+pub struct SavedObject {
     pub bucket: String,
     pub key: String,
     pub version_id: Option<String>,
@@ -38,16 +35,16 @@ pub struct KeptObject {
     pub last_modified: String,
     /// User metadata, by names without `x-amz-meta-`: `signature` of a CloudTrail digest.
     pub metadata: BTreeMap<String, String>,
-    /// Hex, lower case, of the bytes as they came.
+    /// Lower-case hex, of the bytes as they arrived.
     pub sha256: String,
     /// From `evidence/`, where the list is, `/` between the parts.
     pub file: String,
 }
 
-impl KeptObject {
+impl SavedObject {
     /// As the manifest names it.
     pub fn name(&self) -> String {
-        kept_as(&self.file)
+        listed_name(&self.file)
     }
 }
 
@@ -67,9 +64,9 @@ type Name = (String, String, String);
 
 struct State {
     index: File,
-    kept: HashMap<Name, KeptObject>,
+    saved: HashMap<Name, SavedObject>,
     /// Lines whose files were never named: the run ended in between.
-    promised: HashMap<Name, KeptObject>,
+    promised: HashMap<Name, SavedObject>,
     paths: Paths,
 }
 
@@ -84,7 +81,7 @@ pub struct Objects {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PutError {
-    /// The object's bytes did not come, or not all of them.
+    /// The object's bytes did not arrive, or not all of them.
     #[error("{0}")]
     Source(io::Error),
     /// The case folder cannot be written: nothing more will be.
@@ -93,8 +90,8 @@ pub enum PutError {
 }
 
 impl Objects {
-    /// Takes stock of what is there. Files of a run that did not end are hashed, others are measured; a line
-    /// whose file does not fit it counts as absent.
+    /// Compares the index with the files. Files that the manifest lists are measured, others are hashed. A line
+    /// whose file differs from it counts as absent.
     ///
     /// # Errors
     /// When the folder cannot be read or written.
@@ -103,12 +100,12 @@ impl Objects {
         clear(&root.join(PARTIAL))?;
         private_folder(&root.join(PARTIAL))?;
         let listed = Manifest::read(case)?.unwrap_or_default().files;
-        let (index, lines) = open_index(&root.join(INDEX))?;
-        let (kept, promised) = (HashMap::new(), HashMap::new());
-        let mut state = State { index, kept, promised, paths: Paths::default() };
+        let (index, lines) = open_index(&root.join(Artifact::ObjectIndex.name_in_evidence()))?;
+        let (saved, promised) = (HashMap::new(), HashMap::new());
+        let mut state = State { index, saved, promised, paths: Paths::default() };
         let mut wrong = Vec::new();
         for line in lines {
-            // A list out of other hands must not lead out of the folder.
+            // An index that somebody else wrote must not lead out of the folder.
             let Some(below) = below(&line.file) else {
                 wrong.push(line.file);
                 continue;
@@ -121,9 +118,9 @@ impl Objects {
             };
             state.paths.take(below);
             let measured = meta.is_file() && meta.len() == line.size;
-            let listed = listed.contains_key(&kept_as(&line.file));
-            if measured && (listed || hash(&path)?.sha256 == line.sha256) {
-                state.kept.insert(name, line);
+            let listed = listed.contains_key(&listed_name(&line.file));
+            if measured && (listed || hash_file(&path)?.sha256 == line.sha256) {
+                state.saved.insert(name, line);
             } else {
                 wrong.push(line.file);
             }
@@ -137,38 +134,38 @@ impl Objects {
 
     /// True when the object with this content is there.
     pub fn has(&self, bucket: &str, key: &str, etag: &str, size: u64) -> bool {
-        self.lock().kept.get(&name(bucket, key, etag)).is_some_and(|kept| kept.size == size)
+        self.lock().saved.get(&name(bucket, key, etag)).is_some_and(|saved| saved.size == size)
     }
 
     /// Objects and their bytes.
     pub fn total(&self) -> (u64, u64) {
         let state = self.lock();
-        (state.kept.len() as u64, state.kept.values().map(|k| k.size).sum())
+        (state.saved.len() as u64, state.saved.values().map(|k| k.size).sum())
     }
 
-    /// Files that are not what their lines say. They are left as they are, and count as absent.
+    /// Files that differ from their lines. They stay as they are, and count as absent.
     pub fn wrong(&self) -> &[String] {
         &self.wrong
     }
 
-    /// Everything that is there.
-    pub fn all(&self) -> Vec<KeptObject> {
-        let mut all: Vec<KeptObject> = self.lock().kept.values().cloned().collect();
+    /// Every object that is there.
+    pub fn all(&self) -> Vec<SavedObject> {
+        let mut all: Vec<SavedObject> = self.lock().saved.values().cloned().collect();
         all.sort_by(|a, b| a.file.cmp(&b.file));
         all
     }
 
-    /// Writes an object: to a partial file, then its line, then its name.
+    /// Writes an object to a partial file, then its line to the index, then renames the file.
     ///
     /// # Errors
-    /// When its bytes do not come, or cannot be written.
-    pub fn put(&self, head: ObjectHead, body: &mut dyn Read) -> Result<KeptObject, PutError> {
+    /// When its bytes do not arrive, or cannot be written.
+    pub fn put(&self, head: ObjectHead, body: &mut dyn Read) -> Result<SavedObject, PutError> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let partial = self.root.join(PARTIAL).join(number.to_string());
-        let (sha256, bytes) = write(&partial, body)?;
+        let FileHash { sha256, bytes } = write(&partial, body)?;
         if bytes != head.size {
             remove(&partial);
-            let why = format!("{bytes} of {} bytes came", head.size);
+            let why = format!("{bytes} of {} bytes arrived", head.size);
             return Err(PutError::Source(io::Error::new(io::ErrorKind::UnexpectedEof, why)));
         }
         let exists = |path: &str| fs::symlink_metadata(self.root.join(FOLDER).join(path)).is_ok();
@@ -176,7 +173,7 @@ impl Objects {
         let path = state.paths.reserve(&head.bucket, &head.key, &head.etag, exists);
         let ObjectHead { bucket, key, version_id, etag, size, last_modified, metadata } = head;
         let file = format!("{FOLDER}/{path}");
-        let kept = KeptObject {
+        let saved = SavedObject {
             bucket,
             key,
             version_id,
@@ -187,29 +184,29 @@ impl Objects {
             sha256,
             file,
         };
-        let target = self.root.join(&kept.file);
-        let index = self.root.join(INDEX);
+        let target = self.root.join(&saved.file);
+        let index = self.root.join(Artifact::ObjectIndex.name_in_evidence());
         if let Some(parent) = target.parent() {
             private_folder(parent)?;
         }
-        let name = name(&kept.bucket, &kept.key, &kept.etag);
-        if state.promised.get(&name) != Some(&kept) {
-            let line = serde_json::to_string(&kept);
+        let name = name(&saved.bucket, &saved.key, &saved.etag);
+        if state.promised.get(&name) != Some(&saved) {
+            let line = serde_json::to_string(&saved);
             let line = line.map_err(|e| CaseError::Io(index.clone(), e.into()))?;
             let appended = state.index.write_all(format!("{line}\n").as_bytes());
             appended.map_err(CaseError::io(&index))?;
         }
         fs::rename(&partial, &target).map_err(CaseError::io(&target))?;
-        state.kept.insert(name, kept.clone());
-        Ok(kept)
+        state.saved.insert(name, saved.clone());
+        Ok(saved)
     }
 
-    /// Flushes the index and takes the partial files away.
+    /// Flushes the index and removes the partial files.
     ///
     /// # Errors
     /// When the disk refuses.
     pub fn finish(&self) -> Result<(), CaseError> {
-        let path = self.root.join(INDEX);
+        let path = self.root.join(Artifact::ObjectIndex.name_in_evidence());
         self.lock().index.sync_all().map_err(CaseError::io(&path))?;
         clear(&self.root.join(PARTIAL))
     }
@@ -226,9 +223,9 @@ fn below(file: &str) -> Option<&str> {
     inside.then_some(path)
 }
 
-/// A file of the list as the manifest names it.
-fn kept_as(file: &str) -> String {
-    format!("evidence/{file}")
+/// A file of the index as the manifest names it.
+fn listed_name(file: &str) -> String {
+    format!("{EVIDENCE}/{file}")
 }
 
 fn clear(path: &Path) -> Result<(), CaseError> {
@@ -238,13 +235,13 @@ fn clear(path: &Path) -> Result<(), CaseError> {
     }
 }
 
-/// What cannot be removed now is removed by the next run.
+/// A file that cannot be removed now is removed by the next run.
 fn remove(partial: &Path) {
     let _ = fs::remove_file(partial);
 }
 
-/// The index and its lines. A line that was cut off by the end of a run is taken away.
-fn open_index(path: &Path) -> Result<(File, Vec<KeptObject>), CaseError> {
+/// The index and its lines. A line that was cut off by the end of a run is removed.
+fn open_index(path: &Path) -> Result<(File, Vec<SavedObject>), CaseError> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).append(true);
     #[cfg(unix)]
@@ -262,7 +259,7 @@ fn open_index(path: &Path) -> Result<(File, Vec<KeptObject>), CaseError> {
         }
         whole += read as u64;
         let wrong = |e: serde_json::Error| {
-            let why = format!("line {} is not of this program: {e}", lines.len() + 1);
+            let why = format!("line {} was not written by this program: {e}", lines.len() + 1);
             CaseError::NotACase(path.to_path_buf(), why)
         };
         lines.push(serde_json::from_slice(&text).map_err(wrong)?);
@@ -273,13 +270,13 @@ fn open_index(path: &Path) -> Result<(File, Vec<KeptObject>), CaseError> {
 }
 
 /// Copies the body to a new file; its hash and its length.
-fn write(path: &Path, body: &mut dyn Read) -> Result<(String, u64), PutError> {
+fn write(path: &Path, body: &mut dyn Read) -> Result<FileHash, PutError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path).map_err(CaseError::io(path))?;
-    let (mut digest, mut bytes) = (Sha256::new(), 0);
+    let mut body = HashingReader::new(body);
     let mut buffer = vec![0; 256 << 10];
     loop {
         let n = match body.read(&mut buffer) {
@@ -291,12 +288,10 @@ fn write(path: &Path, body: &mut dyn Read) -> Result<(String, u64), PutError> {
                 return Err(PutError::Source(e));
             }
         };
-        digest.update(&buffer[..n]);
-        bytes += n as u64;
         file.write_all(&buffer[..n]).map_err(CaseError::io(path))?;
     }
     file.sync_data().map_err(CaseError::io(path))?;
-    Ok((hex(&digest.finalize()), bytes))
+    Ok(body.finish())
 }
 
 #[cfg(test)]
@@ -351,7 +346,8 @@ mod tests {
         // A line without its file, a file that is not what was written, a torn line, a partial file.
         fs::remove_file(root.join("evidence/s3/b/k1")).unwrap();
         fs::write(root.join("evidence/s3/b/k2"), "on\0").unwrap();
-        let mut index = OpenOptions::new().append(true).open(root.join(LISTED)).unwrap();
+        let mut index =
+            OpenOptions::new().append(true).open(root.join(Artifact::ObjectIndex.name())).unwrap();
         index.write_all(b"{\"bucket\":\"b\",\"ke").unwrap();
         fs::write(root.join("evidence").join(PARTIAL).join("9"), "half").unwrap();
 
@@ -364,9 +360,9 @@ mod tests {
         }
         again.finish().unwrap();
         assert!(!root.join("evidence").join(PARTIAL).exists());
-        let text = fs::read_to_string(root.join(LISTED)).unwrap();
+        let text = fs::read_to_string(root.join(Artifact::ObjectIndex.name())).unwrap();
         // One line an object; another for the one whose file is wrong.
-        assert!(text.lines().all(|l| serde_json::from_str::<KeptObject>(l).is_ok()), "{text}");
+        assert!(text.lines().all(|l| serde_json::from_str::<SavedObject>(l).is_ok()), "{text}");
         assert_eq!(text.lines().count(), 5);
         assert!(root.join("evidence/s3/b/k1").exists());
         assert_eq!(fs::read_to_string(root.join("evidence/s3/b/k2")).unwrap(), "on\0", "is left");

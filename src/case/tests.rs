@@ -100,16 +100,16 @@ fn archive(folder: &Path, entries: &[(&str, &str)], link: bool) -> PathBuf {
 }
 
 #[test]
-fn an_archive_that_somebody_made_is_looked_through() {
+fn an_archive_that_somebody_made_is_checked() {
     let temp = tempfile::tempdir().unwrap();
     let line = |content: &str, name: &str| format!("{}  {name}\n", sha256(content.as_bytes()));
     let sums = line("x", "case/a");
-    let said = |entries: &[(&str, &str)], link| {
+    let problems_of = |entries: &[(&str, &str)], link| {
         let archive = Archive::read(&archive(temp.path(), entries, link)).unwrap();
         let problems: Vec<String> = archive.problems().iter().map(ToString::to_string).collect();
         problems.join("; ")
     };
-    assert_eq!(said(&[("SHA256SUMS", &sums), ("case/a", "x")], false), "");
+    assert_eq!(problems_of(&[("SHA256SUMS", &sums), ("case/a", "x")], false), "");
     for (entries, expected) in [
         (&[("SHA256SUMS", sums.as_str()), ("case/a", "y")][..], "case/a was changed"),
         (&[("SHA256SUMS", &sums)], "case/a is missing"),
@@ -119,14 +119,17 @@ fn an_archive_that_somebody_made_is_looked_through() {
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("SHA256SUMS", &sums)], "is there twice"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("../a", "x")], "leads out"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("/etc/a", "x")], "leads out"),
-        (&[("SHA256SUMS", &sums), ("case/a", "x"), ("other/a", "x")], "in no folder of the case"),
+        (
+            &[("SHA256SUMS", &sums), ("case/a", "x"), ("other/a", "x")],
+            "outside the folder of the case",
+        ),
         (&[("SHA256SUMS", "nonsense\n"), ("case/a", "x")], "not a line of sha256sum"),
     ] {
-        let said = said(entries, false);
-        assert!(said.contains(expected), "{expected}: {said}");
+        let found = problems_of(entries, false);
+        assert!(found.contains(expected), "{expected}: {found}");
     }
-    let linked = said(&[("SHA256SUMS", &sums), ("case/a", "x")], true);
-    assert!(linked.contains("case/link is no regular file"), "{linked}");
+    let linked = problems_of(&[("SHA256SUMS", &sums), ("case/a", "x")], true);
+    assert!(linked.contains("case/link is not a regular file"), "{linked}");
     fs::write(temp.path().join("text"), "neither").unwrap();
     assert!(Archive::read(&temp.path().join("text")).is_err());
     fs::write(temp.path().join("empty"), "").unwrap();

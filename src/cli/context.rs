@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::error::CommandError;
+use super::observer::TerminalObserver;
 use crate::clock::Clock;
 use crate::config::{self, Config, Flags, Inputs};
 use crate::detect;
@@ -18,48 +19,66 @@ pub struct GlobalArgs {
     /// Settings file, read after the user's and the project's incident.toml
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// No progress and no remarks on standard error; warnings and errors stay
+    /// Print no progress, status or hints; warnings and errors stay
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// No colour, also at a terminal (as does the NO_COLOR variable)
+    /// Use no colour, even on a terminal [default: the NO_COLOR variable]
     #[arg(long, global = true)]
     pub no_color: bool,
-    /// Take this moment as now (RFC 3339), so that a run can be repeated
+    /// Take this time as now (RFC 3339), to repeat a run
     #[arg(long, global = true, value_name = "TIME", hide = true, value_parser = parse_now)]
     pub now: Option<i64>,
 }
 
 fn parse_now(text: &str) -> Result<i64, String> {
-    time::parse(text).ok_or_else(|| format!("'{text}' is not a time such as 2026-11-21T10:00:00Z"))
+    let wrong = || format!("invalid time '{text}' (expected a form like 2026-11-21T10:00:00Z)");
+    time::parse(text).ok_or_else(wrong)
 }
 
 pub struct Cx {
     pub ui: Ui,
     pub clock: Clock,
-    explicit: Option<PathBuf>,
+    /// `--config`.
+    config_file: Option<PathBuf>,
+    release_memory: fn(),
 }
 
 impl Cx {
-    pub fn new(global: &GlobalArgs) -> Cx {
+    pub fn new(global: &GlobalArgs, release_memory: fn()) -> Cx {
         let no_color =
             global.no_color || std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
         let flags = ui::Flags { quiet: global.quiet, no_color, ..ui::Flags::default() };
         Cx {
             ui: Ui::new(flags.detect_terminals()),
             clock: global.now.map_or(Clock::System, Clock::Fixed),
-            explicit: global.config.clone(),
+            config_file: global.config.clone(),
+            release_memory,
         }
     }
 
-    /// The configuration in force: user's file, project's file, `--config`, then flags.
+    /// The settings in force: user's file, project's file, `--config`, then flags.
+    ///
+    /// # Errors
+    /// When a file or a value is invalid.
     pub fn config(&self, flags: Flags) -> Result<Config, CommandError> {
         let inputs = Inputs {
             user: config::user_path(&|name| std::env::var_os(name)),
             project: Some(PathBuf::from("incident.toml")),
-            explicit: self.explicit.clone(),
+            explicit: self.config_file.clone(),
             flags,
             now: self.clock.now(),
         };
         Ok(Config::load(&inputs, &detect::groups())?)
+    }
+
+    /// Shows an analysis on the terminal.
+    pub fn observer(&self) -> TerminalObserver {
+        TerminalObserver { ui: self.ui, release_memory: self.release_memory }
+    }
+
+    /// Keeps a large value until the process ends, which is soon: freeing millions of rows one by one would delay
+    /// the exit, and the system frees them at once.
+    pub fn until_exit<'a, T: 'a>(&self, value: T) -> &'a T {
+        Box::leak(Box::new(value))
     }
 }

@@ -1,18 +1,23 @@
-//! What a command says when it cannot go on: the failure, its causes, and what to do next.
+//! The failure of a command: what failed, why, and what to do next. Maps the errors of the library to exit codes.
 
 use std::fmt;
 use std::io;
 
 use super::exit::Exit;
+use crate::analysis;
 use crate::case::CaseError;
+use crate::casework::CaseworkError;
 use crate::clocks::FactError;
 use crate::cloud::{ConnectError, ErrorKind};
 use crate::config::ConfigError;
+use crate::impact::ImpactError;
+use crate::impact::database::{DatabaseError, Refusal};
 use crate::journal::{JournalError, SealError};
 use crate::plan::PlanError;
 use crate::playbook::LoadError;
 use crate::report::incident;
 use crate::source::local::SourceError;
+use crate::state::StateError;
 
 #[derive(Debug)]
 pub struct CommandError {
@@ -85,7 +90,7 @@ impl From<SourceError> for CommandError {
         let message = e.to_string();
         match e {
             SourceError::NotFound(_) | SourceError::NoMatch(_) => CommandError::usage(message)
-                .hint("give files, folders, patterns in quotes, or '-' for standard input; nothing was read"),
+                .hint("nothing was read; give files, folders, quoted glob patterns, or '-' for standard input"),
             SourceError::Unreadable(..) => CommandError::failed(message),
             _ => CommandError::usage(message),
         }
@@ -145,6 +150,32 @@ impl From<SealError> for CommandError {
     }
 }
 
+impl From<CaseworkError> for CommandError {
+    fn from(e: CaseworkError) -> CommandError {
+        let (message, hint) = (e.to_string(), e.hint());
+        let error = match e {
+            CaseworkError::Case(e) => e.into(),
+            CaseworkError::Journal(e) => e.into(),
+            CaseworkError::List(e) => e.into(),
+            CaseworkError::Refused(_) => {
+                CommandError::with(Exit::Refused, format!("refused: {message}"))
+            }
+            CaseworkError::Plan { .. } | CaseworkError::Facts { .. } => {
+                CommandError::usage(message)
+            }
+            CaseworkError::NothingApproved(_)
+            | CaseworkError::PlanOutside(_)
+            | CaseworkError::Changed { .. }
+            | CaseworkError::NamesTaken(_)
+            | CaseworkError::Json(_) => CommandError::failed(message),
+        };
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
 impl From<FactError> for CommandError {
     fn from(e: FactError) -> CommandError {
         let error = CommandError::usage(e.to_string());
@@ -173,23 +204,77 @@ impl From<LoadError> for CommandError {
 impl From<PlanError> for CommandError {
     fn from(e: PlanError) -> CommandError {
         match e {
-            PlanError::Usage(what) => CommandError::usage(what)
-                .hint("`incident playbook show NAME` lists what a playbook takes"),
+            PlanError::Usage(what) => {
+                CommandError::usage(what).hint("`incident playbook show NAME` lists the parameters")
+            }
             PlanError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
             PlanError::Api(e) => {
                 let error = CommandError::failed(format!("cannot plan: {e}"));
                 if e.kind == ErrorKind::Denied {
-                    return error.hint("nothing was changed; --policy on an account that may read prints what is needed");
+                    return error.hint("nothing was changed; --policy prints the permissions that are needed, with credentials that can read the account");
                 }
                 error.hint("nothing was changed")
+            }
+            e @ (PlanError::Answer { .. } | PlanError::Json(_)) => {
+                CommandError::failed(format!("cannot plan: {e}")).hint("nothing was changed")
             }
         }
     }
 }
 
-impl From<polars::prelude::PolarsError> for CommandError {
-    fn from(e: polars::prelude::PolarsError) -> CommandError {
-        CommandError::failed(format!("a query failed, which is a defect in incident: {e}"))
+impl From<analysis::Error> for CommandError {
+    fn from(e: analysis::Error) -> CommandError {
+        match e {
+            analysis::Error::Config(e) => e.into(),
+            analysis::Error::Source(e) => e.into(),
+            analysis::Error::Connect(e) => e.into(),
+            analysis::Error::State(e) => e.into(),
+            e => {
+                let exit = if e.is_request() { Exit::Usage } else { Exit::Failed };
+                let error = CommandError::with(exit, e.to_string());
+                e.hints().into_iter().fold(error, CommandError::hint)
+            }
+        }
+    }
+}
+
+impl From<StateError> for CommandError {
+    fn from(e: StateError) -> CommandError {
+        let hint = match e {
+            StateError::Locked(_) => {
+                "wait until it has ended; or give --state another folder, or --no-state to use none"
+            }
+            StateError::NotAState(_) => "give --state a folder of its own",
+            StateError::None(_) => {
+                "'incident analyze --days 7' stores what it reads at AWS; --state names another folder"
+            }
+            StateError::Newer { .. } => "use that version, or give --state another folder",
+            StateError::Io(..) | StateError::Damaged(..) => {
+                "--no-state uses none; 'incident state verify' names the files that are damaged"
+            }
+        };
+        CommandError::failed(e.to_string()).hint(hint)
+    }
+}
+
+impl From<ImpactError> for CommandError {
+    fn from(e: ImpactError) -> CommandError {
+        let error = CommandError::usage(e.to_string());
+        match e.advice() {
+            Some(advice) => error.hint(advice),
+            None => error,
+        }
+    }
+}
+
+impl From<DatabaseError> for CommandError {
+    fn from(e: DatabaseError) -> CommandError {
+        let error = match e.refusal {
+            Refusal::Usage => CommandError::usage(e.to_string()),
+            Refusal::Failed => CommandError::failed(e.to_string()),
+            Refusal::Writes => CommandError::with(Exit::Refused, format!("refused: {e}")),
+        };
+        e.hints().iter().fold(error, |error, hint| error.hint(hint))
     }
 }
 

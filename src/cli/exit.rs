@@ -7,13 +7,13 @@ pub enum Exit {
     Done = 0,
     Failed = 1,
     Usage = 2,
-    /// Done, but not wholly: input was lost, a step failed or its outcome is unknown.
+    /// Done, but not completely: input was lost, a step failed or its outcome is unknown.
     Incomplete = 3,
     /// Findings at or above `--fail-on`.
     Findings = 4,
-    /// Done, but somebody keeps undoing it.
+    /// Done, but somebody reverts it.
     Contested = 5,
-    /// Not done, for a reason: self-lockout, another account, a state that is not the planned one.
+    /// Not done on purpose: self-lockout, another account, a state that differs from the plan.
     Refused = 6,
 }
 

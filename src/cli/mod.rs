@@ -1,18 +1,13 @@
-//! One file a command: arguments and `run`. The only layer that knows exit codes and the environment.
+//! The command line: one file per command, with its arguments and `run`. Only this layer knows exit codes, clap and
+//! the environment.
 
-mod analysis;
 mod args;
 mod commands;
 mod context;
 mod error;
 mod exit;
-mod explain;
-mod gather;
-mod guardduty;
-mod incremental;
+mod observer;
 mod output;
-mod previous_run;
-mod save_to_case;
 
 use std::process::ExitCode;
 
@@ -26,17 +21,17 @@ use context::{Cx, GlobalArgs};
 use error::CommandError;
 use exit::Exit;
 
-/// Contain an AWS incident and analyse its logs.
+/// Contain AWS incidents and analyse their logs
 #[derive(Debug, Parser)]
 #[command(name = "incident", version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs                     what happened in an exported archive
-  incident analyze logs.zip --format json        the same, for a program
-  incident analyze --days 7                      the same, of what the AWS account itself holds
-  incident collect --days 7                      keep those logs as evidence
+  incident analyze logs.zip --format json        the same as JSON, for a program
+  incident analyze --days 7                      the same, from the logs of the AWS account
+  incident collect --days 7                      save those logs as evidence
   incident timeline ./AWSLogs -o timeline.csv    the events the findings rest on
   incident sessions ./AWSLogs                    which key came from which sign-in
-  incident contain                               stop an incident, guided
+  incident contain                               contain an incident, guided
   incident report CASE --format html -o r.html   what happened and what was done, in one file
   incident contain leaked-access-key --access-key AKIA… --plan-only
 
@@ -73,8 +68,9 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// The whole program.
-pub fn main() -> ExitCode {
+/// The whole program. `release_memory` gives freed memory back to the system; it is called between the phases of an
+/// analysis.
+pub fn main(release_memory: fn()) -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => {
@@ -84,7 +80,7 @@ pub fn main() -> ExitCode {
             return code.into();
         }
     };
-    let cx = Cx::new(&cli.global);
+    let cx = Cx::new(&cli.global, release_memory);
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),

@@ -1,4 +1,4 @@
-//! Where results go: standard output, or a new file that only its owner can read.
+//! Writes results to standard output, or to a new file that only its owner can read.
 
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, Write};
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::CommandError;
 use crate::ui::Ui;
 
-/// Writes through `write` to `path`, or to standard output.
+/// Calls `write` with the file at `path`, or with standard output.
 ///
 /// # Errors
 /// When the file exists: reports are evidence and are never overwritten.
@@ -27,7 +27,7 @@ pub fn write(
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path).map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => CommandError::failed(format!("{} exists", path.display()))
-            .hint("nothing is overwritten: give another name, or move it away"),
+            .hint("existing files are never overwritten: give another name, or move it away"),
         _ => CommandError::failed(format!("cannot create {}: {e}", path.display())),
     })?;
     let mut out = BufWriter::new(file);

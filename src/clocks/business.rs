@@ -1,13 +1,13 @@
-//! Business days of the SEC: no Saturdays, Sundays and federal holidays (17 CFR 240.0-2; 5 U.S.C. 6103).
+//! SEC business days: every day but Saturdays, Sundays and federal holidays (17 CFR 240.0-2; 5 U.S.C. 6103).
 //!
-//! Days on which the President closes the offices for once (24 December of some years) are not known here: a
+//! Holidays that the President grants for a single year (24 December in some years) are not known here. A
 //! limit counted without them is earlier than the real one, never later.
 
 use jiff::civil::{Date, Weekday, date};
 
 use super::when::{is_weekend, plus_days};
 
-/// Federal holidays by the day on which they are observed: Friday for a Saturday (5 U.S.C. 6103(b)),
+/// Whether a federal holiday is observed on this day: Friday for a Saturday (5 U.S.C. 6103(b)),
 /// Monday for a Sunday (Executive Order 11582, section 3).
 pub fn is_federal_holiday(day: Date) -> bool {
     // New Year's Day on a Saturday is observed in the year before.
@@ -15,13 +15,13 @@ pub fn is_federal_holiday(day: Date) -> bool {
     years.into_iter().any(|year| holidays(year).any(|h| observed(h) == day))
 }
 
-/// No Saturday, Sunday or federal holiday.
+/// Not a Saturday, Sunday or federal holiday.
 pub fn is_business_day(day: Date) -> bool {
     !is_weekend(day) && !is_federal_holiday(day)
 }
 
-/// The `count`th business day after an event. After an event on a day that is none, the first one is counted
-/// as the first day (Form 8-K, General Instruction B.1).
+/// The `count`th business day after an event. After an event on any other day, the next business day is day
+/// one (Form 8-K, General Instruction B.1).
 pub fn business_days_after(event: Date, count: u32) -> Date {
     let mut day = event;
     for _ in 0..count {
@@ -41,7 +41,8 @@ fn observed(holiday: Date) -> Date {
     }
 }
 
-/// The holidays of a year by name of the law. Inauguration Day binds Washington alone, and EDGAR works on it.
+/// The statutory holidays of a year. Inauguration Day is left out: it applies in Washington only, and EDGAR
+/// is open.
 fn holidays(year: i16) -> impl Iterator<Item = Date> {
     let fixed =
         |month, day, since: i16| (year >= since).then(|| date(year.clamp(1, 9999), month, day));
@@ -81,8 +82,8 @@ mod tests {
             (2028, "01-17 02-21 05-29 06-19 07-04 09-04 10-09 11-10 11-23 12-25"),
         ] {
             let days = std::iter::successors(Some(date(year, 1, 1)), |d| Some(plus_days(*d, 1)));
-            let year_s = days.take_while(|d| d.year() == year);
-            let found: Vec<String> = year_s
+            let of_year = days.take_while(|d| d.year() == year);
+            let found: Vec<String> = of_year
                 .filter(|d| is_federal_holiday(*d))
                 .map(|d| format!("{:02}-{:02}", d.month(), d.day()))
                 .collect();

@@ -7,8 +7,7 @@ use super::facts::Facts;
 use super::when::{When, plus_hours, plus_month};
 use crate::clock::DAY;
 
-const WEEKEND: &str =
-    "a Saturday or Sunday: noon of the next working day, for who may use that (Art. 5(4) and (5))";
+const WEEKEND: &str = "due on a weekend: eligible entities may submit by noon of the next working day (Art. 5(4), (5))";
 
 pub fn duties(facts: &Facts) -> Vec<Duty> {
     let initial = initial(facts);
@@ -17,8 +16,8 @@ pub fn duties(facts: &Facts) -> Vec<Duty> {
     vec![initial, intermediate, last]
 }
 
-/// Four hours after classification, and no later than 24 hours after awareness; four hours alone when it was
-/// classified later than that (Article 5(1)(a) and 5(2)).
+/// Four hours after classification, and no later than 24 hours after awareness. If it was classified later
+/// than that, four hours after classification (Article 5(1)(a) and 5(2)).
 fn initial(facts: &Facts) -> Duty {
     let duty = Duty::new(
         "dora-initial",
@@ -32,7 +31,7 @@ fn initial(facts: &Facts) -> Duty {
         let duty = duty.why("not classified as major yet").missing("classified_major");
         return match aware {
             Some(aware) => duty.note(format!(
-                "once it is: within 4 hours, and no later than {}, 24 hours after awareness",
+                "once classified: within 4 hours, and no later than {} (24 hours after awareness)",
                 zone.show(aware + DAY)
             )),
             None => duty.missing("aware"),
@@ -48,11 +47,15 @@ fn initial(facts: &Facts) -> Duty {
         }
         Some(_) => (four, duty.note("classified later than 24 hours after awareness (Art. 5(2))")),
         None => {
-            let note = "within 4 hours of classification; 24 hours after awareness may come first";
+            let note =
+                "within 4 hours of classification; the 24 hours after awareness may end earlier";
             (four, duty.note(note).missing("aware"))
         }
     };
-    weekend(duty.starts("classified_major", classified, Some(due)).note_if_day_only(), facts)
+    note_if_weekend(
+        duty.starts("classified_major", classified, Some(due)).note_if_day_only(),
+        facts,
+    )
 }
 
 /// 72 hours after the initial notification was submitted, or was due.
@@ -74,14 +77,15 @@ fn intermediate(facts: &Facts, initial: &Duty) -> Duty {
             *key,
             *start,
             *due,
-            "counted from when the initial notification is due: it is not submitted yet",
+            "the initial notification is not submitted yet: counted from its due time",
         ),
         _ => return duty.why("not classified as major yet").missing("classified_major"),
     };
     let duty = duty.why("classified as a major ICT-related incident");
     let duty = duty.starts(key, start, Some(plus_hours(from, 72))).note(note).note_if_day_only();
-    let duty = duty.note("again without undue delay when regular activities have been recovered");
-    weekend(duty, facts)
+    let duty =
+        duty.note("send an update without undue delay once regular activities have recovered");
+    note_if_weekend(duty, facts)
 }
 
 /// One month after the (latest) intermediate report was submitted, or was due.
@@ -103,16 +107,16 @@ fn final_report(facts: &Facts, intermediate: &Duty) -> Duty {
             *key,
             *start,
             When::At(*due),
-            "counted from when the intermediate report is due: it is not submitted yet",
+            "the intermediate report is not submitted yet: counted from its due time",
         ),
         _ => return duty.why("not classified as major yet").missing("classified_major"),
     };
     let due = facts.zone().end_of(plus_month(from.day(facts.zone())));
     let duty = duty.why("classified as a major ICT-related incident");
-    weekend(duty.starts(key, start, Some(due)).note(note), facts)
+    note_if_weekend(duty.starts(key, start, Some(due)).note(note), facts)
 }
 
-fn weekend(duty: Duty, facts: &Facts) -> Duty {
+fn note_if_weekend(duty: Duty, facts: &Facts) -> Duty {
     if duty.ends_on_weekend(facts) { duty.note(WEEKEND) } else { duty }
 }
 
@@ -139,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reports_follow_what_was_submitted() {
+    fn the_reports_count_from_what_was_submitted() {
         let base = "regimes=dora aware=2026-12-28T08:00 classified_major=2026-12-28T10:00";
         let facts = case(base);
         assert_eq!(shown(&facts, "dora-intermediate"), "2026-12-31 14:00");
@@ -152,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn before_it_is_classified_the_cap_is_said() {
+    fn before_classification_the_24_hour_cap_is_noted() {
         let facts = case("regimes=dora aware=2026-11-24T08:00");
         let duty = duty(&facts, "dora-initial");
         assert_eq!((duty.state, duty.missing), (State::NotStarted, vec!["classified_major"]));
@@ -160,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weekend_is_named() {
+    fn a_weekend_has_a_note() {
         let facts = case("regimes=dora aware=2026-11-21T08:00 classified_major=2026-11-21T10:00");
         assert!(duty(&facts, "dora-initial").notes.iter().any(|n| n.contains("noon")));
         let facts = case("regimes=dora aware=2026-11-24T08:00 classified_major=2026-11-24T10:00");

@@ -1,50 +1,50 @@
-//! A duty to notify, and where its clock stands.
+//! A duty to notify, and the state of its clock.
 
 use super::Regime;
 use super::facts::Facts;
 use super::when::{When, is_weekend};
 use crate::clock::Millis;
 
-/// Where a clock stands.
+/// The state of a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// The notice is owed; overdue once `due` is past.
+    /// The notice must be sent; overdue once `due` is past.
     Runs,
-    /// The notice must not be given before this moment.
+    /// The notice must not be sent before this moment.
     Held {
         until: Millis,
     },
-    /// A fact that starts it is missing.
+    /// The fact that starts it is not set.
     NotStarted,
     NotApplicable,
-    /// The notice was given.
+    /// The notice was sent.
     Submitted {
         at: Millis,
     },
 }
 
-/// One notice that a law asks for.
+/// One notice that a law requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duty {
     /// `gdpr-authority`: the name in `submitted.*`.
     pub id: &'static str,
     pub regime: Regime,
-    /// What is to be done.
+    /// What to do, as an imperative.
     pub what: &'static str,
-    /// Where the law says so.
+    /// The article or section that requires it.
     pub law: &'static str,
     pub state: State,
     /// The fact that started it, and its value.
     pub start: Option<(&'static str, When)>,
-    /// The last moment. None before it starts, and where the law names no number.
+    /// The last moment. `None` before it starts, and where the law sets no number.
     pub due: Option<Millis>,
-    /// The law wants it at once or without undue delay, whatever `due` says.
+    /// The law requires it at once or without undue delay, whatever `due` says.
     pub at_once: bool,
-    /// Why it applies, or does not, or is not known to.
+    /// Why it applies, does not apply, or cannot be decided yet.
     pub why: String,
-    /// How the law is to be read here.
+    /// How the law applies to these facts.
     pub notes: Vec<String>,
-    /// Keys that would make it surer.
+    /// Keys of facts that are not set and would decide more.
     pub missing: Vec<&'static str>,
 }
 
@@ -105,41 +105,40 @@ impl Duty {
         self
     }
 
-    /// Past its last moment and not done.
+    /// Past its last moment and not sent.
     pub fn overdue(&self, now: Millis) -> bool {
         self.state == State::Runs && self.due.is_some_and(|due| due < now)
     }
 
-    /// True while something is owed.
+    /// True while the notice is still to be sent.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Runs | State::Held { .. })
     }
 
-    /// True when the last moment is on a Saturday or Sunday of the case's time zone.
+    /// True if the last moment is on a Saturday or Sunday in the case's time zone.
     pub fn ends_on_weekend(&self, facts: &Facts) -> bool {
         self.due.is_some_and(|due| is_weekend(facts.zone().date(due)))
     }
 
-    /// Says so when only the day of the start is known, where hours count.
+    /// Adds a note if hours count and only the day of the start is set.
     #[must_use]
     pub fn note_if_day_only(self) -> Duty {
         match self.start {
-            Some((key, When::On(_))) => {
-                self.note(format!("of {key} only the day is set: counted from its first minute"))
-            }
+            Some((key, When::On(_))) => self
+                .note(format!("only the day of {key} is set: hours count from its first minute")),
             _ => self,
         }
     }
 
-    /// Done, when the fact says so.
+    /// Marks the notice as sent if `submitted.ID` is set.
     #[must_use]
     pub fn submitted(mut self, facts: &Facts) -> Duty {
         let Some(when) = facts.submitted(self.id) else { return self };
-        // Of a day its first moment: nobody is called late who may not have been.
+        // A day counts from its first moment, so that nobody is called late who may have been in time.
         let at = when.first(facts.zone());
         self.state = State::Submitted { at };
         if let Some(due) = self.due.filter(|due| *due < at) {
-            self.notes.push(format!("late by {}", super::when::about(at - due)));
+            self.notes.push(format!("late by {}", super::when::rounded_duration(at - due)));
         }
         self
     }

@@ -1,4 +1,4 @@
-//! A fact that cannot be taken, and what to write instead.
+//! A fact that is not valid, and what to write instead.
 
 /// What is wrong with a key or a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,14 +19,14 @@ impl FactError {
         self
     }
 
-    /// The same with the key before it.
+    /// The same error with the key in front.
     #[must_use]
     pub fn of(mut self, key: &str) -> FactError {
         self.problem = format!("{key}: {}", self.problem);
         self
     }
 
-    /// What to do next, if there is something to say.
+    /// What to do next, if anything helps.
     pub fn advice(&self) -> Option<&str> {
         self.hint.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What is known of an incident, as far as a notification clock depends on it.
+//! The facts of an incident that notification clocks depend on.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::config::nearest;
 pub enum Kind {
     Regimes,
     Zone,
-    /// A time, or a day when no more is known.
+    /// A time, or a day if the time is not known.
     Moment,
     Count,
     Flag,
@@ -35,15 +35,27 @@ const fn key(name: &'static str, kind: Kind, help: &'static str) -> Key {
 
 /// Every key.
 pub const KEYS: [Key; 17] = [
-    key("regimes", Kind::Regimes, "the laws that apply, with commas between them"),
+    key("regimes", Kind::Regimes, "the laws that apply, separated by commas"),
     key("timezone", Kind::Zone, "IANA time zone of the case; UTC if not set"),
-    key("aware", Kind::Moment, "reasonably certain of it (GDPR, NIS2, DORA)"),
-    key("discovered", Kind::Moment, "first day it was known, or should have been (HIPAA)"),
-    key("classified_major", Kind::Moment, "classified as a major ICT-related incident (DORA)"),
-    key("materiality_determined", Kind::Moment, "determined to be material (SEC)"),
-    key("card_data_suspected", Kind::Moment, "compromise of card data suspected (PCI DSS)"),
+    key(
+        "aware",
+        Kind::Moment,
+        "when you were reasonably certain of the incident (GDPR, NIS2, DORA)",
+    ),
+    key("discovered", Kind::Moment, "first day the breach was known, or should have been (HIPAA)"),
+    key(
+        "classified_major",
+        Kind::Moment,
+        "when it was classified as a major ICT-related incident (DORA)",
+    ),
+    key("materiality_determined", Kind::Moment, "when it was determined to be material (SEC)"),
+    key(
+        "card_data_suspected",
+        Kind::Moment,
+        "when compromise of card data was suspected (PCI DSS)",
+    ),
     key("notified_72h", Kind::Moment, "the same as submitted.nis2-notification"),
-    key("individuals", Kind::Count, "people affected in all (HIPAA)"),
+    key("individuals", Kind::Count, "total number of people affected (HIPAA)"),
     key("residents.*", Kind::Count, "people affected by State or jurisdiction: residents.CA"),
     key("encrypted", Kind::Flag, "the data was encrypted and the key was not taken"),
     key(
@@ -55,10 +67,10 @@ pub const KEYS: [Key; 17] = [
     key("risk_unlikely", Kind::Flag, "a risk to people is unlikely (GDPR)"),
     key("high_risk", Kind::Flag, "a high risk to people is likely (GDPR)"),
     key("significant", Kind::Flag, "the incident is significant (NIS2)"),
-    key("submitted.*", Kind::Moment, "when a notice was given: submitted.gdpr-authority"),
+    key("submitted.*", Kind::Moment, "when a notice was sent: submitted.gdpr-authority"),
 ];
 
-/// A statement of a law enforcement official that notices would harm (45 CFR 164.412).
+/// A law enforcement official stated that notices would impede an investigation (45 CFR 164.412).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
     /// The time that the written statement specifies.
@@ -76,7 +88,7 @@ enum Value {
     Hold(Hold),
 }
 
-/// Facts by key. A later value of a key replaces an earlier one; an empty one takes it back.
+/// Facts by key. A later value of a key replaces an earlier one; an empty value removes it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Facts {
     zone: Zone,
@@ -85,29 +97,33 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Takes key and value pairs, all or none. Times without an offset are in the time zone that is in force
-    /// once `pairs` are taken. Gives the pairs as they should be kept: times with their offset.
+    /// Sets all pairs of key and value, or none. Times without an offset are in the time zone that applies
+    /// after this call. Returns the pairs to store: times with their offset.
     ///
     /// # Errors
-    /// For an unknown key, with the nearest that there is, and for a value that the key does not take.
+    /// If a key is unknown (with the nearest known key as the hint) or a value is not valid for its key.
     pub fn set(&mut self, pairs: &[(String, String)]) -> Result<Vec<(String, String)>, FactError> {
         let mut next = self.clone();
         for (_, value) in pairs.iter().filter(|(key, _)| key.trim() == "timezone") {
             let value = value.trim();
             next.zone_set = !value.is_empty();
-            next.zone = if value.is_empty() { Zone::default() } else { Zone::named(value)? };
+            next.zone = if value.is_empty() {
+                Zone::default()
+            } else {
+                Zone::named(value).map_err(|e| e.of("timezone"))?
+            };
         }
-        let mut kept = Vec::new();
+        let mut stored = Vec::new();
         for (key, value) in pairs {
             let (key, value) = (key.trim(), value.trim());
-            kept.push(next.one(key, value).map_err(|e| e.of(key))?);
+            stored.push(next.set_one(key, value).map_err(|e| e.of(key))?);
         }
         *self = next;
-        Ok(kept)
+        Ok(stored)
     }
 
-    fn one(&mut self, key: &str, value: &str) -> Result<(String, String), FactError> {
-        let (key, kind) = known(key)?;
+    fn set_one(&mut self, key: &str, value: &str) -> Result<(String, String), FactError> {
+        let (key, kind) = resolve_key(key)?;
         if kind == Kind::Zone {
             let name = if self.zone_set { self.zone.name() } else { "" };
             return Ok((key, name.to_string()));
@@ -121,11 +137,11 @@ impl Facts {
         Ok((key, text))
     }
 
-    /// A value, and how to keep it.
+    /// A value, and the text to store for it.
     fn parse(&self, kind: Kind, text: &str) -> Result<(Value, String), FactError> {
         Ok(match kind {
             Kind::Regimes | Kind::Zone => {
-                let list = regimes(text)?;
+                let list = parse_regimes(text)?;
                 let names: Vec<&str> = list.iter().map(|r| r.name()).collect();
                 let names = names.join(",");
                 (Value::Regimes(list), names)
@@ -135,21 +151,25 @@ impl Facts {
                 (Value::Moment(when), when.canonical(&self.zone))
             }
             Kind::Count => {
-                let count: u64 = text
-                    .parse()
-                    .map_err(|_| FactError::new(format!("'{text}' is no number of people")))?;
+                let count: u64 = text.parse().map_err(|_| {
+                    FactError::new(format!("invalid number of people '{text}'"))
+                        .hint("write a whole number such as 501")
+                })?;
                 (Value::Count(count), count.to_string())
             }
             Kind::Flag => {
                 let flag = match text.to_ascii_lowercase().as_str() {
                     "true" | "yes" => true,
                     "false" | "no" => false,
-                    _ => return Err(FactError::new(format!("'{text}' is neither yes nor no"))),
+                    _ => {
+                        return Err(FactError::new(format!("invalid value '{text}'"))
+                            .hint("write yes or no"));
+                    }
                 };
                 (Value::Flag(flag), flag.to_string())
             }
             Kind::Hold => {
-                let hold = hold(text, &self.zone)?;
+                let hold = parse_hold(text, &self.zone)?;
                 let text = match hold {
                     Hold::OralOn(when) => format!("oral {}", when.canonical(&self.zone)),
                     Hold::WrittenUntil(when) => {
@@ -161,30 +181,30 @@ impl Facts {
         })
     }
 
-    /// The pairs of a `[clocks]` table: a table in it is a prefix, an array a list.
+    /// The pairs of a `[clocks]` table. A nested table gives a prefix, an array a list.
     ///
     /// # Errors
-    /// For tables in tables, and arrays of anything but text.
+    /// If a table is nested twice, or an array contains a table or an array.
     pub fn pairs(table: &toml::Table) -> Result<Vec<(String, String)>, FactError> {
         let mut pairs = Vec::new();
         for (key, value) in table {
             match value {
                 toml::Value::Table(inner) => {
                     for (name, value) in inner {
-                        pairs.push((format!("{key}.{name}"), plain(key, value)?));
+                        pairs.push((format!("{key}.{name}"), value_text(key, value)?));
                     }
                 }
                 toml::Value::Array(list) => {
-                    let list: Result<Vec<_>, _> = list.iter().map(|v| plain(key, v)).collect();
+                    let list: Result<Vec<_>, _> = list.iter().map(|v| value_text(key, v)).collect();
                     pairs.push((key.clone(), list?.join(",")));
                 }
-                value => pairs.push((key.clone(), plain(key, value)?)),
+                value => pairs.push((key.clone(), value_text(key, value)?)),
             }
         }
         Ok(pairs)
     }
 
-    /// The `[clocks]` table of such pairs.
+    /// The `[clocks]` table that these pairs make up.
     pub fn table(pairs: Vec<(String, String)>) -> toml::Table {
         let mut table = toml::Table::new();
         for (key, value) in pairs {
@@ -204,12 +224,12 @@ impl Facts {
         &self.zone
     }
 
-    /// False when times are in UTC because nobody said otherwise.
+    /// False if no time zone was set, so that times are in UTC.
     pub fn has_zone(&self) -> bool {
         self.zone_set
     }
 
-    /// What applies, each once, in the order of [`Regime::ALL`].
+    /// The regimes that apply, each once, in the order of [`Regime::ALL`].
     pub fn regimes(&self) -> Vec<Regime> {
         match self.values.get("regimes") {
             Some(Value::Regimes(list)) => {
@@ -226,7 +246,7 @@ impl Facts {
         }
     }
 
-    /// When the notice of this duty was given.
+    /// When the notice of this duty was sent.
     pub fn submitted(&self, id: &str) -> Option<When> {
         self.moment(&format!("submitted.{id}"))
     }
@@ -263,8 +283,8 @@ impl Facts {
     }
 }
 
-/// The key as it is kept, and what it takes.
-fn known(key: &str) -> Result<(String, Kind), FactError> {
+/// The key as it is stored, and the kind of value it takes.
+fn resolve_key(key: &str) -> Result<(String, Kind), FactError> {
     if key == "notified_72h" {
         return Ok(("submitted.nis2-notification".into(), Kind::Moment));
     }
@@ -272,49 +292,50 @@ fn known(key: &str) -> Result<(String, Kind), FactError> {
         return Ok((key.into(), known.kind));
     }
     match key.split_once('.') {
-        Some(("residents", state)) if is_place(state) => {
+        Some(("residents", state)) if is_jurisdiction(state) => {
             Ok((format!("residents.{}", state.to_uppercase()), Kind::Count))
         }
-        Some(("residents", _)) => Err(FactError::new("name a State: residents.CA")),
+        Some(("residents", _)) => Err(FactError::new("no State or jurisdiction is named")
+            .hint("write it after the dot, as in residents.CA=501")),
         Some(("submitted", id)) if IDS.contains(&id) => Ok((key.into(), Kind::Moment)),
-        Some(("submitted", id)) => Err(unknown("there is no such notice", id, &IDS)),
+        Some(("submitted", id)) => Err(unknown_name(&format!("unknown notice '{id}'"), id, &IDS)),
         _ => {
             let names: Vec<&str> = KEYS.iter().map(|k| k.name).collect();
-            Err(unknown("there is no such key", key, &names))
+            Err(unknown_name("unknown key", key, &names))
         }
     }
 }
 
-fn is_place(name: &str) -> bool {
+fn is_jurisdiction(name: &str) -> bool {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '\'');
     (1..=40).contains(&name.chars().count()) && name.chars().all(fits)
 }
 
-fn unknown(problem: &str, name: &str, known: &[&str]) -> FactError {
+fn unknown_name(problem: &str, name: &str, known: &[&str]) -> FactError {
     let error = FactError::new(problem);
     match nearest(name, known.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("there are {}", known.join(", "))),
+        None => error.hint(format!("known: {}", known.join(", "))),
     }
 }
 
-fn regimes(text: &str) -> Result<Vec<Regime>, FactError> {
+fn parse_regimes(text: &str) -> Result<Vec<Regime>, FactError> {
     let names = text.split([',', ' ']).map(str::trim).filter(|n| !n.is_empty());
     names
         .map(|name| {
             Regime::ALL.into_iter().find(|r| r.name() == name.to_ascii_lowercase()).ok_or_else(
                 || {
                     let known: Vec<&str> = Regime::ALL.iter().map(|r| r.name()).collect();
-                    unknown(&format!("there is no regime '{name}'"), name, &known)
+                    unknown_name(&format!("unknown regime '{name}'"), name, &known)
                 },
             )
         })
         .collect()
 }
 
-fn hold(text: &str, zone: &Zone) -> Result<Hold, FactError> {
+fn parse_hold(text: &str, zone: &Zone) -> Result<Hold, FactError> {
     let bad = || {
-        FactError::new(format!("'{text}' is no hold"))
+        FactError::new(format!("invalid hold '{text}'"))
             .hint("write 'oral 2026-11-21' (day of the statement) or 'written until 2027-01-15'")
     };
     let (form, rest) = text.split_once(' ').ok_or_else(bad)?;
@@ -326,13 +347,13 @@ fn hold(text: &str, zone: &Zone) -> Result<Hold, FactError> {
     }
 }
 
-/// A value as it is written after `--set KEY=`.
-fn plain(key: &str, value: &toml::Value) -> Result<String, FactError> {
+/// A TOML value as the text that `--set KEY=` takes.
+fn value_text(key: &str, value: &toml::Value) -> Result<String, FactError> {
     match value {
         toml::Value::String(text) => Ok(text.clone()),
-        toml::Value::Table(_) | toml::Value::Array(_) => {
-            Err(FactError::new(format!("[clocks] {key}: a single value stands here")))
-        }
+        toml::Value::Table(_) | toml::Value::Array(_) => Err(FactError::new(format!(
+            "[clocks] {key}: expected a single value, not a list or table"
+        ))),
         value => Ok(value.to_string()),
     }
 }

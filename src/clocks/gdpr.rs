@@ -20,16 +20,17 @@ fn authority(facts: &Facts) -> Duty {
         "Regulation (EU) 2016/679, Art. 33(1)",
     );
     if facts.flag("risk_unlikely") == Some(true) {
-        let why = "a risk to people is unlikely: no notification; document it (Art. 33(5))";
+        let why =
+            "a risk to people is unlikely: no notification, but document the breach (Art. 33(5))";
         return duty.not_applicable(why);
     }
-    let duty = duty.why("a personal data breach, unless a risk to people is unlikely");
+    let duty = duty.why("required for a personal data breach, unless a risk to people is unlikely");
     let Some(aware) = facts.moment("aware") else { return duty.missing("aware") };
     let due = plus_hours(aware.first(facts.zone()), LIMIT);
     duty.starts("aware", aware, Some(due))
         .note_if_day_only()
-        .note("72 clock hours, weekends included; what is not known yet can follow (Art. 33(4))")
-        .note("later than 72 hours only with the reasons for the delay (Art. 33(1))")
+        .note("72 hours by the clock, weekends included; missing details can follow later (Art. 33(4))")
+        .note("a notification after 72 hours must give the reasons for the delay (Art. 33(1))")
 }
 
 fn people(facts: &Facts) -> Duty {
@@ -46,13 +47,15 @@ fn people(facts: &Facts) -> Duty {
     let duty = match (facts.flag("risk_unlikely"), facts.flag("high_risk")) {
         (_, Some(true)) => duty.why("a high risk to people is likely"),
         (Some(true), None) | (_, Some(false)) => {
-            return duty.not_applicable("no high risk to people is likely");
+            return duty.not_applicable("a high risk to people is not likely");
         }
-        (_, None) => duty.why("not decided: only if a high risk is likely").missing("high_risk"),
+        (_, None) => duty
+            .why("not decided: required only if a high risk to people is likely")
+            .missing("high_risk"),
     };
     let Some(aware) = facts.moment("aware") else { return duty.missing("aware") };
     let duty = duty.starts("aware", aware, None).at_once();
-    duty.note("without undue delay: the law names no number of hours")
+    duty.note("without undue delay: the law sets no number of hours")
 }
 
 #[cfg(test)]
@@ -61,7 +64,7 @@ mod tests {
     use super::super::tests::{case, duty, shown};
 
     #[test]
-    fn seventy_two_hours_are_hours_of_a_clock() {
+    fn seventy_two_hours_are_elapsed_hours() {
         for (zone, aware, due) in [
             ("UTC", "2026-11-20T10:17", "2026-11-23 10:17"),
             // The clocks go back on 25 October 2026, and forward on 28 March 2027.

@@ -1,7 +1,7 @@
 //! HIPAA breach notification: 45 CFR 164.400 to 164.414.
 //!
-//! The two thresholds differ by one: the Secretary is told at once of 500 or more individuals in all
-//! (164.408(b)), the media of more than 500 residents of one State or jurisdiction (164.406(a)).
+//! The two thresholds differ by one: 500 or more individuals in total for the Secretary (164.408(b)), more
+//! than 500 residents of one State or jurisdiction for the media (164.406(a)).
 
 use super::Regime;
 use super::duty::{Duty, State};
@@ -10,12 +10,12 @@ use super::when::plus_days;
 use crate::clock::Millis;
 
 /// Calendar days after discovery (164.404(b), 164.406(b), 164.410(b)).
-const LIMIT: i32 = 60;
+const LIMIT_DAYS: i32 = 60;
 /// Days that an oral statement can delay notices (164.412(b)).
-const ORAL: i32 = 30;
-const SECURED: &str =
+const ORAL_HOLD_DAYS: i32 = 30;
+const SECURED_DATA: &str =
     "encrypted, and the key was not taken: no unsecured health information (164.402)";
-const UNLIKELY: &str =
+const LOW_PROBABILITY: &str =
     "low probability of compromise: no breach (164.402); keep the assessment (164.414)";
 
 /// The three notices of a covered entity.
@@ -38,7 +38,7 @@ pub fn entity(facts: &Facts, now: Millis) -> Vec<Duty> {
         return [people, media, hhs].map(|d| d.not_applicable(why)).into();
     }
     let people = people.why("a breach of unsecured protected health information is presumed");
-    vec![sixty(people, facts, now), self::media(media, facts, now), secretary(hhs, facts, now)]
+    vec![sixty_days(people, facts, now), self::media(media, facts, now), secretary(hhs, facts, now)]
 }
 
 /// The notice of a business associate to the covered entity.
@@ -54,56 +54,56 @@ pub fn associate(facts: &Facts, now: Millis) -> Duty {
         None => {
             let duty = duty.why("a breach of unsecured protected health information is presumed");
             let agent =
-                "what its agent knows the covered entity knows: its own clocks run then, too";
-            sixty(duty.note(agent), facts, now)
+                "if you are the covered entity's agent, the entity's own clocks start now as well";
+            sixty_days(duty.note(agent), facts, now)
         }
     }
 }
 
 fn no_breach(facts: &Facts) -> Option<&'static str> {
     match (facts.flag("encrypted"), facts.flag("low_probability")) {
-        (Some(true), _) => Some(SECURED),
-        (_, Some(true)) => Some(UNLIKELY),
+        (Some(true), _) => Some(SECURED_DATA),
+        (_, Some(true)) => Some(LOW_PROBABILITY),
         _ => None,
     }
 }
 
 /// Sixty days from discovery.
-fn sixty(duty: Duty, facts: &Facts, now: Millis) -> Duty {
-    let Some(discovered) = facts.moment("discovered") else { return undiscovered(duty) };
-    let last = plus_days(discovered.day(facts.zone()), LIMIT);
+fn sixty_days(duty: Duty, facts: &Facts, now: Millis) -> Duty {
+    let Some(discovered) = facts.moment("discovered") else { return duty.missing("discovered") };
+    let last = plus_days(discovered.day(facts.zone()), LIMIT_DAYS);
     let duty = duty.starts("discovered", discovered, Some(facts.zone().end_of(last)));
-    held(duty.note("without unreasonable delay; 60 days are the outer limit"), facts, now)
-}
-
-fn undiscovered(duty: Duty) -> Duty {
-    duty.missing("discovered")
+    apply_hold(duty.note("without unreasonable delay; 60 days are the outer limit"), facts, now)
 }
 
 /// Whether more than 500 residents of one State or jurisdiction are affected.
 fn media(duty: Duty, facts: &Facts, now: Millis) -> Duty {
     let most = facts.residents().max_by_key(|(_, count)| *count);
     if let Some((state, count)) = most.filter(|(_, count)| *count > 500) {
-        return sixty(duty.why(format!("{count} residents of {state}: more than 500")), facts, now);
+        return sixty_days(
+            duty.why(format!("{count} residents of {state}: more than 500")),
+            facts,
+            now,
+        );
     }
     let listed: u64 = facts.residents().fold(0, |sum, (_, count)| sum.saturating_add(count));
     let most = most.map_or(0, |(_, count)| count);
     match facts.count("individuals") {
-        // Wherever those live of whom no State is set, they bring none above 500.
+        // Even if all individuals without a State lived in the largest one, it would not exceed 500.
         Some(all) if most.saturating_add(all.saturating_sub(listed)) <= 500 => {
             duty.not_applicable("no State or jurisdiction has more than 500 residents affected")
         }
         Some(all) if listed < all => {
             let rest = all - listed;
-            let why = format!("not decided: of {rest} individuals no State is set");
-            sixty(duty.why(why).missing("residents.*"), facts, now)
+            let why = format!("not decided: no State is set for {rest} individuals");
+            sixty_days(duty.why(why).missing("residents.*"), facts, now)
         }
         Some(_) => {
             duty.not_applicable("no State or jurisdiction has more than 500 residents affected")
         }
         None => {
-            let duty = duty.why("not decided: it is not set how many residents of which State");
-            sixty(duty.missing("individuals").missing("residents.*"), facts, now)
+            let duty = duty.why("not decided: the number of residents of each State is not set");
+            sixty_days(duty.missing("individuals").missing("residents.*"), facts, now)
         }
     }
 }
@@ -116,51 +116,52 @@ fn secretary(duty: Duty, facts: &Facts, now: Millis) -> Duty {
         Some(all) if all >= 500 => {
             let duty = Duty { law: "45 CFR 164.408(b)", ..duty };
             let duty = duty.why(format!("{all} individuals: 500 or more"));
-            sixty(duty.note("at the same time as the individuals"), facts, now)
+            sixty_days(duty.note("notify at the same time as the individuals"), facts, now)
         }
         Some(all) => {
             let duty = Duty { law: "45 CFR 164.408(c)", ..duty };
             yearly(duty.why(format!("{all} individuals: fewer than 500")), facts, now)
         }
         None => {
-            let duty =
-                duty.why("not decided: of 500 or more at once (b), of fewer once a year (c)");
-            sixty(duty.note("the shorter limit is shown").missing("individuals"), facts, now)
+            let duty = duty
+                .why("not decided: 500 or more are reported at once (b), fewer once a year (c)");
+            sixty_days(duty.note("the shorter limit is shown").missing("individuals"), facts, now)
         }
     }
 }
 
 /// Sixty days after the end of the calendar year of discovery: 1 March, or 29 February of a leap year.
 fn yearly(duty: Duty, facts: &Facts, now: Millis) -> Duty {
-    let Some(discovered) = facts.moment("discovered") else { return undiscovered(duty) };
+    let Some(discovered) = facts.moment("discovered") else { return duty.missing("discovered") };
     let year = discovered.day(facts.zone()).last_of_year();
-    let due = facts.zone().end_of(plus_days(year, LIMIT));
+    let due = facts.zone().end_of(plus_days(year, LIMIT_DAYS));
     let duty = duty.starts("discovered", discovered, Some(due));
-    held(duty.note("60 days after the end of the calendar year of discovery"), facts, now)
+    apply_hold(duty.note("60 days after the end of the calendar year of discovery"), facts, now)
 }
 
-/// A law enforcement delay (164.412): no notice before its end, and none later than then or the limit,
-/// whichever comes last. It adds no days to the limit: that is the strict reading.
-fn held(mut duty: Duty, facts: &Facts, now: Millis) -> Duty {
+/// A law enforcement hold (164.412): no notice before it ends. The notice is due at its end or at the limit,
+/// whichever comes last. The hold adds no days to the limit: that is the strict reading.
+fn apply_hold(mut duty: Duty, facts: &Facts, now: Millis) -> Duty {
     let (Some(hold), Some(due)) = (facts.hold(), duty.due) else { return duty };
     let zone = facts.zone();
-    let (until, said) = match hold {
+    let (until, wording) = match hold {
         Hold::WrittenUntil(when) => {
-            (when.last(zone), "law enforcement, in writing: no notice before")
+            (when.last(zone), "law enforcement hold, in writing: no notice before")
         }
         Hold::OralOn(when) if when.first(zone) > due => {
-            return duty.note("the oral statement of law enforcement came after the limit");
+            return duty
+                .note("the oral law enforcement hold came after the limit and delays nothing");
         }
         Hold::OralOn(when) => {
-            let last = plus_days(when.day(zone), ORAL);
-            (zone.end_of(last), "law enforcement, orally: no notice for 30 days at most, until")
+            let last = plus_days(when.day(zone), ORAL_HOLD_DAYS);
+            (zone.end_of(last), "law enforcement hold, oral, 30 days at most: no notice before")
         }
     };
     duty.due = Some(due.max(until));
     if now <= until {
         duty.state = State::Held { until };
     }
-    let text = format!("{said} {} (164.412); the limit stays", zone.show(until));
+    let text = format!("{wording} {} (164.412); the limit stays", zone.show(until));
     duty.note(text)
 }
 
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secretary_is_told_of_500_and_the_media_of_501() {
+    fn the_secretary_is_notified_from_500_and_the_media_from_501() {
         for (count, law, media) in [
             (499, "45 CFR 164.408(c)", State::NotApplicable),
             (500, "45 CFR 164.408(b)", State::NotApplicable),
@@ -283,7 +284,7 @@ mod tests {
         assert_eq!(at("oral 2027-01-10", "2027-01-19"), (true, due("2027-02-09")));
         assert_eq!(at("written until 2027-06-30", "2027-06-30"), (true, due("2027-06-30")));
         assert_eq!(at("written until 2027-06-30", "2027-07-01"), (false, due("2027-06-30")));
-        // What was said too late delays nothing.
+        // A hold that came too late delays nothing.
         assert_eq!(at("oral 2027-01-20", "2027-01-21"), (false, due("2027-01-19")));
     }
 }

@@ -6,13 +6,13 @@
 //! How periods are counted:
 //!
 //! - **Hours** (GDPR, NIS2, DORA) are elapsed hours from the minute of the fact, through weekends, holidays
-//!   and changes of summer time. Regulation (EEC, Euratom) 1182/71, Article 3(1), does not count the hour in
-//!   which the event falls, and its Article 3(4) moves no period of hours: ours is never later than the law's.
+//!   and clock changes. Regulation (EEC, Euratom) 1182/71, Article 3(1), does not count the hour in
+//!   which the event falls, and its Article 3(4) moves no period of hours: our limit is never later than the law's.
 //! - **One month** (NIS2, DORA) ends with the last second of the same date of the next month, or of the last
 //!   day of a shorter month (Regulation 1182/71, Article 3(2)(c)). A last day on a Saturday, Sunday or holiday
-//!   would move to the next working day (Article 3(4)); holidays differ by Member State, so the earlier day
-//!   stands, with a note.
-//! - **Calendar days** (HIPAA) do not count the day of discovery, and end with the last second of the last.
+//!   would move to the next working day (Article 3(4)). Holidays differ by Member State, so the earlier day
+//!   is given, with a note.
+//! - **Calendar days** (HIPAA) do not count the day of discovery, and end with the last second of the last day.
 //! - **Business days** (SEC) leave out Saturdays, Sundays and federal holidays as observed; the day ends at
 //!   17:30 in New York, when EDGAR stops dating filings on the same day (17 CFR 232.13(a)(2)).
 //!
@@ -35,7 +35,7 @@ mod when;
 pub use duty::{Duty, State};
 pub use error::FactError;
 pub use facts::{Facts, Hold, KEYS, Key, Kind};
-pub use when::{When, Zone, about};
+pub use when::{When, Zone, rounded_duration};
 
 use crate::clock::Millis;
 
@@ -62,7 +62,7 @@ impl Regime {
         Regime::Pci,
     ];
 
-    /// As `regimes` takes it.
+    /// The name in `regimes`.
     pub fn name(self) -> &'static str {
         match self {
             Regime::Hipaa => "hipaa",
@@ -75,7 +75,7 @@ impl Regime {
         }
     }
 
-    /// Whom it binds, and to what.
+    /// Who must comply, and with which law.
     pub fn help(self) -> &'static str {
         match self {
             Regime::Hipaa => "US health data, covered entity (45 CFR 164.404 to 164.408)",
@@ -88,7 +88,7 @@ impl Regime {
         }
     }
 
-    /// The key whose fact starts its first clock.
+    /// The key of the fact that starts its first clock.
     pub fn starts_at(self) -> &'static str {
         match self {
             Regime::Hipaa | Regime::HipaaAssociate => "discovered",

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::when::{When, plus_hours, plus_month};
 
 const WEEKEND: &str =
-    "a Saturday or Sunday: Regulation 1182/71, Art. 3(4), would move it to the next working day";
+    "due on a Saturday or Sunday: Regulation 1182/71, Art. 3(4), would allow the next working day";
 
 pub fn duties(facts: &Facts) -> Vec<Duty> {
     let warning = Duty::new(
@@ -40,7 +40,7 @@ pub fn duties(facts: &Facts) -> Vec<Duty> {
 fn applies(duty: Duty, facts: &Facts) -> Duty {
     match facts.flag("significant") {
         Some(_) => duty.why("the incident is significant (Art. 23(3))"),
-        None => duty.why("taken to be significant (Art. 23(3))").missing("significant"),
+        None => duty.why("assumed to be significant (Art. 23(3))").missing("significant"),
     }
 }
 
@@ -51,7 +51,7 @@ fn hours(duty: Duty, facts: &Facts, hours: i64) -> Duty {
     duty.starts("aware", aware, Some(due)).note_if_day_only()
 }
 
-/// A month from the notification; until that is sent, from the moment at which it is due.
+/// A month from the notification. Until that is sent, from the moment it is due.
 fn final_report(duty: Duty, facts: &Facts, notification: &Duty) -> Duty {
     let (key, from, note) = match (facts.submitted("nis2-notification"), notification.due) {
         (Some(sent), _) => {
@@ -60,7 +60,7 @@ fn final_report(duty: Duty, facts: &Facts, notification: &Duty) -> Duty {
         (None, Some(due)) => (
             "aware",
             When::At(due),
-            "counted from when the notification is due: it is not submitted yet",
+            "the notification is not submitted yet: counted from its due time",
         ),
         (None, None) => return duty.missing("aware"),
     };
@@ -69,7 +69,7 @@ fn final_report(duty: Duty, facts: &Facts, notification: &Duty) -> Duty {
     let duty = duty.starts(key, start, Some(due)).note(note);
     let duty = if duty.ends_on_weekend(facts) { duty.note(WEEKEND) } else { duty };
     duty.note(
-        "still going on then: a progress report, and the final one a month after its handling",
+        "if it is still ongoing then: a progress report, and the final one a month after handling",
     )
 }
 

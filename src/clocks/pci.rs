@@ -1,6 +1,6 @@
-//! PCI DSS 4.0.1, Requirement 12.10.1: the response plan has acquirer and payment brands notified.
+//! PCI DSS 4.0.1, Requirement 12.10.1: the response plan includes notifying the acquirer and payment brands.
 //!
-//! The standard names no hours; the rules of the brands do, and bind through the contract with the acquirer.
+//! The standard sets no hours. The brands' rules do, and they bind through the contract with the acquirer.
 
 use super::Regime;
 use super::duty::Duty;
@@ -14,13 +14,13 @@ pub fn brands(facts: &Facts) -> Duty {
         "PCI DSS 12.10.1, and the rules of the brands",
     );
     let Some(suspected) = facts.moment("card_data_suspected") else {
-        let why = "no suspicion that card data was compromised is set";
+        let why = "no suspected compromise of card data is set";
         return duty.why(why).missing("card_data_suspected");
     };
     duty.why("compromise of card data suspected or confirmed")
         .starts("card_data_suspected", suspected, None)
         .at_once()
-        .note("immediately; the brands' own limits differ and change: the acquirer knows those in force")
+        .note("immediately; each brand sets its own limits: ask the acquirer for the current ones")
 }
 
 #[cfg(test)]

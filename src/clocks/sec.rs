@@ -9,21 +9,24 @@ use super::when::Zone;
 /// Business days from the determination of materiality (Form 8-K, General Instruction B.1).
 const LIMIT: u32 = 4;
 
-/// The clock starts with the determination, not with the incident. Where the day differs between the case's
-/// time zone and New York, the earlier counts.
+/// The clock starts with the determination, not with the incident. If the day differs between the case's
+/// time zone and New York, the earlier one counts.
 pub fn form_8_k(facts: &Facts) -> Duty {
     let duty = Duty::new("sec-8-k", Regime::Sec, "file Form 8-K", "Form 8-K, Item 1.05");
-    let slow =
-        "the determination is owed without unreasonable delay after discovery (Instruction 1)";
+    let no_delay =
+        "determine materiality without unreasonable delay after discovery (Instruction 1)";
     let Some(determined) = facts.moment("materiality_determined") else {
-        return duty.why("no materiality decision").missing("materiality_determined").note(slow);
+        return duty
+            .why("no materiality decision")
+            .missing("materiality_determined")
+            .note(no_delay);
     };
     let new_york = Zone::named("America/New_York").unwrap_or_default();
     let day = determined.day(facts.zone()).min(determined.day(&new_york));
     let due = new_york.at(business_days_after(day, LIMIT), 17, 30);
     duty.why("determined to be material")
         .starts("materiality_determined", determined, Some(due))
-        .note("four business days; filed after 17:30 in New York it has the next day's date (17 CFR 232.13)")
+        .note("four business days; a filing after 17:30 in New York gets the next day's date (17 CFR 232.13)")
         .note("only the Attorney General can delay it, in writing to the SEC (Item 1.05(c))")
 }
 

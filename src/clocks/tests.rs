@@ -70,7 +70,7 @@ fn limits_keep_their_length_at_any_moment_in_any_zone() {
              classified_major={time} materiality_determined={time} individuals=500 residents.CA=501"
         ));
         let due = |id: &str| duty(&facts, id).due.unwrap();
-        let here = facts.zone();
+        let zone_of_case = facts.zone();
         assert_eq!(due("gdpr-authority") - at, 72 * HOUR, "{zone} {time}");
         assert_eq!(due("nis2-early-warning") - at, 24 * HOUR);
         assert_eq!(due("dora-initial") - at, 4 * HOUR);
@@ -83,10 +83,14 @@ fn limits_keep_their_length_at_any_moment_in_any_zone() {
             (60 * DAY - 26 * HOUR..=61 * DAY + 2 * HOUR).contains(&(sixty - at)),
             "{zone} {time}"
         );
-        assert_eq!(here.date(sixty + 1000), super::when::plus_days(here.date(sixty), 1), "{zone}");
+        assert_eq!(
+            zone_of_case.date(sixty + 1000),
+            super::when::plus_days(zone_of_case.date(sixty), 1),
+            "{zone}"
+        );
         // A month has the same date, or ends the month.
-        let notified = here.date(due("nis2-notification"));
-        let last = here.date(due("nis2-final"));
+        let notified = zone_of_case.date(due("nis2-notification"));
+        let last = zone_of_case.date(due("nis2-final"));
         assert!(last.day() == notified.day() || last == last.last_of_month(), "{notified} {last}");
         assert_eq!(last, plus_month(notified));
         let filed = Zone::named("America/New_York").unwrap().date(due("sec-8-k"));
@@ -112,11 +116,12 @@ fn months_end_where_they_are_short() {
 #[test]
 fn times_are_read_in_the_zone_of_the_case_and_kept_with_their_offset() {
     let mut facts = Facts::default();
-    let kept =
+    let stored =
         facts.set(&pairs("aware=2026-11-20T10:00 timezone=Europe/Berlin discovered=2026-11-19"));
-    let kept: Vec<String> = kept.unwrap().into_iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let stored: Vec<String> =
+        stored.unwrap().into_iter().map(|(k, v)| format!("{k}={v}")).collect();
     assert_eq!(
-        kept,
+        stored,
         ["aware=2026-11-20T10:00:00+01:00", "timezone=Europe/Berlin", "discovered=2026-11-19"]
     );
     // Another zone later: the moment stays.
@@ -132,7 +137,7 @@ fn times_are_read_in_the_zone_of_the_case_and_kept_with_their_offset() {
 }
 
 #[test]
-fn a_time_that_was_never_or_twice_is_refused() {
+fn a_time_that_a_clock_change_skips_or_repeats_is_refused() {
     let error = |text: &str| {
         let mut facts = case("timezone=Europe/Berlin");
         let e = facts.set(&pairs(&format!("aware={text}"))).unwrap_err();
@@ -151,7 +156,7 @@ fn a_time_that_was_never_or_twice_is_refused() {
 }
 
 #[test]
-fn an_unknown_key_names_the_nearest_and_nothing_is_taken() {
+fn an_unknown_key_names_the_nearest_and_nothing_is_set() {
     let mut facts = case("regimes=gdpr");
     let before = facts.clone();
     for (bad, says) in [
@@ -159,7 +164,7 @@ fn an_unknown_key_names_the_nearest_and_nothing_is_taken() {
         ("individual=5", "did you mean `individuals`?"),
         ("submitted.gdpr-autority=2026-11-20", "did you mean `gdpr-authority`?"),
         ("regimes=gdp", "did you mean `gdpr`?"),
-        ("colour=5", "there are regimes, timezone"),
+        ("colour=5", "known: regimes, timezone"),
         ("residents.=5", ""),
         ("residents.*=5", ""),
         ("individuals=many", ""),
@@ -176,7 +181,7 @@ fn an_unknown_key_names_the_nearest_and_nothing_is_taken() {
 }
 
 #[test]
-fn a_later_value_replaces_and_an_empty_one_takes_back() {
+fn a_later_value_replaces_and_an_empty_one_removes_it() {
     let mut facts = case("regimes=gdpr aware=2026-11-20 timezone=Europe/Berlin");
     facts.set(&pairs("aware=2026-11-21")).unwrap();
     assert_eq!(shown(&facts, "gdpr-authority"), "2026-11-24 00:00");
@@ -196,16 +201,16 @@ fn a_table_of_the_case_file_is_read_like_the_flags() {
     assert_eq!(facts.residents().collect::<Vec<_>>(), [("CA", 501), ("PUERTO RICO", 3)]);
     assert!(matches!(duty(&facts, "gdpr-authority").state, State::Submitted { .. }));
     assert_eq!(shown(&facts, "gdpr-authority"), "2026-11-23 10:00");
-    let kept = Facts::default().set(&Facts::pairs(&text.parse().unwrap()).unwrap()).unwrap();
+    let stored = Facts::default().set(&Facts::pairs(&text.parse().unwrap()).unwrap()).unwrap();
     let mut again = Facts::default();
-    again.set(&Facts::pairs(&Facts::table(kept)).unwrap()).unwrap();
+    again.set(&Facts::pairs(&Facts::table(stored)).unwrap()).unwrap();
     assert_eq!(again, facts);
     let nested = "[residents.CA]\nx = 1\n".parse().unwrap();
     assert!(Facts::pairs(&nested).is_err());
 }
 
 #[test]
-fn what_was_given_late_is_called_late() {
+fn a_late_notice_has_a_note() {
     let facts =
         case("regimes=gdpr aware=2026-11-20T10:00 submitted.gdpr-authority=2026-11-23T12:00");
     assert!(duty(&facts, "gdpr-authority").notes.iter().any(|n| n == "late by 2 h"));
@@ -229,7 +234,7 @@ fn the_last_second_is_still_in_time() {
 }
 
 #[test]
-fn nothing_that_is_written_makes_it_panic() {
+fn no_input_makes_it_panic() {
     let mut random = fastrand::Rng::with_seed(9);
     let parts = [
         "2026", "-11-20", "T", "24:61", "+99:99", "Z", "[", "]", "é", "oral ", "until ", "\0",

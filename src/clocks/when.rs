@@ -1,7 +1,10 @@
 //! Moments and days as people write them, and the arithmetic of periods.
 //!
-//! Hours are elapsed hours: a change to or from summer time moves the time of day, not the length. Days and
-//! months end with the last second of their last day in the case's time zone.
+//! Hours are elapsed hours: a clock change moves the time of day, not the length. Days and months end with the
+//! last second of their last day in the case's time zone.
+//!
+//! `jiff` brings a current time zone database. `chrono-tz` 0.10.4 has tzdata 2025b, which is wrong in Vancouver,
+//! Edmonton and Winnipeg from November 2026 on, and knows no clock changes after 2099.
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
@@ -10,10 +13,10 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use super::error::FactError;
 use crate::clock::{DAY, HOUR, Millis, SECOND};
 
-/// The years that a case can speak of.
+/// The years that are accepted: others are typing errors.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2200;
 
-/// When something was: to the second, or only the day is known.
+/// When something happened: a moment, or a day if the time is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
     At(Millis),
@@ -36,10 +39,10 @@ impl Default for Zone {
 
 impl Zone {
     /// # Errors
-    /// When the database has no such name.
+    /// If the database has no zone of this name.
     pub fn named(name: &str) -> Result<Zone, FactError> {
         let rules = jiff::tz::db().get(name).map_err(|_| {
-            FactError::new(format!("timezone: there is no time zone '{name}'"))
+            FactError::new(format!("unknown time zone '{name}'"))
                 .hint("IANA names look like Europe/Berlin, America/New_York or UTC")
         })?;
         let name = rules.iana_name().unwrap_or(name).to_string();
@@ -55,7 +58,7 @@ impl Zone {
         Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(self.rules.clone())
     }
 
-    /// The day of a moment here.
+    /// The day of a moment, in this zone.
     pub fn date(&self, at: Millis) -> Date {
         self.zoned(at).date()
     }
@@ -71,7 +74,7 @@ impl Zone {
         self.start_of(plus_days(day, 1)) - SECOND
     }
 
-    /// This time of day, on a day that has it.
+    /// This time of day on a day. If a clock change skips it, the time after the gap.
     pub fn at(&self, day: Date, hour: i8, minute: i8) -> Millis {
         let moment = day.at(hour, minute, 0, 0).to_zoned(self.rules.clone());
         moment.map_or_else(|_| self.start_of(day), |z| z.timestamp().as_millisecond())
@@ -92,24 +95,24 @@ impl When {
     /// Reads `2026-11-20`, `2026-11-20T10:00` (in the zone), or a time with its offset or zone.
     ///
     /// # Errors
-    /// For anything else, and for a time of day that a clock change skips or repeats.
+    /// If it is none of these, or a time of day that a clock change skips or repeats.
     pub fn parse(text: &str, zone: &Zone) -> Result<When, FactError> {
-        let bad = || {
-            FactError::new(format!("'{text}' is no time"))
+        let invalid = || {
+            FactError::new(format!("invalid time '{text}'"))
                 .hint("write 2026-11-20, 2026-11-20T10:00 or 2026-11-20T10:00+01:00")
         };
         let text = text.trim();
         if text.len() == 10 {
-            let day: Date = text.parse().map_err(|_| bad())?;
-            return if YEARS.contains(&day.year()) { Ok(When::On(day)) } else { Err(bad()) };
+            let day: Date = text.parse().map_err(|_| invalid())?;
+            return if YEARS.contains(&day.year()) { Ok(When::On(day)) } else { Err(invalid()) };
         }
         let at = match (text.parse::<Zoned>(), text.parse::<Timestamp>()) {
             (Ok(zoned), _) => zoned.timestamp().as_millisecond(),
             (_, Ok(at)) => at.as_millisecond(),
-            _ => local(text.parse().map_err(|_| bad())?, zone)?,
+            _ => local(text.parse().map_err(|_| invalid())?, zone)?,
         };
         let year = zone.date(at).year();
-        if YEARS.contains(&year) { Ok(When::At(at)) } else { Err(bad()) }
+        if YEARS.contains(&year) { Ok(When::At(at)) } else { Err(invalid()) }
     }
 
     /// The day, in the zone.
@@ -120,7 +123,7 @@ impl When {
         }
     }
 
-    /// The moment; of a day its first, so that no clock counted from it ends too late.
+    /// The moment, or the first moment of the day, so that no clock counted from it ends too late.
     pub fn first(self, zone: &Zone) -> Millis {
         match self {
             When::At(at) => at,
@@ -128,7 +131,7 @@ impl When {
         }
     }
 
-    /// The last moment that is meant.
+    /// The moment, or the last second of the day.
     pub fn last(self, zone: &Zone) -> Millis {
         match self {
             When::At(at) => at,
@@ -144,7 +147,7 @@ impl When {
         }
     }
 
-    /// In a form that means the same whatever the zone of the case becomes.
+    /// For storage: the meaning stays the same if the zone of the case changes.
     pub fn canonical(self, zone: &Zone) -> String {
         match self {
             When::At(at) => zone.rfc3339(at),
@@ -153,7 +156,10 @@ impl When {
     }
 }
 
-/// A time of day without offset, where the zone has it exactly once.
+/// A time without an offset.
+///
+/// # Errors
+/// If a clock change skips or repeats it in the zone.
 fn local(text: DateTime, zone: &Zone) -> Result<Millis, FactError> {
     let ambiguous = zone.rules.to_ambiguous_timestamp(text);
     let both = |before: Offset, after: Offset| format!("{text}{before} or {text}{after}");
@@ -163,11 +169,13 @@ fn local(text: DateTime, zone: &Zone) -> Result<Millis, FactError> {
             at.map(Timestamp::as_millisecond).map_err(|e| FactError::new(format!("{text}: {e}")))
         }
         AmbiguousOffset::Gap { .. } => {
-            let why = format!("there was no {text} in {}: the clocks were put forward", zone.name);
-            Err(FactError::new(why).hint("write the time with its offset from UTC"))
+            let why =
+                format!("{text} does not exist in {}: the clocks were put forward", zone.name);
+            Err(FactError::new(why)
+                .hint("write the time with its offset from UTC, as in 2026-11-20T10:00+01:00"))
         }
         AmbiguousOffset::Fold { before, after } => {
-            let why = format!("{text} was twice in {}: the clocks were put back", zone.name);
+            let why = format!("{text} happened twice in {}: the clocks were put back", zone.name);
             Err(FactError::new(why).hint(format!("write {}", both(before, after))))
         }
     }
@@ -192,7 +200,7 @@ pub fn plus_hours(at: Millis, hours: i64) -> Millis {
     at + hours * HOUR
 }
 
-/// A length that says most: `59 d`, `2 d 4 h`, `3 h 20 min`.
-pub fn about(ms: Millis) -> String {
+/// A duration, rounded down: `59 d`, `2 d 4 h`, `3 h 20 min`.
+pub fn rounded_duration(ms: Millis) -> String {
     if ms >= 10 * DAY { format!("{} d", ms / DAY) } else { crate::clock::length(ms) }
 }

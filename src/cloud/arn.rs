@@ -1,4 +1,4 @@
-//! Amazon Resource Names (IAM User Guide, "IAM identifiers"), as far as containment reads them.
+//! Amazon Resource Names (IAM User Guide, "IAM identifiers"), as far as containment needs them.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ impl Arn {
         rest.rsplit('/').next()
     }
 
-    /// The role's name without its path, for a role and for a session of one.
+    /// The role's name without its path, for a role or a role session.
     pub fn role(&self) -> Option<&str> {
         match self.service.as_str() {
             "iam" => self.resource.strip_prefix("role/")?.rsplit('/').next(),
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_without_paths_and_sessions() {
+    fn names_omit_paths_and_sessions() {
         let user = Arn::parse("arn:aws:iam::123456789012:user/ops/team/alice").unwrap();
         assert_eq!((user.user(), user.role(), user.is_root()), (Some("alice"), None, false));
         let session =

@@ -1,4 +1,4 @@
-//! The real [`Api`]: one call to one service, sent once when it changes something.
+//! The [`Api`] implementation for AWS. Mutating calls are sent once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use rand::distr::Alphanumeric;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use super::caller::{self, Caller, Source};
+use super::caller::{self, Caller, SessionSource};
+use super::credentials::{self, CredentialSource};
 use super::error::{ApiError, ErrorKind};
-use super::objects::Clients;
 use super::record::{CALL, Recorder, Sink};
+use super::s3_clients::Clients;
 use super::secret::{IssuedKey, Secret};
-use super::service::CredentialSource;
-use super::{Api, Call, placeholder, service, session};
+use super::{Api, Call, placeholder, service};
 use crate::clock::{self, Millis};
 
-/// How often a mutating call is sent again after the service said that it did not carry it out.
-const REFUSED_FOR_NOW: u32 = 6;
+/// How often a mutating call is sent at most, after the service answered that it did not execute it.
+const MAX_ATTEMPTS: u32 = 6;
 
 /// Access to one account with one set of credentials.
 pub struct Client {
@@ -30,7 +30,7 @@ pub struct Client {
     pub(super) config: SdkConfig,
     region: String,
     pub(super) recorder: Arc<Recorder>,
-    pub(super) own_endpoint: bool,
+    pub(super) custom_endpoint: bool,
     pub(super) s3: Clients,
     caller: Caller,
 }
@@ -41,11 +41,11 @@ impl Client {
         config: SdkConfig,
         region: String,
         recorder: Arc<Recorder>,
-        own_endpoint: bool,
+        custom_endpoint: bool,
     ) -> Client {
-        let caller = Caller { arn: String::new(), account: String::new(), behind: Vec::new() };
+        let caller = Caller { arn: String::new(), account: String::new(), sources: Vec::new() };
         let s3 = Clients::default();
-        Client { runtime, config, region, recorder, own_endpoint, s3, caller }
+        Client { runtime, config, region, recorder, custom_endpoint, s3, caller }
     }
 
     pub(super) fn set_caller(&mut self, caller: Caller) {
@@ -56,25 +56,25 @@ impl Client {
         &self.caller
     }
 
-    /// AWS's clock less this machine's, in milliseconds.
+    /// AWS's clock minus the local one, in milliseconds.
     pub fn skew(&self) -> Millis {
         self.recorder.skew()
     }
 
-    /// From now on, raw answers of reads go there.
-    pub fn keep_in(&self, sink: Arc<dyn Sink>) {
-        self.recorder.keep_in(sink);
+    /// From now on, raw responses of read-only calls are passed to `sink`.
+    pub fn record_to(&self, sink: Arc<dyn Sink>) {
+        self.recorder.record_to(sink);
     }
 
-    /// Asks again who is calling: credentials may have changed under a long run.
+    /// Asks AWS for the caller again: credentials may change during a long run.
     ///
     /// # Errors
     /// When AWS does not answer.
     pub fn identify(&self) -> Result<Caller, ApiError> {
-        caller::identify(self, self.caller.behind.clone())
+        caller::identify(self, self.caller.sources.clone())
     }
 
-    /// Makes an access key for a user. The secret is in the answer and nowhere else.
+    /// Creates an access key for a user. The secret exists only in the result.
     ///
     /// # Errors
     /// As [`Api::call`]; [`ErrorKind::Limit`] when the user has two keys.
@@ -83,7 +83,7 @@ impl Client {
         self.run(&call, async |env| service::create_access_key(&env, &call).await)
     }
 
-    /// Puts a new version of a secret with the label `AWSPENDING`; `token` becomes its version id.
+    /// Stores a new version of a secret with the label `AWSPENDING`; `token` becomes its version id.
     ///
     /// # Errors
     /// As [`Api::call`].
@@ -93,20 +93,20 @@ impl Client {
             "PutSecretValue",
             [("SecretId", id.into()), ("ClientRequestToken", token.into())],
         );
-        self.hide_members(value);
+        self.redact_members(value);
         self.run(&call, async |env| service::stage_secret(&env, &call, value).await)
     }
 
-    /// Keeps a secret's texts out of errors: an answer may repeat what was sent.
-    fn hide_members(&self, value: &Secret) {
-        self.recorder.hide(value.reveal());
+    /// Redacts a secret and its members in errors: a response may repeat what was sent.
+    fn redact_members(&self, value: &Secret) {
+        self.recorder.redact(value.reveal());
         let members = serde_json::from_str::<Value>(value.reveal()).unwrap_or_default();
         for text in members.as_object().into_iter().flatten().filter_map(|(_, v)| v.as_str()) {
-            self.recorder.hide(text);
+            self.recorder.redact(text);
         }
     }
 
-    /// A secret's text under a label.
+    /// The text of a secret's version with a label.
     ///
     /// # Errors
     /// As [`Api::call`].
@@ -119,29 +119,29 @@ impl Client {
         self.run(&call, async |env| service::read_secret(&env, &call).await)
     }
 
-    /// Makes a reading call with another access key, to see what that key may do.
+    /// Sends a read-only call with another access key, to test that key's permissions.
     ///
     /// # Errors
     /// As [`Api::call`].
     pub fn call_as(&self, key: &IssuedKey, call: &Call) -> Result<Value, ApiError> {
         let key = Credentials::new(&key.id, key.secret.reveal(), None, None, "re-issued");
-        let config = session::with(&self.config, SharedCredentialsProvider::new(key));
+        let config = credentials::with(&self.config, SharedCredentialsProvider::new(key));
         self.run_with(&config, call, async |env| service::call(&env, call).await)
     }
 
-    /// Who stands behind a role that the flags asked for.
-    pub(super) fn sources_of_flag(&self, base: SdkConfig) -> Vec<Source> {
+    /// The source of a session for `--role-arn`.
+    pub(super) fn sources_of_flag(&self, base: SdkConfig) -> Vec<SessionSource> {
         vec![self.source(&base, "the credentials that assumed --role-arn")]
     }
 
-    /// Who stands behind the profile in use: its `source_profile`, and that one's, and so on to the key or
-    /// the machine that begins the chain.
-    pub(super) fn sources_of_profile(&self, profile: Option<&str>) -> Vec<Source> {
+    /// The sources of the profile in use: its `source_profile`, that profile's source, and so on to the key or instance
+    /// at the start of the chain.
+    pub(super) fn sources_of_profile(&self, profile: Option<&str>) -> Vec<SessionSource> {
         let mut found = Vec::new();
-        for behind in self.block_on(service::profile_chain(profile)) {
-            let (provider, through) = match behind {
+        for source in self.block_on(credentials::profile_chain(profile)) {
+            let (provider, through) = match source {
                 CredentialSource::Profile(name) => (
-                    session::of_profile(&self.config, &name),
+                    credentials::of_profile(&self.config, &name),
                     format!("the source profile '{name}'"),
                 ),
                 CredentialSource::Key(name, key) => (
@@ -149,25 +149,27 @@ impl Client {
                     format!("the key of the profile '{name}' itself"),
                 ),
                 CredentialSource::Named(name) => {
-                    let Some(provider) = session::of_source(&self.config, &name) else { continue };
+                    let Some(provider) = credentials::of_source(&self.config, &name) else {
+                        continue;
+                    };
                     (provider, format!("the credential source {name}"))
                 }
             };
-            found.push(self.source(&session::with(&self.config, provider), &through));
+            found.push(self.source(&credentials::with(&self.config, provider), &through));
         }
         found
     }
 
-    /// An identity that cannot be asked is in the list too: the plan shows that nobody knows it.
-    fn source(&self, config: &SdkConfig, through: &str) -> Source {
+    /// The identity of a source. If it cannot be read, the source is listed anyway, so that the plan shows it as unknown.
+    fn source(&self, config: &SdkConfig, through: &str) -> SessionSource {
         let call = Call::new("sts", "GetCallerIdentity", []);
         let me = self.run_with(config, &call, async |env| service::call(&env, &call).await).ok();
         let arn = me.and_then(|me| me["Arn"].as_str().map(str::to_string));
         let arn = arn.unwrap_or_else(|| "an identity that could not be read".into());
-        Source { arn, through: through.to_string() }
+        SessionSource { arn, through: through.to_string() }
     }
 
-    /// Waits for the answer; several threads may do so at once.
+    /// Waits for a future; several threads may do so at the same time.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
@@ -180,8 +182,8 @@ impl Client {
         self.run_with(&self.config, call, make)
     }
 
-    /// Reads are retried by the SDK. What changes something is sent once, and again only after an answer
-    /// that says it was not carried out.
+    /// Read-only calls are retried by the SDK. Mutating calls are sent once, and again only after the service answered
+    /// that it did not execute them.
     fn run_with<T>(
         &self,
         config: &SdkConfig,
@@ -202,17 +204,17 @@ impl Client {
                 let env = service::Env {
                     config: config.clone(),
                     recorder: Arc::clone(&self.recorder),
-                    own_endpoint: self.own_endpoint,
+                    custom_endpoint: self.custom_endpoint,
                     account: self.caller.account.clone(),
                 };
                 match make(env).await {
-                    Err(e) if e.kind == ErrorKind::Throttled && attempt < REFUSED_FOR_NOW => {
+                    Err(e) if e.kind == ErrorKind::Throttled && attempt < MAX_ATTEMPTS => {
                         tokio::time::sleep(wait).await;
                         wait *= 2;
                     }
                     done => {
                         return done.map_err(|mut e| {
-                            e.message = self.recorder.shown(&e.message);
+                            e.message = self.recorder.redacted(&e.message);
                             e
                         });
                     }
@@ -228,7 +230,7 @@ impl Client {
         for value in call.params.values_mut() {
             if value == placeholder::PASSWORD {
                 let password = random_password();
-                self.recorder.hide(&password);
+                self.recorder.redact(&password);
                 *value = password.into();
             }
         }
@@ -239,7 +241,7 @@ impl Client {
 impl Api for Client {
     fn call(&self, call: &Call) -> Result<Value, ApiError> {
         let filled = self.filled(call);
-        // The recorder and errors see the call as it was asked for, without what was filled in.
+        // The recorder and errors see the call with its placeholders, not the filled-in values.
         self.run(call, async |env| service::call(&env, &filled).await)
     }
 
@@ -252,12 +254,12 @@ impl Api for Client {
     }
 }
 
-/// The moment before which sessions are refused: AWS's now and the margin, in whole seconds.
+/// The time before which sessions are denied: AWS's current time plus the margin, in whole seconds.
 pub fn cutoff(now: Millis) -> String {
     clock::rfc3339((now + placeholder::CUTOFF_MARGIN) / clock::SECOND * clock::SECOND)
 }
 
-/// 40 characters with every class that a password policy can ask for.
+/// 40 characters with every class that a password policy can require.
 fn random_password() -> String {
     let random = rand::rng().sample_iter(Alphanumeric).take(36).map(char::from);
     random.chain("aZ7%".chars()).collect()

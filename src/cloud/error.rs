@@ -1,4 +1,4 @@
-//! What AWS said no with, reduced to what the program does about it.
+//! AWS errors, classified by what the program does about them.
 
 use std::fmt;
 
@@ -8,25 +8,25 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorKind {
-    /// The thing asked for does not exist.
+    /// The resource does not exist.
     NotFound,
     /// No permission.
     Denied,
-    /// Refused for now; the same call may be sent again.
+    /// Rejected for now; the same call may be repeated.
     Throttled,
-    /// It exists already, or somebody else is changing it.
+    /// The resource already exists, or somebody else is changing it.
     Conflict,
     /// A quota is reached.
     Limit,
-    /// No answer, or none that says what happened: the call may have taken effect.
+    /// No response, or none that states the outcome: the call may have taken effect.
     Unknown,
     /// No usable credentials.
     Credentials,
-    /// Any other refusal: nothing was changed.
+    /// Rejected for any other reason: nothing was changed.
     Refused,
 }
 
-/// A call that did not succeed. Holds no secret: only names, the service's code and its message.
+/// A failed call. It contains no secret, only names, the service's error code and its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiError {
     /// `iam:UpdateAccessKey`.
@@ -70,7 +70,7 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
-/// The kind of an AWS error code; codes differ by service for the same thing.
+/// The kind of an AWS error code. Services use different codes for the same error.
 pub fn kind_of(code: &str) -> ErrorKind {
     match code {
         "ConcurrentModification"
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_every_service_have_their_kind() {
+    fn codes_of_all_services_are_classified() {
         for (code, kind) in [
             ("NoSuchEntity", ErrorKind::NotFound),
             ("NoSuchBucketPolicy", ErrorKind::NotFound),

@@ -1,41 +1,42 @@
-//! AWS calls as data: one call in, JSON out. The only layer that holds SDK clients and credentials.
+//! AWS calls as data: one call in, JSON out. The only layer with SDK clients and credentials.
 
 mod arn;
 mod caller;
 mod client;
+mod connect;
+mod credentials;
 mod error;
-mod objects;
 mod record;
+mod s3_clients;
+mod s3_store;
 mod secret;
 mod service;
-mod session;
 mod store;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use arn::Arn;
-pub use caller::{Caller, Source};
+pub use caller::{Caller, SessionSource};
 pub use client::{Client, cutoff};
+pub use connect::{Connect, ConnectError};
 pub use error::{ApiError, ErrorKind};
 pub use record::{Exchange, Sink};
 pub use secret::{IssuedKey, Secret};
-pub use session::{Connect, ConnectError};
 pub use store::{GetRequest, Head, ListRequest, Listed, Page, Store};
 
 use crate::clock::Millis;
 
-/// One API call: what a plan shows, a journal records and [`Api`] makes.
+/// One API call, as a plan shows it, a journal records it and [`Api`] sends it.
 ///
-/// Strings in `params` may hold `${cutoff}` and `${password}`, see [`placeholder`]. Nothing secret is ever
-/// in a call.
+/// Strings in `params` may contain `${cutoff}` and `${password}`, see [`placeholder`]. A call never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// `account`, `iam`, `s3`, `s3control`, `cloudtrail`, `guardduty`, `secretsmanager`, `sts`.
     pub service: String,
     /// The operation as in the service's API reference: `UpdateAccessKey`.
     pub operation: String,
-    /// Where a regional service is meant; none for the home region of the run.
+    /// The region of a regional service; `None` for the run's home region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
     /// The operation's parameters by their names in the API reference.
@@ -59,57 +60,57 @@ impl Call {
         format!("{}:{}", self.service, self.operation)
     }
 
-    /// True for calls that only read. Everything else is journaled before it is made.
+    /// True for read-only calls. All others are journaled before they are sent.
     pub fn reads(&self) -> bool {
         ["Get", "List", "Describe", "Lookup", "Head", "Generate"]
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }
 
-    /// A parameter's value; `null` when it is absent.
+    /// A parameter's value; `null` if absent.
     pub fn value(&self, name: &str) -> &Value {
         self.params.get(name).unwrap_or(&Value::Null)
     }
 
-    /// A text parameter that may be absent.
+    /// A text parameter; `None` if absent.
     pub fn optional(&self, name: &str) -> Option<String> {
         self.value(name).as_str().map(str::to_string)
     }
 
-    /// A list of texts; empty when it is absent.
+    /// A list of texts; empty if absent.
     pub fn list(&self, name: &str) -> Vec<String> {
         let texts =
             |list: &Vec<Value>| list.iter().filter_map(Value::as_str).map(str::to_string).collect();
         self.value(name).as_array().map(texts).unwrap_or_default()
     }
 
-    /// A text parameter; empty when it is absent.
+    /// A text parameter; empty if absent.
     pub fn text(&self, name: &str) -> &str {
         self.params.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
-/// What a call may hold in place of a value that is known only when it is made.
+/// Placeholders in calls for values that are only known when the call is sent.
 pub mod placeholder {
-    /// AWS's own time, whole seconds, plus [`CUTOFF_MARGIN`]: sessions issued before it are refused.
+    /// AWS's current time in whole seconds, plus [`CUTOFF_MARGIN`]. Sessions issued before it are denied.
     pub const CUTOFF: &str = "${cutoff}";
-    /// A fresh random password that nobody is told.
+    /// A new random password that is shown to nobody.
     pub const PASSWORD: &str = "${password}";
-    /// IAM is eventually consistent, so a key may mint sessions for some seconds after it was deactivated.
+    /// IAM is eventually consistent, so a key may issue sessions for some seconds after it was deactivated.
     pub const CUTOFF_MARGIN: crate::clock::Millis = 30_000;
 }
 
-/// The way to AWS. Steps and plans know only this, so tests can stand in for it.
+/// Access to AWS. Steps and plans use only this trait, so tests can replace it.
 pub trait Api: Sync {
-    /// Makes one call and gives its answer with the names of the API reference (lists are complete: paging
-    /// is followed).
+    /// Sends one call and returns its response with the names of the API reference. Lists are complete: all pages are
+    /// read.
     ///
     /// # Errors
-    /// [`ErrorKind::Unknown`] means that the call may or may not have taken effect. Mutating calls are sent
-    /// again only when the service said that it did not carry them out.
+    /// [`ErrorKind::Unknown`] means that the call may or may not have taken effect. Mutating calls are repeated only
+    /// after the service answered that it did not execute them.
     fn call(&self, call: &Call) -> Result<Value, ApiError>;
 
-    /// Now by AWS's clock, as of its last answer.
+    /// The current time by AWS's clock, derived from its last response.
     fn now(&self) -> Millis;
 
     /// The run's region.

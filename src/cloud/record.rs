@@ -1,5 +1,5 @@
-//! Watches every exchange: keeps AWS's clock, hands raw answers of reads to the case's evidence, and sends
-//! calls to an endpoint of one's own as they are addressed.
+//! Observes every request and response: tracks AWS's clock, passes raw responses of read-only calls to the evidence
+//! recorder, redacts secrets in errors, and leaves the host of a custom endpoint unchanged.
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,10 +18,10 @@ use chrono::DateTime;
 use super::{Call, Secret};
 use crate::clock::{Clock, Millis};
 
-/// Shorter texts are not hidden: they would be found in what is none of them.
-const SHORTEST: usize = 12;
+/// Shorter texts are not redacted: they would match unrelated text.
+const MIN_REDACTED: usize = 12;
 
-/// One answered read.
+/// One read-only call with its response.
 pub struct Exchange<'a> {
     pub call: &'a Call,
     /// By AWS's clock.
@@ -30,13 +30,13 @@ pub struct Exchange<'a> {
     pub status: u16,
     pub request_id: Option<&'a str>,
     pub content_type: Option<&'a str>,
-    /// The answer as it came: XML or JSON.
+    /// The raw response: XML or JSON.
     pub body: &'a [u8],
 }
 
-/// Where raw answers of reads go.
+/// Receives the raw responses of read-only calls.
 pub trait Sink: Send + Sync {
-    fn keep(&self, exchange: &Exchange<'_>);
+    fn record(&self, exchange: &Exchange<'_>);
 }
 
 tokio::task_local! {
@@ -46,20 +46,20 @@ tokio::task_local! {
 
 pub struct Recorder {
     clock: Clock,
-    /// AWS's clock less ours, in milliseconds.
+    /// AWS's clock minus the local one, in milliseconds.
     skew: AtomicI64,
     sink: std::sync::RwLock<Option<Arc<dyn Sink>>>,
-    /// A host of one's own: no account id is put before it.
+    /// A custom endpoint: no account id is put before its host.
     plain_host: bool,
-    /// What was sent and must not come back in a message.
-    hidden: Mutex<Vec<Secret>>,
-    /// The session's tokens: an answer may repeat what was signed.
+    /// Secrets that were sent and must not appear in a message.
+    secrets: Mutex<Vec<Secret>>,
+    /// Session tokens: a response may repeat what was signed.
     tokens: Mutex<Vec<Secret>>,
 }
 
 fn add(list: &Mutex<Vec<Secret>>, text: &str) {
     let mut list = list.lock().unwrap_or_else(PoisonError::into_inner);
-    if text.len() >= SHORTEST && !list.iter().any(|known| known.reveal() == text) {
+    if text.len() >= MIN_REDACTED && !list.iter().any(|secret| secret.reveal() == text) {
         list.push(Secret::new(text));
     }
 }
@@ -85,33 +85,33 @@ impl Recorder {
             skew: AtomicI64::new(0),
             sink: std::sync::RwLock::new(None),
             plain_host,
-            hidden: Mutex::default(),
+            secrets: Mutex::default(),
             tokens: Mutex::default(),
         }
     }
 
-    /// From now on, no error repeats this.
-    pub fn hide(&self, text: &str) {
-        add(&self.hidden, text);
+    /// From now on, this text is redacted in errors.
+    pub fn redact(&self, text: &str) {
+        add(&self.secrets, text);
     }
 
-    /// The text without what is hidden.
-    pub fn shown(&self, text: &str) -> String {
-        without(without(text.to_string(), &self.hidden), &self.tokens)
+    /// The text with secrets replaced by `(hidden)`.
+    pub fn redacted(&self, text: &str) -> String {
+        without(without(text.to_string(), &self.secrets), &self.tokens)
     }
 
     pub fn now(&self) -> Millis {
         self.clock.now() + self.skew.load(Ordering::Relaxed)
     }
 
-    /// AWS's clock less ours.
+    /// AWS's clock minus the local one, in milliseconds.
     pub fn skew(&self) -> Millis {
         self.skew.load(Ordering::Relaxed)
     }
 
-    pub fn keep_in(&self, sink: Arc<dyn Sink>) {
-        if let Ok(mut place) = self.sink.write() {
-            *place = Some(sink);
+    pub fn record_to(&self, sink: Arc<dyn Sink>) {
+        if let Ok(mut current) = self.sink.write() {
+            *current = Some(sink);
         }
     }
 
@@ -124,15 +124,15 @@ impl Recorder {
         let Ok(sink) = self.sink.read() else { return };
         let Some(sink) = sink.as_deref() else { return };
         let _ = CALL.try_with(|call| {
-            // Pages of the event history are kept by whoever asked for them.
+            // Pages of the event history are stored by their reader.
             let page = call.value("Page") == true;
             if call.reads() && !page && !call.operation.contains("SecretValue") {
                 let body = response.body().bytes().unwrap_or_default();
                 let status = response.status().as_u16();
-                // Only a refusal repeats what was signed; what AWS knows is kept as it came.
+                // Only errors repeat what was signed. All other responses are recorded unchanged.
                 let cleaned = (status >= 400)
                     .then(|| without(String::from_utf8_lossy(body).into_owned(), &self.tokens));
-                sink.keep(&Exchange {
+                sink.record(&Exchange {
                     call,
                     at: self.now(),
                     status,
@@ -145,11 +145,11 @@ impl Recorder {
     }
 }
 
-/// The recorder as the SDK sees it.
+/// The recorder as an SDK interceptor.
 #[derive(Debug, Clone)]
-pub struct Watch(pub Arc<Recorder>);
+pub struct RecorderInterceptor(pub Arc<Recorder>);
 
-impl Intercept for Watch {
+impl Intercept for RecorderInterceptor {
     fn name(&self) -> &'static str {
         "incident-recorder"
     }
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_account_before_the_host_goes() {
+    fn only_an_account_before_the_host_is_removed() {
         let plain = without_account("http://123456789012.127.0.0.1:5000/v2?x=1.2");
         assert_eq!(plain.as_deref(), Some("http://127.0.0.1:5000/v2?x=1.2"));
         assert_eq!(without_account("http://127.0.0.1:5000/"), None);

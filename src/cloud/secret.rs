@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A text that no output shows: `Debug` hides it, there is no `Display` and no serialisation.
+/// A text that no output shows: `Debug` hides it, and it implements neither `Display` nor serialization.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -31,7 +31,7 @@ impl Drop for Secret {
     }
 }
 
-/// An access key just made: the only moment its secret is known.
+/// A newly created access key. Its secret is only known at this moment.
 #[derive(Debug)]
 pub struct IssuedKey {
     pub id: String,

@@ -1,5 +1,5 @@
-//! Objects of S3: pages of listings and bodies. [`Store`] makes one request at a time and tries nothing twice,
-//! and may be asked by many threads at once.
+//! S3 objects: pages of listings, and bodies. [`Store`] sends one request per call without retries, and may be used by
+//! many threads at the same time.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,9 @@ pub struct ListRequest<'a> {
     pub bucket: &'a str,
     pub region: Option<&'a str>,
     pub prefix: &'a str,
-    /// Keys with a `/` behind the prefix are rolled up into prefixes.
+    /// Group keys with a `/` behind the prefix into common prefixes.
     pub folders: bool,
-    /// Only keys behind this one; empty for all. Not looked at where there is a token.
+    /// Only keys after this one; empty for all. Ignored if there is a token.
     pub after: &'a str,
     pub token: Option<&'a str>,
 }
@@ -40,20 +40,20 @@ pub struct Listed {
     pub class: String,
 }
 
-/// One body, or a part of one.
+/// A request for a body, or a byte range of one.
 #[derive(Debug, Clone, Copy)]
 pub struct GetRequest<'a> {
     pub bucket: &'a str,
     pub region: Option<&'a str>,
     pub key: &'a str,
-    /// The content must be this one still; empty for any.
+    /// Fail unless the content still has this entity tag; empty for any content.
     pub etag: &'a str,
     pub from: u64,
-    /// Exclusive; none for all up to the end.
+    /// Exclusive; `None` up to the end.
     pub to: Option<u64>,
 }
 
-/// What S3 says about an object along with its body.
+/// The metadata that S3 returns with a body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     pub version: Option<String>,
@@ -64,13 +64,15 @@ pub struct Head {
 }
 
 pub trait Store: Send + Sync {
+    /// Lists one page.
+    ///
     /// # Errors
     /// What S3 answered.
-    fn page(&self, ask: &ListRequest<'_>) -> Result<Page, ApiError>;
+    fn page(&self, request: &ListRequest<'_>) -> Result<Page, ApiError>;
 
-    /// Appends what comes to `into`; after an error, what came so far is in there.
+    /// Appends the body to `into`. After an error, `into` has the bytes received so far.
     ///
     /// # Errors
     /// What S3 answered, or how the body broke off.
-    fn get(&self, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError>;
+    fn get(&self, request: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError>;
 }

@@ -1,4 +1,4 @@
-//! Entries that say which behaviour is known and wanted. Knows no findings, only a [`Subject`].
+//! The allow-list: entries that suppress findings. Knows no findings, only a [`Subject`].
 
 use std::net::IpAddr;
 
@@ -6,18 +6,18 @@ use globset::GlobMatcher;
 
 use crate::clock::Millis;
 use crate::config::ranges::Ranges;
-use crate::config::shown::Origin;
+use crate::config::rows::Origin;
 use crate::config::until::Until;
 
-/// What an entry is held against: one finding.
+/// What an entry is compared with: one finding.
 ///
-/// Both lists must be complete. A capped list would let an entry hide what was cut off.
+/// Both lists must be complete. A shortened list would let an entry hide what was cut off.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// Detector or rule id.
     pub rule: &'a str,
     pub principal: &'a str,
-    /// Source addresses as logged; a service's DNS name lies in no range.
+    /// Source addresses as logged; a service's DNS name is in no range.
     pub sources: &'a [&'a str],
     /// User agents as sent.
     pub user_agents: &'a [&'a str],
@@ -25,7 +25,7 @@ pub struct Subject<'a> {
     pub at: Millis,
 }
 
-/// One `[[allow]]` entry: all conditions that are given must hold.
+/// One `[[allow]]` entry. All of its conditions must match.
 #[derive(Debug, Clone)]
 pub struct Allow {
     pub(super) source: Option<Source>,
@@ -38,15 +38,18 @@ pub struct Allow {
 }
 
 impl Allow {
-    /// Whether the entry covers the whole subject. A condition on the source or user agent holds
-    /// only if there is one and all of them match, so that nothing is hidden that lies partly
-    /// outside the entry.
+    /// Whether the entry covers the whole subject. A condition on sources or user agents matches only if there
+    /// is at least one and all of them match, so that a finding that is partly outside the entry is never
+    /// suppressed.
     pub fn covers(&self, subject: &Subject<'_>) -> bool {
-        self.until.as_ref().is_none_or(|u| u.covers(subject.at))
+        self.until.as_ref().is_none_or(|u| u.applies_at(subject.at))
             && self.rule.as_ref().is_none_or(|p| p.matches(subject.rule))
             && self.principal.as_ref().is_none_or(|p| p.matches(subject.principal))
-            && self.source.as_ref().is_none_or(|s| all(subject.sources, |a| s.contains(a)))
-            && self.user_agent.as_ref().is_none_or(|p| all(subject.user_agents, |a| p.matches(a)))
+            && self.source.as_ref().is_none_or(|s| all_match(subject.sources, |a| s.contains(a)))
+            && self
+                .user_agent
+                .as_ref()
+                .is_none_or(|p| all_match(subject.user_agents, |a| p.matches(a)))
     }
 
     /// `source 203.0.113.0/24, principal arn:… (pentest by Example Ltd; until 2026-12-31)`.
@@ -78,11 +81,11 @@ impl Allow {
     }
 }
 
-fn all(values: &[&str], holds: impl Fn(&str) -> bool) -> bool {
-    !values.is_empty() && values.iter().all(|v| holds(v))
+fn all_match(values: &[&str], matches: impl Fn(&str) -> bool) -> bool {
+    !values.is_empty() && values.iter().all(|v| matches(v))
 }
 
-/// Where calls may come from, and how that was written.
+/// The ranges that calls may come from, and how they are shown.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub text: String,
@@ -95,7 +98,7 @@ impl Source {
     }
 }
 
-/// A glob over a whole text, and how it was written.
+/// A glob over a whole text, and how it is written.
 #[derive(Debug, Clone)]
 pub struct Pattern {
     text: String,

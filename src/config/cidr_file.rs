@@ -1,14 +1,14 @@
-//! Files of address ranges: one range a line, with an optional end. Knows not what they are for.
+//! Files of address ranges: one range a line, with an optional end date. Does not know what they are for.
 
 use std::path::Path;
 
 use ipnet::IpNet;
 
-use crate::config::error::{At, ConfigError, Fault};
+use crate::config::error::{ConfigError, Location, Problem};
 use crate::config::ranges;
 use crate::config::until::Until;
 
-/// One range, `198.51.100.0/24 until=2026-12-31  # office`.
+/// One range: `198.51.100.0/24 until=2026-12-31  # office`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub net: IpNet,
@@ -25,20 +25,22 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Line>, ConfigError> {
     let mut lines = Vec::new();
     let mut start = 0;
     for (i, raw) in text.split('\n').enumerate() {
-        let body = raw.split('#').next().unwrap_or_default();
-        let mut words = body.split_whitespace();
+        let uncommented = raw.split('#').next().unwrap_or_default();
+        let mut words = uncommented.split_whitespace();
         if let Some(range) = words.next() {
             let at = |part: &str| {
                 let column = part.as_ptr().addr() - raw.as_ptr().addr();
-                At::offset(path, text, start + column)
+                Location::offset(path, text, start + column)
             };
-            let net = ranges::parse(range).map_err(|fault| fault.at(at(range)))?;
+            let net = ranges::parse(range).map_err(|problem| problem.at(at(range)))?;
             let until = match words.next() {
                 None => None,
-                Some(word) => Some(until(word).map_err(|fault| fault.at(at(word)))?),
+                Some(word) => Some(until(word).map_err(|problem| problem.at(at(word)))?),
             };
             if let Some(word) = words.next() {
-                return Err(Fault::new(format!("unexpected `{word}`")).at(at(word)));
+                return Err(Problem::new(format!("unexpected `{word}`"))
+                    .hint("write one range a line")
+                    .at(at(word)));
             }
             lines.push(Line { net, until, number: i + 1 });
         }
@@ -47,13 +49,13 @@ pub fn parse(path: &Path, text: &str) -> Result<Vec<Line>, ConfigError> {
     Ok(lines)
 }
 
-fn until(word: &str) -> Result<Until, Fault> {
+fn until(word: &str) -> Result<Until, Problem> {
     match word.strip_prefix("until=") {
         Some(date) => Until::parse(date).ok_or_else(|| {
-            Fault::new(format!("`{date}` is not a date")).hint("write it as `until=2026-12-31`")
+            Problem::new(format!("invalid date `{date}`")).hint("write it as `until=2026-12-31`")
         }),
-        None => Err(Fault::new(format!("unexpected `{word}`"))
-            .hint("after a range comes `until=2026-12-31`, `# comment` or nothing")),
+        None => Err(Problem::new(format!("unexpected `{word}`"))
+            .hint("a range may be followed by `until=2026-12-31` or `# comment`")),
     }
 }
 
@@ -90,7 +92,7 @@ mod tests {
         for (text, expected) in [
             ("# ü\n  x", "vpn.cidr:2:3: `x` is neither an address nor a CIDR range"),
             ("192.0.2.1 soon", "vpn.cidr:1:11: unexpected `soon`"),
-            ("192.0.2.1 until=soon", "vpn.cidr:1:11: `soon` is not a date"),
+            ("192.0.2.1 until=soon", "vpn.cidr:1:11: invalid date `soon`"),
             ("192.0.2.1 until=2026-12-31 x", "vpn.cidr:1:28: unexpected `x`"),
             ("192.0.2.1,192.0.2.2", "vpn.cidr:1:1: `192.0.2.1,192.0.2.2` is neither"),
         ] {

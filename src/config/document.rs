@@ -1,4 +1,4 @@
-//! Typed values out of one TOML document; every mistake names its place. Knows no keys.
+//! Typed values from one TOML document. Every error names file, line and column. Knows no keys.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::allow::Pattern;
-use crate::config::error::{At, ConfigError, Fault};
+use crate::config::error::{ConfigError, Location, Problem};
 use crate::config::ranges;
 use crate::config::until::Until;
 
-/// A value and its place in the document.
+/// A value and its span in the document.
 pub type Value<'a> = Spanned<DeValue<'a>>;
 
-/// The document that values are read from. The readers take the key for their messages.
+/// The document that values are read from. The readers take the key for their error messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Document<'a> {
     pub path: &'a Path,
@@ -31,13 +31,13 @@ impl<'a> Document<'a> {
             Ok(root) => Ok(root.into_inner()),
             Err(error) => {
                 let span = error.span().unwrap_or(self.text.len()..self.text.len());
-                Err(Fault::new(error.message().replace('\n', "; ")).at(self.at(span)))
+                Err(Problem::new(error.message().replace('\n', "; ")).at(self.at(span)))
             }
         }
     }
 
-    pub fn at(&self, span: Range<usize>) -> At {
-        At::offset(self.path, self.text, span.start)
+    pub fn at(&self, span: Range<usize>) -> Location {
+        Location::offset(self.path, self.text, span.start)
     }
 
     /// A finite number that is not negative.
@@ -45,13 +45,13 @@ impl<'a> Document<'a> {
         let number = match value.get_ref() {
             DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix())
                 .map(|n| n as f64)
-                .map_err(|_| self.fault(value, format!("`{key}` is out of range")))?,
+                .map_err(|_| self.invalid(value, format!("`{key}` is out of range")))?,
             DeValue::Float(f) => f.as_str().parse().unwrap_or(f64::NAN),
             other => return Err(self.wrong_type(key, "a number", other, value)),
         };
         match check_number(number) {
             Ok(number) => Ok(number),
-            Err(problem) => Err(self.fault(value, format!("`{key}` {problem}"))),
+            Err(problem) => Err(self.invalid(value, format!("`{key}` {problem}"))),
         }
     }
 
@@ -66,40 +66,44 @@ impl<'a> Document<'a> {
     pub fn string<'v>(&self, key: &str, value: &'v Value) -> Result<&'v str, ConfigError> {
         match value.get_ref() {
             DeValue::String(s) if s.trim().is_empty() => {
-                Err(self.fault(value, format!("`{key}` must not be empty")))
+                Err(self.invalid(value, format!("`{key}` must not be empty")))
             }
             DeValue::String(s) => Ok(s),
             other => Err(self.wrong_type(key, "a string", other, value)),
         }
     }
 
-    /// A path; a relative one starts in the document's folder.
+    /// A path. A relative one starts in the document's folder.
     pub fn file(&self, key: &str, value: &Value) -> Result<PathBuf, ConfigError> {
         let given = self.string(key, value)?;
         Ok(self.path.parent().unwrap_or(Path::new("")).join(given))
     }
 
     pub fn range(&self, key: &str, value: &Value) -> Result<IpNet, ConfigError> {
-        ranges::parse(self.string(key, value)?).map_err(|fault| fault.at(self.at(value.span())))
+        ranges::parse(self.string(key, value)?).map_err(|problem| problem.at(self.at(value.span())))
     }
 
     /// A glob over the whole text, in which `*` also matches `/`.
     pub fn pattern(&self, key: &str, value: &Value) -> Result<Pattern, ConfigError> {
         let text = self.string(key, value)?;
         let glob = GlobBuilder::new(text).backslash_escape(true).build().map_err(|error| {
-            self.fault(value, format!("`{key}` is not a glob: {}", error.kind()))
+            self.invalid(value, format!("`{key}` is not a valid glob: {}", error.kind()))
         })?;
         Ok(Pattern::new(text, glob.compile_matcher()))
     }
 
     pub fn until(&self, key: &str, value: &Value) -> Result<Until, ConfigError> {
         match value.get_ref() {
-            DeValue::Datetime(d) => Until::from_toml(d)
-                .ok_or_else(|| self.fault(value, format!("`{key}` is not a date that exists"))),
+            DeValue::Datetime(d) => Until::from_toml(d).ok_or_else(|| {
+                self.invalid(
+                    value,
+                    format!("`{key}` must be a date that exists, such as `2026-12-31`"),
+                )
+            }),
             other => {
-                let fault = wrong_type(key, "a date", other);
+                let problem = wrong_type(key, "a date", other);
                 let hint = "write it without quotes, as `2026-12-31`";
-                Err(fault.hint(hint).at(self.at(value.span())))
+                Err(problem.hint(hint).at(self.at(value.span())))
             }
         }
     }
@@ -126,32 +130,32 @@ impl<'a> Document<'a> {
         }
     }
 
-    pub fn fault(&self, value: &Value, problem: String) -> ConfigError {
-        Fault::new(problem).at(self.at(value.span()))
+    pub fn invalid(&self, value: &Value, message: String) -> ConfigError {
+        Problem::new(message).at(self.at(value.span()))
     }
 
-    fn wrong_type(&self, key: &str, wanted: &str, found: &DeValue, value: &Value) -> ConfigError {
-        wrong_type(key, wanted, found).at(self.at(value.span()))
+    fn wrong_type(&self, key: &str, expected: &str, found: &DeValue, value: &Value) -> ConfigError {
+        wrong_type(key, expected, found).at(self.at(value.span()))
     }
 }
 
-fn wrong_type(key: &str, wanted: &str, found: &DeValue) -> Fault {
+fn wrong_type(key: &str, expected: &str, found: &DeValue) -> Problem {
     let found = match found {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a fraction",
+        DeValue::Float(_) => "a decimal number",
         DeValue::Boolean(_) => "true or false",
         DeValue::Datetime(_) => "a date or time",
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     };
-    Fault::new(format!("`{key}` must be {wanted}, not {found}"))
+    Problem::new(format!("`{key}` must be {expected}, not {found}"))
 }
 
-/// What every number must be, wherever it was given. Takes the sign off a zero.
+/// Every number must be finite and not negative, in files and flags alike. -0 becomes 0.
 ///
 /// # Errors
-/// The rule that `number` breaks, as the end of a sentence.
+/// The rule that `number` violates, as the end of a sentence.
 pub(super) fn check_number(number: f64) -> Result<f64, &'static str> {
     if !number.is_finite() {
         Err("must be a finite number")

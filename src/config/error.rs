@@ -1,10 +1,10 @@
-//! What can be wrong with the configuration, and where. Prints nothing.
+//! Configuration errors with file, line and column. Prints nothing.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why the configuration cannot be used. What to do about it is in [`ConfigError::hint`].
+/// Why the configuration cannot be used. [`ConfigError::hint`] says what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -14,12 +14,12 @@ pub enum ConfigError {
     TooBig { path: PathBuf, limit: u64 },
     #[error("{} is not UTF-8 text (byte {offset})", path.display())]
     NotText { path: PathBuf, offset: usize },
-    /// A file that a setting names.
+    /// A file that a setting at `at` names.
     #[error("{at}: cannot use the file named here")]
-    Named { at: At, source: Box<ConfigError> },
+    Named { at: Location, source: Box<ConfigError> },
     #[error("{at}: {problem}")]
-    Invalid { at: At, problem: String, hint: Option<String> },
-    /// A file that is no list of indicators.
+    Invalid { at: Location, problem: String, hint: Option<String> },
+    /// A file that is not a threat list.
     #[error("{}: {problem}", path.display())]
     List { path: PathBuf, problem: String, hint: &'static str },
     #[error("{flag}: {problem}")]
@@ -31,34 +31,34 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// What to do about it, where there is something to say.
+    /// What to do about it, if anything helps.
     pub fn hint(&self) -> Option<&str> {
         match self {
             ConfigError::Invalid { hint, .. } => hint.as_deref(),
             ConfigError::Named { source, .. } => source.hint(),
             ConfigError::List { hint, .. } => Some(hint),
-            ConfigError::NoGeo { .. } => {
-                Some("put GeoLite2-City.mmdb or GeoLite2-ASN.mmdb, or compatible files, there")
-            }
+            ConfigError::NoGeo { .. } => Some(
+                "put GeoLite2-City.mmdb, GeoLite2-ASN.mmdb or compatible files into this folder",
+            ),
             _ => None,
         }
     }
 }
 
-/// A place in a text file. Lines and columns count from 1, columns in characters.
+/// A location in a text file. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct At {
+pub struct Location {
     pub path: PathBuf,
     pub line: usize,
     pub column: usize,
 }
 
-impl At {
-    /// The place of byte `offset` in `text`.
-    pub(super) fn offset(path: &Path, text: &str, offset: usize) -> At {
+impl Location {
+    /// The location of byte `offset` in `text`, the content of `path`.
+    pub fn offset(path: &Path, text: &str, offset: usize) -> Location {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        At {
+        Location {
             path: path.to_path_buf(),
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
@@ -66,35 +66,35 @@ impl At {
     }
 }
 
-impl fmt::Display for At {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
     }
 }
 
-/// A problem whose place the caller knows.
+/// A problem whose location the caller knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fault {
-    pub problem: String,
+pub(super) struct Problem {
+    pub message: String,
     pub hint: Option<String>,
 }
 
-impl Fault {
-    pub fn new(problem: impl Into<String>) -> Fault {
-        Fault { problem: problem.into(), hint: None }
+impl Problem {
+    pub fn new(message: impl Into<String>) -> Problem {
+        Problem { message: message.into(), hint: None }
     }
 
-    pub fn hint(mut self, hint: impl Into<String>) -> Fault {
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
         self
     }
 
-    /// ``unknown `what` `name` ``, with the nearest of `known` or all of them as the hint.
+    /// ``unknown `what` `name` ``, with the nearest of `known`, or all of them, as the hint.
     pub fn unknown<'a>(
         what: &str,
         name: &str,
         known: impl Iterator<Item = &'a str> + Clone,
-    ) -> Fault {
+    ) -> Problem {
         let hint = match nearest(name, known.clone()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => {
@@ -106,42 +106,23 @@ impl Fault {
                 }
             }
         };
-        Fault::new(format!("unknown {what} `{name}`")).hint(hint)
+        Problem::new(format!("unknown {what} `{name}`")).hint(hint)
     }
 
-    pub fn at(self, at: At) -> ConfigError {
-        ConfigError::Invalid { at, problem: self.problem, hint: self.hint }
+    pub fn at(self, at: Location) -> ConfigError {
+        ConfigError::Invalid { at, problem: self.message, hint: self.hint }
     }
 }
 
-/// The name of `known` that is most like `name`, if one is like enough: at most a third of the
-/// characters differ, and one always may.
+/// The name in `known` with the smallest edit distance to `name`, capitals ignored. `None` if more than a third
+/// of the characters differ; one may always differ.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (name.chars().count() / 3).max(1);
     known
-        .map(|k| (distance(name, k), k))
+        .map(|k| (strsim::levenshtein(&name.to_lowercase(), &k.to_lowercase()), k))
         .filter(|(d, _)| *d <= limit)
         .min_by_key(|(d, _)| *d)
         .map(|(_, k)| k)
-}
-
-/// Levenshtein distance in characters, capitals ignored.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.to_lowercase().chars().enumerate() {
-        let mut left = i + 1;
-        let mut diagonal = i;
-        for (y, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let here = (diagonal + usize::from(x != *y)).min(left + 1).min(*cell + 1);
-            diagonal = std::mem::replace(cell, here);
-            left = here;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -149,33 +130,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distance_counts_edits() {
-        for (a, b, expected) in
-            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("AB", "ab", 0)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-            assert_eq!(distance(b, a), expected, "{b} {a}");
+    fn a_third_of_the_characters_may_differ_and_capitals_do_not_count() {
+        for (name, expected) in [
+            ("PRINCIPAL", Some("principal")),
+            ("prinzipal", Some("principal")),
+            ("princpl", Some("principal")),
+            ("prnzpl", None),
+            ("x", None),
+            ("unti", Some("until")),
+            ("", None),
+        ] {
+            assert_eq!(nearest(name, ["principal", "until"].into_iter()), expected, "{name}");
         }
+        assert_eq!(nearest("a", ["b"].into_iter()), Some("b"), "one may always differ");
     }
 
     #[test]
     fn unknown_names_the_nearest_or_all() {
         let known = ["min_objects", "window_minutes"];
-        let hint = |name| Fault::unknown("setting", name, known.into_iter()).hint;
+        let hint = |name| Problem::unknown("setting", name, known.into_iter()).hint;
         assert_eq!(hint("min_object").as_deref(), Some("did you mean `min_objects`?"));
         assert_eq!(hint("min-objects").as_deref(), Some("did you mean `min_objects`?"));
         assert_eq!(hint("colour").as_deref(), Some("known: min_objects, window_minutes"));
         assert_eq!(
-            Fault::unknown("setting", "x", std::iter::empty()).hint.as_deref(),
+            Problem::unknown("setting", "x", std::iter::empty()).hint.as_deref(),
             Some("there are none here")
         );
     }
 
     #[test]
-    fn places_count_lines_and_characters_from_one() {
+    fn locations_count_lines_and_characters_from_one() {
         let text = "a = 1\nä = 2\n";
         let at = |offset| {
-            let at = At::offset(Path::new("f"), text, offset);
+            let at = Location::offset(Path::new("f"), text, offset);
             (at.line, at.column)
         };
         assert_eq!(at(0), (1, 1));

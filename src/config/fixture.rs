@@ -1,4 +1,4 @@
-//! What the tests of loading share: a folder with files, and one detector's settings.
+//! Shared by the tests of loading: a folder with files, and one detector's settings.
 
 use std::fs;
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ impl Folder {
 
     /// `value (origin)` of every row with this key.
     pub fn shown(&self, config: &Config, key: &str) -> Vec<String> {
-        let rows = config.shown().into_iter().filter(|row| row.key == key);
+        let rows = config.rows().into_iter().filter(|row| row.key == key);
         rows.map(|row| self.short(&format!("{} ({})", row.value, row.origin))).collect()
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::config::error::ConfigError;
 pub use crate::config::hosting::is_hosting;
 
-/// What is known of an address. Unknown text is empty.
+/// Location and network operator of an address. Unknown text is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GeoLocation {
     /// ISO 3166-1 alpha-2.
@@ -37,10 +37,10 @@ struct Database {
     kind: Kind,
 }
 
-/// What a database tells. The order is the order in which databases are asked.
+/// What a database contains. Databases are searched in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
-    /// GeoLocation and network.
+    /// Location and network.
     Enterprise,
     City,
     Country,
@@ -68,11 +68,11 @@ impl Kind {
         }
     }
 
-    fn tells_place(self) -> bool {
+    fn has_location(self) -> bool {
         self != Kind::Network
     }
 
-    fn tells_network(self) -> bool {
+    fn has_network(self) -> bool {
         matches!(self, Kind::Enterprise | Kind::Network)
     }
 }
@@ -122,7 +122,7 @@ struct Traits<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// At the top of the record, or among its traits in an Enterprise database.
+    /// From the top level of the record, or from `traits` in an Enterprise database.
     fn network(&self) -> (Option<u32>, &'a str) {
         match self.autonomous_system_number {
             None => {
@@ -138,7 +138,7 @@ impl Geo {
     ///
     /// # Errors
     /// If the folder or a file cannot be read, a file is not a MaxMind database, or none of them
-    /// has places or networks.
+    /// has locations or networks.
     pub fn open(path: &Path) -> Result<Geo, ConfigError> {
         let failed = |source| ConfigError::Read { path: path.to_path_buf(), source };
         let files =
@@ -166,40 +166,40 @@ impl Geo {
         Ok(Geo { databases, skipped })
     }
 
-    /// Country and city come from the first database that has either, number and organisation
-    /// likewise, so that one answer is never put together from two opinions.
+    /// Country and city both come from the first database that has either. So do ASN and organisation. One
+    /// answer is never mixed from two databases.
     pub fn lookup(&self, address: IpAddr) -> GeoLocation {
-        let mut place = GeoLocation::default();
+        let mut location = GeoLocation::default();
         for database in &self.databases {
-            let unplaced = place.country.is_empty() && place.city.is_empty();
-            let wants_place = unplaced && database.kind.tells_place();
-            let unowned = place.asn.is_none() && place.org.is_empty();
-            let wants_network = unowned && database.kind.tells_network();
-            if !wants_place && !wants_network {
+            let no_location = location.country.is_empty() && location.city.is_empty();
+            let needs_location = no_location && database.kind.has_location();
+            let no_network = location.asn.is_none() && location.org.is_empty();
+            let needs_network = no_network && database.kind.has_network();
+            if !needs_location && !needs_network {
                 continue;
             }
             let Some(record) = database.record(address.to_canonical()) else {
                 continue;
             };
-            if wants_place {
-                place.country = record.country.iso_code.to_string();
-                place.city = record.city.names.en.to_string();
+            if needs_location {
+                location.country = record.country.iso_code.to_string();
+                location.city = record.city.names.en.to_string();
             }
-            if wants_network {
+            if needs_network {
                 let (number, org) = record.network();
-                place.asn = number;
-                place.org = org.to_string();
+                location.asn = number;
+                location.org = org.to_string();
             }
         }
-        place
+        location
     }
 
-    /// The files in use, in the order they are asked.
+    /// The files in use, in the order they are searched.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.databases.iter().map(|d| d.path.as_path())
     }
 
-    /// Files that tell neither place nor network, with their type.
+    /// Files that have neither location nor network, with their type.
     pub fn skipped(&self) -> &[String] {
         &self.skipped
     }
@@ -213,7 +213,7 @@ impl Database {
     }
 }
 
-/// In the order of their names.
+/// The `*.mmdb` files of a folder, sorted by name.
 fn databases_in(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {

@@ -1,7 +1,7 @@
-//! Which networks are rented by the hour, told by their organisation's name.
+//! Recognises cloud, hosting and VPN providers by the name of the network's organisation.
 
-/// Words of the names of cloud, hosting and VPN providers, in lower case. More than one word must
-/// follow each other.
+/// Words in the names of cloud, hosting and VPN providers, in lower case. Several words must appear in this
+/// order, next to each other.
 const PROVIDERS: &[&str] = &[
     // Clouds.
     "alibaba",
@@ -104,25 +104,25 @@ const PROVIDERS: &[&str] = &[
     "webhosting",
 ];
 
-/// Names that hold a word of [`PROVIDERS`] and serve homes or offices all the same.
+/// Names that contain a word of [`PROVIDERS`] but serve homes or offices.
 const ACCESS_NETWORKS: &[&str] = &["google fiber", "microsoft corporate"];
 
 /// Whether an organisation's name, as in an ASN database, is that of a cloud or hosting provider.
 /// Compared word by word, capitals and punctuation ignored.
 pub fn is_hosting(org: &str) -> bool {
-    let name = words(org);
-    let has = |phrase: &&str| name.contains(&words(phrase));
+    let name = normalized(org);
+    let has = |phrase: &&str| name.contains(&normalized(phrase));
     PROVIDERS.iter().any(has) && !ACCESS_NETWORKS.iter().any(has)
 }
 
-/// ` a b c ` of `A-b, (C)`, with a blank at both ends so that whole words can be looked up.
-fn words(text: &str) -> String {
-    let mut words = String::from(" ");
+/// ` a b c ` from `A-b, (C)`, with a space at both ends so that only whole words match.
+fn normalized(text: &str) -> String {
+    let mut normalized = String::from(" ");
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()) {
-        words.push_str(&word.to_lowercase());
-        words.push(' ');
+        normalized.push_str(&word.to_lowercase());
+        normalized.push(' ');
     }
-    words
+    normalized
 }
 
 #[cfg(test)]

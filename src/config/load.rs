@@ -1,4 +1,4 @@
-//! Builds the [`Config`]: files, weakest first, then flags.
+//! Builds the [`Config`]: files in order of precedence, lowest first, then flags.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,11 +7,11 @@ use ipnet::IpNet;
 
 use crate::clock::Millis;
 use crate::config::allow::{Allow, Source};
-use crate::config::error::{At, ConfigError};
-use crate::config::parse::{self, Entry, Parsed, Placed};
+use crate::config::error::{ConfigError, Location};
+use crate::config::parse::{self, AllowEntry, Located, ParsedFile};
 use crate::config::ranges::Ranges;
+use crate::config::rows::{Origin, WithOrigin};
 use crate::config::settings::Group;
-use crate::config::shown::{Origin, Sourced};
 use crate::config::{Config, Flags, Inputs, Intel, cidr_file, document, text_file};
 
 const OWN: &str = "--own";
@@ -22,10 +22,10 @@ const THREADS: &str = "--threads";
 const BASELINE: &str = "--baseline";
 
 impl Config {
-    /// Reads every file and lays the flags on top.
+    /// Reads every file, then applies the flags.
     ///
     /// # Errors
-    /// If a file that must be there is not, or anything in a file or flag is not understood.
+    /// If a required file is missing, or a file or flag is invalid.
     pub fn load(inputs: &Inputs, groups: &[Group]) -> Result<Config, ConfigError> {
         let config = Config::defaults(groups);
         let mut loader = Loader { config, own: Vec::new(), intel: Vec::new(), now: inputs.now };
@@ -33,7 +33,7 @@ impl Config {
             let text = if required {
                 Some(text_file::read(path)?)
             } else {
-                text_file::read_if_there(path)?
+                text_file::read_if_exists(path)?
             };
             if let Some(text) = text {
                 loader.config.files.push(path.to_path_buf());
@@ -47,7 +47,7 @@ impl Config {
     }
 }
 
-/// The files to read, weakest first, each once: the same file twice counts as the stronger layer.
+/// The files to read, lowest precedence first, each once. A file given twice counts at its higher precedence.
 fn layers(inputs: &Inputs) -> Vec<(&Path, bool)> {
     let all = [(&inputs.user, false), (&inputs.project, false), (&inputs.explicit, true)];
     let given: Vec<(&Path, bool)> =
@@ -68,40 +68,40 @@ fn layers(inputs: &Inputs) -> Vec<(&Path, bool)> {
 struct Loader {
     config: Config,
     own: Vec<IpNet>,
-    /// Lists to read once the own ranges are known, with where a file names them.
-    intel: Vec<(PathBuf, Option<At>)>,
+    /// Threat lists to read once the own ranges are known, with the location that names them.
+    intel: Vec<(PathBuf, Option<Location>)>,
     now: Millis,
 }
 
 impl Loader {
-    fn file(&mut self, parsed: Parsed) -> Result<(), ConfigError> {
+    fn file(&mut self, parsed: ParsedFile) -> Result<(), ConfigError> {
         if let Some(days) = parsed.baseline_days {
-            self.config.baseline_days = sourced(days);
+            self.config.baseline_days = with_origin(days);
         }
-        if let Some(Placed { value, at }) = parsed.threads {
-            self.config.threads = sourced(Placed { value: Some(value), at });
+        if let Some(Located { value, at }) = parsed.threads {
+            self.config.threads = with_origin(Located { value: Some(value), at });
         }
-        if let Some(Placed { value, at }) = parsed.geoip {
-            self.config.geoip = sourced(Placed { value: Some(value), at });
+        if let Some(Located { value, at }) = parsed.geoip {
+            self.config.geoip = with_origin(Located { value: Some(value), at });
         }
-        for Placed { value, at } in parsed.own_ranges {
+        for Located { value, at } in parsed.own_ranges {
             self.own.push(value);
-            self.config.own_ranges.push(sourced(Placed { value: value.to_string(), at }));
+            self.config.own_ranges.push(with_origin(Located { value: value.to_string(), at }));
         }
-        for Placed { value, at } in parsed.own_range_files {
+        for Located { value, at } in parsed.own_range_files {
             let text = read_named(&value, &at)?;
             self.own_file(&value, &text, origin(at))?;
         }
-        for Entry { mut allow, file } in parsed.allow {
-            if let Some(Placed { value, at }) = file {
+        for AllowEntry { mut allow, file } in parsed.allow {
+            if let Some(Located { value, at }) = file {
                 allow.source = Some(self.allow_file(&value, &read_named(&value, &at)?)?);
             }
             self.allow(allow);
         }
         let intel = parsed.intel_files.into_iter();
-        self.intel.extend(intel.map(|Placed { value, at }| (value, Some(at))));
+        self.intel.extend(intel.map(|Located { value, at }| (value, Some(at))));
         for assignment in parsed.settings {
-            let Placed { value, at } = assignment.value;
+            let Located { value, at } = assignment.value;
             self.config.settings.set(assignment.group, assignment.name, value, origin(at));
         }
         Ok(())
@@ -126,15 +126,15 @@ impl Loader {
         self.intel.extend(flags.intel_files.iter().map(|path| (path.clone(), None)));
         if let Some(path) = &flags.geoip {
             let value = Some(path.clone());
-            self.config.geoip = Sourced { value, origin: Origin::Flag(GEOIP) };
+            self.config.geoip = WithOrigin { value, origin: Origin::Flag(GEOIP) };
         }
         if let Some(threads) = flags.threads {
-            let value = Some(parse::check_threads(threads).map_err(|p| wrong_flag(THREADS, &p))?);
-            self.config.threads = Sourced { value, origin: Origin::Flag(THREADS) };
+            let value = Some(parse::check_threads(threads).map_err(|p| invalid_flag(THREADS, &p))?);
+            self.config.threads = WithOrigin { value, origin: Origin::Flag(THREADS) };
         }
         if let Some(days) = flags.baseline_days {
-            let value = document::check_number(days).map_err(|p| wrong_flag(BASELINE, p))?;
-            self.config.baseline_days = Sourced { value, origin: Origin::Flag(BASELINE) };
+            let value = document::check_number(days).map_err(|p| invalid_flag(BASELINE, p))?;
+            self.config.baseline_days = WithOrigin { value, origin: Origin::Flag(BASELINE) };
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Loader {
     fn own_file(&mut self, path: &Path, text: &str, origin: Origin) -> Result<(), ConfigError> {
         let nets = self.current("own range", path, text)?;
         let value = format!("{} ({})", path.display(), count(nets.len()));
-        self.config.own_range_files.push(Sourced { value, origin });
+        self.config.own_range_files.push(WithOrigin { value, origin });
         self.own.extend(nets);
         Ok(())
     }
@@ -157,24 +157,24 @@ impl Loader {
         })?;
         for (value, (_, at)) in self.config.intel.lists().zip(files) {
             let origin = at.map_or(Origin::Flag(INTEL), origin);
-            self.config.intel_files.push(Sourced { value, origin });
+            self.config.intel_files.push(WithOrigin { value, origin });
         }
         Ok(())
     }
 
-    /// A file without ranges makes a condition that never holds, not one that is absent.
+    /// A file without ranges gives a condition that never matches, not a missing condition.
     fn allow_file(&mut self, path: &Path, text: &str) -> Result<Source, ConfigError> {
         let nets = self.current("allowed source", path, text)?;
         let text = format!("in {} ({})", path.display(), count(nets.len()));
         Ok(Source { text, ranges: Ranges::new(nets) })
     }
 
-    /// The ranges of a file that apply now; the others are noted as expired.
+    /// The ranges of a file that apply now. The others are added to the expired entries.
     fn current(&mut self, what: &str, path: &Path, text: &str) -> Result<Vec<IpNet>, ConfigError> {
         let mut nets = Vec::new();
         for line in cidr_file::parse(path, text)? {
             match &line.until {
-                Some(until) if !until.covers(self.now) => {
+                Some(until) if !until.applies_at(self.now) => {
                     let origin = Origin::File { path: path.to_path_buf(), line: line.number };
                     let note = format!("{what} {} (until {until}), {origin}", line.net);
                     self.config.expired.push(note);
@@ -187,7 +187,7 @@ impl Loader {
 
     fn allow(&mut self, allow: Allow) {
         match &allow.until {
-            Some(until) if !until.covers(self.now) => {
+            Some(until) if !until.applies_at(self.now) => {
                 let note = format!("allowed {}, {}", allow.describe(), allow.origin);
                 self.config.expired.push(note);
             }
@@ -196,24 +196,24 @@ impl Loader {
     }
 }
 
-fn sourced<T>(placed: Placed<T>) -> Sourced<T> {
-    Sourced { value: placed.value, origin: origin(placed.at) }
+fn with_origin<T>(placed: Located<T>) -> WithOrigin<T> {
+    WithOrigin { value: placed.value, origin: origin(placed.at) }
 }
 
-fn origin(at: At) -> Origin {
+fn origin(at: Location) -> Origin {
     Origin::File { path: at.path, line: at.line }
 }
 
 /// Reads a file that another file names at `at`.
-fn read_named(path: &Path, at: &At) -> Result<String, ConfigError> {
+fn read_named(path: &Path, at: &Location) -> Result<String, ConfigError> {
     text_file::read(path).map_err(|error| named(at, error))
 }
 
-fn named(at: &At, error: ConfigError) -> ConfigError {
+fn named(at: &Location, error: ConfigError) -> ConfigError {
     ConfigError::Named { at: at.clone(), source: Box::new(error) }
 }
 
-fn wrong_flag(flag: &'static str, problem: &str) -> ConfigError {
+fn invalid_flag(flag: &'static str, problem: &str) -> ConfigError {
     ConfigError::Flag { flag, problem: problem.to_string() }
 }
 

@@ -1,7 +1,7 @@
-//! `incident.toml`, the flags that override it and the files they name → the values in force.
+//! `incident.toml`, the flags that override it and the files they name → the effective settings.
 //!
-//! Knows the detectors only as the [`Group`]s it is handed. Prints nothing and reads no
-//! environment: [`user_path`] is given a lookup.
+//! Knows the detectors only as the [`Group`]s it is given. Prints nothing and reads no environment variables:
+//! [`user_path`] takes a lookup function.
 
 mod allow;
 mod cidr_file;
@@ -13,8 +13,8 @@ pub mod intel;
 mod load;
 mod parse;
 mod ranges;
+mod rows;
 mod settings;
-mod shown;
 mod text_file;
 mod until;
 
@@ -23,21 +23,21 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use allow::{Allow, Pattern, Subject};
-pub use error::{At, ConfigError, nearest};
+pub use error::{ConfigError, Location, nearest};
 pub use geo::Geo;
 pub use intel::Intel;
 pub use ranges::Ranges;
-pub use settings::{Group, InForce, Resolved, Setting, Settings};
-pub use shown::{Origin, Shown};
+pub use rows::{ConfigRow, Origin};
+pub use settings::{EffectiveValue, Group, Resolved, Setting, Settings};
 pub use until::Until;
 
 use crate::clock::Millis;
-use shown::Sourced;
+use rows::WithOrigin;
 
 /// Days of history that recent behaviour is compared with.
 const BASELINE_DAYS: f64 = 30.0;
 
-/// Where the configuration comes from. A later field wins over an earlier one; lists add up.
+/// Where the configuration comes from. A later field overrides an earlier one; lists add up.
 #[derive(Debug, Clone, Default)]
 pub struct Inputs {
     /// The user's file, see [`user_path`]. May be absent.
@@ -51,12 +51,12 @@ pub struct Inputs {
     pub now: Millis,
 }
 
-/// What flags say.
+/// The values of flags.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--own FILE`: own address ranges.
     pub own_files: Vec<PathBuf>,
-    /// `--allow FILE`: address ranges from which everything is known and wanted.
+    /// `--allow FILE`: address ranges whose findings are suppressed.
     pub allow_files: Vec<PathBuf>,
     /// `--intel FILE`: lists of threat indicators.
     pub intel_files: Vec<PathBuf>,
@@ -76,19 +76,19 @@ pub fn user_path(env: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     Some(folder.join("incident").join("incident.toml"))
 }
 
-/// The values in force.
+/// The effective settings.
 #[derive(Debug, Clone)]
 pub struct Config {
-    baseline_days: Sourced<f64>,
-    threads: Sourced<Option<usize>>,
-    geoip: Sourced<Option<PathBuf>>,
+    baseline_days: WithOrigin<f64>,
+    threads: WithOrigin<Option<usize>>,
+    geoip: WithOrigin<Option<PathBuf>>,
     own: Ranges,
-    /// As written, for showing.
-    own_ranges: Vec<Sourced<String>>,
-    own_range_files: Vec<Sourced<String>>,
+    /// As text, for display.
+    own_ranges: Vec<WithOrigin<String>>,
+    own_range_files: Vec<WithOrigin<String>>,
     allow: Vec<Allow>,
     intel: Intel,
-    intel_files: Vec<Sourced<String>>,
+    intel_files: Vec<WithOrigin<String>>,
     settings: Settings,
     files: Vec<PathBuf>,
     expired: Vec<String>,
@@ -98,9 +98,9 @@ impl Config {
     /// The defaults alone.
     pub fn defaults(groups: &[Group]) -> Config {
         Config {
-            baseline_days: Sourced::default(BASELINE_DAYS),
-            threads: Sourced::default(None),
-            geoip: Sourced::default(None),
+            baseline_days: WithOrigin::default(BASELINE_DAYS),
+            threads: WithOrigin::default(None),
+            geoip: WithOrigin::default(None),
             own: Ranges::default(),
             own_ranges: Vec::new(),
             own_range_files: Vec::new(),
@@ -118,12 +118,12 @@ impl Config {
         self.baseline_days.value
     }
 
-    /// `None`: one for each processor.
+    /// `None` means one per processor.
     pub fn threads(&self) -> Option<usize> {
         self.threads.value
     }
 
-    /// What [`Geo::open`] is to open.
+    /// The path for [`Geo::open`].
     pub fn geoip(&self) -> Option<&Path> {
         self.geoip.value.as_deref()
     }
@@ -132,7 +132,7 @@ impl Config {
         &self.settings
     }
 
-    /// Whether the address is in one of the ranges that were declared as own.
+    /// Whether the address is in an own range.
     pub fn is_own(&self, address: IpAddr) -> bool {
         self.own.contains(address)
     }
@@ -147,12 +147,12 @@ impl Config {
         self.allow.iter().find(|allow| allow.covers(subject))
     }
 
-    /// Entries that no longer apply, each with its end and its place, in the order they were read.
+    /// Entries that have expired, each with its end and location, in the order they were read.
     pub fn expired(&self) -> &[String] {
         &self.expired
     }
 
-    /// The `incident.toml` files that were read, the strongest last.
+    /// The `incident.toml` files that were read, highest precedence last.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
     }

@@ -1,4 +1,4 @@
-//! The keys of `incident.toml`: text → what one file says, checked. Opens no other file.
+//! The keys of `incident.toml`: text → one file's settings, checked. Opens no other file.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use toml::de::DeTable;
 
 use crate::config::allow::{Allow, Source};
 use crate::config::document::{Document, Value};
-use crate::config::error::{At, ConfigError, Fault};
+use crate::config::error::{ConfigError, Location, Problem};
 use crate::config::ranges::Ranges;
+use crate::config::rows::Origin;
 use crate::config::settings::Group;
-use crate::config::shown::Origin;
 
 const KEYS: [&str; 8] = [
     "allow",
@@ -25,94 +25,94 @@ const KEYS: [&str; 8] = [
 const ALLOW_KEYS: [&str; 7] =
     ["file", "principal", "reason", "rule", "source", "until", "user_agent"];
 
-/// More threads than this are a mistake.
+/// More threads than this must be a mistake.
 pub const MAX_THREADS: usize = 1024;
 
-/// What one file says.
+/// The settings of one file.
 #[derive(Debug, Default)]
-pub struct Parsed {
-    pub baseline_days: Option<Placed<f64>>,
-    pub threads: Option<Placed<usize>>,
-    pub geoip: Option<Placed<PathBuf>>,
-    pub own_ranges: Vec<Placed<IpNet>>,
-    pub own_range_files: Vec<Placed<PathBuf>>,
-    pub allow: Vec<Entry>,
-    pub intel_files: Vec<Placed<PathBuf>>,
+pub struct ParsedFile {
+    pub baseline_days: Option<Located<f64>>,
+    pub threads: Option<Located<usize>>,
+    pub geoip: Option<Located<PathBuf>>,
+    pub own_ranges: Vec<Located<IpNet>>,
+    pub own_range_files: Vec<Located<PathBuf>>,
+    pub allow: Vec<AllowEntry>,
+    pub intel_files: Vec<Located<PathBuf>>,
     pub settings: Vec<Assignment>,
 }
 
-/// A value and where it stands.
+/// A value and where it is written.
 #[derive(Debug)]
-pub struct Placed<T> {
+pub struct Located<T> {
     pub value: T,
-    pub at: At,
+    pub at: Location,
 }
 
-/// One `[[allow]]`; the ranges of `file` are still to be read.
+/// One `[[allow]]` entry. The ranges of `file` are not read yet.
 #[derive(Debug)]
-pub struct Entry {
+pub struct AllowEntry {
     pub allow: Allow,
-    pub file: Option<Placed<PathBuf>>,
+    pub file: Option<Located<PathBuf>>,
 }
 
-/// One number of `[detect."…"]`. Group and name exist.
+/// One number of `[detect."…"]`. Its group and name exist.
 #[derive(Debug)]
 pub struct Assignment {
     pub group: &'static str,
     pub name: &'static str,
-    pub value: Placed<f64>,
+    pub value: Located<f64>,
 }
 
 /// Reads `text`, which is the content of `path`.
 ///
 /// # Errors
-/// At the first thing that is not understood: syntax, a key, a type or a value.
-pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<Parsed, ConfigError> {
+/// At the first invalid syntax, key, type or value.
+pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<ParsedFile, ConfigError> {
     let doc = Document { path, text };
-    let mut parsed = Parsed::default();
+    let mut parsed = ParsedFile::default();
     for (key, value) in doc.parse()? {
         let at = doc.at(key.span());
         match key.get_ref().as_ref() {
             "baseline_days" => {
                 let value = doc.number("baseline_days", &value)?;
-                parsed.baseline_days = Some(Placed { value, at });
+                parsed.baseline_days = Some(Located { value, at });
             }
             "threads" => {
                 let threads = doc.whole_number("threads", &value)?;
                 let value = check_threads(threads)
-                    .map_err(|problem| doc.fault(&value, format!("`threads` {problem}")))?;
-                parsed.threads = Some(Placed { value, at });
+                    .map_err(|problem| doc.invalid(&value, format!("`threads` {problem}")))?;
+                parsed.threads = Some(Located { value, at });
             }
             "geoip" => {
-                parsed.geoip = Some(Placed { value: doc.file("geoip", &value)?, at });
+                parsed.geoip = Some(Located { value: doc.file("geoip", &value)?, at });
             }
             "own_ranges" => {
                 for item in doc.list("own_ranges", &value)? {
                     let net = doc.range("own_ranges", item)?;
-                    parsed.own_ranges.push(Placed { value: net, at: doc.at(item.span()) });
+                    parsed.own_ranges.push(Located { value: net, at: doc.at(item.span()) });
                 }
             }
             "own_range_files" => {
                 for item in doc.list("own_range_files", &value)? {
                     let file = doc.file("own_range_files", item)?;
-                    parsed.own_range_files.push(Placed { value: file, at: doc.at(item.span()) });
+                    parsed.own_range_files.push(Located { value: file, at: doc.at(item.span()) });
                 }
             }
             "allow" => {
                 for item in doc.list("allow", &value)? {
-                    parsed.allow.push(entry(doc, item)?);
+                    parsed.allow.push(allow_entry(doc, item)?);
                 }
             }
             "intel" => intel(doc, doc.table("intel", &value)?, &mut parsed.intel_files)?,
             "detect" => detect(doc, doc.table("detect", &value)?, groups, &mut parsed.settings)?,
-            other => return Err(Fault::unknown("key", other, KEYS.into_iter()).at(at)),
+            other => return Err(Problem::unknown("key", other, KEYS.into_iter()).at(at)),
         }
     }
     Ok(parsed)
 }
 
 /// # Errors
-/// The rule that `threads` breaks, as the end of a sentence.
+/// The rule that `threads` violates, as the end of a sentence.
 pub fn check_threads(threads: usize) -> Result<usize, String> {
     match threads {
         1..=MAX_THREADS => Ok(threads),
@@ -120,7 +120,7 @@ pub fn check_threads(threads: usize) -> Result<usize, String> {
     }
 }
 
-fn entry<'a>(doc: Document<'a>, item: &Value<'a>) -> Result<Entry, ConfigError> {
+fn allow_entry<'a>(doc: Document<'a>, item: &Value<'a>) -> Result<AllowEntry, ConfigError> {
     let at = doc.at(item.span());
     let mut allow = Allow {
         source: None,
@@ -136,7 +136,7 @@ fn entry<'a>(doc: Document<'a>, item: &Value<'a>) -> Result<Entry, ConfigError> 
         let key_at = doc.at(key.span());
         match key.get_ref().as_ref() {
             "source" => allow.source = Some(source(doc, value)?),
-            "file" => file = Some(Placed { value: doc.file("file", value)?, at: key_at }),
+            "file" => file = Some(Located { value: doc.file("file", value)?, at: key_at }),
             "principal" => allow.principal = Some(doc.pattern("principal", value)?),
             "user_agent" => allow.user_agent = Some(doc.pattern("user_agent", value)?),
             "rule" => allow.rule = Some(doc.pattern("rule", value)?),
@@ -144,35 +144,35 @@ fn entry<'a>(doc: Document<'a>, item: &Value<'a>) -> Result<Entry, ConfigError> 
             "reason" => allow.reason = doc.string("reason", value)?.trim().to_string(),
             other => {
                 return Err(
-                    Fault::unknown("key in [[allow]]", other, ALLOW_KEYS.into_iter()).at(key_at)
+                    Problem::unknown("key in [[allow]]", other, ALLOW_KEYS.into_iter()).at(key_at)
                 );
             }
         }
     }
-    let entry = Entry { allow, file };
-    check_entry(&entry, at)?;
+    let entry = AllowEntry { allow, file };
+    check_allow_entry(&entry, at)?;
     Ok(entry)
 }
 
-/// What no single key decides. `at` is where the entry begins.
-fn check_entry(entry: &Entry, at: At) -> Result<(), ConfigError> {
-    let Entry { allow, file } = entry;
+/// Rules that involve several keys. `at` is where the entry begins.
+fn check_allow_entry(entry: &AllowEntry, at: Location) -> Result<(), ConfigError> {
+    let AllowEntry { allow, file } = entry;
     if allow.reason.is_empty() {
-        return Err(Fault::new("an [[allow]] entry needs a reason")
+        return Err(Problem::new("an [[allow]] entry needs a reason")
             .hint("add `reason = \"…\"`; the report shows it")
             .at(at));
     }
     if let (Some(file), Some(_)) = (file, &allow.source) {
-        return Err(
-            Fault::new("an [[allow]] entry has `source` or `file`, not both").at(file.at.clone())
-        );
+        return Err(Problem::new("an [[allow]] entry cannot have both `source` and `file`")
+            .hint("write one entry for each")
+            .at(file.at.clone()));
     }
     if file.is_none()
         && allow.source.is_none()
         && allow.principal.is_none()
         && allow.user_agent.is_none()
     {
-        return Err(Fault::new("an [[allow]] entry needs a condition")
+        return Err(Problem::new("an [[allow]] entry needs at least one condition")
             .hint("add one of `source`, `file`, `principal`, `user_agent`")
             .at(at));
     }
@@ -186,7 +186,7 @@ fn source<'a>(doc: Document<'a>, value: &Value<'a>) -> Result<Source, ConfigErro
     } else {
         let items = doc.list("source", value)?;
         if items.is_empty() {
-            return Err(doc.fault(value, "`source` must not be empty".to_string()));
+            return Err(doc.invalid(value, "`source` must not be empty".to_string()));
         }
         items.iter().map(|item| doc.range("source", item)).collect::<Result<_, _>>()?
     };
@@ -197,18 +197,19 @@ fn source<'a>(doc: Document<'a>, value: &Value<'a>) -> Result<Source, ConfigErro
 fn intel<'a>(
     doc: Document<'a>,
     table: &DeTable<'a>,
-    files: &mut Vec<Placed<PathBuf>>,
+    files: &mut Vec<Located<PathBuf>>,
 ) -> Result<(), ConfigError> {
     for (key, value) in table {
         match key.get_ref().as_ref() {
             "files" => {
                 for item in doc.list("files", value)? {
-                    files.push(Placed { value: doc.file("files", item)?, at: doc.at(item.span()) });
+                    files
+                        .push(Located { value: doc.file("files", item)?, at: doc.at(item.span()) });
                 }
             }
             other => {
-                let fault = Fault::unknown("key in [intel]", other, ["files"].into_iter());
-                return Err(fault.at(doc.at(key.span())));
+                let problem = Problem::unknown("key in [intel]", other, ["files"].into_iter());
+                return Err(problem.at(doc.at(key.span())));
             }
         }
     }
@@ -224,21 +225,21 @@ fn detect<'a>(
     for (id, value) in table {
         let name = id.get_ref().as_ref();
         let Some(group) = groups.iter().find(|g| g.id == name) else {
-            let mut fault = Fault::unknown("detector", name, groups.iter().map(|g| g.id));
+            let mut problem = Problem::unknown("detector", name, groups.iter().map(|g| g.id));
             if let Some(group) = groups.iter().find(|g| unquoted(g.id, name, value)) {
-                fault = fault.hint(format!("put the id in quotes: [detect.\"{}\"]", group.id));
+                problem = problem.hint(format!("put the id in quotes: [detect.\"{}\"]", group.id));
             }
-            return Err(fault.at(doc.at(id.span())));
+            return Err(problem.at(doc.at(id.span())));
         };
         for (key, value) in doc.table(name, value)? {
             let key_name = key.get_ref().as_ref();
             let Some(setting) = group.settings.iter().find(|s| s.name == key_name) else {
                 let known = group.settings.iter().map(|s| s.name);
                 let what = format!("setting of `{name}`:");
-                return Err(Fault::unknown(&what, key_name, known).at(doc.at(key.span())));
+                return Err(Problem::unknown(&what, key_name, known).at(doc.at(key.span())));
             };
             let at = doc.at(key.span());
-            let value = Placed { value: doc.number(setting.name, value)?, at };
+            let value = Located { value: doc.number(setting.name, value)?, at };
             settings.push(Assignment { group: group.id, name: setting.name, value });
         }
     }

@@ -1,12 +1,12 @@
-//! Sets of address ranges, and how one range is written. Knows no files.
+//! Sets of address ranges, and the syntax of one range. Knows no files.
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use crate::config::error::Fault;
+use crate::config::error::Problem;
 
-/// A set of addresses, built once and asked often: sorted, disjoint ranges, both ends included.
+/// A set of addresses, built once and searched often: sorted, disjoint ranges, both ends included.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ranges {
     v4: Vec<(u32, u32)>,
@@ -29,16 +29,20 @@ impl Ranges {
     /// An IPv4 address written as IPv6 (`::ffff:192.0.2.1`) counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         match address.to_canonical() {
-            IpAddr::V4(a) => within(&self.v4, u32::from(a)),
-            IpAddr::V6(a) => within(&self.v6, u128::from(a)),
+            IpAddr::V4(a) => contains_point(&self.v4, u32::from(a)),
+            IpAddr::V6(a) => contains_point(&self.v6, u128::from(a)),
         }
     }
 
-    /// True if every address of the range is in the set, in one piece.
+    /// True if one range of the set contains every address of `net`.
     pub(super) fn covers(&self, net: &IpNet) -> bool {
         match net {
-            IpNet::V4(n) => around(&self.v4, u32::from(n.network()), u32::from(n.broadcast())),
-            IpNet::V6(n) => around(&self.v6, u128::from(n.network()), u128::from(n.broadcast())),
+            IpNet::V4(n) => {
+                contains_span(&self.v4, u32::from(n.network()), u32::from(n.broadcast()))
+            }
+            IpNet::V6(n) => {
+                contains_span(&self.v6, u128::from(n.network()), u128::from(n.broadcast()))
+            }
         }
     }
 }
@@ -56,12 +60,12 @@ fn disjoint<T: Ord + Copy>(mut ranges: Vec<(T, T)>) -> Vec<(T, T)> {
     joined
 }
 
-fn within<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
-    around(ranges, address, address)
+fn contains_point<T: Ord + Copy>(ranges: &[(T, T)], address: T) -> bool {
+    contains_span(ranges, address, address)
 }
 
-/// Whether one of the ranges holds both addresses, of which `first` is not behind `last`.
-fn around<T: Ord + Copy>(ranges: &[(T, T)], first: T, last: T) -> bool {
+/// Whether one of the ranges contains both addresses. `first` must not be greater than `last`.
+fn contains_span<T: Ord + Copy>(ranges: &[(T, T)], first: T, last: T) -> bool {
     let after = ranges.partition_point(|(start, _)| *start <= first);
     after.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|(_, end)| last <= *end)
 }
@@ -69,36 +73,39 @@ fn around<T: Ord + Copy>(ranges: &[(T, T)], first: T, last: T) -> bool {
 /// Reads `198.51.100.0/24`, `2001:db8:1::/48` or a bare address.
 ///
 /// # Errors
-/// If it is neither, if an address inside the range is given for the range (which of the two was
-/// meant decides what is hidden), or if the range is every address.
-pub(super) fn parse(text: &str) -> Result<IpNet, Fault> {
+/// If it is neither. If host bits are set, because it is unclear whether the range or the address is meant. If
+/// it is every address.
+pub(super) fn parse(text: &str) -> Result<IpNet, Problem> {
     let net = match text.parse::<IpAddr>() {
         Ok(address) => IpNet::from(address),
-        Err(_) => text
-            .parse::<IpNet>()
-            .map_err(|_| Fault::new(format!("`{text}` is neither an address nor a CIDR range")))?,
+        Err(_) => text.parse::<IpNet>().map_err(|_| {
+            Problem::new(format!("`{text}` is neither an address nor a CIDR range"))
+                .hint("write it as `198.51.100.0/24`, `2001:db8::/32` or a single address")
+        })?,
     };
     if net.trunc() != net {
-        return Err(Fault::new(format!("`{text}` is an address inside a range, not a range"))
-            .hint(format!(
-                "write `{}` for the range or `{}` for the address",
-                net.trunc(),
-                net.addr()
-            )));
+        return Err(Problem::new(format!(
+            "`{text}` has host bits set: a range starts at its first address"
+        ))
+        .hint(format!(
+            "write `{}` for the range or `{}` for the address",
+            net.trunc(),
+            net.addr()
+        )));
     }
     if net.prefix_len() == 0 {
         return Err(
-            Fault::new(format!("`{text}` is every address")).hint("list the ranges that are meant")
+            Problem::new(format!("`{text}` covers every address")).hint("list the ranges you mean")
         );
     }
     Ok(match net {
-        IpNet::V6(n) => mapped(n.network(), n.prefix_len()).map_or(net, IpNet::V4),
+        IpNet::V6(n) => ipv4_of_mapped(n.network(), n.prefix_len()).map_or(net, IpNet::V4),
         IpNet::V4(_) => net,
     })
 }
 
-/// The IPv4 range that an IPv6 range stands for, so that the two spellings are one.
-fn mapped(network: Ipv6Addr, prefix: u8) -> Option<Ipv4Net> {
+/// The IPv4 range that an IPv4-mapped IPv6 range stands for, so that both spellings are equal.
+fn ipv4_of_mapped(network: Ipv6Addr, prefix: u8) -> Option<Ipv4Net> {
     Ipv4Net::new(network.to_ipv4_mapped()?, prefix.checked_sub(96)?).ok()
 }
 
@@ -168,17 +175,17 @@ mod tests {
 
     #[test]
     fn refuses() {
-        for (text, problem) in [
+        for (text, expected) in [
             ("", "neither an address nor a CIDR range"),
             ("example.org", "neither an address nor a CIDR range"),
             ("198.51.100.0/33", "neither an address nor a CIDR range"),
             ("198.51.100.0/24,", "neither an address nor a CIDR range"),
-            ("198.51.100.7/24", "is an address inside a range"),
-            ("0.0.0.0/0", "is every address"),
-            ("::/0", "is every address"),
+            ("198.51.100.7/24", "has host bits set"),
+            ("0.0.0.0/0", "covers every address"),
+            ("::/0", "covers every address"),
         ] {
-            let fault = parse(text).unwrap_err();
-            assert!(fault.problem.contains(problem), "{text}: {}", fault.problem);
+            let problem = parse(text).unwrap_err();
+            assert!(problem.message.contains(expected), "{text}: {}", problem.message);
         }
         assert_eq!(
             parse("198.51.100.7/24").unwrap_err().hint.as_deref(),

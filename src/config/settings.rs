@@ -1,8 +1,8 @@
-//! The numbers that decide, as data: declared beside each detector, set in `incident.toml`.
+//! Detector thresholds as data: each detector declares its own, `incident.toml` overrides them.
 
-use crate::config::shown::{Origin, Shown};
+use crate::config::rows::{ConfigRow, Origin};
 
-/// One number that decides something, settable in `incident.toml`. Never negative.
+/// One threshold, settable in `incident.toml`. Never negative.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setting {
     /// `min_objects`, unique in its group.
@@ -40,7 +40,7 @@ impl Settings {
         }
     }
 
-    /// Sets a value whose group and name were checked; others are ignored.
+    /// Sets a value whose group and name were checked. Unknown ones are ignored.
     pub(super) fn set(&mut self, group: &str, name: &str, value: f64, origin: Origin) {
         let groups = self.groups.iter_mut().filter(|g| g.id == group);
         for v in groups.flat_map(|g| &mut g.values).filter(|v| v.setting.name == name) {
@@ -49,9 +49,9 @@ impl Settings {
         }
     }
 
-    pub(super) fn shown(&self) -> impl Iterator<Item = Shown> + '_ {
+    pub(super) fn rows(&self) -> impl Iterator<Item = ConfigRow> + '_ {
         self.groups.iter().flat_map(|g| {
-            g.values.iter().map(|v| Shown {
+            g.values.iter().map(|v| ConfigRow {
                 key: format!("detect.\"{}\".{}", g.id, v.setting.name),
                 value: v.value.to_string(),
                 unit: v.setting.unit,
@@ -62,16 +62,16 @@ impl Settings {
     }
 }
 
-/// One group's values in force.
+/// One group's effective values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     id: &'static str,
-    values: Vec<InForce>,
+    values: Vec<EffectiveValue>,
 }
 
-/// One value in force.
+/// One effective value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct InForce {
+pub struct EffectiveValue {
     pub setting: &'static Setting,
     /// In the setting's unit, at least 0.
     pub value: f64,
@@ -83,12 +83,16 @@ impl Resolved {
         let values = group
             .settings
             .iter()
-            .map(|setting| InForce { setting, value: setting.default, origin: Origin::Default })
+            .map(|setting| EffectiveValue {
+                setting,
+                value: setting.default,
+                origin: Origin::Default,
+            })
             .collect();
         Resolved { id: group.id, values }
     }
 
-    /// The value in force. A setting carries its default, so there always is one.
+    /// The effective value. A setting carries its default, so there always is one.
     pub fn get(&self, setting: &Setting) -> f64 {
         let found = self.values.iter().find(|v| v.setting.name == setting.name);
         debug_assert!(found.is_some(), "{} does not list `{}`", self.id, setting.name);
@@ -109,7 +113,7 @@ impl Resolved {
     }
 
     /// In the order the group lists them.
-    pub fn iter(&self) -> impl Iterator<Item = &InForce> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = &EffectiveValue> + '_ {
         self.values.iter()
     }
 }
@@ -142,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn shown_with_the_key_of_the_file() {
-        let rows: Vec<Shown> = Settings::defaults(&[GROUP]).shown().collect();
+    fn rows_have_the_key_of_the_file() {
+        let rows: Vec<ConfigRow> = Settings::defaults(&[GROUP]).rows().collect();
         assert_eq!(rows.len(), 2);
         assert_eq!(rows[0].key, "detect.\"s3.bulk-read\".min_objects");
         assert_eq!((rows[0].value.as_str(), rows[0].unit), ("200", "objects"));

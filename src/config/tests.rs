@@ -1,4 +1,4 @@
-//! Tests of loading and of what the loaded configuration answers.
+//! Tests of loading, and of the loaded configuration.
 
 use super::fixture::{Folder, GROUP, MIN};
 use super::*;
@@ -28,7 +28,7 @@ fn user_path_follows_the_environment() {
 }
 
 #[test]
-fn each_layer_wins_over_the_one_below() {
+fn each_layer_overrides_the_one_below() {
     let layer = |n: usize| {
         format!(
             "baseline_days = {n}\nthreads = {n}\ngeoip = '{n}'\n[detect.'s3.bulk-read']\nmin_objects = {n}"
@@ -93,7 +93,7 @@ fn flags_are_checked_like_the_file() {
 }
 
 #[test]
-fn only_the_explicit_file_must_be_there() {
+fn only_the_explicit_file_must_exist() {
     let folder = Folder::new(&[]);
     assert!(folder.load().files().is_empty());
     let inputs = Inputs { explicit: Some(folder.path("x.toml")), ..folder.inputs() };
@@ -169,10 +169,9 @@ fn threat_lists_add_up_and_own_ranges_are_refused_in_them() {
 
 #[test]
 fn a_bad_threat_list_is_reported_where_it_is_named() {
-    for (name, text, expected) in [
-        ("absent", "", "cannot read absent"),
-        ("a.txt", "hello", "a.txt: nothing in it can be used"),
-    ] {
+    for (name, text, expected) in
+        [("absent", "", "cannot read absent"), ("a.txt", "hello", "a.txt: no usable indicator")]
+    {
         let toml = format!("[intel]\nfiles = ['{name}']");
         let folder = Folder::new(&[("incident.toml", &toml), ("a.txt", text)]);
         let error = Config::load(&folder.inputs(), &[]).unwrap_err();
@@ -190,22 +189,22 @@ fn a_bad_threat_list_is_reported_where_it_is_named() {
 }
 
 #[test]
-fn everything_in_force_is_shown() {
+fn every_effective_value_is_shown() {
     let rows: Vec<String> = Config::defaults(&[GROUP])
-        .shown()
+        .rows()
         .iter()
         .map(|r| format!("{} = {} {} [{}] {}", r.key, r.value, r.unit, r.origin, r.help))
         .collect();
     assert_eq!(
         rows,
         [
-            "baseline_days = 30 days [default] History that recent behaviour is compared with",
-            "threads = one for each processor  [default] Files read at the same time",
+            "baseline_days = 30 days [default] Days of history that the window is compared with",
+            "threads = one per processor  [default] Inputs read in parallel",
             "geoip = none  [default] Folder with City, Country or ASN databases (*.mmdb)",
             "own_ranges = none  [default] Address ranges of the organisation",
-            "own_range_files = none  [default] Files of such ranges, one a line",
-            "allow = none  [default] Behaviour that is known and wanted",
-            "intel.files = none  [default] Lists of threat indicators",
+            "own_range_files = none  [default] Files of own address ranges, one per line",
+            "allow = none  [default] Allow-list: findings to suppress",
+            "intel.files = none  [default] Threat lists",
             "detect.\"s3.bulk-read\".min_objects = 200 objects [default] Objects read",
         ]
     );

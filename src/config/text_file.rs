@@ -1,4 +1,4 @@
-//! Reads a file whole. Knows nothing of what is in it.
+//! Reads whole files up to a size limit. Does not interpret them.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::config::error::ConfigError;
 
-/// No configuration file is larger than this, in bytes.
+/// The largest configuration file, in bytes.
 pub const MAX_BYTES: u64 = 16 << 20;
 
 /// The file's text without a byte-order mark.
@@ -33,7 +33,7 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, ConfigError> {
     let failed = |source: io::Error| ConfigError::Read { path: path.to_path_buf(), source };
     let file = File::open(path).map_err(failed)?;
     let mut bytes = Vec::new();
-    // One byte more than allowed, so that pipes need no size of their own.
+    // One byte more than allowed: this also works for pipes, which have no size.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > limit {
         return Err(ConfigError::TooBig { path: path.to_path_buf(), limit });
@@ -45,7 +45,7 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, ConfigError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_if_there(path: &Path) -> Result<Option<String>, ConfigError> {
+pub fn read_if_exists(path: &Path) -> Result<Option<String>, ConfigError> {
     match read(path) {
         Err(ConfigError::Read { source, .. })
             if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
@@ -82,10 +82,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let absent = dir.path().join("absent");
         assert!(matches!(read(&absent), Err(ConfigError::Read { .. })));
-        assert!(matches!(read_if_there(&absent), Ok(None)));
-        assert!(matches!(read_if_there(dir.path()), Err(ConfigError::Read { .. })));
+        assert!(matches!(read_if_exists(&absent), Ok(None)));
+        assert!(matches!(read_if_exists(dir.path()), Err(ConfigError::Read { .. })));
         std::fs::write(&absent, "").unwrap();
-        assert!(matches!(read_if_there(&absent.join("below")), Ok(None)));
+        assert!(matches!(read_if_exists(&absent.join("below")), Ok(None)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The end of something that applies for a time only.
+//! The end date of entries that apply for a limited time.
 
 use std::fmt;
 
@@ -47,14 +47,14 @@ impl Until {
         self.end
     }
 
-    /// The instant, or the first one of the day: what the same spelling means as a beginning.
+    /// The instant, or the first instant of the day: what the same text means as a start.
     pub(super) fn start(&self) -> Millis {
         let day = self.text.len() <= "2026-12-31".len();
         if day { self.end - DAY } else { self.end }
     }
 
     /// Whether the entry still applies at `at`.
-    pub fn covers(&self, at: Millis) -> bool {
+    pub fn applies_at(&self, at: Millis) -> bool {
         at < self.end
     }
 }
@@ -82,7 +82,7 @@ mod tests {
         ] {
             let until = Until::parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(rfc3339(until.end), end, "{text}");
-            assert!(until.covers(until.end - 1) && !until.covers(until.end), "{text}");
+            assert!(until.applies_at(until.end - 1) && !until.applies_at(until.end), "{text}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Zip and tar: each member is an input of its own.
+//! Zip and tar archives: each member is decoded as a file of its own.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -13,7 +13,7 @@ use super::{Bytes, Decoder, Sink, Verdict};
 use crate::source::coverage::SkipReason;
 
 impl Decoder {
-    /// A file too large to be held in memory. A zip is sought in: its directory at the end names the members.
+    /// Decodes a file that is too large for memory. A zip is read by seeking: its directory at the end names the members.
     pub fn decode_large(&mut self, name: &str, mut file: File, sink: &mut dyn Sink) {
         let mut magic = [0; 4];
         let zip = file.read_exact(&mut magic).is_ok() && magic == *b"PK\x03\x04";
@@ -40,7 +40,10 @@ impl Decoder {
         }
     }
 
-    /// Fails before the first member if the directory cannot be read.
+    /// Decodes the members that the zip's directory lists.
+    ///
+    /// # Errors
+    /// When the directory cannot be read. No member has been decoded then.
     fn zip_members(
         &mut self,
         name: &str,
@@ -50,14 +53,14 @@ impl Decoder {
     ) -> Result<(), ZipError> {
         let mut zip = ZipArchive::new(file)?;
         sink.archive();
-        let mut refused = Vec::new();
+        let mut unreadable = Vec::new();
         for index in 0..zip.len() {
             match zip.by_index(index) {
                 Ok(member) if member.is_dir() => {}
                 Ok(mut member) => {
                     let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
                     let packed = member.compressed_size();
-                    self.input(
+                    self.decode_input(
                         &inner,
                         Bytes::Stream(&mut unzipped(&mut member, packed)),
                         depth + 1,
@@ -66,11 +69,11 @@ impl Decoder {
                 }
                 Err(e) => {
                     let (reason, detail) = (zip_reason(&e), e.to_string());
-                    refused.push((index, reason, detail));
+                    unreadable.push((index, reason, detail));
                 }
             }
         }
-        for (index, reason, detail) in refused {
+        for (index, reason, detail) in unreadable {
             let member = match zip.name_for_index(index) {
                 Some(Ok(member)) => member.into_owned(),
                 _ => format!("#{index}"),
@@ -80,7 +83,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// A zip without its directory (cut off, or from a pipe): members as they come, until one cannot be read.
+    /// Decodes a zip without its directory (truncated, or from a pipe): members in sequence until one is unreadable.
     fn unzip_stream(&mut self, name: &str, mut stream: impl Read, depth: u8, sink: &mut dyn Sink) {
         sink.archive();
         let mut members = 0u64;
@@ -93,7 +96,7 @@ impl Decoder {
                     }
                     let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
                     let packed = member.compressed_size();
-                    self.input(
+                    self.decode_input(
                         &inner,
                         Bytes::Stream(&mut unzipped(&mut member, packed)),
                         depth + 1,
@@ -124,7 +127,7 @@ impl Decoder {
                 Ok(entry) => {
                     let inner = format!("{name}!{}", String::from_utf8_lossy(&entry.path_bytes()));
                     let size = entry.size();
-                    self.input(
+                    self.decode_input(
                         &inner,
                         Bytes::Stream(&mut Exact::new(entry, size)),
                         depth + 1,
@@ -143,7 +146,7 @@ impl Decoder {
     }
 }
 
-/// Counts what could not be read as one damaged file.
+/// Reports something unreadable as one damaged file.
 fn skip_damaged(name: &str, reason: Reason, detail: String, sink: &mut dyn Sink) {
     sink.open(name);
     sink.damage(Loss::of(reason, detail));

@@ -1,29 +1,30 @@
-//! One CloudTrail record → one [`Event`] (CloudTrail record contents, AWS CloudTrail User Guide).
-//! Knows no files and no containers.
+//! Turns one CloudTrail record into one [`Event`] (CloudTrail record contents, AWS CloudTrail User Guide).
+//! Independent of files and containers.
 
 use std::borrow::Cow;
 
-use super::credentials::{IssuedTexts, SignInTexts};
+use super::credentials::{IssuedFields, SignInFields};
 use super::fields::{Field, Fields, pairs, text_of, unquote};
 use super::identity::Identities;
 use crate::event::action::ObjectAction;
 use crate::event::{Event, Log, ObjectAccess, Outcome, time};
 
-/// What an object in a record's place turned out to be.
+/// What kind of record a JSON object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Event,
-    /// CloudTrail Insights: a statement about a rate, no call.
+    /// CloudTrail Insights: a statement about a call rate, not a call.
     Insight,
-    /// Five-minute sums of calls that are also recorded one by one.
+    /// Five-minute totals of calls that are also recorded one by one.
     Aggregated,
     /// A digest: hashes of log files.
     Digest,
-    /// A record of the S3 access log as JSON.
+    /// An S3 access log record as JSON.
     S3Json,
-    /// The record is the text of this value.
-    Inside(Field),
-    Stranger,
+    /// An envelope whose field contains the record.
+    Wrapped(Field),
+    /// Not a log record.
+    Unrecognized,
 }
 
 pub fn kind(f: &Fields<'_>) -> Kind {
@@ -42,16 +43,16 @@ pub fn kind(f: &Fields<'_>) -> Kind {
         _ if f.raw(Field::EventType) == "\"AwsCloudTrailInsight\"" => Kind::Insight,
         _ if f.raw(Field::EventType) == "\"AwsAggregatedEvent\"" => Kind::Aggregated,
         _ if f.has(Field::DigestEndTime) => Kind::Digest,
-        _ if f.has(Field::CloudTrailEvent) => Kind::Inside(Field::CloudTrailEvent),
-        _ if f.has(Field::EventJson) => Kind::Inside(Field::EventJson),
-        _ if f.raw(Field::Detail).starts_with('{') => Kind::Inside(Field::Detail),
-        _ if f.raw(Field::Message).starts_with("\"{") => Kind::Inside(Field::Message),
+        _ if f.has(Field::CloudTrailEvent) => Kind::Wrapped(Field::CloudTrailEvent),
+        _ if f.has(Field::EventJson) => Kind::Wrapped(Field::EventJson),
+        _ if f.raw(Field::Detail).starts_with('{') => Kind::Wrapped(Field::Detail),
+        _ if f.raw(Field::Message).starts_with("\"{") => Kind::Wrapped(Field::Message),
         _ if f.has(Field::RequestTime) && f.has(Field::Operation) => Kind::S3Json,
-        _ => Kind::Stranger,
+        _ => Kind::Unrecognized,
     }
 }
 
-/// The texts that an [`Event`] borrows from.
+/// The decoded fields that an [`Event`] borrows from.
 pub struct EventFields<'a> {
     time: Cow<'a, str>,
     service: Cow<'a, str>,
@@ -65,8 +66,8 @@ pub struct EventFields<'a> {
     request_id: Cow<'a, str>,
     endpoint: Cow<'a, str>,
     parameters: S3Parameters<'a>,
-    issued: Option<IssuedTexts<'a>>,
-    sign_in: Option<SignInTexts<'a>>,
+    issued: Option<IssuedFields<'a>>,
+    sign_in: Option<SignInFields<'a>>,
     bytes_out: u64,
 }
 
@@ -86,7 +87,7 @@ impl<'a> EventFields<'a> {
         };
         let s3 = service.starts_with("s3");
         let action = f.text(Field::EventName);
-        let done = error.is_empty();
+        let succeeded = error.is_empty();
         EventFields {
             time: f.text(Field::EventTime),
             region: f.text(Field::AwsRegion),
@@ -101,16 +102,16 @@ impl<'a> EventFields<'a> {
             } else {
                 S3Parameters::default()
             },
-            issued: if done { IssuedTexts::of(f, &service, &action) } else { None },
-            sign_in: if done { SignInTexts::of(f, &service, &action) } else { None },
-            bytes_out: if s3 && done { bytes_out(f) } else { 0 },
+            issued: if succeeded { IssuedFields::of(f, &service, &action) } else { None },
+            sign_in: if succeeded { SignInFields::of(f, &service, &action) } else { None },
+            bytes_out: if s3 && succeeded { bytes_out(f) } else { 0 },
             service,
             action,
             error,
         }
     }
 
-    /// Gives the event to `take`; false when the record has no time that can be read.
+    /// Passes the event to `take`. Returns false if the record has no valid time.
     pub fn event(
         &self,
         f: &Fields<'a>,
@@ -146,15 +147,15 @@ impl<'a> EventFields<'a> {
                 size: 0,
             }),
             copied_from,
-            issued: self.issued.as_ref().map(IssuedTexts::issued),
-            sign_in: self.sign_in.as_ref().map(SignInTexts::sign_in),
+            issued: self.issued.as_ref().map(IssuedFields::issued),
+            sign_in: self.sign_in.as_ref().map(SignInFields::sign_in),
             from_console: f.raw(Field::SessionCredentialFromConsole).contains("true"),
         });
         true
     }
 }
 
-/// An updated record (`addendum.reason` is `UPDATED_DATA`) stands for the one that it names.
+/// An updated record (`addendum.reason` is `UPDATED_DATA`) replaces the record whose id it gives.
 fn event_id<'a>(f: &Fields<'a>) -> Cow<'a, str> {
     if f.has(Field::Addendum) {
         let original = text_of(f.raw(Field::Addendum), "originalEventID");
@@ -165,8 +166,8 @@ fn event_id<'a>(f: &Fields<'a>) -> Cow<'a, str> {
     f.text(Field::EventId)
 }
 
-/// Sign-in events say `{"ConsoleLogin":"Failure"}` in the response, those of IAM Identity Center
-/// `{"CredentialVerification":"Failure"}` in the service's details, and often have no error code.
+/// Failed sign-ins often have no error code. The response contains `{"ConsoleLogin":"Failure"}`; for IAM Identity
+/// Center the service event details contain `{"CredentialVerification":"Failure"}`.
 fn sign_in_error<'a>(f: &Fields<'a>) -> Cow<'a, str> {
     let says = |field| pairs(f.raw(field)).any(|(_, value)| value == "\"Failure\"");
     let failed = says(Field::ResponseElements) || says(Field::ServiceEventDetails);
@@ -193,7 +194,7 @@ fn copy_source(text: &str) -> Option<(&str, &str)> {
     text.split_once('/').filter(|(bucket, _)| !bucket.is_empty())
 }
 
-/// Bytes are logged as integer or float (`2143.0`).
+/// `bytesTransferredOut`, which is logged as an integer or a float (`2143.0`).
 fn bytes_out(f: &Fields<'_>) -> u64 {
     let text = text_of(f.raw(Field::AdditionalEventData), "bytesTransferredOut");
     text.parse().unwrap_or_else(|_| text.parse::<f64>().map_or(0, |v| v.max(0.0) as u64))

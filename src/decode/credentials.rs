@@ -1,4 +1,4 @@
-//! Credentials that a call hands out, and sign-ins to the console. Knows no other column.
+//! Credentials that a call issued, and console sign-ins.
 //!
 //! Sources: AWS STS, IAM, Amazon Cognito and Amazon S3 API references for the shape of answers; CloudTrail User
 //! Guide, "AWS Management Console sign-in events".
@@ -10,8 +10,8 @@ use crate::clock::Millis;
 use crate::event::identity::session_principal;
 use crate::event::{Issued, IssuedKind, SignIn, SignInKind, time};
 
-/// The texts that an [`Issued`] borrows from.
-pub struct IssuedTexts<'a> {
+/// The fields that an [`Issued`] borrows from.
+pub struct IssuedFields<'a> {
     access_key: Cow<'a, str>,
     role: String,
     session: String,
@@ -19,10 +19,10 @@ pub struct IssuedTexts<'a> {
     kind: IssuedKind,
 }
 
-impl<'a> IssuedTexts<'a> {
-    /// Of a call that succeeded.
+impl<'a> IssuedFields<'a> {
+    /// The credentials issued by a successful call, if any.
     #[inline]
-    pub fn of(f: &Fields<'a>, service: &str, action: &str) -> Option<IssuedTexts<'a>> {
+    pub fn of(f: &Fields<'a>, service: &str, action: &str) -> Option<IssuedFields<'a>> {
         match service {
             "sts.amazonaws.com" | "cognito-identity.amazonaws.com" | "s3express.amazonaws.com" => {
                 temporary(f)
@@ -43,8 +43,9 @@ impl<'a> IssuedTexts<'a> {
     }
 }
 
-/// Answers with `credentials`. One to an AWS service names neither role nor session: the request does.
-fn temporary<'a>(f: &Fields<'a>) -> Option<IssuedTexts<'a>> {
+/// Temporary credentials in a response. If the response names neither role nor session (as for AWS services),
+/// the request does.
+fn temporary<'a>(f: &Fields<'a>) -> Option<IssuedFields<'a>> {
     let answer = f.raw(Field::ResponseElements);
     let credentials = raw_of(answer, "credentials");
     let access_key = text_of(credentials, "accessKeyId");
@@ -52,7 +53,7 @@ fn temporary<'a>(f: &Fields<'a>) -> Option<IssuedTexts<'a>> {
         return None;
     }
     let (role, session) = recipient(answer, f.raw(Field::RequestParameters));
-    Some(IssuedTexts {
+    Some(IssuedFields {
         role,
         session,
         expires: expiration(&text_of(credentials, "expiration")),
@@ -75,8 +76,8 @@ fn recipient(answer: &str, request: &str) -> (String, String) {
     (role.into_owned(), session.into_owned())
 }
 
-/// A user's access key, or a user's password, by the user's ARN as far as the record tells it: without the path.
-fn long_term<'a>(f: &Fields<'a>, action: &str) -> Option<IssuedTexts<'a>> {
+/// A user's access key or console password. The user's ARN lacks the path, which the record does not contain.
+fn long_term<'a>(f: &Fields<'a>, action: &str) -> Option<IssuedFields<'a>> {
     let kind = match action {
         "CreateAccessKey" => IssuedKind::LongTerm,
         "CreateLoginProfile" | "UpdateLoginProfile" => IssuedKind::Password,
@@ -89,8 +90,8 @@ fn long_term<'a>(f: &Fields<'a>, action: &str) -> Option<IssuedTexts<'a>> {
         name => name,
     };
     let account = f.text(Field::RecipientAccountId);
-    let known = kind == IssuedKind::Password || !access_key.is_empty();
-    known.then(|| IssuedTexts {
+    let issued = kind == IssuedKind::Password || !access_key.is_empty();
+    issued.then(|| IssuedFields {
         access_key,
         role: if user.is_empty() { String::new() } else { user_arn(&account, &user) },
         session: String::new(),
@@ -111,17 +112,17 @@ fn expiration(text: &str) -> Millis {
     })
 }
 
-/// The texts that a [`SignIn`] borrows from.
-pub struct SignInTexts<'a> {
+/// The fields that a [`SignIn`] borrows from.
+pub struct SignInFields<'a> {
     kind: SignInKind,
     mfa: Option<bool>,
     from: Cow<'a, str>,
 }
 
-impl<'a> SignInTexts<'a> {
-    /// Of a sign-in that succeeded.
+impl<'a> SignInFields<'a> {
+    /// The sign-in of a successful sign-in event, if it is one.
     #[inline]
-    pub fn of(f: &Fields<'a>, service: &str, action: &str) -> Option<SignInTexts<'a>> {
+    pub fn of(f: &Fields<'a>, service: &str, action: &str) -> Option<SignInFields<'a>> {
         if service != "signin.amazonaws.com" {
             return None;
         }
@@ -136,7 +137,7 @@ impl<'a> SignInTexts<'a> {
             SignInKind::SwitchRole => text_of(details, "SwitchFrom"),
             _ => text_of(details, "SamlProviderArn"),
         };
-        Some(SignInTexts { kind, mfa, from })
+        Some(SignInFields { kind, mfa, from })
     }
 
     pub fn sign_in(&self) -> SignIn<'_> {
@@ -149,21 +150,21 @@ mod tests {
     use super::super::fields::Ranges;
     use super::*;
 
-    /// What a record hands out: key, recipient, session name.
-    fn handed_out(service: &str, action: &str, record: &str) -> Option<[String; 3]> {
+    /// The issued key, its recipient and session name.
+    fn issued_by(service: &str, action: &str, record: &str) -> Option<[String; 3]> {
         let mut ranges = Ranges::default();
         ranges.project(record.as_bytes()).ok()?;
         let fields = Fields::new(record, &ranges);
-        let texts = IssuedTexts::of(&fields, service, action)?;
+        let texts = IssuedFields::of(&fields, service, action)?;
         let issued = texts.issued();
         Some([issued.access_key, issued.role, issued.session].map(str::to_string))
     }
 
     #[test]
-    fn the_recipient_is_in_the_answer_or_else_in_the_request() {
+    fn the_recipient_comes_from_the_response_or_else_the_request() {
         let request = r#""requestParameters":{"roleArn":"arn:aws:iam::1:role/p/web","roleSessionName":"i-1"}"#;
         let key = r#""credentials":{"accessKeyId":"ASIA1"}"#;
-        let sts = |record: String| handed_out("sts.amazonaws.com", "AssumeRole", &record).unwrap();
+        let sts = |record: String| issued_by("sts.amazonaws.com", "AssumeRole", &record).unwrap();
         assert_eq!(
             sts(format!(r#"{{{request},"responseElements":{{{key}}}}}"#)),
             ["ASIA1", "arn:aws:iam::1:role/p/web", "i-1"]
@@ -181,8 +182,8 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_passwords_are_made_for_a_user() {
-        let iam = |action, record| handed_out("iam.amazonaws.com", action, record);
+    fn keys_and_passwords_are_issued_to_a_user() {
+        let iam = |action, record| issued_by("iam.amazonaws.com", action, record);
         let key = r#"{"recipientAccountId":"1","requestParameters":null,
             "responseElements":{"accessKey":{"accessKeyId":"AKIA1","userName":"eve"}}}"#;
         assert_eq!(iam("CreateAccessKey", key).unwrap(), ["AKIA1", "arn:aws:iam::1:user/eve", ""]);
@@ -192,15 +193,15 @@ mod tests {
             iam("UpdateLoginProfile", password).unwrap(),
             ["", "arn:aws:iam::1:user/eve", ""]
         );
-        assert_eq!(iam("CreateAccessKey", password), None, "an answer without a key makes none");
+        assert_eq!(iam("CreateAccessKey", password), None, "no key in the response, none issued");
     }
 
     #[test]
-    fn broken_answers_hand_out_nothing() {
+    fn broken_responses_issue_nothing() {
         for answer in ["null", "[]", "7", "\"credentials\"", r#"{"credentials":7}"#] {
             let record = format!(r#"{{"responseElements":{answer},"requestParameters":{answer}}}"#);
             for service in ["sts.amazonaws.com", "iam.amazonaws.com", "s3express.amazonaws.com"] {
-                assert_eq!(handed_out(service, "CreateAccessKey", &record), None, "{record}");
+                assert_eq!(issued_by(service, "CreateAccessKey", &record), None, "{record}");
             }
         }
     }

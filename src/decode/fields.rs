@@ -1,5 +1,5 @@
-//! The columns of one CloudTrail record as byte ranges: the typed projection. Nothing is copied and
-//! nothing nested is parsed until it is asked for.
+//! The fields of one CloudTrail record as byte ranges. Nothing is copied and nothing nested is parsed until it is
+//! requested.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::scan::{Pairs, Stop};
 
 macro_rules! fields {
     ($($name:ident = $key:literal),+ $(,)?) => {
-        /// The keys that are kept of a record.
+        /// The top-level keys of a record that are used.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Field { $($name),+ }
 
@@ -20,7 +20,7 @@ macro_rules! fields {
     };
 }
 
-// CloudTrail record contents, then the envelopes and files that records or their neighbours come in.
+// CloudTrail record contents, then the keys of envelopes and of other files in the same places.
 fields! {
     UserIdentity = b"userIdentity",
     EventTime = b"eventTime",
@@ -51,14 +51,14 @@ fields! {
     Operation = b"operation",
 }
 
-/// One record's text and where its columns are.
+/// One record's text and the position of each field.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     text: &'a str,
     at: &'a Ranges,
 }
 
-/// Start and end of each column's value; `(0, 0)` for an absent one.
+/// Start and end of each field's value; `(0, 0)` if absent.
 pub struct Ranges([(u32, u32); COUNT]);
 
 impl Default for Ranges {
@@ -68,7 +68,10 @@ impl Default for Ranges {
 }
 
 impl Ranges {
-    /// Projects the object at `bytes[0]`; answers its length.
+    /// Locates the fields of the object that starts at `bytes[0]`; returns the object's length.
+    ///
+    /// # Errors
+    /// When the object is incomplete or malformed.
     #[inline]
     pub fn project(&mut self, bytes: &[u8]) -> Result<usize, Stop> {
         self.0 = [(0, 0); COUNT];
@@ -76,7 +79,7 @@ impl Ranges {
         while let Some(pair) = pairs.step()? {
             if let Some(field) = field_of(pair.key) {
                 let end = pair.start + pair.value.len();
-                // A record is far smaller than 4 GiB: the walker gives up on larger ones.
+                // A record is far smaller than 4 GiB: the parser gives up on larger ones.
                 self.0[field as usize] = (pair.start as u32, end as u32);
             }
         }
@@ -85,12 +88,12 @@ impl Ranges {
 }
 
 impl<'a> Fields<'a> {
-    /// `text` is the record that `at` was projected from.
+    /// `text` must be the record that `at` was projected from.
     pub fn new(text: &'a str, at: &'a Ranges) -> Fields<'a> {
         Fields { text, at }
     }
 
-    /// The value as it stands, quotes included; `""` when absent or `null`.
+    /// The raw JSON value, quotes included; `""` if absent or `null`.
     #[inline]
     pub fn raw(&self, field: Field) -> &'a str {
         let (start, end) = self.at.0[field as usize];
@@ -110,14 +113,14 @@ impl<'a> Fields<'a> {
         !self.raw(field).is_empty()
     }
 
-    /// The value as text. Numbers and booleans where a string is expected are given as they stand.
+    /// The value as text. Numbers and booleans are returned as written.
     #[inline]
     pub fn text(&self, field: Field) -> Cow<'a, str> {
         unquote(self.raw(field))
     }
 }
 
-/// A JSON value as text: strings without quotes and escapes, `null` as `""`, anything else as it stands.
+/// A JSON value as text: strings without quotes and escapes, `null` as `""`, anything else as written.
 #[inline]
 pub fn unquote(raw: &str) -> Cow<'_, str> {
     let Some(inner) = raw.strip_prefix('"').and_then(|r| r.strip_suffix('"')) else {
@@ -126,14 +129,14 @@ pub fn unquote(raw: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
         return Cow::Borrowed(inner);
     }
-    // Lone surrogates and unknown escapes are no reason to lose the event: keep the text as it stands.
+    // Lone surrogates and unknown escapes are no reason to lose the event: use the text as written.
     match serde_json::from_str::<String>(raw) {
         Ok(text) => Cow::Owned(text),
         Err(_) => Cow::Borrowed(inner),
     }
 }
 
-/// The pairs of the object `raw`, each value as it stands; stops at the first damage.
+/// The pairs of the object `raw` with raw values; stops at the first malformed byte.
 pub fn pairs(raw: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut walk = Pairs::new(raw.as_bytes());
     std::iter::from_fn(move || {

@@ -1,5 +1,5 @@
-//! One leaf file's content → events: tells the format by content and keeps the file's account.
-//! Knows no archives and no compression.
+//! Decodes one file's records into events and counts what became of them. Archives and compression are already
+//! removed at this point.
 
 use super::cloudtrail::{EventFields, Kind, kind};
 use super::fields::{Fields, Ranges, unquote};
@@ -11,25 +11,26 @@ use super::scan::Stop;
 use super::{Record, Sink, s3_json};
 use crate::source::coverage::SkipReason;
 
-/// Places of records that are no log records, kept until it is clear whether the file is a log at all.
-const MOST_STRANGERS: usize = 100;
+/// Offsets of unrecognized records that are remembered until it is clear whether the file is a log at all.
+const MAX_UNRECOGNIZED_OFFSETS: usize = 100;
 
-/// Counts what one file yields on its way to the sink.
+/// Passes one file's events to the sink and counts them.
 pub struct FileDecoder<'s> {
     pub sink: &'s mut dyn Sink,
     identities: &'s mut Identities,
     ranges: Ranges,
-    taken: u64,
+    /// Events and lost records.
+    records: u64,
     damaged: bool,
     container: bool,
-    strangers: u64,
-    stranger_places: Vec<u64>,
+    unrecognized_count: u64,
+    unrecognized_offsets: Vec<u64>,
     insights: u64,
     aggregated: u64,
     digests: u64,
 }
 
-/// How a leaf file ended.
+/// How decoding a file ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Read { damaged: bool },
@@ -42,34 +43,34 @@ impl<'s> FileDecoder<'s> {
             sink,
             identities,
             ranges: Ranges::default(),
-            taken: 0,
+            records: 0,
             damaged: false,
             container: false,
-            strangers: 0,
-            stranger_places: Vec::new(),
+            unrecognized_count: 0,
+            unrecognized_offsets: Vec::new(),
             insights: 0,
             aggregated: 0,
             digests: 0,
         }
     }
 
-    /// A record of the S3 access log.
+    /// Takes an S3 access log record.
     pub fn line(&mut self, line: &Line<'_>, offset: u64) {
-        self.taken += 1;
+        self.records += 1;
         self.sink.event(&line.event(), Record::Line(line), offset);
     }
 
-    /// Says whether the file was a log, and passes on what waited for that.
+    /// Decides whether the file was a log. If so, reports its unrecognized records as lost.
     pub fn close(mut self) -> Verdict {
         let others = self.insights + self.aggregated + self.digests;
-        if self.taken == 0 && others == 0 && self.strangers > 0 {
+        if self.records == 0 && others == 0 && self.unrecognized_count > 0 {
             return Verdict::Skipped(SkipReason::NotALog);
         }
-        for n in 0..self.strangers {
-            let offset = self.stranger_places.get(n as usize).copied();
-            self.sink.lost(Loss { offset, reason: Reason::Stranger, detail: String::new() });
+        for n in 0..self.unrecognized_count {
+            let offset = self.unrecognized_offsets.get(n as usize).copied();
+            self.sink.lost(Loss { offset, reason: Reason::Unrecognized, detail: String::new() });
         }
-        if self.taken == 0 && others > 0 && self.strangers == 0 {
+        if self.records == 0 && others > 0 && self.unrecognized_count == 0 {
             let most = [
                 (self.digests, SkipReason::Digest),
                 (self.insights, SkipReason::Insight),
@@ -79,18 +80,18 @@ impl<'s> FileDecoder<'s> {
                 most.into_iter().max_by_key(|(n, _)| *n).map_or(SkipReason::NotALog, |(_, r)| r);
             return Verdict::Skipped(reason);
         }
-        if self.taken == 0 && self.damaged && !self.container {
+        if self.records == 0 && self.damaged && !self.container {
             return Verdict::Skipped(SkipReason::Damaged);
         }
-        self.damaged |= self.strangers > 0;
+        self.damaged |= self.unrecognized_count > 0;
         Verdict::Read { damaged: self.damaged }
     }
 
-    /// Something in a record's place that is no log record.
+    /// Takes something that stands where a record belongs but is not a log record.
     pub fn unrecognized(&mut self, offset: u64) {
-        self.strangers += 1;
-        if self.stranger_places.len() < MOST_STRANGERS {
-            self.stranger_places.push(offset);
+        self.unrecognized_count += 1;
+        if self.unrecognized_offsets.len() < MAX_UNRECOGNIZED_OFFSETS {
+            self.unrecognized_offsets.push(offset);
         }
     }
 
@@ -98,19 +99,20 @@ impl<'s> FileDecoder<'s> {
         self.damaged
     }
 
-    /// Lost with its place: one record.
+    /// Reports one lost record.
     pub fn lose(&mut self, loss: Loss) {
-        self.taken += 1;
+        self.records += 1;
         self.damaged = true;
         self.sink.lost(loss);
     }
 
+    /// Reports damage that cost an unknown number of records.
     pub fn damage(&mut self, loss: Loss) {
         self.damaged |= loss.reason != Reason::Ambiguous;
         self.sink.damage(loss);
     }
 
-    /// A whole record's text.
+    /// Decodes the text of a complete record.
     pub fn text(&mut self, text: &str, offset: u64) {
         let mut ranges = std::mem::take(&mut self.ranges);
         match ranges.project(text.as_bytes()) {
@@ -118,7 +120,7 @@ impl<'s> FileDecoder<'s> {
             Err(_) => self.lose(Loss::at(
                 offset,
                 Reason::Malformed,
-                "the stored record is not whole JSON",
+                "the embedded record is not complete JSON",
             )),
         }
         self.ranges = ranges;
@@ -127,10 +129,10 @@ impl<'s> FileDecoder<'s> {
     fn fields(&mut self, f: &Fields<'_>, offset: u64, depth: u8) {
         match kind(f) {
             Kind::Event => {
-                let texts = EventFields::new(f);
-                let (sink, taken) = (&mut *self.sink, &mut self.taken);
-                let timed = texts.event(f, self.identities, &mut |event| {
-                    *taken += 1;
+                let event_fields = EventFields::new(f);
+                let (sink, records) = (&mut *self.sink, &mut self.records);
+                let timed = event_fields.event(f, self.identities, &mut |event| {
+                    *records += 1;
                     sink.event(event, Record::Json(f.whole()), offset);
                 });
                 if !timed {
@@ -153,7 +155,7 @@ impl<'s> FileDecoder<'s> {
                 Some(line) => self.line(&line, offset),
                 None => self.lose(Loss::at(offset, Reason::Malformed, "S3 access record")),
             },
-            Kind::Inside(field) if depth < 3 => {
+            Kind::Wrapped(field) if depth < 3 => {
                 let raw = f.raw(field);
                 let inner = if raw.starts_with('"') { unquote(raw) } else { raw.into() };
                 let mut ranges = Ranges::default();
@@ -162,11 +164,11 @@ impl<'s> FileDecoder<'s> {
                     Err(_) => self.lose(Loss::at(
                         offset,
                         Reason::Malformed,
-                        "the stored record is not whole JSON",
+                        "the embedded record is not complete JSON",
                     )),
                 }
             }
-            Kind::Inside(_) | Kind::Stranger => self.unrecognized(offset),
+            Kind::Wrapped(_) | Kind::Unrecognized => self.unrecognized(offset),
         }
     }
 }
@@ -179,11 +181,11 @@ impl RecordSink for FileDecoder<'_> {
             match std::str::from_utf8(&bytes[..len]) {
                 Ok(text) => self.fields(&Fields::new(text, &ranges), offset, 0),
                 Err(e) => {
-                    let place = offset + e.valid_up_to() as u64;
+                    let invalid_at = offset + e.valid_up_to() as u64;
                     self.damage(Loss::at(
-                        place,
+                        invalid_at,
                         Reason::InvalidUtf8,
-                        "kept, with U+FFFD in its place",
+                        "replaced by U+FFFD; the record was read",
                     ));
                     self.text(&String::from_utf8_lossy(&bytes[..len]), offset);
                 }
@@ -193,7 +195,7 @@ impl RecordSink for FileDecoder<'_> {
         projected
     }
 
-    fn stored(&mut self, quoted: &[u8], offset: u64) {
+    fn quoted(&mut self, quoted: &[u8], offset: u64) {
         let text = String::from_utf8_lossy(quoted);
         let inner = unquote(&text);
         if inner.trim_start().starts_with('{') {

@@ -1,5 +1,5 @@
-//! `userIdentity` → who made the call, for every variant that CloudTrail writes
-//! (CloudTrail userIdentity element, AWS CloudTrail User Guide). Knows no other column.
+//! `userIdentity`: who made the call, for every variant that CloudTrail writes (CloudTrail userIdentity element,
+//! AWS CloudTrail User Guide).
 
 use std::rc::Rc;
 
@@ -11,8 +11,8 @@ use crate::clock::Millis;
 use crate::event::identity::session_principal;
 use crate::event::{Actor, Context, SourceClass, source_class, time};
 
-/// Identities that stay in memory; an archive with more sessions than this parses some twice.
-const MOST_CACHED: usize = 16_384;
+/// Identities in the cache. An archive with more sessions parses some of them again.
+const MAX_CACHED: usize = 16_384;
 
 /// An [`Actor`] that owns its text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,15 +25,15 @@ pub struct Identity {
     pub session_created: Millis,
     pub by_service: bool,
     pub mfa: Option<bool>,
-    /// Most identities have nothing of it.
-    pub context: Option<Box<ContextTexts>>,
-    /// Of the text that it was read from.
-    pub print: u32,
+    /// `None` for most identities.
+    pub context: Option<Box<ContextFields>>,
+    /// Fingerprint of the JSON text that it was parsed from; never 0.
+    pub fingerprint: u32,
 }
 
-/// The texts of a [`Context`].
+/// The fields that a [`Context`] borrows from.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct ContextTexts {
+pub struct ContextFields {
     source_identity: String,
     provider: String,
     issuer: String,
@@ -42,7 +42,7 @@ pub struct ContextTexts {
     delivery: String,
 }
 
-impl ContextTexts {
+impl ContextFields {
     fn context(&self) -> Context<'_> {
         Context {
             mfa: None,
@@ -68,9 +68,9 @@ impl Identity {
             by_service: self.by_service,
             context: Context {
                 mfa: self.mfa,
-                ..self.context.as_deref().map_or_else(Context::default, ContextTexts::context)
+                ..self.context.as_deref().map_or_else(Context::default, ContextFields::context)
             },
-            print: self.print,
+            fingerprint: self.fingerprint,
         }
     }
 }
@@ -82,23 +82,23 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// `raw` is the JSON object as it stands in the record; `""` when there is none.
+    /// The identity of a raw `userIdentity` object; `""` if the record has none.
     pub fn get(&mut self, raw: &str) -> Rc<Identity> {
         let hash = xxh3_64(raw.as_bytes());
         if let Some((_, _, known)) = self.seen.find(hash, |(_, text, _)| **text == *raw) {
             return Rc::clone(known);
         }
-        if self.seen.len() >= MOST_CACHED {
+        if self.seen.len() >= MAX_CACHED {
             self.seen.clear();
         }
-        let print = ((hash >> 32) as u32).max(1);
-        let parsed = Rc::new(Identity { print, ..parse(raw) });
+        let fingerprint = ((hash >> 32) as u32).max(1);
+        let parsed = Rc::new(Identity { fingerprint, ..parse(raw) });
         self.seen.insert_unique(hash, (hash, raw.into(), Rc::clone(&parsed)), |(hash, _, _)| *hash);
         parsed
     }
 }
 
-/// The strings of `userIdentity` that decide who it is.
+/// The values of `userIdentity` that an identity is made of.
 #[derive(Default)]
 struct Parts {
     kind: String,
@@ -112,7 +112,7 @@ struct Parts {
     created: Millis,
     on_behalf_of: String,
     mfa: Option<bool>,
-    context: ContextTexts,
+    context: ContextFields,
 }
 
 fn parse(raw: &str) -> Identity {
@@ -177,13 +177,13 @@ fn identity(mut p: Parts) -> Identity {
     if p.kind == "FederatedUser" {
         context.issuer.clone_from(&p.issuer_arn);
     }
-    let context = (context != ContextTexts::default()).then(|| Box::new(context));
+    let context = (context != ContextFields::default()).then(|| Box::new(context));
     let invoked_by_service = source_class(&p.invoked_by) == SourceClass::Service;
     let mut session = String::new();
     let principal = if p.kind == "AssumedRole" && !p.arn.is_empty() {
         let (named, name) = session_principal(&p.arn);
         session = name.to_string();
-        // The issuer's ARN has the role's path, which the session's ARN leaves out.
+        // The issuer's ARN includes the role's path, which the session's ARN omits.
         if named.contains(":role/") && !p.issuer_arn.is_empty() {
             p.issuer_arn
         } else {
@@ -192,7 +192,7 @@ fn identity(mut p: Parts) -> Identity {
     } else if !p.arn.is_empty() {
         p.arn
     } else {
-        unnamed(&p, &mut session)
+        principal_without_arn(&p, &mut session)
     };
     Identity {
         by_service: p.kind == "AWSService" || invoked_by_service,
@@ -212,12 +212,12 @@ fn identity(mut p: Parts) -> Identity {
         session_created: p.created,
         mfa: p.mfa,
         context,
-        print: 0,
+        fingerprint: 0,
     }
 }
 
 /// A principal for identities that have no ARN.
-fn unnamed(p: &Parts, session: &mut String) -> String {
+fn principal_without_arn(p: &Parts, session: &mut String) -> String {
     if let Some((_, name)) = p.principal_id.split_once(':') {
         *session = name.to_string();
     }

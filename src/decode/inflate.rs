@@ -1,7 +1,9 @@
-//! Gzip members into a reused buffer, by libdeflate.
+//! Inflates gzip members into a reused buffer with libdeflate.
 //!
-//! The `libdeflater` wrapper does not say how many input bytes a member took, and a file may have
-//! several members (appended deliveries, `cat a.gz b.gz`), so the C function is called directly.
+//! A file may have several members (appended deliveries, `cat a.gz b.gz`). The `libdeflater` wrapper does not
+//! return how many input bytes a member took, so the C function is called directly.
+
+#![expect(unsafe_code, reason = "libdeflate is a C library")]
 
 use std::ptr::NonNull;
 
@@ -15,9 +17,9 @@ use libdeflate_sys::{
 pub const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Deflate cannot expand further than this (258 bytes from 2 bits, zlib's FAQ).
-const MOST_EXPANSION: usize = 1032;
+const MAX_EXPANSION: usize = 1032;
 
-/// A decompressor of one worker.
+/// One worker's decompressor.
 pub struct Inflater {
     raw: NonNull<libdeflate_decompressor>,
 }
@@ -44,10 +46,11 @@ impl Inflater {
         }
     }
 
-    /// Fills `out` with the content of all members of `gz` and answers its length. `out` only grows and
-    /// keeps stale bytes behind that length, so that a reused buffer is not cleared for every file.
+    /// Fills `out` with the content of all members of `gz` and returns its length. `out` only grows; bytes behind
+    /// that length are stale, so that a reused buffer is not cleared for every file.
     ///
-    /// On an error the length counts the whole members before the damage.
+    /// # Errors
+    /// The cause, and the length of the complete members before it.
     pub fn gunzip(
         &mut self,
         gz: &[u8],
@@ -63,14 +66,14 @@ impl Inflater {
             if at > 0 && !rest.starts_with(&MAGIC) {
                 return Err((InflateError::Trailing, len));
             }
-            let (took, made) = self.member(rest, out, len, limit).map_err(|e| (e, len))?;
-            at += took;
-            len += made;
+            let (read, written) = self.member(rest, out, len, limit).map_err(|e| (e, len))?;
+            at += read;
+            len += written;
         }
         Ok(len)
     }
 
-    /// Writes one member to `out[start..]`; answers the bytes it took and made.
+    /// Writes one member to `out[start..]`; returns the bytes read and written.
     fn member(
         &mut self,
         gz: &[u8],
@@ -78,7 +81,7 @@ impl Inflater {
         start: usize,
         limit: usize,
     ) -> Result<(usize, usize), InflateError> {
-        let most = gz.len().saturating_mul(MOST_EXPANSION).min(limit);
+        let most = gz.len().saturating_mul(MAX_EXPANSION).min(limit);
         let mut room = size_hint(gz).min(most).max(64);
         loop {
             if start.saturating_add(room) > limit {
@@ -87,7 +90,7 @@ impl Inflater {
             if out.len() < start + room {
                 out.resize(start + room, 0);
             }
-            let (mut took, mut made) = (0usize, 0usize);
+            let (mut read, mut written) = (0usize, 0usize);
             // SAFETY: the decompressor is alive; both pointers are valid for the lengths given, and
             // input and output are distinct allocations; the two counters outlive the call.
             let result = unsafe {
@@ -97,12 +100,12 @@ impl Inflater {
                     gz.len(),
                     out[start..].as_mut_ptr().cast(),
                     room,
-                    &mut took,
-                    &mut made,
+                    &mut read,
+                    &mut written,
                 )
             };
             match result {
-                SUCCESS => return Ok((took, made)),
+                SUCCESS => return Ok((read, written)),
                 NO_SPACE => room = room.saturating_mul(4),
                 _ => return Err(InflateError::Corrupt),
             }
@@ -163,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn damage_is_told_apart() {
+    fn kinds_of_damage_are_distinguished() {
         let mut inflater = Inflater::new();
         let mut out = Vec::new();
         let whole = gz(&b"x".repeat(5000));

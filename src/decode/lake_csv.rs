@@ -1,6 +1,5 @@
-//! CloudTrail events in CSV: what Athena, CloudTrail Lake and the console's event history export.
-//! Each row becomes the JSON of one CloudTrail record, so that one decoder reads every CloudTrail
-//! event. Knows no files and no events.
+//! CloudTrail events in CSV, as exported by Athena, CloudTrail Lake and the console's event history. Each row becomes
+//! the JSON of one CloudTrail record, so that one decoder reads every CloudTrail event.
 
 mod columns;
 mod row;
@@ -16,7 +15,7 @@ use csv::{ByteRecord, ReaderBuilder};
 pub enum Row<'a> {
     /// The row as a CloudTrail record in JSON, and the byte at which the row begins.
     Record { json: &'a str, offset: u64 },
-    /// A row that is no record, and why.
+    /// A row that is not a record, and why.
     Bad { offset: u64, reason: &'a str },
 }
 
@@ -25,11 +24,11 @@ pub fn looks_like(first_line: &[u8]) -> bool {
     let mut reader = ReaderBuilder::new().has_headers(false).from_reader(first_line);
     let mut header = ByteRecord::new();
     let read = reader.read_byte_record(&mut header);
-    matches!(read, Ok(true)) && Columns::of(&header).tell_of_events()
+    matches!(read, Ok(true)) && Columns::of(&header).describe_events()
 }
 
-/// Hands every row to `on_row`, in order. A bad row does not end the reading; an input that cannot
-/// be read any further does, and is told as the last row.
+/// Passes every row to `on_row`, in order. Reading continues after a bad row. An input that cannot be read any
+/// further is reported as a last, bad row.
 pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
     let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(input);
     let mut header = ByteRecord::new();
@@ -39,8 +38,11 @@ pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
         Err(error) => return on_row(Row::Bad { offset: 0, reason: &error.to_string() }),
     }
     let columns = Columns::of(&header);
-    if !columns.tell_of_events() {
-        return on_row(Row::Bad { offset: 0, reason: "the header names no event's columns" });
+    if !columns.describe_events() {
+        return on_row(Row::Bad {
+            offset: 0,
+            reason: "the header has no columns of CloudTrail events",
+        });
     }
     let mut record = ByteRecord::new();
     let mut json = String::new();
@@ -53,7 +55,7 @@ pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
                 return on_row(Row::Bad { offset, reason: &error.to_string() });
             }
         }
-        // Exports of one query in several files are often joined, headers and all.
+        // Exports of one query in several files are often concatenated, headers included.
         if record == header {
             continue;
         }

@@ -1,10 +1,10 @@
-//! Splits text logs into lines, piece by piece. Knows no line format.
+//! Splits text logs into lines, piece by piece.
 
-/// A line longer than this is no log line (S3 object keys have at most 1,024 bytes).
-pub const LONGEST_LINE: usize = 1 << 20;
+/// A line longer than this is not a log line (S3 object keys have at most 1,024 bytes).
+pub const MAX_LINE: usize = 1 << 20;
 
-/// Gives each whole line of `piece`, without its end, with its offset from the piece's start; answers how
-/// many bytes are done with. With `last` set the rest is a line too.
+/// Passes each complete line of `piece`, without its end, and its offset in the piece. Returns the number of bytes
+/// consumed. With `last` set, the rest is a line too.
 pub fn feed(piece: &[u8], last: bool, each: &mut dyn FnMut(&[u8], usize)) -> usize {
     let mut at = 0;
     for end in memchr::memchr_iter(b'\n', piece) {
@@ -22,10 +22,10 @@ fn trim(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The first line that is not blank, at most `LONGEST_LINE` bytes of it.
+/// The first line that is not blank, at most `MAX_LINE` bytes of it.
 pub fn first(head: &[u8]) -> &[u8] {
     let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(head.len());
     let rest = &head[start..];
     let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-    trim(&rest[..end.min(LONGEST_LINE)])
+    trim(&rest[..end.min(MAX_LINE)])
 }

@@ -1,18 +1,18 @@
-//! What decoding could not keep, said in stable words. Knows no files.
+//! Losses: bytes that did not become events, with stable reasons.
 
 use thiserror::Error;
 
-/// One place where bytes did not become events.
+/// One spot where bytes did not become events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loss {
     /// Byte offset in the uncompressed content.
     pub offset: Option<u64>,
     pub reason: Reason,
-    /// The library's own words, or a count.
+    /// The library's error text, or a count.
     pub detail: String,
 }
 
-/// Stable words for reports and tests.
+/// Why bytes were lost. The texts are stable: reports and scripts use them as keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Error)]
 pub enum Reason {
     #[error("truncated gzip")]
@@ -44,7 +44,7 @@ pub enum Reason {
     #[error("no event time")]
     NoTime,
     #[error("not a log record")]
-    Stranger,
+    Unrecognized,
     #[error("text between records")]
     Garbage,
     #[error("invalid UTF-8")]
@@ -60,10 +60,12 @@ pub enum Reason {
 }
 
 impl Loss {
+    /// A loss at a byte offset of the uncompressed content.
     pub fn at(offset: u64, reason: Reason, detail: impl Into<String>) -> Loss {
         Loss { offset: Some(offset), reason, detail: detail.into() }
     }
 
+    /// A loss without a known offset.
     pub fn of(reason: Reason, detail: impl Into<String>) -> Loss {
         Loss { offset: None, reason, detail: detail.into() }
     }

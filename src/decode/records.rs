@@ -1,17 +1,17 @@
-//! Finds the records in JSON of any shape that CloudTrail comes in: `{"Records":[…]}`, a bare array,
-//! one record, JSON lines, lookup-events output, and any of these one behind the other.
+//! Finds the records in any JSON shape that CloudTrail comes in: `{"Records":[…]}`, a bare array, one record, JSON
+//! lines, lookup-events output, and any sequence of these.
 //!
-//! Fed with pieces of any size; asks for more by consuming less. Knows extents only, no columns.
+//! A push parser that is fed pieces of any size. It finds where records begin and end, not what they contain.
 
 use super::losses::{Loss, Reason};
 use super::scan::{Skip, Stop, skip_space, string_end, value_end};
 
-/// Keys whose array holds records.
+/// Keys whose array contains records.
 const CONTAINERS: [&[u8]; 5] = [b"Records", b"Events", b"records", b"events", b"logEvents"];
 
-/// Keys of records and envelopes whose value is an object or a list. Any other such pair before the records
-/// (`ResponseMetadata`) is passed over.
-const OF_RECORDS: [&[u8]; 12] = [
+/// Keys of records and envelopes whose value is an object or a list. Other such pairs before the records
+/// (`ResponseMetadata`) are skipped.
+const RECORD_KEYS: [&[u8]; 12] = [
     b"userIdentity",
     b"requestParameters",
     b"responseElements",
@@ -26,22 +26,23 @@ const OF_RECORDS: [&[u8]; 12] = [
     b"eventContext",
 ];
 
-/// Bytes that a record may have in a document that is known to be damaged: CloudTrail's events have 256 KB at
-/// most.
-const DAMAGED_RECORD: usize = 512 << 10;
+/// Bytes that a record may have in a document that is known to be damaged. CloudTrail events have 256 KB at most.
+const MAX_DAMAGED_RECORD: usize = 512 << 10;
 
-/// Takes what the walker finds.
+/// Receives what the parser finds.
 pub trait RecordSink {
-    /// The object in a record's place that begins at `bytes[0]`. Answers its length, or why it has none:
-    /// then nothing of it was taken.
+    /// The object that stands where a record belongs and begins at `bytes[0]`. Returns its length.
+    ///
+    /// # Errors
+    /// When the object is incomplete or malformed. Nothing of it was used then.
     fn record(&mut self, bytes: &[u8], offset: u64) -> Result<usize, Stop>;
-    /// A record that was stored as a JSON string, quotes included.
-    fn stored(&mut self, quoted: &[u8], offset: u64);
-    /// One record's place whose bytes are no record.
+    /// A record inside a JSON string, quotes included.
+    fn quoted(&mut self, quoted: &[u8], offset: u64);
+    /// One record that is lost.
     fn lost(&mut self, loss: Loss);
-    /// Damage between records: what was lost there is unknown.
+    /// Damage between records: how much was lost is unknown.
     fn damage(&mut self, loss: Loss);
-    /// The array of a container was opened, so the document is a log even if the array is empty.
+    /// A records array was opened, so the document is a log even if the array is empty.
     fn container(&mut self);
 }
 
@@ -55,36 +56,36 @@ enum State {
     Object,
 }
 
-/// Push parser over the pieces of one document stream.
-pub struct Walker {
+/// A push parser over the pieces of one document stream.
+pub struct RecordParser {
     state: State,
     /// Offset of the next piece's first byte.
     base: u64,
     in_garbage: bool,
-    /// A record that was given up goes on in the next piece.
+    /// The rest of an abandoned record, which continues in the next piece.
     skip: Option<Skip>,
-    /// A record was malformed: from now on the end of each is looked for in a bounded distance, so that a
-    /// document of nothing but stray brackets takes linear time.
+    /// A record was malformed. From then on the end of each record is searched within a bounded distance, so that a
+    /// document of stray brackets takes linear time.
     damaged: bool,
 }
 
-impl Default for Walker {
-    fn default() -> Walker {
-        Walker { state: State::Top, base: 0, in_garbage: false, skip: None, damaged: false }
+impl Default for RecordParser {
+    fn default() -> RecordParser {
+        RecordParser { state: State::Top, base: 0, in_garbage: false, skip: None, damaged: false }
     }
 }
 
 /// What one step did.
 enum Step {
-    /// Go on at this position.
+    /// Continue at this position.
     At(usize),
-    /// The value at this position is not whole yet.
+    /// The value at this position is not complete yet.
     More(usize),
 }
 
-impl Walker {
-    /// Walks `piece` and answers how many bytes are done with; the rest must come again, with more behind
-    /// it. With `last` set there is no more: everything is consumed and what is cut off is lost aloud.
+impl RecordParser {
+    /// Parses `piece` and returns the number of bytes consumed. The rest must be passed again with more bytes behind
+    /// it. With `last` set everything is consumed, and a truncated record is reported as a loss.
     pub fn feed(&mut self, piece: &[u8], last: bool, sink: &mut dyn RecordSink) -> usize {
         let mut at = self.skipped(piece);
         loop {
@@ -115,7 +116,7 @@ impl Walker {
             sink.damage(Loss::at(
                 self.base + at as u64,
                 Reason::NotClosed,
-                "the array of records does not end",
+                "the records array is not closed",
             ));
             self.state = State::Top;
         }
@@ -123,12 +124,12 @@ impl Walker {
         at
     }
 
-    /// Gives up on the value at the start of `piece`, which has grown past what a record may have.
-    /// Answers how many bytes are done with.
+    /// Gives up on the value at the start of `piece`, which is larger than a record may be. Returns the number of bytes
+    /// consumed.
     pub fn give_up(&mut self, piece: &[u8], sink: &mut dyn RecordSink) -> usize {
         let found = next_record(piece);
-        let what = if found.is_some() { Reason::Malformed } else { Reason::TooLarge };
-        sink.lost(Loss::at(self.base, what, "no end of the record was found"));
+        let reason = if found.is_some() { Reason::Malformed } else { Reason::TooLarge };
+        sink.lost(Loss::at(self.base, reason, "no end of the record was found"));
         let done = found.unwrap_or(piece.len());
         if found.is_none() && piece.first() == Some(&b'{') {
             let mut skip = Skip::default();
@@ -139,7 +140,7 @@ impl Walker {
         done
     }
 
-    /// How much of `piece` belongs to a record that was given up; a new record ends it in any case.
+    /// How many bytes of `piece` belong to an abandoned record. The start of another record always ends it.
     fn skipped(&mut self, piece: &[u8]) -> usize {
         let Some(mut skip) = self.skip.take() else { return 0 };
         let end = [skip.over(piece), next_record(piece)].into_iter().flatten().min();
@@ -149,8 +150,8 @@ impl Walker {
         end.unwrap_or(piece.len())
     }
 
-    /// The last piece ends inside a value. Either the input is cut off there, or a stray quote or bracket
-    /// hides the records behind it: then go on at the next one.
+    /// The last piece ends inside a value. Either the input is truncated there, or a stray quote or bracket hides the
+    /// records behind it; in that case continue at the next record.
     fn cut_off(&mut self, piece: &[u8], from: usize, sink: &mut dyn RecordSink) -> Option<usize> {
         let offset = self.base + from as u64;
         if let Some(next) = next_record(&piece[from..]) {
@@ -220,7 +221,7 @@ impl Walker {
                     self.state = State::Object;
                     return Step::At(at);
                 }
-                Some(b'{' | b'[') if OF_RECORDS.contains(&key) => {
+                Some(b'{' | b'[') if RECORD_KEYS.contains(&key) => {
                     return self.element(piece, open, sink);
                 }
                 Some(_) => {}
@@ -236,52 +237,53 @@ impl Walker {
         }
     }
 
-    /// An object in a record's place.
+    /// An object that stands where a record belongs.
     fn element(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         let offset = self.base + at as u64;
-        let far = if self.damaged { piece.len().min(at + DAMAGED_RECORD) } else { piece.len() };
-        let place = match sink.record(&piece[at..far], offset) {
+        let far = if self.damaged { piece.len().min(at + MAX_DAMAGED_RECORD) } else { piece.len() };
+        let stopped_at = match sink.record(&piece[at..far], offset) {
             Ok(len) => {
                 self.in_garbage = false;
                 return Step::At(at + len);
             }
             Err(Stop::Incomplete) if far == piece.len() => return Step::More(at),
             Err(Stop::Incomplete) => far - at,
-            Err(Stop::Malformed(place)) => place,
+            Err(Stop::Malformed(position)) => position,
         };
         self.damaged = true;
-        // A bracket that is missing makes the next records look like a part of this one, one too many hides
-        // them: go on at its end or at the next one, whichever comes first.
+        // A missing bracket makes the next records look like a part of this one; a surplus one hides them. Continue
+        // at this record's end or at the next record, whichever comes first.
         let next = next_record(&piece[at..]).map(|next| at + next);
-        let bound =
-            next.filter(|next| *next >= at + place).unwrap_or(piece.len().min(at + DAMAGED_RECORD));
+        let bound = next
+            .filter(|next| *next >= at + stopped_at)
+            .unwrap_or(piece.len().min(at + MAX_DAMAGED_RECORD));
         let end = value_end(&piece[..bound], at).ok();
-        let next = next.filter(|next| *next >= at + place || end.is_none());
+        let next = next.filter(|next| *next >= at + stopped_at || end.is_none());
         match (end, next) {
             (None, None) => Step::More(at),
             (end, next) => {
                 sink.lost(Loss::at(
                     offset,
                     Reason::Malformed,
-                    format!("unexpected byte at +{place}"),
+                    format!("unexpected byte at +{stopped_at}"),
                 ));
                 Step::At(end.into_iter().chain(next).min().unwrap_or(piece.len()))
             }
         }
     }
 
-    /// A record that was stored as a string (`["{\"eventVersion\":…}"]`).
+    /// A record inside a string (`["{\"eventVersion\":…}"]`).
     fn string_element(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         match string_end(piece, at) {
             Ok(end) => {
-                sink.stored(&piece[at..end], self.base + at as u64);
+                sink.quoted(&piece[at..end], self.base + at as u64);
                 Step::At(end)
             }
             Err(_) => Step::More(at),
         }
     }
 
-    /// A pair of a container object: its array of records, or something to pass over.
+    /// A pair of a container object: its records array, or something to skip.
     fn pair(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         match key_and_value(piece, at) {
             Ok(Some((key, value))) => match piece.get(value) {
@@ -301,7 +303,7 @@ impl Walker {
         }
     }
 
-    /// Passes over bytes that cannot stand here, up to what may be the next record; says it once a run.
+    /// Skips unexpected bytes up to what may be the next record. Reports each run of them once.
     fn garbage(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         if !self.in_garbage {
             sink.damage(Loss::at(self.base + at as u64, Reason::Garbage, ""));
@@ -313,8 +315,8 @@ impl Walker {
     }
 }
 
-/// Start of the next record behind the first byte: by the key that AWS writes first, or as a line of JSON
-/// lines whose keys stand in another order.
+/// Start of the next record behind the first byte: by the key that AWS writes first, or as a line of JSON lines
+/// whose keys are in another order.
 fn next_record(piece: &[u8]) -> Option<usize> {
     let found =
         |at: &usize| piece[at + 2..].starts_with(b"eventVersion\"") || piece[at - 1] == b'\n';

@@ -1,5 +1,5 @@
-//! One line of an S3 server access log: its fields, and the event they make. Knows no files, no
-//! rules and no other log; `s3_json` reads the same record from JSON into the same `Line`.
+//! One line of an S3 server access log: its fields, and the event they make. `s3_json` reads the same record from
+//! JSON into the same [`Line`].
 
 mod key;
 mod layout;
@@ -16,11 +16,11 @@ use crate::event::{Actor, Event, Log, ObjectAccess, Outcome, time};
 pub enum LineError {
     #[error("not an S3 access log line")]
     NotAnAccessLog,
-    #[error("the line's time cannot be read")]
+    #[error("invalid time")]
     BadTime,
     #[error("the line ends after {found} fields")]
     TooFewFields { found: usize },
-    #[error("no HTTP status and sizes after the request")]
+    #[error("no HTTP status and sizes after the request URI")]
     NoStatus,
 }
 
@@ -36,12 +36,12 @@ pub struct Line<'a> {
     pub requester: Cow<'a, str>,
     pub request_id: Cow<'a, str>,
     pub operation: Cow<'a, str>,
-    /// The key as the log writes it.
+    /// The key as written in the log, percent-encoded.
     pub raw_key: Cow<'a, str>,
-    /// The key as the object is named.
+    /// The object's key, decoded.
     pub key: Cow<'a, str>,
     pub request_uri: Cow<'a, str>,
-    /// HTTP status, 0 where no HTTP request was made.
+    /// HTTP status; 0 if there was no HTTP request.
     pub status: u16,
     pub error_code: Cow<'a, str>,
     pub bytes_sent: u64,
@@ -61,14 +61,17 @@ pub struct Line<'a> {
     pub acl_required: Cow<'a, str>,
     /// The caller's region, not the bucket's.
     pub source_region: Cow<'a, str>,
-    /// The requester as `Actor::principal` wants it.
+    /// The requester in the form of `Actor::principal`.
     pub principal: Cow<'a, str>,
-    /// More than one place in the line looks like the status and sizes: what the client wrote
-    /// imitates the log. The line is kept and read as `layout::Answer::find` explains.
+    /// More than one position in the line looks like the status and sizes: text that the client chose imitates the
+    /// log. The line is read as `layout::Answer::find` explains.
     pub ambiguous: bool,
 }
 
-/// Reads one line, with or without its line end.
+/// Parses one line, with or without its line end.
+///
+/// # Errors
+/// When the line is not a complete access log record.
 pub fn parse_line(line: &str) -> Result<Line<'_>, LineError> {
     let line = line.trim_end_matches(['\r', '\n']);
     let (head, rest) = layout::Head::read(line)?;
@@ -107,11 +110,11 @@ pub fn parse_line(line: &str) -> Result<Line<'_>, LineError> {
         ambiguous: answer.ambiguous,
         ..Line::default()
     };
-    read.settle();
+    read.fill_derived();
     Ok(read)
 }
 
-/// True if the bytes begin like a line of this log: two words and a time in brackets.
+/// True if the bytes begin like an access log line: two words and a time in brackets.
 pub fn looks_like(first_line: &[u8]) -> bool {
     let mut words = first_line.splitn(3, |byte| *byte == b' ');
     let (Some(owner), Some(bucket), Some(rest)) = (words.next(), words.next(), words.next()) else {
@@ -126,16 +129,16 @@ pub fn looks_like(first_line: &[u8]) -> bool {
 }
 
 impl<'a> Line<'a> {
-    /// Fills in the fields that follow from others, once all of those are read.
-    pub(super) fn settle(&mut self) {
+    /// Fills in `key` and `principal`, which are derived from other fields.
+    pub(super) fn fill_derived(&mut self) {
         let rounds = key::rounds(&self.operation);
-        self.key = same_life(&self.raw_key, |raw| key::decode(raw, rounds));
-        self.principal = same_life(&self.requester, requester::principal);
+        self.key = map_borrowed(&self.raw_key, |raw| key::decode(raw, rounds));
+        self.principal = map_borrowed(&self.requester, requester::principal);
     }
 
-    /// The event that the record tells of.
+    /// The record as an event.
     ///
-    /// The account whose bucket it is stays unknown: the log names it by canonical ID only.
+    /// The bucket's account stays unknown: the log has only the owner's canonical ID.
     pub fn event(&self) -> Event<'_> {
         let (action, kind) = action::from_s3_operation(&self.operation, !self.key.is_empty());
         let outcome = self.outcome();
@@ -154,10 +157,10 @@ impl<'a> Line<'a> {
             outcome,
             actor: self.actor(),
             vpc_endpoint: "",
-            // A refusal sends bytes too, but they are an error message and nobody's data.
+            // A denied request sends bytes too, but they are an error message, not data.
             bytes_out: if outcome == Outcome::Success { self.bytes_sent } else { 0 },
             object: Some(self.object(kind)),
-            // A copy's source has a line of its own in this log.
+            // The source of a copy is logged as a line of its own.
             copied_from: None,
             issued: None,
             sign_in: None,
@@ -179,9 +182,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The status decides, because a HEAD request is refused without an error code. The code is
-    /// asked only where the status is a client error that can mean either, as an expired token's
-    /// 400 does, and where there was no HTTP request.
+    /// The status decides, because a HEAD request is denied without an error code. The error code decides only where
+    /// the status is ambiguous (400 for an expired token) and where there was no HTTP request.
     fn outcome(&self) -> Outcome {
         match self.status {
             200..400 => Outcome::Success,
@@ -195,13 +197,13 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A field's text, `""` where the log writes `-`.
+/// A field's text; `""` for `-`.
 pub(super) fn field(text: &str) -> Cow<'_, str> {
     Cow::Borrowed(if text == "-" { "" } else { text })
 }
 
-/// Applies a function that may borrow from its input to text that may itself be owned.
-fn same_life<'a>(
+/// Applies a function whose result may borrow from its input to text that may be owned.
+fn map_borrowed<'a>(
     text: &Cow<'a, str>,
     apply: impl for<'x> Fn(&'x str) -> Cow<'x, str>,
 ) -> Cow<'a, str> {

@@ -1,5 +1,5 @@
-//! The S3 server access log as CloudWatch Logs delivers it: one JSON object a record. Knows the
-//! names of its members; what they mean is `s3_access`'s.
+//! The S3 server access log as CloudWatch Logs delivers it: one JSON object per record. Maps member names to the
+//! fields of [`Line`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,26 +10,26 @@ use super::s3_access::{Line, field};
 use crate::clock::rfc3339;
 use crate::event::time;
 
-/// Reads one record, or nothing where the text is not JSON or lacks time, bucket or operation.
+/// Reads one record. `None` if the text is not JSON or lacks time, bucket or operation.
 ///
-/// Text before the first brace is passed over: an export of a log group puts the time there.
+/// Text before the first brace is skipped: an export of a log group writes the time there.
 pub fn line_from_json(text: &str) -> Option<Line<'_>> {
     let (start, _) = text.char_indices().find(|(_, c)| *c == '{')?;
     let mut record: Record<'_> = serde_json::from_str(text.get(start..)?).ok()?;
     let line = &mut record.0;
-    let whole = line.time != 0 && !line.bucket.is_empty() && !line.operation.is_empty();
-    if !whole {
+    let complete = line.time != 0 && !line.bucket.is_empty() && !line.operation.is_empty();
+    if !complete {
         return None;
     }
-    line.settle();
-    // An encoded key has no such characters, so a key that has some was never encoded.
+    line.fill_derived();
+    // An encoded key contains only ASCII without spaces, so a key with other characters was never encoded.
     if line.raw_key.bytes().any(|byte| !byte.is_ascii_graphic()) {
         line.key = line.raw_key.clone();
     }
     Some(record.0)
 }
 
-/// The record as JSON. Text that the log leaves out makes no member; numbers are always there.
+/// The record as JSON. Absent text is left out; numbers are always present.
 pub fn json_from_line(line: &Line<'_>) -> String {
     let mut members = serde_json::Map::new();
     let texts = [
@@ -70,7 +70,7 @@ pub fn json_from_line(line: &Line<'_>) -> String {
     serde_json::Value::Object(members).to_string()
 }
 
-/// A line in the making.
+/// A line being deserialized.
 struct Record<'a>(Line<'a>);
 
 impl<'de> Deserialize<'de> for Record<'de> {
@@ -98,27 +98,26 @@ impl<'de> Visitor<'de> for RecordVisitor {
     }
 }
 
-/// Puts a member's value where it belongs. Names that this program does not know are passed over,
-/// as the format may grow.
+/// Stores a member's value in the line. Unknown names are ignored, as the format may grow.
 fn set<'a>(line: &mut Line<'a>, name: &str, value: Cow<'a, str>) {
     match name {
         "request_time" => line.time = time::parse(&value).unwrap_or(0),
-        "http_status" => line.status = whole(&value).try_into().unwrap_or(0),
-        "bytes_sent" => line.bytes_sent = whole(&value),
-        "object_size" => line.object_size = whole(&value),
-        "total_time" | "total_time_ms" => line.total_ms = whole(&value),
-        "turn_around_time" | "turn_around_time_ms" => line.turn_around_ms = whole(&value),
+        "http_status" => line.status = count(&value).try_into().unwrap_or(0),
+        "bytes_sent" => line.bytes_sent = count(&value),
+        "object_size" => line.object_size = count(&value),
+        "total_time" | "total_time_ms" => line.total_ms = count(&value),
+        "turn_around_time" | "turn_around_time_ms" => line.turn_around_ms = count(&value),
         "bucket_arn" if line.bucket.is_empty() => line.bucket = bucket_of(value),
         _ => {
-            if let Some(slot) = slot(line, name) {
-                *slot = if value == "-" { Cow::Borrowed("") } else { value };
+            if let Some(field) = text_field(line, name) {
+                *field = if value == "-" { Cow::Borrowed("") } else { value };
             }
         }
     }
 }
 
-/// The text field that a member fills.
-fn slot<'l, 'a>(line: &'l mut Line<'a>, name: &str) -> Option<&'l mut Cow<'a, str>> {
+/// The text field that a member is stored in.
+fn text_field<'l, 'a>(line: &'l mut Line<'a>, name: &str) -> Option<&'l mut Cow<'a, str>> {
     Some(match name {
         "bucket_owner_id" | "bucket_owner" => &mut line.bucket_owner,
         "bucket_name" | "bucket" => &mut line.bucket,
@@ -154,12 +153,12 @@ fn bucket_of(arn: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// A count that may be written as a number, a float or text. Anything else is 0.
-fn whole(text: &str) -> u64 {
+fn count(text: &str) -> u64 {
     let number = || text.parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     text.parse().ok().or_else(|| number().map(|n| n as u64)).unwrap_or(0)
 }
 
-/// Any JSON value as text: `""` for null, and for lists and objects, which no member here has.
+/// Any JSON value as text: `""` for null, lists and objects.
 struct Text<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_be_encoded_is_left_alone() {
+    fn a_key_that_was_never_encoded_is_not_decoded() {
         let plain = RECORD.replace("a%2520b.txt", "100%25 ü.txt");
         assert_eq!(line_from_json(&plain).unwrap().key, "100%25 ü.txt");
     }

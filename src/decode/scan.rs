@@ -1,7 +1,7 @@
-//! The byte-level JSON tokenizer: where values begin and end. Knows no field names.
+//! A byte-level JSON tokenizer: finds where values begin and end.
 //!
-//! It only finds extents. A value that is well bracketed but otherwise invalid passes here and
-//! fails, alone, where it is parsed. Depth is a counter, so hostile nesting cannot exhaust the stack.
+//! A value with balanced brackets that is otherwise invalid passes here and fails where it is parsed, without harm to
+//! its neighbors. Depth is a counter, so hostile nesting cannot exhaust the stack.
 
 use memchr::memchr2;
 
@@ -10,7 +10,7 @@ use memchr::memchr2;
 pub enum Stop {
     /// The bytes end inside the value.
     Incomplete,
-    /// The byte at this position cannot stand there.
+    /// The byte at this position is not allowed there.
     Malformed(usize),
 }
 
@@ -36,8 +36,8 @@ pub fn string_end(bytes: &[u8], open: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Most strings in logs are short: the first words are looked at here, eight bytes at a time, which costs less
-/// than setting up a vector search; the rest is left to that.
+/// Position of the next quote or backslash. Most strings in logs are short, so the first 48 bytes are searched eight at
+/// a time, which costs less than setting up a vector search.
 #[inline]
 fn quote_or_escape(bytes: &[u8], mut at: usize) -> Option<usize> {
     const LOW: u64 = 0x0101_0101_0101_0101;
@@ -82,9 +82,9 @@ fn scalar_end(bytes: &[u8], at: usize) -> Result<usize, Stop> {
     }
 }
 
-/// Strings are skipped, so brackets inside them do not count. Only brackets of the opening kind are
-/// counted: in valid JSON the other kind is balanced between them. Between strings there are a few bytes at
-/// most, so they are looked at one by one.
+/// End of an object or array. Strings are skipped, so brackets inside them do not count. Only brackets of the opening
+/// kind are counted: in valid JSON the other kind is balanced between them. There are only a few bytes between strings,
+/// so they are checked one by one.
 #[inline]
 fn container_end(bytes: &[u8], open: usize, opening: u8, closing: u8) -> Result<usize, Stop> {
     let mut depth = 1usize;
@@ -109,7 +109,7 @@ fn container_end(bytes: &[u8], open: usize, opening: u8, closing: u8) -> Result<
     }
 }
 
-/// Passes over the rest of a value that is too large to be held: what is open where its beginning ends.
+/// Skips the rest of a value that is too large for memory.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Skip {
     depth: u64,
@@ -118,7 +118,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// Answers where in `piece` the value ends, if it does.
+    /// Where in `piece` the value ends, if it does.
     pub fn over(&mut self, piece: &[u8]) -> Option<usize> {
         for (at, byte) in piece.iter().enumerate() {
             match (self.in_string, byte) {
@@ -139,7 +139,7 @@ impl Skip {
     }
 }
 
-/// One key and value of an object: the key without its quotes, the value as it stands.
+/// One key and value of an object: the key without its quotes, the raw value.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
     pub key: &'a [u8],
@@ -148,7 +148,7 @@ pub struct Pair<'a> {
     pub start: usize,
 }
 
-/// Walks the pairs of the object that begins at `bytes[0]`, in order.
+/// Iterates over the pairs of the object that begins at `bytes[0]`, in order.
 pub struct Pairs<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -156,12 +156,15 @@ pub struct Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    /// `bytes` must begin with `{`; otherwise the first step says malformed.
+    /// `bytes` must begin with `{`; otherwise the first step returns `Malformed`.
     pub fn new(bytes: &'a [u8]) -> Pairs<'a> {
         Pairs { bytes, at: 1, first: true }
     }
 
     /// The next pair; `None` behind the closing bracket, where [`Pairs::end`] is the object's length.
+    ///
+    /// # Errors
+    /// When the object is incomplete or malformed.
     #[inline]
     pub fn step(&mut self) -> Result<Option<Pair<'a>>, Stop> {
         let bytes = self.bytes;
@@ -198,7 +201,7 @@ impl<'a> Pairs<'a> {
         Ok(Some(Pair { key, value: &bytes[at..end], start: at }))
     }
 
-    /// Position behind what was walked so far.
+    /// Position behind the last pair read.
     pub fn end(&self) -> usize {
         self.at
     }
@@ -232,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_come_in_order_and_errors_have_a_place() {
+    fn pairs_come_in_order_and_errors_have_a_position() {
         let mut pairs = Pairs::new(br#" {"a":1}"#);
         assert_eq!(pairs.step().err(), Some(Stop::Malformed(0)));
         let mut pairs = Pairs::new(br#"{ "a" : 1 , "b" : {"x":2} } "#);

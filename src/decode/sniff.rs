@@ -1,4 +1,4 @@
-//! What a content is, by its first bytes.
+//! Recognizes a file's format by its first bytes.
 
 use super::{lake_csv, lines, s3_access};
 
@@ -18,13 +18,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// Holds other inputs.
+    /// True for archives and compressed content.
     pub fn nests(self) -> bool {
         matches!(self, Format::Gzip | Format::Zstd | Format::Zip | Format::Tar)
     }
 }
 
-/// Tells the format by the first bytes (gzip RFC 1952, zstd RFC 8878, zip APPNOTE 4.3, POSIX ustar).
+/// Recognizes the format by the first bytes (gzip RFC 1952, zstd RFC 8878, zip APPNOTE 4.3, POSIX ustar).
 pub fn format(head: &[u8]) -> Format {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     match text {

@@ -1,4 +1,4 @@
-//! Readers that name what breaks: gunzip, zstd, and a guard against decompression bombs.
+//! Decompressing readers with stable error reasons, and a guard against decompression bombs.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use super::losses::Reason;
 
-/// Output that a bomb may reach before its ratio is looked at.
-const FREE_OUTPUT: u64 = 64 << 20;
+/// Output up to this size is never called a bomb.
+const UNCHECKED_OUTPUT: u64 = 64 << 20;
 
-/// Logs shrink 8 to 30 times; a file of nothing but zeros 1,030 times (gzip) or more (zstd).
-const MOST_RATIO: u64 = 500;
+/// Logs compress 8 to 30 times; a file of zeros 1,030 times (gzip) or more (zstd).
+const MAX_RATIO: u64 = 500;
 
-/// An error that carries its stable words.
+/// An I/O error with a stable reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct Broken {
@@ -20,7 +20,7 @@ pub struct Broken {
     pub detail: String,
 }
 
-/// The stable words for an error that came out of one of these readers.
+/// The reason and detail of an error from one of these readers.
 pub fn reason_of(error: &io::Error) -> (Reason, String) {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Broken>()) {
         Some(broken) => (broken.reason, broken.detail.clone()),
@@ -28,20 +28,21 @@ pub fn reason_of(error: &io::Error) -> (Reason, String) {
     }
 }
 
+/// An I/O error that [`reason_of`] can read back.
 pub fn broken(reason: Reason, detail: impl Into<String>) -> io::Error {
     io::Error::other(Broken { reason, detail: detail.into() })
 }
 
-/// Nothing but an error: how the source of the bytes before it broke.
-pub struct Broke(pub Option<io::Error>);
+/// A reader that yields nothing but the error at which the bytes before it broke off.
+pub struct ErrorAtEnd(pub Option<io::Error>);
 
-impl Read for Broke {
+impl Read for ErrorAtEnd {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         self.0.take().map_or(Ok(0), Err)
     }
 }
 
-/// Counts the bytes that pass.
+/// Counts the bytes that are read.
 pub struct Counted<R> {
     inner: R,
     count: Rc<Cell<u64>>,
@@ -62,12 +63,12 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// A decompressor's output: stops at a bomb, and puts the decompressor's errors into stable words.
+/// A decompressor's output: stops at a bomb, and gives the decompressor's errors a stable reason.
 pub struct Guarded<R> {
     inner: R,
     input: Rc<Cell<u64>>,
     output: u64,
-    name: fn(&io::Error) -> Reason,
+    reason: fn(&io::Error) -> Reason,
 }
 
 impl<R: Read> Read for Guarded<R> {
@@ -76,18 +77,19 @@ impl<R: Read> Read for Guarded<R> {
             Ok(n) => n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => return Err(e),
             Err(e) if e.get_ref().is_some_and(|inner| inner.is::<Broken>()) => return Err(e),
-            Err(e) => return Err(broken((self.name)(&e), e.to_string())),
+            Err(e) => return Err(broken((self.reason)(&e), e.to_string())),
         };
         self.output += n as u64;
-        if self.output > FREE_OUTPUT && self.output / MOST_RATIO > self.input.get() {
-            let detail = format!("{} bytes became more than {}", self.input.get(), self.output);
+        if self.output > UNCHECKED_OUTPUT && self.output / MAX_RATIO > self.input.get() {
+            let detail =
+                format!("{} bytes expanded to more than {}", self.input.get(), self.output);
             return Err(broken(Reason::Bomb, detail));
         }
         Ok(n)
     }
 }
 
-/// All members of a gzip stream, one behind the other.
+/// All members of a gzip stream, concatenated.
 pub fn gunzip<'a>(input: impl Read + 'a) -> impl Read + 'a {
     let (counted, count) = Counted::new(input);
     let buffered = io::BufReader::with_capacity(64 << 10, counted);
@@ -95,7 +97,7 @@ pub fn gunzip<'a>(input: impl Read + 'a) -> impl Read + 'a {
         inner: flate2::bufread::MultiGzDecoder::new(buffered),
         input: count,
         output: 0,
-        name: gzip_reason,
+        reason: gzip_reason,
     }
 }
 
@@ -114,20 +116,20 @@ fn gzip_reason(error: &io::Error) -> Reason {
 pub fn unzstd<'a>(input: impl Read + 'a) -> io::Result<impl Read + 'a> {
     let (counted, count) = Counted::new(input);
     let inner = zstd::stream::read::Decoder::new(counted)?;
-    Ok(Guarded { inner, input: count, output: 0, name: |_| Reason::CorruptZstd })
+    Ok(Guarded { inner, input: count, output: 0, reason: |_| Reason::CorruptZstd })
 }
 
-/// A member of a zip whose packed size is known.
+/// A member of a zip whose compressed size is known.
 pub fn unzipped<'a>(member: impl Read + 'a, packed: u64) -> impl Read + 'a {
     Guarded {
         inner: member,
         input: Rc::new(Cell::new(packed)),
         output: 0,
-        name: |_| Reason::BrokenZip,
+        reason: |_| Reason::BrokenZip,
     }
 }
 
-/// A reader that must yield `size` bytes: the `tar` crate ends early, without a word, when its input does.
+/// A reader that must yield `size` bytes: the `tar` crate ends a member early, without an error, when its input ends.
 pub struct Exact<R> {
     inner: R,
     left: u64,

@@ -1,30 +1,30 @@
-//! Drives a file's bytes through its format, whole or piece by piece, with memory bounded by one record.
+//! Feeds a file's bytes to the parser of its format, whole or in pieces. Memory is bounded by one record.
 
 use std::io::{self, Read};
 
 use super::file_decoder::{FileDecoder, Verdict};
 use super::losses::{Loss, Reason};
-use super::records::Walker;
+use super::records::RecordParser;
 use super::sniff::Format;
 use super::streams::reason_of;
 use super::{Bytes, Filled, fill, lake_csv, lines, s3_access};
 use crate::source::coverage::SkipReason;
 
-/// A record longer than this is none: CloudTrail truncates its fields at 100 KB each.
-const LONGEST_RECORD: usize = 16 << 20;
+/// A record cannot be longer: CloudTrail truncates its fields at 100 KB each.
+const MAX_RECORD: usize = 16 << 20;
 
-/// Smallest piece that is read of a stream.
+/// Smallest piece that is read from a stream.
 const PIECE: usize = 1 << 20;
 
 /// A push parser of one text format.
 trait PushParser {
-    /// Takes what it can of `piece`; answers how many bytes are done with.
+    /// Parses what it can of `piece`; returns the number of bytes consumed.
     fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize;
-    /// `piece` is full and still no whole record: answers how many bytes to pass over, at least one.
+    /// `piece` has the maximum size but contains no complete record. Returns how many bytes to skip, at least one.
     fn give_up(&mut self, piece: &[u8], file: &mut FileDecoder<'_>) -> usize;
 }
 
-/// Decodes `bytes` into `file`. `ending` says that the bytes' source broke behind them.
+/// Decodes `bytes` into `file`. `ending` is the error at which the source of the bytes broke off, if it did.
 pub fn decode(
     format: Format,
     bytes: Bytes<'_>,
@@ -45,7 +45,8 @@ pub fn decode(
     }
 }
 
-/// The file's verdict; content of no known format is damage under a log's name and nothing under another.
+/// The file's verdict. Content in an unsupported format is damage if the file is named like a log, and otherwise not a
+/// log.
 pub fn verdict(name: &str, format: Format, file: FileDecoder<'_>) -> Verdict {
     let damaged = file.is_damaged();
     match (format, file.close()) {
@@ -83,7 +84,7 @@ fn drive(
     }
 }
 
-/// `window[..len]` holds what is not done with; it grows only when one record needs it.
+/// `window[..len]` contains the bytes not yet consumed. It grows only when one record needs it.
 fn drive_stream(
     stream: &mut dyn Read,
     format: &mut dyn PushParser,
@@ -104,12 +105,12 @@ fn drive_stream(
         if last {
             return if let Filled::Broken(e) = end { Some(e) } else { None };
         }
-        if done == 0 && len >= LONGEST_RECORD {
+        if done == 0 && len >= MAX_RECORD {
             done = format.give_up(&window[..len], file).max(1);
         }
         window.copy_within(done..len, 0);
         len -= done;
-        size = if done == 0 { (size * 2).min(LONGEST_RECORD + PIECE) } else { size };
+        size = if done == 0 { (size * 2).min(MAX_RECORD + PIECE) } else { size };
         if len == size {
             size += PIECE;
         }
@@ -131,7 +132,7 @@ fn read_into(stream: &mut dyn Read, target: &mut io::Cursor<&mut [u8]>) -> (usiz
 }
 
 #[derive(Default)]
-struct Json(Walker);
+struct Json(RecordParser);
 
 impl PushParser for Json {
     fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize {
@@ -172,8 +173,9 @@ fn access_line(line: &[u8], offset: u64, file: &mut FileDecoder<'_>) {
     let text = match std::str::from_utf8(line) {
         Ok(text) => std::borrow::Cow::Borrowed(text),
         Err(e) => {
-            let place = offset + e.valid_up_to() as u64;
-            file.damage(Loss::at(place, Reason::InvalidUtf8, "kept, with U+FFFD in its place"));
+            let invalid_at = offset + e.valid_up_to() as u64;
+            let detail = "replaced by U+FFFD; the line was read";
+            file.damage(Loss::at(invalid_at, Reason::InvalidUtf8, detail));
             String::from_utf8_lossy(line)
         }
     };
@@ -183,7 +185,7 @@ fn access_line(line: &[u8], offset: u64, file: &mut FileDecoder<'_>) {
                 file.damage(Loss::at(
                     offset,
                     Reason::Ambiguous,
-                    "quotes in a client's text make two readings possible",
+                    "quotes in client-controlled text allow two readings",
                 ));
             }
             file.line(&parsed, offset);
@@ -207,22 +209,22 @@ fn csv(bytes: Bytes<'_>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
             lake_csv::read(slice, &mut row);
         }
         Bytes::Stream(stream) => {
-            let mut held = HoldError { inner: stream, error: &mut broke, read: &mut inflated };
-            lake_csv::read(&mut held, &mut row);
+            let mut deferred = DeferError { inner: stream, error: &mut broke, read: &mut inflated };
+            lake_csv::read(&mut deferred, &mut row);
         }
     }
     file.sink.inflated(inflated);
     broke
 }
 
-/// Ends where its source breaks and keeps the error for afterwards.
-struct HoldError<'a> {
+/// Ends where its source breaks off and stores the error for later.
+struct DeferError<'a> {
     inner: &'a mut dyn Read,
     error: &'a mut Option<io::Error>,
     read: &'a mut u64,
 }
 
-impl Read for HoldError<'_> {
+impl Read for DeferError<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self.inner.read(buf) {
             Ok(n) => {
@@ -238,17 +240,17 @@ impl Read for HoldError<'_> {
     }
 }
 
-/// Text in UTF-16 is turned into UTF-8 as a whole, up to the longest record times four.
+/// Converts UTF-16 text to UTF-8 as a whole, up to four times the largest record.
 fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
     let mut broke = None;
     let raw = match bytes {
         Bytes::Slice(slice) => slice,
         Bytes::Stream(stream) => {
-            let (len, end) = fill(stream, window, LONGEST_RECORD * 4);
+            let (len, end) = fill(stream, window, MAX_RECORD * 4);
             match end {
                 Filled::Full => file.damage(Loss::of(
                     Reason::TooLarge,
-                    "UTF-16 text of more than 64 MiB: convert it to UTF-8",
+                    "UTF-16 text is larger than 64 MiB; convert it to UTF-8",
                 )),
                 Filled::Broken(e) => broke = Some(e),
                 Filled::End => {}

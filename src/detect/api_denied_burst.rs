@@ -1,12 +1,17 @@
-//! Many calls refused in a short time: someone finds out by trying what a credential may do.
+//! Many denied calls in a short time: someone tests what a credential may do.
+//!
+//! The principal's consecutive hours with denials must reach `min_denied` calls over `min_actions` actions and lie far
+//! above its worst earlier hour (`ratio`): a broken job fails the same way every hour. A network new to the principal
+//! raises the severity. False positives: deployments with too few permissions, jobs whose permissions were reduced.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
-use super::build::{Build, action_name, list};
-use super::cx::{counts, hours, syms};
+use super::build::Build;
+use super::columns::{counts, hours, syms};
 use super::rows::Row;
+use super::text::{action_name, list, short_name};
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::length;
 use crate::config::{Resolved, Setting};
@@ -18,8 +23,8 @@ use crate::ui::number::{counted, grouped};
 const MIN_DENIED: Setting = Setting {
     name: "min_denied",
     default: 10.0,
-    unit: "refused calls",
-    help: "Refused calls in a row of hours",
+    unit: "denied calls",
+    help: "Denied calls in consecutive hours",
 };
 const MIN_ACTIONS: Setting = Setting {
     name: "min_actions",
@@ -31,13 +36,13 @@ const RATIO: Setting = Setting {
     name: "ratio",
     default: 5.0,
     unit: "times",
-    help: "How far above the principal's worst earlier hour (a broken job fails the same way every hour)",
+    help: "Multiple of the principal's worst earlier hour (a broken job fails the same way every hour)",
 };
 
 static META: Meta = Meta {
     id: "api.denied-burst",
-    finds: "Many calls of one principal refused in a short time, over several actions",
-    ordinary: "A deployment with a policy that is too narrow, a job after its rights were cut",
+    finds: "Many calls of one principal denied in a short time, over several actions",
+    ordinary: "A deployment with too narrow a policy, a job whose permissions were reduced",
     attack: &["T1580", "T1069.003"],
     settings: &[MIN_DENIED, MIN_ACTIONS, RATIO],
 };
@@ -86,7 +91,7 @@ impl Detector for ApiDeniedBurst {
     }
 }
 
-/// Hours that follow each other.
+/// Runs of consecutive hours.
 fn bursts(hours: &[(i32, u64)]) -> Vec<Vec<(i32, u64)>> {
     hours.chunk_by(|a, b| b.0 - a.0 <= 1).map(<[_]>::to_vec).collect()
 }
@@ -103,15 +108,15 @@ fn finding(
     let mut build = Build::new(cx, &META, Cause::Discovery);
     let (mut actions, mut errors) = (BTreeSet::new(), BTreeSet::new());
     let (mut foreign, mut keys) = (None, BTreeSet::new());
-    let mine =
+    let in_burst =
         |row: &&Row<'_>| row.0.principal == principal && (from..=until).contains(&row.1.hour());
-    for (k, v) in denied.iter().filter(mine) {
+    for (k, v) in denied.iter().filter(in_burst) {
         build.activity(k, v);
         actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
         errors.insert(cx.text(k.error));
         keys.insert(k.access_key);
-        if cx.foreign(principal, k.source, v.first.time) {
-            foreign = Some(cx.places.network(k.source));
+        if cx.is_unfamiliar(principal, k.source, v.first.time) {
+            foreign = Some(cx.networks.name(k.source));
         }
     }
     if (actions.len() as f64) < settings.get(&MIN_ACTIONS)
@@ -121,17 +126,17 @@ fn finding(
     }
     build.reason(format!(
         "{} in {} over {}: {}",
-        counted(build.events(), "refused call", "refused calls"),
+        counted(build.events(), "denied call", "denied calls"),
         length(build.last() - build.first()),
         counted(actions.len() as u64, "action", "actions"),
         list(actions.iter().map(String::as_str), 6),
     ));
     build.reason(match worst {
         0 => format!(
-            "none of its calls was refused in the {} before",
+            "none of its calls was denied in the {} before",
             length(cx.history_before(build.first()))
         ),
-        n => format!("its worst hour before had {}", grouped(n)),
+        n => format!("its worst earlier hour had {}", grouped(n)),
     });
     build.reason(format!("errors: {}", list(errors.into_iter(), 5)));
     if let Some(network) = foreign {
@@ -150,9 +155,9 @@ fn finding(
         (false, false) => Severity::Low,
     };
     let title = format!(
-        "{} of {} refused over {}",
+        "{} of {} denied over {}",
         counted(build.events(), "call", "calls"),
-        advice::name_of(cx.text(principal)),
+        short_name(cx.text(principal)),
         counted(actions.len() as u64, "action", "actions"),
     );
     Some(build.finish(severity, title))

@@ -1,13 +1,19 @@
-//! One caller asking about many things at once: Get, List and Describe over many services within an hour,
-//! mostly calls it had not made before. Whoever finds a key first asks what it can do.
+//! One caller that makes many read-only calls over several services, most of them for the first time: whoever steals
+//! a key first explores what it can reach.
+//!
+//! Get, List and Describe calls in consecutive hours count (`min_new_actions`, `min_services`, `min_new_share`). Pages
+//! of the console count only from an unfamiliar network, and principals without history and browsers need three times
+//! as many. An unfamiliar network and denied calls raise the severity. False positives: new posture scanners, an
+//! administrator's first day.
 
 use std::collections::{BTreeSet, HashMap};
 
 use polars::prelude::PolarsResult;
 use rustc_hash::FxHashMap;
 
-use super::build::{Build, action_name, list};
+use super::build::Build;
 use super::rows::Row;
+use super::text::{action_name, list, short_name};
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{DAY, Millis, length};
 use crate::config::{Resolved, Setting};
@@ -20,7 +26,7 @@ const MIN_ACTIONS: Setting = Setting {
     name: "min_new_actions",
     default: 10.0,
     unit: "actions",
-    help: "Distinct read-only actions in a row of hours that the principal had not called before",
+    help: "Distinct read-only actions in consecutive hours that the principal had not called before",
 };
 const MIN_SERVICES: Setting = Setting {
     name: "min_services",
@@ -37,8 +43,8 @@ const MIN_SHARE: Setting = Setting {
 
 static META: Meta = Meta {
     id: "api.enumeration",
-    finds: "One caller asking about many services at once with calls it had not made before",
-    ordinary: "A new posture scanner, an administrator's first day, the AWS console being browsed",
+    finds: "One caller that makes many read-only calls over several services, most of them for the first time",
+    ordinary: "A new posture scanner, an administrator's first day, someone browsing the AWS console",
     attack: &["T1580", "T1526", "T1087.004"],
     settings: &[MIN_ACTIONS, MIN_SERVICES, MIN_SHARE],
 };
@@ -53,38 +59,38 @@ impl Detector for ApiEnumeration {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut by_caller: HashMap<(Sym, Sym, &str), Vec<Row<'_>>> = HashMap::new();
-        for row in cx.rows().filter(|(k, _)| asks(cx, k)) {
+        for row in cx.rows().filter(|(k, _)| is_exploration(cx, k)) {
             let key = &row.0;
             let caller =
-                (key.principal, long_term(cx, key.access_key), cx.places.network(key.source));
+                (key.principal, long_term(cx, key.access_key), cx.networks.name(key.source));
             by_caller.entry(caller).or_default().push(row);
         }
-        let mut calls = Calls::default();
+        let mut calls = CallDays::default();
         for (k, v) in cx.frames.activity_rows.iter() {
-            calls.note((k.principal, k.service, k.action), v.first.time);
+            calls.record((k.principal, k.service, k.action), v.first.time);
         }
         let mut found = Vec::new();
         let mut by_caller: Vec<_> = by_caller.into_iter().collect();
         by_caller.sort_unstable_by_key(|(caller, _)| *caller);
         for ((principal, key, _), rows) in by_caller {
-            for burst in hours_in_a_row(&rows) {
-                found.extend(judge(cx, principal, key, &burst, &calls, &settings));
+            for burst in consecutive_hours(&rows) {
+                found.extend(finding(cx, principal, key, &burst, &calls, &settings));
             }
         }
         Ok(found)
     }
 }
 
-/// When a principal first called what, and on which days it did, in order.
+/// When each principal first made each call, and on which days it made it.
 #[derive(Default)]
-struct Calls(FxHashMap<(Sym, Sym, Sym), (Millis, Vec<i64>)>);
+struct CallDays(FxHashMap<(Sym, Sym, Sym), (Millis, Vec<i64>)>);
 
-/// Later days on which a question of the logs' first day is asked again that make it routine.
+/// Later days with a call of the logs' first day that make it routine.
 const ROUTINE_DAYS: usize = 3;
 
-impl Calls {
-    /// Calls have to come in the order of their times.
-    fn note(&mut self, call: (Sym, Sym, Sym), at: Millis) {
+impl CallDays {
+    /// Calls must come in the order of time.
+    fn record(&mut self, call: (Sym, Sym, Sym), at: Millis) {
         let (_, days) = self.0.entry(call).or_insert((at, Vec::new()));
         let day = at.div_euclid(DAY);
         if days.last() != Some(&day) {
@@ -109,7 +115,8 @@ fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
     if cx.is_long_term(key) { key } else { 0 }
 }
 
-fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
+/// Read-only calls in the window, except reads of data.
+fn is_exploration(cx: &Cx<'_>, key: &activity::Key) -> bool {
     let action = cx.text(key.action);
     let data =
         matches!(action, "GetObject" | "HeadObject" | "GetRecords" | "ListObjects" | "HeadBucket");
@@ -117,15 +124,15 @@ fn asks(cx: &Cx<'_>, key: &activity::Key) -> bool {
         && !key.by_service
         && !cx.is_service(key.principal)
         && cx
-            .places
+            .networks
             .get(key.source)
-            .is_some_and(|p| p.outside() || p.class == crate::event::SourceClass::Own)
+            .is_some_and(|p| p.is_outside() || p.class == crate::event::SourceClass::Own)
         && !data
-        && action::asks(action)
+        && action::is_read_only(action)
 }
 
-/// Rows of hours that follow each other.
-fn hours_in_a_row<'r>(rows: &[Row<'r>]) -> Vec<Vec<Row<'r>>> {
+/// Runs of rows in consecutive hours.
+fn consecutive_hours<'r>(rows: &[Row<'r>]) -> Vec<Vec<Row<'r>>> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|(_, v)| (v.hour(), v.first.time));
     let mut bursts: Vec<Vec<Row<'_>>> = Vec::new();
@@ -140,25 +147,25 @@ fn hours_in_a_row<'r>(rows: &[Row<'r>]) -> Vec<Vec<Row<'r>>> {
     bursts
 }
 
-fn judge(
+fn finding(
     cx: &Cx<'_>,
     principal: Sym,
     key: Sym,
     burst: &[Row<'_>],
-    calls: &Calls,
+    calls: &CallDays,
     settings: &Resolved,
 ) -> Option<Finding> {
     let start = burst.iter().map(|(_, v)| v.first.time).min()?;
     let source = burst.first()?.0.source;
-    let network = cx.places.network(source);
-    let foreign = cx.foreign(principal, source, start);
-    // The console asks dozens of services for one page: in a familiar place that is no news, and elsewhere only
-    // much of it says something.
+    let network = cx.networks.name(source);
+    let foreign = cx.is_unfamiliar(principal, source, start);
+    // The console calls dozens of APIs for one page: from a familiar network these do not count, and elsewhere only
+    // many do.
     let by_browser = |(k, _): &Row<'_>| agent::is_console(cx.text(k.agent));
     let burst: Vec<Row<'_>> =
         burst.iter().filter(|row| foreign || !by_browser(row)).copied().collect();
     let actions: BTreeSet<(Sym, Sym)> = burst.iter().map(|(k, _)| (k.service, k.action)).collect();
-    // On the first day of the logs all is new: what the principal goes on asking is its work.
+    // On the first day of the logs everything is new: calls that recur on later days are routine.
     let first_day = cx.history_before(start) < DAY;
     let new = |(service, action): &(Sym, Sym)| {
         let call = (principal, *service, *action);
@@ -167,7 +174,7 @@ fn judge(
     let fresh: Vec<(Sym, Sym)> = actions.iter().filter(|a| new(a)).copied().collect();
     let services: BTreeSet<Sym> = fresh.iter().map(|(service, _)| *service).collect();
     let share = fresh.len() as f64 / actions.len().max(1) as f64;
-    // To a principal that was never seen before everything is new: here too only much of it counts.
+    // Everything is new to a principal without history: here too only many calls count.
     let compared = foreign || cx.has_history(principal, start);
     let times = if compared && !burst.iter().all(by_browser) { 1.0 } else { 3.0 };
     let enough = fresh.len() as f64 >= times * settings.get(&MIN_ACTIONS)
@@ -195,7 +202,7 @@ fn judge(
         burst.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
     if denied > 0 {
         build.reason(format!(
-            "{} of {} calls were refused: it is trying, not working",
+            "{} of {} calls were denied, as when someone tests permissions",
             grouped(denied),
             grouped(build.events())
         ));
@@ -206,10 +213,10 @@ fn judge(
     for setting in META.settings {
         build.setting(settings, setting);
     }
-    let mut asked: Vec<(String, String)> =
+    let mut called: Vec<(String, String)> =
         actions.iter().map(|(s, a)| (cx.text(*s).to_string(), cx.text(*a).to_string())).collect();
-    asked.sort();
-    build.scope().actions = asked;
+    called.sort();
+    build.scope().actions = called;
     if key != 0 {
         build.scope().access_keys = vec![cx.text(key).to_string()];
     }
@@ -219,9 +226,9 @@ fn judge(
         (true, false) | (false, true) => Severity::Medium,
         (false, false) => Severity::Low,
     };
-    let who = advice::name_of(cx.text(principal)).to_string();
+    let who = short_name(cx.text(principal)).to_string();
     let title =
-        format!("{who} asked {} services {} different questions", services.len(), actions.len());
+        format!("{who} called {} read-only APIs across {} services", actions.len(), services.len());
     Some(build.finish(severity, title))
 }
 

@@ -1,7 +1,8 @@
-//! Builds findings from the rows that a detector picked: one place for counting, sampling and naming.
+//! Builds findings from the rows that a detector picked: counts them, samples evidence and names who did it.
 
 use std::collections::BTreeMap;
 
+use super::text::action_name;
 use super::{Cx, Meta};
 use crate::clock::Millis;
 use crate::config::{Resolved, Setting};
@@ -12,7 +13,7 @@ use crate::finding::{
 };
 use crate::rollup::{EventLocation, Sym, activity, matches, objects};
 
-/// Evidence that a finding names; its count says how many events there are.
+/// Events that a finding names as evidence; `events` counts them all.
 const MOST_EVIDENCE: usize = 20;
 const MOST_AGENTS: usize = 10;
 const MOST_RESOURCES: usize = 20;
@@ -33,11 +34,16 @@ pub struct Build<'a, 'c> {
 impl<'a, 'c> Build<'a, 'c> {
     pub fn new(cx: &'a Cx<'c>, meta: &'static Meta, cause: Cause) -> Build<'a, 'c> {
         let attack: Vec<String> = meta.attack.iter().map(|a| a.to_string()).collect();
-        Build::of(cx, meta.id.to_string(), &attack, cause)
+        Build::for_rule(cx, meta.id.to_string(), &attack, cause)
     }
 
-    /// For a rule that is no detector.
-    pub fn of(cx: &'a Cx<'c>, rule: String, attack: &[String], cause: Cause) -> Build<'a, 'c> {
+    /// For a Sigma rule, which has no [`Meta`].
+    pub fn for_rule(
+        cx: &'a Cx<'c>,
+        rule: String,
+        attack: &[String],
+        cause: Cause,
+    ) -> Build<'a, 'c> {
         let finding = Finding {
             id: String::new(),
             rules: vec![rule.clone()],
@@ -87,7 +93,7 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     /// Counts a rule's matches into the finding. `counted_in` is the first event of the activity row that
-    /// holds them.
+    /// contains them.
     pub fn matched(&mut self, key: &activity::Key, row: &matches::Row, counted_in: &EventLocation) {
         self.calls(key, counted_in, &row.first, row.last(), row.events);
     }
@@ -105,7 +111,7 @@ impl<'a, 'c> Build<'a, 'c> {
         *self.principals.entry(key.principal).or_default() += events;
         *self.keys.entry(key.access_key).or_default() += events;
         *self.accounts.entry(key.account).or_default() += events;
-        let name = self.action_name(key.service, key.action);
+        let name = action_name(self.cx.text(key.service), self.cx.text(key.action));
         let action = self.action(key.service, key.action, name.clone());
         action.events += events;
         match key.outcome {
@@ -113,7 +119,7 @@ impl<'a, 'c> Build<'a, 'c> {
             Outcome::Denied => action.denied += events,
             Outcome::Failed => action.failed += events,
         }
-        self.prove(first, name, key.log.name());
+        self.add_evidence(first, name, key.log.name());
     }
 
     pub fn target(&mut self, kind: &str, name: &str) {
@@ -123,7 +129,7 @@ impl<'a, 'c> Build<'a, 'c> {
         }
     }
 
-    /// What the rule says of itself, and whether nothing succeeded.
+    /// The rule's description and tactics, and whether every call failed.
     pub fn describe(&mut self, description: &str, tactics: Vec<String>, tried: bool) {
         self.finding.description = description.to_string();
         self.finding.tried = tried;
@@ -132,8 +138,8 @@ impl<'a, 'c> Build<'a, 'c> {
         }
     }
 
-    /// Counts an objects row into the finding. Where both logs hold the same requests, `counted` says which
-    /// one counts; the other still gives evidence.
+    /// Counts an objects row into the finding. Where both logs have the same requests, only those of the log
+    /// `counted` count; the other log still gives evidence.
     pub fn objects(
         &mut self,
         key: &objects::Key,
@@ -149,14 +155,14 @@ impl<'a, 'c> Build<'a, 'c> {
         *self.accounts.entry(value.account).or_default() += events;
         let seen = self.action(0, key.action as Sym, action.to_string());
         seen.events += events;
-        self.prove(&value.first, action.to_string(), key.log.name());
+        self.add_evidence(&value.first, action.to_string(), key.log.name());
         for sample in value.samples.iter() {
             self.resource(format!("s3://{}/{}", self.cx.text(sample.bucket), sample.key));
-            self.prove(&sample.place, action.to_string(), key.log.name());
+            self.add_evidence(&sample.location, action.to_string(), key.log.name());
         }
     }
 
-    /// `row` names the rollup row that the events were counted in.
+    /// `row` is the first event of the rollup row that the events were counted in.
     fn span(&mut self, row: &EventLocation, first: Millis, last: Millis, events: u64) {
         let f = &mut self.finding;
         f.first_seen = f.first_seen.min(first);
@@ -168,13 +174,13 @@ impl<'a, 'c> Build<'a, 'c> {
     fn source(&mut self, source: Sym, first: Millis, last: Millis, events: u64) {
         let cx = self.cx;
         let seen = self.sources.entry(source).or_insert_with(|| {
-            let place = cx.places.get(source);
+            let network = cx.networks.get(source);
             SourceSeen {
                 address: cx.text(source).to_string(),
-                class: place.map_or("", |p| p.class.name()).to_string(),
-                network: place.map_or("", |p| &p.network).to_string(),
-                country: place.map_or("", |p| &p.country).to_string(),
-                asn: place.map_or("", |p| &p.asn).to_string(),
+                class: network.map_or("", |n| n.class.name()).to_string(),
+                network: network.map_or("", |n| &n.name).to_string(),
+                country: network.map_or("", |n| &n.country).to_string(),
+                asn: network.map_or("", |n| &n.asn).to_string(),
                 first,
                 last,
                 events: 0,
@@ -186,25 +192,20 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     fn action(&mut self, service: Sym, action: Sym, name: String) -> &mut ActionSeen {
-        let none = || ActionSeen { action: name, events: 0, denied: 0, failed: 0 };
-        self.actions.entry((service, action)).or_insert_with(none)
+        let new = || ActionSeen { action: name, events: 0, denied: 0, failed: 0 };
+        self.actions.entry((service, action)).or_insert_with(new)
     }
 
-    /// `s3:GetObject`.
-    fn action_name(&self, service: Sym, action: Sym) -> String {
-        action_name(self.cx.text(service), self.cx.text(action))
-    }
-
-    fn prove(&mut self, place: &EventLocation, action: String, log: &str) {
+    fn add_evidence(&mut self, location: &EventLocation, action: String, log: &str) {
         let evidence = Evidence {
-            time: place.time,
-            event_id: place.id.to_string(),
+            time: location.time,
+            event_id: location.id.to_string(),
             action,
-            file: self.cx.files.name(place.file).to_string(),
-            offset: place.offset,
+            file: self.cx.files.name(location.file).to_string(),
+            offset: location.offset,
             log: log.to_string(),
         };
-        self.evidence.insert((place.time, place.id.to_string()), evidence);
+        self.evidence.insert((location.time, location.id.to_string()), evidence);
     }
 
     pub fn resource(&mut self, resource: String) {
@@ -219,7 +220,7 @@ impl<'a, 'c> Build<'a, 'c> {
         self.finding.reasons.push(reason);
     }
 
-    /// A threshold that decided.
+    /// A threshold that decided whether the finding fires.
     pub fn setting(&mut self, settings: &Resolved, setting: &Setting) {
         self.finding.settings.push(SettingUsed {
             name: format!("{}.{}", self.finding.rule, setting.name),
@@ -238,7 +239,7 @@ impl<'a, 'c> Build<'a, 'c> {
         self.finding.playbook = Some(Proposal { id: id.to_string(), params });
     }
 
-    /// Narrows the scope that [`Build::finish`] sets: principals, keys, sources and the span.
+    /// The scope, to narrow it: [`Build::finish`] sets principals, sources and the span.
     pub fn scope(&mut self) -> &mut Scope {
         &mut self.scope
     }
@@ -259,22 +260,22 @@ impl<'a, 'c> Build<'a, 'c> {
         self.finding.events
     }
 
-    /// Names who, sorts the lists and gives the id.
+    /// Names the principal, sorts the lists and sets the id.
     pub fn finish(self, severity: Severity, title: impl Into<String>) -> Finding {
         let cx = self.cx;
-        let most = |counts: &BTreeMap<Sym, u64>| {
+        let most_events = |counts: &BTreeMap<Sym, u64>| {
             let named = counts.iter().filter(|(sym, _)| **sym != 0);
             named
                 .max_by_key(|(sym, n)| (**n, std::cmp::Reverse(cx.text(**sym))))
                 .map_or(0, |(sym, _)| *sym)
         };
-        let (principal, key) = (most(&self.principals), most(&self.keys));
+        let (principal, key) = (most_events(&self.principals), most_events(&self.keys));
         let mut f = self.finding;
         f.title = title.into();
         f.severity = severity;
-        f.who = who(cx, principal, key, cx.text(most(&self.accounts)));
+        f.who = who(cx, principal, key, cx.text(most_events(&self.accounts)));
         f.user_agents = agents(cx, &self.principals, &self.sources);
-        f.baseline = cx.history.usual(principal, f.first_seen);
+        f.baseline = cx.history.usual_networks(principal, f.first_seen);
         let mut scope = self.scope;
         scope.from = f.first_seen;
         scope.until = f.last_seen;
@@ -286,7 +287,7 @@ impl<'a, 'c> Build<'a, 'c> {
         f.sources.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.address.cmp(&b.address)));
         f.actions = self.actions.into_values().collect();
         f.actions.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.action.cmp(&b.action)));
-        f.evidence = spread(self.evidence.into_values().collect());
+        f.evidence = sample_evenly(self.evidence.into_values().collect());
         f.attack.sort();
         f.attack.dedup();
         f.id = id::finding_id(
@@ -297,11 +298,6 @@ impl<'a, 'c> Build<'a, 'c> {
         );
         f
     }
-}
-
-/// `s3:GetObject`.
-pub fn action_name(service: &str, action: &str) -> String {
-    format!("{}:{action}", service.strip_suffix(".amazonaws.com").unwrap_or(service))
 }
 
 fn texts<'s>(cx: &Cx<'_>, syms: impl Iterator<Item = &'s Sym>) -> Vec<String> {
@@ -315,7 +311,7 @@ fn who(cx: &Cx<'_>, principal: Sym, key: Sym, account: &str) -> Who {
     Who {
         account: account.to_string(),
         principal: cx.text(principal).to_string(),
-        kind: cx.kind(principal).to_string(),
+        kind: cx.identity_type(principal).to_string(),
         access_key: cx.text(key).to_string(),
         session: session.map_or("", |s| cx.text(s.name)).to_string(),
         origin: super::sessions::origin(cx, key),
@@ -340,18 +336,11 @@ fn agents(
     agents.into_iter().take(MOST_AGENTS).map(|(agent, _)| agent.to_string()).collect()
 }
 
-/// Keeps first, last and evenly between, with every action that can be kept.
-fn spread(all: Vec<Evidence>) -> Vec<Evidence> {
+/// The first, the last and evenly spaced ones between, at most [`MOST_EVIDENCE`].
+fn sample_evenly(all: Vec<Evidence>) -> Vec<Evidence> {
     if all.len() <= MOST_EVIDENCE {
         return all;
     }
     let last = all.len() - 1;
     (0..MOST_EVIDENCE).filter_map(|i| all.get(i * last / (MOST_EVIDENCE - 1)).cloned()).collect()
-}
-
-/// The first few, and how many more.
-pub fn list<'s>(items: impl Iterator<Item = &'s str>, most: usize) -> String {
-    let all: Vec<&str> = items.collect();
-    let shown = all.iter().take(most).copied().collect::<Vec<_>>().join(", ");
-    if all.len() > most { format!("{shown} and {} more", all.len() - most) } else { shown }
 }

@@ -1,5 +1,4 @@
-//! What the window holds, for the next run to be compared with; and its counts, beside those of the periods
-//! before it.
+//! What the window contains, for the next run to compare with, and its counts compared with earlier periods.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,10 +13,10 @@ use crate::finding::change::{Before, Change, Count, Measured, Periods, Range};
 use crate::finding::seen::{Names, Seen, SeenFinding, SeenName, kept, severities};
 use crate::rollup::{Phase, Selection, Sym};
 
-/// Periods before the window that are looked at.
+/// Periods before the window that are counted.
 const PERIODS: i64 = 60;
 
-/// What is to be known of this run beside its rollups.
+/// This run's facts that are not in its rollups.
 pub struct Run<'a> {
     pub now: Millis,
     pub rules: String,
@@ -26,7 +25,7 @@ pub struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// As the [length](Seen::length_name) of what it will have seen is called.
+    /// The [name](Seen::length_name) of the window's length.
     pub fn length_name(&self, selection: Selection) -> String {
         let until = selection.until.unwrap_or(self.now);
         Seen { since: selection.since, until, ..Seen::default() }.length_name()
@@ -48,9 +47,9 @@ pub fn change(cx: &Cx<'_>, run: Run<'_>, before: &Before) -> (Seen, Change) {
 
 fn seen(cx: &Cx<'_>, run: Run<'_>) -> Seen {
     let (since, until) = (cx.selection.since, cx.selection.until.unwrap_or(run.now));
-    let called = || cx.rows().filter(|(k, _)| !k.by_service);
-    let mut sources = names(called(), |k| k.source, |sym| source(cx, sym));
-    // Clouds and one's own networks change more, and say less.
+    let calls = || cx.rows().filter(|(k, _)| !k.by_service);
+    let mut sources = names(calls(), |k| k.source, |sym| source(cx, sym));
+    // Hosting providers and own networks change often and matter less: they go last.
     sources.items.sort_by_key(|n| !n.detail.starts_with(SourceClass::Other.name()));
     Seen {
         run: run.now,
@@ -60,13 +59,13 @@ fn seen(cx: &Cx<'_>, run: Run<'_>) -> Seen {
         rules: run.rules,
         incomplete: run.incomplete,
         principals: names(
-            called(),
+            calls(),
             |k| k.principal,
-            |sym| Some((or_none(cx.text(sym)), cx.kind(sym).to_string())),
+            |sym| Some((or_none(cx.text(sym)), cx.identity_type(sym).to_string())),
         ),
         sources,
         user_agents: names(
-            called(),
+            calls(),
             |k| k.agent,
             |sym| Some((or_none(cx.text(sym)), String::new())),
         ),
@@ -82,23 +81,23 @@ fn or_none(text: &str) -> String {
     if text.is_empty() { "(none)".to_string() } else { text.to_string() }
 }
 
-/// The network and what is known of it; `None` of AWS itself.
+/// The network and its class, country and operator; `None` for AWS itself.
 fn source(cx: &Cx<'_>, sym: Sym) -> Option<(String, String)> {
     use SourceClass::{AwsInternal, Missing, Service};
-    let place = cx.places.get(sym)?;
-    if matches!(place.class, AwsInternal | Missing | Service) {
+    let network = cx.networks.get(sym)?;
+    if matches!(network.class, AwsInternal | Missing | Service) {
         return None;
     }
-    let parts = [place.class.name(), &place.country, &place.asn];
+    let parts = [network.class.name(), &network.country, &network.asn];
     let detail: Vec<&str> = parts.into_iter().filter(|p| !p.is_empty()).collect();
-    Some((or_none(&place.network), detail.join(" ")))
+    Some((or_none(&network.name), detail.join(" ")))
 }
 
-/// Names of the window by their uses; `of` gives a name and what it is.
+/// Names used in the window, most events first; `describe` gives a name and its detail.
 fn names<'c>(
     rows: impl Iterator<Item = Row<'c>>,
     key: impl Fn(&crate::rollup::activity::Key) -> Sym,
-    of: impl Fn(Sym) -> Option<(String, String)>,
+    describe: impl Fn(Sym) -> Option<(String, String)>,
 ) -> Names {
     #[derive(Default)]
     struct Used {
@@ -119,11 +118,11 @@ fn names<'c>(
     }
     let mut names: BTreeMap<String, SeenName> = BTreeMap::new();
     for (sym, used) in used {
-        let Some((name, detail)) = of(sym) else { continue };
+        let Some((name, detail)) = describe(sym) else { continue };
         let name = kept(&name);
         let seen = names.entry(name.clone()).or_default();
         seen.name = name;
-        // The same whatever the order.
+        // The smallest detail, whatever the order of the rows.
         if seen.detail.is_empty() || detail < seen.detail {
             seen.detail = kept(&detail);
         }
@@ -136,27 +135,27 @@ fn names<'c>(
     Names { items, beyond: 0 }
 }
 
-/// Events of the days that are wanted, of both logs.
-fn days(cx: &Cx<'_>, wanted: impl Fn(i64) -> bool) -> Vec<(i64, u64)> {
+/// Events of both logs by day, of the days that `filter` takes.
+fn days(cx: &Cx<'_>, filter: impl Fn(i64) -> bool) -> Vec<(i64, u64)> {
     let mut days: BTreeMap<i64, u64> = BTreeMap::new();
     for (_, v) in cx.frames.activity_rows.iter() {
         *days.entry(v.first.time.div_euclid(DAY)).or_default() += v.events;
     }
-    days.into_iter().filter(|(day, _)| wanted(*day)).collect()
+    days.into_iter().filter(|(day, _)| filter(*day)).collect()
 }
 
-/// Events of days that the last run's window had, before this one's, which came after that run.
+/// Events that arrived after the last run on days of its window, before this run's window.
 fn late_events(cx: &Cx<'_>, now: &Seen, last: &Seen) -> u64 {
     let (Some(since), Some(from)) = (now.since, last.since) else { return 0 };
     let from = cx.selection.baseline_since.unwrap_or(since).max(from);
     let whole =
         |day: i64| day * DAY >= from && (day + 1) * DAY <= since && (day + 1) * DAY <= last.until;
     let known: HashMap<i64, u64> = last.days.iter().copied().collect();
-    let there = days(cx, whole);
-    there.iter().map(|(day, n)| n.saturating_sub(known.get(day).copied().unwrap_or(0))).sum()
+    let current = days(cx, whole);
+    current.iter().map(|(day, n)| n.saturating_sub(known.get(day).copied().unwrap_or(0))).sum()
 }
 
-/// One period.
+/// The counts of one period.
 #[derive(Default)]
 struct Sums {
     events: u64,
@@ -165,13 +164,13 @@ struct Sums {
     bytes: u64,
 }
 
-const WHAT: [&str; 4] = ["events", "principals", "refused", "s3-bytes-out"];
+const COUNT_NAMES: [&str; 4] = ["events", "principals", "refused", "s3-bytes-out"];
 
 impl Sums {
-    fn add(&mut self, (k, v): Row<'_>, echo: bool, is_s3: bool) {
-        // The report's number of events has those that both logs recorded twice.
+    fn add(&mut self, (k, v): Row<'_>, also_in_cloudtrail: bool, is_s3: bool) {
+        // The report's number of events includes calls that both logs recorded.
         self.events += v.events;
-        if echo {
+        if also_in_cloudtrail {
             return;
         }
         if !k.by_service {
@@ -195,22 +194,23 @@ fn measured(cx: &Cx<'_>, seen: &Seen) -> Measured {
     let mut window = Sums::default();
     let periods = periods(cx, seen);
     let mut before: Vec<Sums> = (0..periods.number).map(|_| Sums::default()).collect();
-    for (row, echo) in cx.frames.activity_rows.iter().zip(cx.frames.echoes.iter().copied()) {
+    let repeated = cx.frames.also_in_cloudtrail.iter().copied();
+    for (row, repeated) in cx.frames.activity_rows.iter().zip(repeated) {
         let (k, v) = row;
         let is_s3 = cx.text(k.service) == "s3.amazonaws.com";
         if k.phase == Phase::Window {
-            window.add(row, echo, is_s3);
+            window.add(row, repeated, is_s3);
             accounts.insert(k.account);
         }
         for n in periods_of(v.first.time, seen, periods) {
-            before[n].add(row, echo, is_s3);
+            before[n].add(row, repeated, is_s3);
         }
     }
     let accounts = accounts.into_iter().map(|sym| cx.text(sym)).filter(|a| !a.is_empty());
     let mut accounts: Vec<String> = accounts.map(kept).collect();
     accounts.sort();
     let before: Vec<[u64; 4]> = before.iter().map(Sums::numbers).collect();
-    let numbers = WHAT.iter().zip(window.numbers()).enumerate();
+    let numbers = COUNT_NAMES.iter().zip(window.numbers()).enumerate();
     let counts = numbers.map(|(n, (what, now))| {
         let earlier: Vec<u64> = before.iter().map(|numbers| numbers[n]).collect();
         Count { what: (*what).to_string(), now, before: Range::over(&earlier) }
@@ -218,8 +218,8 @@ fn measured(cx: &Cx<'_>, seen: &Seen) -> Measured {
     Measured { accounts, periods, counts: counts.collect() }
 }
 
-/// Periods as long as the window, each its whole days earlier than the next, so that weekdays and hours are the
-/// same; as many as the baseline has, up to a day that may be missing at its beginning.
+/// Periods as long as the window, shifted back by its whole days so that weekdays and hours match; as many as the
+/// baseline covers, where up to a day may be missing at its beginning.
 fn periods(cx: &Cx<'_>, seen: &Seen) -> Periods {
     let (Some(since), Some(length), Some(from)) =
         (seen.since, seen.length().filter(|l| *l > 0), cx.selection.baseline_since)
@@ -235,7 +235,7 @@ fn periods(cx: &Cx<'_>, seen: &Seen) -> Periods {
     Periods { number, step }
 }
 
-/// Which periods a moment lies in, from 0 for the one right before: two where they overlap by the hours of the
+/// The periods that contain a moment, from 0 for the latest: two where periods overlap by the hours of the
 /// window's last day.
 fn periods_of(at: Millis, seen: &Seen, periods: Periods) -> impl Iterator<Item = usize> {
     let (since, until) = (seen.since.unwrap_or(at), seen.until);

@@ -1,5 +1,5 @@
-//! The coverage matrix: what CloudTrail delivered by account, region and day, from the names of the files and from
-//! the activity; and where it fell silent, see [`gaps`].
+//! The coverage matrix: what CloudTrail delivered by account, region and day, from file names and activity, and the
+//! gaps in it, see [`gaps`].
 
 mod gaps;
 
@@ -10,14 +10,14 @@ use crate::clock::{DAY, HOUR, Millis};
 use crate::event::{Log, Outcome};
 use crate::source::Listing;
 use crate::source::delivery::Delivery;
-use crate::source::matrix::{BESIDE, Call, Gap, Matrix, Row};
+use crate::source::matrix::{Call, GAP_NEAR_CALL, Gap, Matrix, Row};
 use crate::ui::number::counted;
 use gaps::{End, STARTS, STOPS, Track};
 
 /// Regions that a note names.
-const NAMED: usize = 5;
+const MOST_NAMED: usize = 5;
 
-/// What is known of one account in one region.
+/// Deliveries and events of one account in one region.
 #[derive(Default)]
 struct Pair {
     track: Track,
@@ -44,18 +44,20 @@ pub fn matrix(cx: &Cx<'_>, listing: &Listing, now: Millis) -> Matrix {
         counts.first = counts.first.into_iter().chain(at).min();
         counts.last = counts.last.into_iter().chain(at).max();
         let (first, last) = named.map_or((day * DAY, (day + 1) * DAY - 1), |at| (at, at));
-        pair.track.saw(first, last);
+        pair.track.record(first, last);
     }
     let newest = pairs.values().filter_map(|pair| pair.track.newest()).max().unwrap_or_default();
-    let asked = cx.selection.until.map(|until| until.min(now));
-    let asked = asked.or_else(|| cx.selection.since.map(|_| now).filter(|_| listing.has_remote()));
-    let end = asked.map_or(End { at: newest, asked: false }, |at| End { at, asked: true });
+    let requested = cx.selection.until.map(|until| until.min(now));
+    let requested =
+        requested.or_else(|| cx.selection.since.map(|_| now).filter(|_| listing.has_remote()));
+    let end =
+        requested.map_or(End { at: newest, requested: false }, |at| End { at, requested: true });
     let oldest = pairs.values().filter_map(|pair| pair.track.oldest()).min().unwrap_or(newest);
     let since = cx.selection.since.unwrap_or(oldest);
     let calls = calls(cx);
     let tracks = pairs.iter().map(|((account, region), pair)| (&**account, &**region, &pair.track));
     let found = gaps::find(&tracks.collect::<Vec<_>>(), &calls, since, end);
-    let last = if end.asked { end.at - 1 } else { end.at };
+    let last = if end.requested { end.at - 1 } else { end.at };
     let (first_day, last_day) = (since.div_euclid(DAY), last.div_euclid(DAY));
     let mut matrix = Matrix { gaps: found, ..Matrix::default() };
     for ((account, region), pair) in pairs {
@@ -93,13 +95,13 @@ fn events(cx: &Cx<'_>, pairs: &mut BTreeMap<(String, String), Pair>) {
     for ((account, region, hour), (events, first, last)) in hours {
         let names = (cx.text(account).to_string(), cx.text(region).to_string());
         let pair = pairs.entry(names).or_default();
-        pair.track.saw(first, last);
+        pair.track.record(first, last);
         let day = (i64::from(hour) * HOUR).div_euclid(DAY);
         pair.days.entry(day).or_default().events += events;
     }
 }
 
-/// The calls that changed trails, in their order.
+/// Successful calls that stop, narrow or start a trail, in order.
 fn calls(cx: &Cx<'_>) -> Vec<Call> {
     let mut calls: Vec<Call> = (cx.frames.activity_rows.iter())
         .filter(|(key, _)| key.log == Log::CloudTrail && key.outcome == Outcome::Success)
@@ -118,30 +120,33 @@ fn calls(cx: &Cx<'_>) -> Vec<Call> {
     calls
 }
 
-/// A sentence for each call that a gap stands beside.
+/// A sentence for each call that explains gaps.
 pub fn notes(matrix: &Matrix) -> Vec<String> {
     let mut by_call: BTreeMap<&Call, Vec<&Gap>> = BTreeMap::new();
     for gap in &matrix.gaps {
         let Some(call) = gap.cause() else { continue };
         by_call.entry(call).or_default().push(gap);
     }
-    let of_call = |(call, gaps): (&Call, Vec<&Gap>)| {
-        let places: Vec<String> =
-            gaps.iter().take(NAMED).map(|gap| format!("{} {}", gap.account, gap.region)).collect();
-        let more = gaps.len().saturating_sub(NAMED);
+    let note = |(call, gaps): (&Call, Vec<&Gap>)| {
+        let regions: Vec<String> = gaps
+            .iter()
+            .take(MOST_NAMED)
+            .map(|gap| format!("{} {}", gap.account, gap.region))
+            .collect();
+        let more = gaps.len().saturating_sub(MOST_NAMED);
         let more = if more == 0 { String::new() } else { format!(" and {more} more") };
         let from = gaps.iter().map(|gap| gap.from).min().unwrap_or_default();
         let until = gaps.iter().map(|gap| gap.until).reduce(|a, b| a.zip(b).map(|(a, b)| a.max(b)));
         let span = Gap { from, until: until.flatten(), ..(*gaps[0]).clone() }.span();
         let count = counted(gaps.len() as u64, "gap", "gaps");
         format!(
-            "{count} {BESIDE} {} (event {}): nothing of {}{more}, {span}.",
-            call.words(),
+            "{count} {GAP_NEAR_CALL} {} (event {}): no logs of {}{more}, {span}.",
+            call.text(),
             call.event_id,
-            places.join(", "),
+            regions.join(", "),
         )
     };
-    by_call.into_iter().map(of_call).collect()
+    by_call.into_iter().map(note).collect()
 }
 
 #[cfg(test)]

@@ -1,18 +1,24 @@
-//! A credential used from a network that is new: new for the key, for the principal, for the account.
+//! A credential used from a network that is new to the key, to the principal or to the account: the most common
+//! sign of stolen credentials.
 //!
-//! New only counts against something: a baseline before the window, or what the archive itself showed
-//! before. With neither, an address stands out only beside the others: one credential uses it, and the
-//! rest of the account does not. The reasons say which of these it was, with the numbers.
+//! A network is new compared with the baseline and the earlier logs. Where the logs are too short for that
+//! (`warm_up_hours`, `min_history_events`), it is compared with the account's other principals: one credential uses
+//! it and nobody else does. The reasons say which comparison was made, with its numbers.
+//!
+//! Points add up to the severity (`min_score`). A new country, a hosting provider, an attack tool, new actions,
+//! denied calls (`denied_share`) and changes to access raise it. Roaming principals (`roaming_networks`), shared
+//! networks and lasting use lower it. False positives: travel, a new office or VPN exit.
 
 mod novelty;
-mod weigh;
+mod score;
 
 use std::collections::BTreeMap;
 
 use polars::prelude::PolarsResult;
 
-use super::build::{Build, list};
+use super::build::Build;
 use super::rows::Row;
+use super::text::{list, short_name};
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::config::{Resolved, Setting};
@@ -20,36 +26,37 @@ use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym};
 use novelty::{Novelty, novelty};
+use score::score;
 
 const WARM_UP: Setting = Setting {
     name: "warm_up_hours",
     default: 24.0,
     unit: "hours",
-    help: "Logs that must lie before a first sight for it to count as new in full; below that it is said and weighs less",
+    help: "Logs needed before a network's first use for it to count as new; with fewer the finding says so and scores less",
 };
 const MIN_HISTORY: Setting = Setting {
     name: "min_history_events",
     default: 50.0,
     unit: "events",
-    help: "Earlier calls of the account without which nothing is called new",
+    help: "Earlier calls of the account needed before a network counts as new",
 };
 const ROAMING: Setting = Setting {
     name: "roaming_networks",
     default: 5.0,
     unit: "networks",
-    help: "A principal that used this many networks before is taken to be on the move, which weighs less",
+    help: "Number of earlier networks from which a principal counts as roaming, which scores less",
 };
 const MIN_SCORE: Setting = Setting {
     name: "min_score",
     default: 3.0,
     unit: "points",
-    help: "Points from which it is a finding (low); one more is medium, four more high, six more critical",
+    help: "Points from which it is a finding (low); one more makes it medium, four more high, six more critical",
 };
 const DENIED_SHARE: Setting = Setting {
     name: "denied_share",
     default: 0.2,
     unit: "of the calls",
-    help: "Share of refused calls from the new network that weighs in",
+    help: "Share of denied calls from the new network that adds to the score",
 };
 
 static META: Meta = Meta {
@@ -60,7 +67,7 @@ static META: Meta = Meta {
     settings: &[WARM_UP, MIN_HISTORY, ROAMING, MIN_SCORE, DENIED_SHARE],
 };
 
-/// Networks of one credential that are judged.
+/// Networks of one credential that are scored.
 const MOST_NETWORKS: usize = 200;
 
 pub struct CredentialUnfamiliarSource;
@@ -73,24 +80,28 @@ impl Detector for CredentialUnfamiliarSource {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut found: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
-        let judged = busiest(uses(cx)).into_iter().filter_map(|using| {
-            let new = novelty(cx, &using, &settings).filter(|new| new.points > 0)?;
-            Some(Use { new: Some(new), ..using })
+        let scored = busiest(uses(cx)).into_iter().filter_map(|using| {
+            let (mut new, compared) = novelty(cx, &using, &settings)?;
+            score(cx, &using, &compared, &settings, &mut new);
+            (new.points > 0).then_some(Use { new: Some(new), ..using })
         });
-        for using in told_by_sessions(cx, judged.collect()) {
+        for using in without_sign_ins(cx, scored.collect()) {
             found.entry((using.principal, using.key)).or_default().push(using);
         }
         Ok(found.into_values().flat_map(|uses| campaigns(cx, uses, &settings)).collect())
     }
 }
 
-/// How soon a session follows the sign-in that it comes from.
+/// Time within which a session follows its sign-in.
 const SIGN_IN: Millis = HOUR;
 
-/// Without the sign-ins of those whose sessions came from the same network right after: the session tells it all.
-fn told_by_sessions<'a>(cx: &Cx<'_>, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
+/// Drops sign-ins that a session from the same network follows: the session's finding covers both.
+fn without_sign_ins<'a>(cx: &Cx<'_>, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
     let signs_in = |using: &Use<'_>| {
-        matches!(cx.kind(using.principal), "IdentityCenterUser" | "SAMLUser" | "WebIdentityUser")
+        matches!(
+            cx.identity_type(using.principal),
+            "IdentityCenterUser" | "SAMLUser" | "WebIdentityUser"
+        )
     };
     let sessions: Vec<(&str, Millis)> =
         uses.iter().filter(|u| !signs_in(u)).map(|u| (u.network, u.first)).collect();
@@ -113,8 +124,7 @@ struct Use<'a> {
     new: Option<Novelty>,
 }
 
-/// The networks of each credential with most calls, the ones that say something: a role that visitors of a web
-/// site assume comes from thousands.
+/// The busiest networks of each credential. A role that visitors of a website assume uses thousands.
 fn busiest(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
     let mut by_credential: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
     for using in uses {
@@ -132,15 +142,16 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
     let mut uses: BTreeMap<(Sym, Sym, &str), Use<'a>> = BTreeMap::new();
     for row in cx.rows() {
         let (key, value) = row;
-        let wanted = key.phase == Phase::Window && !key.by_service && cx.places.outside(key.source);
-        // A sign-in that failed used no credential; guessing has a detector of its own.
+        let counted =
+            key.phase == Phase::Window && !key.by_service && cx.networks.is_outside(key.source);
+        // A failed sign-in used no credential; sign_in_failures covers guessing.
         let guess =
             cx.text(key.service) == "signin.amazonaws.com" && key.outcome != Outcome::Success;
-        if !wanted || guess || !judged(cx.text(key.kind)) {
+        if !counted || guess || !is_of_account(cx.text(key.kind)) {
             continue;
         }
         let credential = if cx.is_long_term(key.access_key) { key.access_key } else { 0 };
-        let network = cx.places.network(key.source);
+        let network = cx.networks.name(key.source);
         let using = uses.entry((key.principal, credential, network)).or_insert_with(|| Use {
             principal: key.principal,
             key: credential,
@@ -157,10 +168,10 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
     uses.into_values().collect()
 }
 
-/// Identities with credentials of this account; callers of other accounts and the public have no usual place.
-fn judged(kind: &str) -> bool {
+/// Identities with credentials of this account. Callers of other accounts and the public have no usual network.
+fn is_of_account(identity_type: &str) -> bool {
     matches!(
-        kind,
+        identity_type,
         "IAMUser"
             | "AssumedRole"
             | "Root"
@@ -172,7 +183,8 @@ fn judged(kind: &str) -> bool {
     )
 }
 
-/// Uses of one credential that follow each other within a day are one finding, but for places where it stays.
+/// Groups uses of one credential that follow each other within a day. A network where it stays is a finding of
+/// its own.
 fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Finding> {
     uses.sort_by_key(|u| (u.first, u.network));
     let mut groups: Vec<Vec<Use<'_>>> = Vec::new();
@@ -224,7 +236,7 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
     advice::contain_credential(cx, &mut build, main.principal, main.key);
     advice::ask_owner(&mut build);
     let what = match main.key {
-        0 => advice::name_of(cx.text(main.principal)).to_string(),
+        0 => short_name(cx.text(main.principal)).to_string(),
         key => format!("Access key {}", cx.text(key)),
     };
     let source = main
@@ -232,12 +244,12 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
         .iter()
         .max_by_key(|(_, v)| v.events)
         .map_or(main.network, |(k, _)| cx.text(k.source));
-    let whom = match (new.to_account, main.key) {
+    let new_to = match (new.to_account, main.key) {
         (true, _) => "the account",
         (false, 0) => "this principal",
         (false, _) => "this key",
     };
-    Some(build.finish(severity, format!("{what} used from {source}, new to {whom}")))
+    Some(build.finish(severity, format!("{what} used from {source}, new to {new_to}")))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What every detector is given.
+//! What every detector works with.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 
-/// The rollups as frames, the names behind their numbers, and what was usual.
+/// The rollups as frames, the texts behind their numbers, and the history to compare with.
 pub struct Cx<'a> {
     pub frames: &'a Frames,
     pub rollups: &'a Rollups,
@@ -23,15 +23,15 @@ pub struct Cx<'a> {
     pub files: &'a FileNames,
     pub config: &'a Config,
     pub selection: Selection,
-    pub places: SourceNetworks,
+    pub networks: SourceNetworks,
     pub history: History,
-    /// Where keys come from, and what came of them.
+    /// Which key came from which sign-in or key, and what was made with it.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
-    /// Correlations that held; their events are marks of the matches' rollup.
+    /// Correlations that fired; their events are marks of the matches' rollup.
     pub correlated: &'a Outcome,
-    /// `userIdentity.type` of each principal, as CloudTrail or else the access log has it.
-    kinds: HashMap<Sym, Sym>,
+    /// `userIdentity.type` of each principal, from CloudTrail or else from the access log.
+    identity_types: HashMap<Sym, Sym>,
 }
 
 impl<'a> Cx<'a> {
@@ -41,13 +41,14 @@ impl<'a> Cx<'a> {
         files: &'a FileNames,
         config: &'a Config,
         selection: Selection,
-        places: SourceNetworks,
+        networks: SourceNetworks,
         (rules, correlated): (&'a RuleSet, &'a Outcome),
     ) -> Cx<'a> {
         let names = &rollups.names;
-        let history = History::new(frames, &places, names);
-        let kinds = frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
-        let lineage = Lineage::of(rollups, &frames.activity_rows);
+        let history = History::new(frames, &networks, names);
+        let identity_types =
+            frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
+        let lineage = Lineage::new(rollups, &frames.activity_rows);
         Cx {
             frames,
             rollups,
@@ -55,12 +56,12 @@ impl<'a> Cx<'a> {
             files,
             config,
             selection,
-            places,
+            networks,
             history,
             lineage,
             rules,
             correlated,
-            kinds,
+            identity_types,
         }
     }
 
@@ -73,26 +74,27 @@ impl<'a> Cx<'a> {
     }
 
     /// `userIdentity.type`; `""` if unknown.
-    pub fn kind(&self, principal: Sym) -> &'a str {
-        self.text(self.kinds.get(&principal).copied().unwrap_or(0))
+    pub fn identity_type(&self, principal: Sym) -> &'a str {
+        self.text(self.identity_types.get(&principal).copied().unwrap_or(0))
     }
 
     /// True for principals that are AWS services.
     pub fn is_service(&self, principal: Sym) -> bool {
-        self.kind(principal) == "AWSService"
+        self.identity_type(principal) == "AWSService"
     }
 
     pub fn is_long_term(&self, key: Sym) -> bool {
         self.text(key).starts_with("AKIA")
     }
 
-    /// True if the principal came to the source's network less than half a day before `at`, and that says
-    /// something: there is a day of logs before, and the network is as new to the account, or the principal has
-    /// a longer history elsewhere.
-    pub fn foreign(&self, principal: Sym, source: Sym, at: Millis) -> bool {
+    /// True if the principal first used the source's network less than half a day before `at` and the logs can
+    /// show that this is unusual: they cover a day before, and the network is as new to the account or the
+    /// principal has a longer history elsewhere.
+    pub fn is_unfamiliar(&self, principal: Sym, source: Sym, at: Millis) -> bool {
         let h = &self.history;
-        let network = self.places.network(source);
-        if !self.places.outside(source) || h.knew(principal, network, at - DAY / 2) {
+        let network = self.networks.name(source);
+        if !self.networks.is_outside(source) || h.has_worked_from(principal, network, at - DAY / 2)
+        {
             return false;
         }
         let compared = self.history_before(at) >= DAY && !self.roams(principal, source, at);
@@ -100,16 +102,16 @@ impl<'a> Cx<'a> {
         compared && (new_to_account || self.has_history(principal, at))
     }
 
-    /// True for workloads to which each day may bring a new network, so that one says nothing, unless it is of
-    /// another operator than theirs. People and long-term keys are never taken for such.
+    /// True for workloads that use new networks all the time, so that one more says nothing, unless it belongs to
+    /// an operator they have not used. Never true for people and long-term keys.
     pub fn roams(&self, principal: Sym, source: Sym, at: Millis) -> bool {
-        let workload = match self.kind(principal) {
+        let workload = match self.identity_type(principal) {
             "AssumedRole" => self.text(principal).contains(":role/"),
             kind => kind == "WebIdentityUser",
         };
-        let operator = self.places.get(source).map_or("", |place| &place.asn);
-        let usual =
-            operator.is_empty() || self.history.knew_operator(principal, operator, at - DAY / 2);
+        let operator = self.networks.get(source).map_or("", |network| &network.asn);
+        let usual = operator.is_empty()
+            || self.history.has_used_operator(principal, operator, at - DAY / 2);
         workload && usual && self.history.roams(principal, at)
     }
 
@@ -118,47 +120,29 @@ impl<'a> Cx<'a> {
         self.history.networks_of(principal).any(|(_, seen)| seen.first < at - DAY)
     }
 
-    /// Time before `at` that the logs cover.
+    /// How much time before `at` the logs cover.
     pub fn history_before(&self, at: Millis) -> Millis {
         (at - self.history.start).max(0)
     }
 
-    /// Activity rows, without those of the access log that CloudTrail has too.
+    /// Activity rows, without access-log rows that repeat CloudTrail's.
     pub fn rows(&self) -> impl Iterator<Item = Row<'a>> {
         self.frames
             .activity_rows
             .iter()
-            .zip(&self.frames.echoes)
-            .filter(|(_, echo)| !**echo)
+            .zip(&self.frames.also_in_cloudtrail)
+            .filter(|(_, repeated)| !**repeated)
             .map(|(row, _)| row)
     }
 
-    /// Calls by people and programs, as against those that AWS services make on the account's behalf, by
-    /// behaviour.
+    /// Calls by people and programs, by behaviour. Excludes calls that AWS services make on the account's behalf.
     pub fn calls(&self) -> LazyFrame {
-        let wanted = col("by_service").not().and(col("echo").not());
-        self.frames.activity.clone().lazy().filter(wanted)
+        let counted = col("by_service").not().and(col("also_in_cloudtrail").not());
+        self.frames.activity.clone().lazy().filter(counted)
     }
 
     /// The same calls by caller and hour.
     pub fn hourly(&self) -> LazyFrame {
         self.frames.hours.clone().lazy()
     }
-}
-
-/// A column of 32-bit numbers, as grouped queries yield them.
-pub fn syms(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Sym>> {
-    Ok(frame.column(name)?.u32()?.iter().map(|v| v.unwrap_or(0)).collect())
-}
-
-pub fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Millis>> {
-    Ok(frame.column(name)?.i64()?.iter().map(|v| v.unwrap_or(0)).collect())
-}
-
-pub fn counts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u64>> {
-    Ok(frame.column(name)?.u64()?.iter().map(|v| v.unwrap_or(0)).collect())
-}
-
-pub fn hours(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i32>> {
-    Ok(frame.column(name)?.i32()?.iter().map(|v| v.unwrap_or(0)).collect())
 }

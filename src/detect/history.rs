@@ -1,4 +1,4 @@
-//! What was usual before: first sights by principal, key and network, over baseline and window.
+//! Which networks principals and keys used, and since when, over baseline and window.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
@@ -10,17 +10,17 @@ use crate::clock::{DAY, Millis, plain};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
 
-/// Networks that are named as usual.
-const USUAL: usize = 5;
+/// Networks that a finding names as usual.
+const MOST_USUAL: usize = 5;
 
-/// First and last sight, and how much.
+/// First and last call, and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     pub first: Millis,
     pub last: Millis,
     pub events: u64,
     /// First call that succeeded; [`Millis::MAX`] if none did.
-    pub worked: Millis,
+    pub first_success: Millis,
 }
 
 impl Seen {
@@ -28,11 +28,11 @@ impl Seen {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.events += other.events;
-        self.worked = self.worked.min(other.worked);
+        self.first_success = self.first_success.min(other.first_success);
     }
 }
 
-/// Who was where, and when first. Calls by AWS services on the account's behalf are left out.
+/// Who used which network and when first, without calls by AWS services on the account's behalf.
 #[derive(Debug, Default)]
 pub struct History {
     /// Start and end of everything that was folded.
@@ -43,30 +43,30 @@ pub struct History {
     by_network: HashMap<String, BTreeMap<Sym, Seen>>,
     countries: BTreeMap<String, Seen>,
     /// Days since 1970 on which a network was used.
-    days: HashMap<String, BTreeSet<i64>>,
-    /// Days on which a principal was active, and of those, but for the first, the ones that brought it to a
-    /// new network.
-    active: HashMap<Sym, BTreeSet<i64>>,
-    moves: HashMap<Sym, BTreeSet<i64>>,
+    network_days: HashMap<String, BTreeSet<i64>>,
+    /// Days on which a principal was active.
+    active_days: HashMap<Sym, BTreeSet<i64>>,
+    /// Those days, but for the first, on which the principal used a new network.
+    moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
 }
 
-/// Other days with a new network that make a principal one that comes from anywhere.
+/// Days with a new network from which on a principal roams.
 const ROAMING_DAYS: usize = 3;
 
-/// The first days of the logs, in which first sights are the rule.
+/// The first days of the logs, in which most networks are new.
 pub const FIRST_DAYS: Millis = 7 * DAY;
 
 impl History {
-    pub fn new(frames: &Frames, places: &SourceNetworks, names: &Names) -> History {
+    pub fn new(frames: &Frames, networks: &SourceNetworks, names: &Names) -> History {
         let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
-        // Many rows say the same of the same day.
+        // Many rows repeat the same principal, key, source and day.
         let mut days: FxHashMap<(Sym, Sym, Sym, i64), Seen> = FxHashMap::default();
         for (key, value) in frames.activity_rows.iter() {
             let first = value.first.time;
-            let worked = if key.outcome == Outcome::Success { first } else { Millis::MAX };
-            let seen = Seen { first, last: value.last(), events: value.events, worked };
+            let first_success = if key.outcome == Outcome::Success { first } else { Millis::MAX };
+            let seen = Seen { first, last: value.last(), events: value.events, first_success };
             h.start = h.start.min(seen.first);
             h.end = h.end.max(seen.last);
             if !key.by_service {
@@ -75,37 +75,38 @@ impl History {
             }
         }
         for ((principal, access_key, source, day), seen) in days {
-            let usable = |p: &&SourceNetwork| p.outside() || p.class == SourceClass::Own;
-            let Some(place) = places.get(source).filter(usable) else { continue };
-            let network = &place.network;
+            let usable = |n: &&SourceNetwork| n.is_outside() || n.class == SourceClass::Own;
+            let Some(from) = networks.get(source).filter(usable) else { continue };
+            let network = &from.name;
             note(h.by_principal.entry(principal).or_default(), network, seen);
             if names.text(access_key).starts_with("AKIA") {
                 note(h.by_key.entry(access_key).or_default(), network, seen);
             }
-            h.days.entry(network.clone()).or_default().insert(day);
-            h.active.entry(principal).or_default().insert(day);
+            h.network_days.entry(network.clone()).or_default().insert(day);
+            h.active_days.entry(principal).or_default().insert(day);
             let who = h.by_network.entry(network.clone()).or_default();
             who.entry(principal).and_modify(|s| s.add(seen)).or_insert(seen);
-            if !place.asn.is_empty() {
-                note(h.operators.entry(principal).or_default(), &place.asn, seen);
+            if !from.asn.is_empty() {
+                note(h.operators.entry(principal).or_default(), &from.asn, seen);
             }
-            if !place.country.is_empty() {
-                note(&mut h.countries, &place.country, seen);
+            if !from.country.is_empty() {
+                note(&mut h.countries, &from.country, seen);
             }
         }
         for (principal, networks) in &h.by_principal {
-            let first = h.active.get(principal).and_then(BTreeSet::first);
+            let first = h.active_days.get(principal).and_then(BTreeSet::first);
             let days = networks.values().map(|seen| seen.first.div_euclid(DAY));
-            h.moves.insert(*principal, days.filter(|day| first.is_some_and(|f| day > f)).collect());
+            let later = days.filter(|day| first.is_some_and(|f| day > f)).collect();
+            h.moving_days.insert(*principal, later);
         }
         h
     }
 
-    /// True if the principal comes from new networks as a rule, as workflows on rented machines do: at least
-    /// every second day on which it was active before that of `at` brought one, and several did. In the first
-    /// days of the logs the days after it count as well.
+    /// True if the principal regularly uses new networks, as workflows on rented machines do: on at least half of
+    /// its active days before that of `at`, and on several. In the first days of the logs later days count too.
     pub fn roams(&self, principal: Sym, at: Millis) -> bool {
-        let (Some(active), Some(moves)) = (self.active.get(&principal), self.moves.get(&principal))
+        let (Some(active), Some(moves)) =
+            (self.active_days.get(&principal), self.moving_days.get(&principal))
         else {
             return false;
         };
@@ -118,20 +119,20 @@ impl History {
     }
 
     /// True if a call of the principal from a network of the operator succeeded before `at`.
-    pub fn knew_operator(&self, principal: Sym, operator: &str, at: Millis) -> bool {
+    pub fn has_used_operator(&self, principal: Sym, operator: &str, at: Millis) -> bool {
         let seen = self.operators.get(&principal).and_then(|o| o.get(operator));
-        seen.is_some_and(|s| s.worked < at)
+        seen.is_some_and(|s| s.first_success < at)
     }
 
     /// Days before that of `at` on which the principal was active.
     pub fn earlier_days(&self, principal: Sym, at: Millis) -> usize {
         let today = at.div_euclid(DAY);
-        self.active.get(&principal).map_or(0, |days| days.range(..today).count())
+        self.active_days.get(&principal).map_or(0, |days| days.range(..today).count())
     }
 
     /// On how many days anyone used the network.
     pub fn days_in(&self, network: &str) -> usize {
-        self.days.get(network).map_or(0, BTreeSet::len)
+        self.network_days.get(network).map_or(0, BTreeSet::len)
     }
 
     /// Days that the logs cover.
@@ -141,7 +142,7 @@ impl History {
 
     /// Networks that anyone used on more days than `days`, the most used first.
     pub fn networks_on_more_days(&self, days: usize) -> Vec<&str> {
-        let mut found: Vec<(usize, &str)> = (self.days.iter())
+        let mut found: Vec<(usize, &str)> = (self.network_days.iter())
             .filter(|(_, on)| on.len() > days)
             .map(|(network, on)| (on.len(), network.as_str()))
             .collect();
@@ -165,44 +166,44 @@ impl History {
     }
 
     /// True if another principal came from the network before `at`.
-    pub fn others_in(&self, network: &str, principal: Sym, at: Millis) -> bool {
+    pub fn used_by_others(&self, network: &str, principal: Sym, at: Millis) -> bool {
         self.principals_in(network).any(|(p, s)| p != principal && s.first < at)
     }
 
-    /// True if a call of the principal from the network succeeded before `at`. A failure proves nothing of
-    /// who was there: whoever guesses would make the network known.
-    pub fn knew(&self, principal: Sym, network: &str, at: Millis) -> bool {
+    /// True if a call of the principal from the network succeeded before `at`. Failures do not count: guessing
+    /// would make a network known.
+    pub fn has_worked_from(&self, principal: Sym, network: &str, at: Millis) -> bool {
         let seen = self.by_principal.get(&principal).and_then(|n| n.get(network));
-        seen.is_some_and(|s| s.worked < at)
+        seen.is_some_and(|s| s.first_success < at)
     }
 
-    /// True if the principal uses the network for more than the day of `at`: it did the day before or, where
-    /// the logs begin with `at`, it still does days later.
-    pub fn settled(&self, principal: Sym, network: &str, at: Millis) -> bool {
+    /// True if the principal uses the network on more days than that of `at`: it worked from there a day before
+    /// or, where the logs only just begin, it still calls from there three days later.
+    pub fn uses_regularly(&self, principal: Sym, network: &str, at: Millis) -> bool {
         let Some(seen) = self.by_principal.get(&principal).and_then(|n| n.get(network)) else {
             return false;
         };
-        seen.worked < at - DAY || (at - self.start < DAY && seen.last > at + 3 * DAY)
+        seen.first_success < at - DAY || (at - self.start < DAY && seen.last > at + 3 * DAY)
     }
 
-    /// The networks that the principal used before `at`, most calls first, in words.
-    pub fn usual(&self, principal: Sym, at: Millis) -> Vec<String> {
+    /// A line for each network that the principal used before `at`, most calls first.
+    pub fn usual_networks(&self, principal: Sym, at: Millis) -> Vec<String> {
         let days = (at - self.start).max(0) as f64 / DAY as f64;
         let mut known: Vec<(&str, Seen)> =
             self.networks_of(principal).filter(|(_, seen)| seen.first < at).collect();
         if known.is_empty() {
             return vec![format!(
-                "nothing known of the principal in the {days:.1} days of logs before"
+                "no earlier calls by the principal in the {days:.1} days of logs before"
             )];
         }
         known.sort_by(|a, b| b.1.events.cmp(&a.1.events).then(a.0.cmp(b.0)));
-        let more = known.len().saturating_sub(USUAL);
-        let told = known.iter().take(USUAL).map(|(network, seen)| {
+        let more = known.len().saturating_sub(MOST_USUAL);
+        let lines = known.iter().take(MOST_USUAL).map(|(network, seen)| {
             let (first, last) = (plain(seen.first), plain(seen.last));
             format!("{network}: {} calls from {first} to {last} UTC", seen.events)
         });
         let more = (more > 0).then(|| format!("and {more} more networks"));
-        told.chain(more).collect()
+        lines.chain(more).collect()
     }
 
     /// First time anyone used the network.
@@ -221,12 +222,12 @@ impl History {
     }
 }
 
-/// On which days something was done, and by whom: what is done on enough of them is a habit.
+/// The days on which each actor did something: what recurs on enough of them is routine.
 #[derive(Debug, Default)]
-pub struct Habits<K>(HashMap<K, BTreeSet<i64>>);
+pub struct Recurrence<K>(HashMap<K, BTreeSet<i64>>);
 
-impl<K: Eq + Hash> Habits<K> {
-    /// Notes that it was done at `at`; answers on how many of the days noted so far it was done before that day.
+impl<K: Eq + Hash> Recurrence<K> {
+    /// Records that `who` did it at `at` and returns the number of recorded days before that day.
     pub fn earlier_days(&mut self, who: K, at: Millis) -> usize {
         let (day, days) = (at.div_euclid(DAY), self.0.entry(who).or_default());
         days.insert(day);

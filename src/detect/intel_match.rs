@@ -1,11 +1,12 @@
-//! Callers that a threat list names: by their address, access key, ARN or user agent.
+//! Callers whose address, access key, ARN or user agent is on a threat list.
 //!
-//! A list says that somebody saw the address do harm, not that it does so here. It weighs what the calls
-//! achieved: those that succeeded are of high severity, those that were all refused of medium, and what anyone
-//! may read without credentials of low. AWS's own services and one's own ranges are never named.
+//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls
+//! achieved here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS
+//! services and own ranges never match. False positives: reassigned addresses and outdated lists.
+//! `most_callers` limits the findings per principal.
 
-mod hits;
-mod words;
+mod callers;
+mod reasons;
 
 use std::collections::BTreeMap;
 
@@ -17,19 +18,19 @@ use super::{Cx, Detector, Meta, advice};
 use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
-use hits::{Named, named};
+use callers::{ListedCaller, listed_callers};
 
 const MOST_CALLERS: Setting = Setting {
     name: "most_callers",
     default: 5.0,
     unit: "callers",
-    help: "Keys and sources of one principal that are findings of their own; more of them are one finding",
+    help: "Keys and sources of one principal that each get a finding; more than that share one",
 };
 
 static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
-    ordinary: "An address that a VPN, a cloud provider or an anonymity network has handed on; a list that is old",
+    ordinary: "An address that a VPN, a cloud provider or an anonymity network has reassigned; an outdated list",
     attack: &["T1078.004"],
     settings: &[MOST_CALLERS],
 };
@@ -47,9 +48,9 @@ impl Detector for IntelMatch {
         }
         let settings = cx.settings(&META);
         let most = settings.get(&MOST_CALLERS) as usize;
-        let mut by_principal: BTreeMap<_, Vec<Named<'_>>> = BTreeMap::new();
-        for named in named(cx) {
-            by_principal.entry(named.principal).or_default().push(named);
+        let mut by_principal: BTreeMap<_, Vec<ListedCaller<'_>>> = BTreeMap::new();
+        for caller in listed_callers(cx) {
+            by_principal.entry(caller.principal).or_default().push(caller);
         }
         let groups = by_principal.into_values().flat_map(|mut all| {
             all.sort_by_key(|n| (cx.text(n.source), cx.text(n.key)));
@@ -65,9 +66,9 @@ impl Detector for IntelMatch {
     }
 }
 
-fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
-    let rows = || group.iter().flat_map(|named| &named.rows);
-    // A sign-in that failed used no credential.
+fn finding(cx: &Cx<'_>, group: &[ListedCaller<'_>], settings: &Resolved) -> Finding {
+    let rows = || group.iter().flat_map(|caller| &caller.rows);
+    // A failed sign-in used no credential.
     let guess = |row: &Row<'_>| {
         cx.text(row.0.service) == "signin.amazonaws.com" && row.0.outcome != Outcome::Success
     };
@@ -76,20 +77,20 @@ fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
     for (key, value) in rows() {
         build.activity(key, value);
     }
-    for reason in words::reasons(cx, group) {
+    for reason in reasons::reasons(cx, group) {
         build.reason(reason);
     }
     for setting in META.settings {
         build.setting(settings, setting);
     }
-    if group.iter().all(|named| !named.keys.is_empty()) {
+    if group.iter().all(|caller| !caller.keys.is_empty()) {
         let mut keys: Vec<String> =
             group.iter().flat_map(|n| &n.keys).map(|key| cx.text(*key).to_string()).collect();
         keys.sort();
         keys.dedup();
         build.scope().access_keys = keys;
     }
-    let public = group.iter().all(|named| cx.text(named.principal) == "anonymous");
+    let public = group.iter().all(|caller| cx.text(caller.principal) == "anonymous");
     let succeeded = rows().any(|(key, _)| key.outcome == Outcome::Success);
     let severity = match (public, succeeded) {
         (true, _) => Severity::Low,
@@ -97,11 +98,11 @@ fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
         (false, false) => Severity::Medium,
     };
     if public {
-        build.reason("these calls need no credentials: whoever knows the name may make them");
+        build.reason("these calls need no credentials: anyone who knows the name of the bucket can make them");
         build.next("Check that the buckets are meant to be public");
     } else if cause == Cause::SignIn {
         build.next(
-            "Check that MFA is on for them: aws iam get-credential-report (column mfa_active)",
+            "Check that these users have MFA: aws iam get-credential-report (column mfa_active)",
         );
     } else if let Some(main) =
         group.iter().max_by_key(|n| (n.key != 0, super::rows::count(&n.rows)))
@@ -109,7 +110,7 @@ fn finding(cx: &Cx<'_>, group: &[Named<'_>], settings: &Resolved) -> Finding {
         advice::contain_credential(cx, &mut build, main.principal, main.key);
         advice::ask_owner(&mut build);
     }
-    let title = words::title(cx, group);
+    let title = reasons::title(cx, group);
     build.finish(severity, title)
 }
 

@@ -1,72 +1,74 @@
 //! One access key in use in several networks at once: its owner in one, someone else in another.
 //!
-//! A person who travels leaves one network before entering the next. Calls from a second network that lie
-//! *between* calls from the first need two users of one key. The finding counts the newer network's calls;
-//! the older one is named beside it. Left out is what looks the same and is not: networks that the principal
-//! has used together for long (address pools), one machine with IPv4 and IPv6, two networks of one operator,
-//! private addresses beside the public one of the same machine, and principals that do this all the time.
+//! A person who travels leaves one network before entering the next. Calls from a second network *between* calls
+//! from the first mean two users of one key. The finding counts the newer network's calls and names the older
+//! network for comparison.
+//!
+//! Ordinary causes are left out: networks that the principal has long used together (address pools), one machine
+//! with IPv4 and IPv6 or with a private and a public address, two networks of one operator, and principals that do
+//! this regularly. `min_events` and `min_services` set how many calls count, `usual_days` and `lead_hours` how much
+//! history makes a network usual. A network new to the account, or in another country, raises the severity.
 
-mod days;
-mod intrusions;
-mod keys;
-mod words;
+mod overlaps;
+mod reasons;
+mod usage;
 
 use std::collections::BTreeSet;
 
 use polars::prelude::PolarsResult;
 
-use super::build::{Build, list};
-use super::history::Habits;
-use super::joined::joined;
+use super::build::Build;
+use super::grouping::group_touching;
+use super::history::Recurrence;
 use super::rows::in_window;
+use super::text::list;
 use super::user_agents::UserAgents;
 use super::{Cx, Detector, Meta, advice};
 use crate::config::{Resolved, Setting};
 use crate::finding::{Cause, Finding, Severity};
-use days::Days;
-use intrusions::Intrusion;
-use keys::keys;
+use overlaps::Overlap;
+use usage::{NetworkDays, keys};
 
 const MIN_NETWORKS: Setting = Setting {
     name: "min_networks",
     default: 2.0,
     unit: "networks",
-    help: "Networks in which the key is in use at once",
+    help: "Networks that use the key at the same time",
 };
 const MIN_EVENTS: Setting = Setting {
     name: "min_events",
     default: 10.0,
     unit: "calls",
-    help: "Calls from the newer network, unless it calls min_services",
+    help: "Calls from the newer network; fewer count if they reach min_services",
 };
 const MIN_SERVICES: Setting = Setting {
     name: "min_services",
     default: 2.0,
     unit: "services",
-    help: "Services called from the newer network, unless it makes min_events",
+    help: "Services called from the newer network; fewer count if the calls reach min_events",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days with the network that make it usual for the principal, or with such findings that make those usual",
+    help: "Earlier days on which the principal used the network, or had such overlaps, that make them routine",
 };
 const LEAD_HOURS: Setting = Setting {
     name: "lead_hours",
     default: 1.0,
     unit: "hours",
-    help: "How long the principal must have used the other network before it came to the newer one",
+    help: "How much earlier the principal must have used the older network than the newer one",
 };
 
 static META: Meta = Meta {
     id: "key.in-several-networks",
-    finds: "One access key in use in several networks at once, one of which is not usual for it",
-    ordinary: "A VPN that drops in and out, a key that a new job shares with an old one, a phone beside a laptop",
+    finds: "One access key in use in several networks at once, one of them unusual for it",
+    ordinary: "A VPN that drops in and out, a key that a new job shares with an old one, a phone next to a laptop",
     attack: &["T1078.004"],
     settings: &[MIN_NETWORKS, MIN_EVENTS, MIN_SERVICES, USUAL_DAYS, LEAD_HOURS],
 };
 
-/// Hours without calls that may lie inside one use.
+/// Hours without calls that may lie inside one run.
 const GAP: i32 = 2;
 
 const MOST_NAMED: usize = 5;
@@ -80,15 +82,14 @@ impl Detector for KeyInSeveralNetworks {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let keys = keys(cx)?;
-        let days = Days::new(cx, &keys)?;
+        let days = NetworkDays::new(cx, &keys)?;
         let agents = UserAgents::new(cx);
         let detection = Detection { cx, settings: cx.settings(&META), days, agents };
-        let mut intrusions: Vec<_> =
-            keys.iter().flat_map(|key| detection.intrusions(key)).collect();
-        intrusions.sort_by_key(|i| (i.run.first, cx.text(i.key.key), i.run.network));
-        detection.leave_out_habits(&mut intrusions);
+        let mut overlaps: Vec<_> = keys.iter().flat_map(|key| detection.overlaps(key)).collect();
+        overlaps.sort_by_key(|o| (o.run.first, cx.text(o.key.key), o.run.network));
+        detection.leave_out_routine(&mut overlaps);
         Ok(detection
-            .joined(intrusions)
+            .grouped(overlaps)
             .into_iter()
             .filter_map(|group| detection.finding(&group))
             .collect())
@@ -98,49 +99,49 @@ impl Detector for KeyInSeveralNetworks {
 struct Detection<'c, 'a> {
     cx: &'c Cx<'a>,
     settings: Resolved,
-    days: Days<'c>,
+    days: NetworkDays<'c>,
     agents: UserAgents<'c>,
 }
 
 impl<'c> Detection<'c, '_> {
-    /// Where the same was already seen on several earlier days, it is how this principal works.
-    fn leave_out_habits(&self, intrusions: &mut Vec<Intrusion<'_, 'c>>) {
-        let mut habits = Habits::default();
-        intrusions.retain(|i| {
-            let days = habits.earlier_days(i.key.principal, i.run.first);
+    /// Drops overlaps of principals that already had some on several earlier days.
+    fn leave_out_routine(&self, overlaps: &mut Vec<Overlap<'_, 'c>>) {
+        let mut recurrence = Recurrence::default();
+        overlaps.retain(|o| {
+            let days = recurrence.earlier_days(o.key.principal, o.run.first);
             (days as f64) < self.settings.get(&USUAL_DAYS)
         });
     }
 
-    /// Intrusions on one key whose times touch are one.
-    fn joined<'k>(&self, mut intrusions: Vec<Intrusion<'k, 'c>>) -> Vec<Vec<Intrusion<'k, 'c>>> {
-        intrusions.sort_by_key(|i| (self.cx.text(i.key.key), i.run.from, i.run.network));
-        joined(intrusions, touch)
+    /// Groups the overlaps of one key that touch in time.
+    fn grouped<'k>(&self, mut overlaps: Vec<Overlap<'k, 'c>>) -> Vec<Vec<Overlap<'k, 'c>>> {
+        overlaps.sort_by_key(|o| (self.cx.text(o.key.key), o.run.from, o.run.network));
+        group_touching(overlaps, touch)
     }
 
-    fn finding(&self, group: &[Intrusion<'_, 'c>]) -> Option<Finding> {
+    fn finding(&self, group: &[Overlap<'_, 'c>]) -> Option<Finding> {
         let cx = self.cx;
         let key = group.first()?.key;
-        let newer: BTreeSet<&str> = group.iter().map(|i| i.run.network).collect();
-        let homes: BTreeSet<&str> =
-            group.iter().flat_map(|i| &i.homes).copied().filter(|n| !newer.contains(n)).collect();
-        let window: Vec<_> = group.iter().flat_map(|i| in_window(i.run.rows)).collect();
-        let networks = newer.len() + homes.len();
+        let newer: BTreeSet<&str> = group.iter().map(|o| o.run.network).collect();
+        let older: BTreeSet<&str> =
+            group.iter().flat_map(|o| &o.older).copied().filter(|n| !newer.contains(n)).collect();
+        let window: Vec<_> = group.iter().flat_map(|o| in_window(o.run.rows)).collect();
+        let networks = newer.len() + older.len();
         if window.is_empty() || (networks as f64) < self.settings.get(&MIN_NETWORKS) {
             return None;
         }
         let mut build = Build::new(cx, &META, Cause::ForeignUse);
         window.iter().for_each(|(key, value)| build.activity(key, value));
         build.scope().access_keys = vec![cx.text(key.key).to_string()];
-        for reason in group.iter().filter_map(|i| self.amid(i)) {
+        for reason in group.iter().filter_map(|o| self.newer_calls(o)) {
             build.reason(reason);
         }
-        for network in &homes {
-            build.reason(self.meanwhile(key, network, group));
+        for network in &older {
+            build.reason(self.older_calls(key, network, group));
         }
-        let grave: Vec<String> = group.iter().flat_map(|i| self.grave(i)).collect();
-        let severity = if grave.is_empty() { Severity::Medium } else { Severity::High };
-        grave.into_iter().for_each(|reason| build.reason(reason));
+        let aggravating: Vec<String> = group.iter().flat_map(|o| self.aggravating(o)).collect();
+        let severity = if aggravating.is_empty() { Severity::Medium } else { Severity::High };
+        aggravating.into_iter().for_each(|reason| build.reason(reason));
         for setting in META.settings {
             build.setting(&self.settings, setting);
         }
@@ -148,14 +149,14 @@ impl<'c> Detection<'c, '_> {
         advice::contain_credential(cx, &mut build, key.principal, key.key);
         advice::ask_owner(&mut build);
         let title = format!(
-            "Access key {} used from {networks} networks at once, {newer} the newest",
+            "Access key {} used from {networks} networks at once, most recently {newer}",
             cx.text(key.key)
         );
         Some(build.finish(severity, title))
     }
 }
 
-fn touch(a: &Intrusion<'_, '_>, b: &Intrusion<'_, '_>) -> bool {
+fn touch(a: &Overlap<'_, '_>, b: &Overlap<'_, '_>) -> bool {
     a.key.key == b.key.key && b.run.from - a.run.until <= GAP && a.run.from - b.run.until <= GAP
 }
 

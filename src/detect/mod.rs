@@ -1,4 +1,4 @@
-//! Detectors: polars queries over rollups that yield findings. They know no formats and read no events.
+//! Detectors: polars queries over rollups that make findings. They know no log formats and read no events.
 //!
 //! To add one: a file with a [`Detector`], its `mod` line and its line in [`DETECTORS`].
 
@@ -6,15 +6,16 @@ mod advice;
 mod api_denied_burst;
 mod api_enumeration;
 mod build;
-mod bursts;
 pub mod change;
+mod columns;
 pub mod coverage;
 mod credential_unfamiliar_source;
 mod cx;
+mod grouping;
 mod history;
 mod intel_match;
-mod joined;
 mod key_in_several_networks;
+mod object_bursts;
 mod request_spike;
 mod rows;
 mod rule_matches;
@@ -29,6 +30,7 @@ mod stories;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod text;
 mod user_agents;
 
 pub use cx::Cx;
@@ -41,13 +43,13 @@ use polars::prelude::PolarsResult;
 use crate::config::{Group, Setting};
 use crate::finding::Finding;
 
-/// What a detector is, as data.
+/// Describes a detector.
 pub struct Meta {
     /// Names the behaviour: `s3.bulk-read`. The file has the same name in snake case.
     pub id: &'static str,
     /// What it finds, one sentence.
     pub finds: &'static str,
-    /// What an ordinary cause looks like.
+    /// Ordinary causes: what a false positive looks like.
     pub ordinary: &'static str,
     /// MITRE ATT&CK technique ids.
     pub attack: &'static [&'static str],
@@ -82,7 +84,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &intel_match::IntelMatch,
 ];
 
-/// The settings of all detectors, for the configuration to check against.
+/// The settings of all detectors, which the configuration is checked against.
 pub fn groups() -> Vec<Group> {
     DETECTORS.iter().map(|d| d.meta().group()).collect()
 }

@@ -1,14 +1,16 @@
-//! A source that suddenly calls far more than it ever did: the shape of a script, whatever it is for.
+//! A network that suddenly makes far more calls than in its earlier hours, as a script does.
 //!
-//! It says nothing about what is done, so it is a low finding that joins a more specific one of the same
-//! source. It is the net beneath the others: bulk use of a service that no other detector knows.
+//! Volume does not say what the calls do, so the finding is low and merges into a more specific one of the same
+//! source. It catches bulk use of services that no other detector covers. The busiest hour must reach `min_events` and
+//! `ratio` times the median of at least `min_hours` earlier active hours; spikes on `usual_days` earlier days are
+//! routine. False positives: new batch jobs, migrations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
 use super::build::Build;
-use super::cx::{counts, hours, syms};
+use super::columns::{counts, hours, syms};
 use super::{Cx, Detector, Meta};
 use crate::clock::{plain, rfc3339};
 use crate::config::{Resolved, Setting};
@@ -28,19 +30,19 @@ const RATIO: Setting = Setting {
     name: "ratio",
     default: 10.0,
     unit: "times",
-    help: "How far above the median of the network's own earlier active hours",
+    help: "Multiple of the median of the network's earlier active hours",
 };
 const MIN_HOURS: Setting = Setting {
     name: "min_hours",
     default: 24.0,
     unit: "hours",
-    help: "Earlier hours with calls from the network; with fewer there is nothing to compare with",
+    help: "Earlier hours with calls from the network that are needed to compare with",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days with such a spike that make it a habit (a nightly job), which is quiet",
+    help: "Earlier days with such a spike that make it routine (a nightly job), which raises no finding",
 };
 
 static META: Meta = Meta {
@@ -70,7 +72,7 @@ impl Detector for RequestSpike {
     }
 }
 
-/// Calls of one hour, by log: the same S3 call stands in both logs when both are on.
+/// Calls of one hour, by log: an S3 call is in both logs when both are on.
 type Calls = [u64; 2];
 type Hours = BTreeMap<i32, Calls>;
 
@@ -89,26 +91,26 @@ fn hours_by_network<'c>(cx: &'c Cx<'_>) -> PolarsResult<BTreeMap<&'c str, Hours>
     let values = syms(&frame, "log")?.into_iter().zip(counts(&frame, "events")?);
     let mut networks: BTreeMap<&str, Hours> = BTreeMap::new();
     for ((source, hour), (log, events)) in
-        rows.zip(values).filter(|((source, _), _)| cx.places.outside(*source))
+        rows.zip(values).filter(|((source, _), _)| cx.networks.is_outside(*source))
     {
-        let calls = networks.entry(cx.places.network(source)).or_default().entry(hour).or_default();
+        let calls = networks.entry(cx.networks.name(source)).or_default().entry(hour).or_default();
         calls[usize::from(log == Log::S3Access as u32)] += events;
     }
     Ok(networks)
 }
 
-/// Hours in a row that stand out from those before.
+/// Consecutive hours far above the earlier ones.
 struct Spike {
     from: i32,
     until: i32,
-    /// The hour with most calls, and how many those are.
-    busy: i32,
+    /// The hour with most calls, and its calls.
+    peak_hour: i32,
     peak: u64,
-    /// Median of the earlier active hours, and how many those are.
+    /// Median of the earlier active hours, and how many hours these are.
     usual: u64,
-    before: usize,
-    /// The busiest earlier hour.
-    busiest: u64,
+    earlier_hours: usize,
+    /// Calls in the busiest earlier hour.
+    earlier_peak: u64,
     earlier_days: usize,
 }
 
@@ -120,14 +122,14 @@ impl Spike {
     fn grow(&mut self, hour: i32, calls: u64) {
         self.until = hour;
         if calls > self.peak {
-            (self.busy, self.peak) = (hour, calls);
+            (self.peak_hour, self.peak) = (hour, calls);
         }
     }
 }
 
 fn spikes(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
     let (mut found, mut days) = (Vec::<Spike>::new(), BTreeSet::new());
-    // Sorted, and without the hours of a spike that still goes on: those would raise what they are judged by.
+    // Sorted. Hours of an ongoing spike stay out: they would raise the median that they are compared with.
     let (mut earlier, mut ongoing) = (Vec::<u64>::new(), Vec::<u64>::new());
     for (hour, calls) in hours.iter().map(|(hour, calls)| (*hour, most(calls))) {
         let adjacent = found.last().is_some_and(|spike| hour - spike.until == 1);
@@ -150,11 +152,11 @@ fn spikes(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
             None => found.push(Spike {
                 from: hour,
                 until: hour,
-                busy: hour,
+                peak_hour: hour,
                 peak: calls,
                 usual,
-                before: earlier.len(),
-                busiest: earlier.last().copied().unwrap_or(0),
+                earlier_hours: earlier.len(),
+                earlier_peak: earlier.last().copied().unwrap_or(0),
                 earlier_days: days.range(..day).count(),
             }),
         }
@@ -185,28 +187,28 @@ fn finding(
     for (key, value) in cx.frames.activity_rows.iter() {
         let inside =
             key.phase == Phase::Window && (spike.from..=spike.until).contains(&value.hour());
-        if inside && key.log == log && !key.by_service && cx.places.network(key.source) == network {
+        if inside && key.log == log && !key.by_service && cx.networks.name(key.source) == network {
             build.activity(key, value);
             *callers.entry((cx.text(key.principal), cx.text(key.access_key))).or_default() +=
                 value.events;
         }
     }
-    // None where the whole spike lies in the baseline.
+    // None if the whole spike is in the baseline.
     let ((principal, key), calls) =
         callers.into_iter().max_by_key(|(who, calls)| (*calls, std::cmp::Reverse(*who)))?;
     build.scope().log = Some(log);
     build.reason(format!(
-        "{} in the hour from {} UTC, {} times the median of {} an hour over {} before in which {network} was active \
+        "{} in the hour from {} UTC, {} times the median of {} over {} in which {network} was active \
          (the busiest had {})",
         counted(spike.peak, "call", "calls"),
-        plain(hour_start(spike.busy)),
+        plain(hour_start(spike.peak_hour)),
         grouped(spike.ratio()),
         grouped(spike.usual),
-        counted(spike.before as u64, "hour", "hours"),
-        grouped(spike.busiest),
+        counted(spike.earlier_hours as u64, "earlier hour", "earlier hours"),
+        grouped(spike.earlier_peak),
     ));
     build.reason(format!(
-        "{} of its {} calls were made by {principal}",
+        "{principal} made {} of its {} calls",
         grouped(calls),
         grouped(build.events())
     ));
@@ -228,7 +230,7 @@ fn finding(
     }
     let calls = counted(spike.peak, "call", "calls");
     let title =
-        format!("{calls} in one hour from {network}, {} times its usual", grouped(spike.ratio()));
+        format!("{calls} in one hour from {network}, {} times its median", grouped(spike.ratio()));
     Some(build.finish(Severity::Low, title))
 }
 

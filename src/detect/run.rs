@@ -1,4 +1,4 @@
-//! Runs every detector, keeps back what the allow-list covers, and joins what is one cause.
+//! Runs every detector, suppresses what the allow-list covers, merges findings of one cause and links stories.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,6 @@ use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
 use crate::finding::{Finding, Story, Summary, Suppressed};
-use crate::rollup::memory;
 
 /// What the detectors found.
 pub struct Detected {
@@ -23,15 +22,17 @@ pub struct Detected {
     pub summary: Summary,
 }
 
+/// Calls `memory_freed` when a detector's large tables were freed.
+///
 /// # Errors
 /// Only when polars refuses a query, which would be a defect.
-pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
+pub fn run(cx: &Cx<'_>, memory_freed: &(dyn Fn() + Sync)) -> PolarsResult<Detected> {
     let mut findings = Vec::new();
     let mut suppressed: BTreeMap<String, u64> = BTreeMap::new();
-    let (answers, summary) = at_once(cx);
-    for found in answers {
+    let (results, summary) = detect_all(cx, memory_freed);
+    for found in results {
         for finding in found? {
-            match allowed(cx, &finding) {
+            match suppressing_entry(cx, &finding) {
                 Some(entry) => *suppressed.entry(entry).or_default() += 1,
                 None => findings.push(finding),
             }
@@ -42,52 +43,55 @@ pub fn run(cx: &Cx<'_>) -> PolarsResult<Detected> {
     let mut findings = merge(findings);
     let stories = stories(cx, &findings);
     for finding in &mut findings {
-        let told = stories.iter().find(|story| story.findings.contains(&finding.id));
-        finding.story = told.map_or_else(String::new, |story| story.id.clone());
+        let story = stories.iter().find(|story| story.findings.contains(&finding.id));
+        finding.story = story.map_or_else(String::new, |story| story.id.clone());
     }
     Ok(Detected { findings, stories, suppressed, summary: summary? })
 }
 
-/// Activity rows from which detectors run one after the other: each holds tables of its own meanwhile, and
-/// those grow with the rows.
+/// Activity rows from which on detectors run one after the other: each needs tables that grow with the rows.
 const MANY_ROWS: usize = 500_000;
 
-/// Every detector and the rules, and the summary beside them or, with many rows, after them; answers in the
-/// detectors' order.
-fn at_once(cx: &Cx<'_>) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
+/// Findings of every detector and of the rules, in the detectors' order, and the summary. They run in parallel
+/// unless there are many rows.
+fn detect_all(
+    cx: &Cx<'_>,
+    memory_freed: &(dyn Fn() + Sync),
+) -> (Vec<PolarsResult<Vec<Finding>>>, PolarsResult<Summary>) {
     let many = cx.frames.activity_rows.len() >= MANY_ROWS;
-    let at_once = if many { 1 } else { DETECTORS.len() + 1 };
+    let threads = if many { 1 } else { DETECTORS.len() + 1 };
     let next = AtomicUsize::new(0);
     let work = || {
         let taken = std::iter::from_fn(|| {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            let answer = match DETECTORS.get(n) {
+            let result = match DETECTORS.get(n) {
                 Some(detector) => detector.detect(cx),
                 None if n == DETECTORS.len() => Ok(super::rule_matches::findings(cx)),
                 None => return None,
             };
             if many {
-                memory::give_back();
+                memory_freed();
             }
-            Some((n, answer))
+            Some((n, result))
         });
         taken.collect::<Vec<_>>()
     };
     std::thread::scope(|scope| {
-        let running: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
-        let beside = (!many).then(|| summary(cx));
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let parallel = (!many).then(|| summary(cx));
         let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
-        let mut answers: Vec<_> = ended
-            .flat_map(|answers| answers.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        let mut results: Vec<_> = ended
+            .flat_map(|results| results.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect();
-        answers.sort_by_key(|(n, _)| *n);
-        let summary = beside.unwrap_or_else(|| summary(cx));
-        (answers.into_iter().map(|(_, answer)| answer).collect(), summary)
+        results.sort_by_key(|(n, _)| *n);
+        let summary = parallel.unwrap_or_else(|| summary(cx));
+        (results.into_iter().map(|(_, result)| result).collect(), summary)
     })
 }
 
-/// The entry that covers the whole finding: before merging, and by every user agent of its sources.
-fn allowed(cx: &Cx<'_>, f: &Finding) -> Option<String> {
+/// The allow-list entry that covers the whole finding, with every user agent of its sources. Checked before
+/// findings are merged.
+fn suppressing_entry(cx: &Cx<'_>, f: &Finding) -> Option<String> {
     let sources: Vec<&str> = f.sources.iter().map(|s| s.address.as_str()).collect();
     let agents: Vec<&str> = (cx.rollups.agents.keys())
         .filter(|k| {

@@ -1,9 +1,14 @@
-//! Many objects deleted or overwritten in a short time: wiping, or ransom by writing over what was read.
+//! Many objects deleted, or read and overwritten, in a short time: destruction or ransomware.
+//!
+//! A burst must reach `min_objects` with `objects_per_ten_minutes`, and its busiest ten minutes must lie far above the
+//! principal's usual ones (`ratio`). An unfamiliar network and ten times as many objects raise the severity. False
+//! positives: planned clean-ups, re-encryptions and migrations.
 
 use polars::prelude::PolarsResult;
 
-use super::build::{Build, list};
-use super::bursts::{Burst, Limits, bursts};
+use super::build::Build;
+use super::object_bursts::{Burst, Limits, bursts};
+use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{HOUR, length};
 use crate::config::{Resolved, Setting};
@@ -15,25 +20,25 @@ const MIN_OBJECTS: Setting = Setting {
     name: "min_objects",
     default: 50.0,
     unit: "objects",
-    help: "Distinct objects deleted, or batch deletes, a burst must reach; overwriting needs twice as many",
+    help: "Distinct objects or batch deletes that a burst must reach; overwriting needs twice as many",
 };
 const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",
     default: 20.0,
     unit: "objects",
-    help: "Ten minutes with fewer objects are not part of a burst",
+    help: "Objects in ten minutes needed to be part of a burst",
 };
 const RATIO: Setting = Setting {
     name: "ratio",
     default: 5.0,
     unit: "times",
-    help: "How far the fullest ten minutes must lie above the principal's usual fullest on earlier days",
+    help: "Multiple of the principal's usual busiest ten minutes on earlier days",
 };
 
 static META: Meta = Meta {
     id: "s3.bulk-delete",
-    finds: "Many objects deleted, or read and written over, in a short time",
-    ordinary: "A clean-up job, a re-encryption or a migration that was planned",
+    finds: "Many objects deleted, or read and overwritten, in a short time",
+    ordinary: "A planned clean-up, re-encryption or migration",
     attack: &["T1485"],
     settings: &[MIN_OBJECTS, PER_SLOT, RATIO],
 };
@@ -49,7 +54,7 @@ impl Detector for S3BulkDelete {
         let settings = cx.settings(&META);
         let limits = Limits { slot_objects: settings.get(&PER_SLOT) as u64, slot_bytes: u64::MAX };
         let min = settings.get(&MIN_OBJECTS) as u64;
-        let unusual = |b: &Burst| b.unusual(settings.get(&RATIO));
+        let unusual = |b: &Burst| b.is_unusual(settings.get(&RATIO));
         let deletes = bursts(cx, &[ObjectAction::Delete], &limits);
         let mut writes = bursts(cx, &[ObjectAction::Write], &limits);
         let deleted = deletes.iter().filter(|b| b.objects >= min && unusual(b));
@@ -58,7 +63,7 @@ impl Detector for S3BulkDelete {
             true => Vec::new(),
             false => bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits),
         };
-        let overwritten = writes.iter().filter(|b| reads.iter().any(|r| preceded(r, b)));
+        let overwritten = writes.iter().filter(|b| reads.iter().any(|r| precedes(r, b)));
         let mut found: Vec<Finding> =
             deleted.map(|b| finding(cx, b, &settings, Way::Delete)).collect();
         found.extend(overwritten.map(|b| finding(cx, b, &settings, Way::Overwrite)));
@@ -72,8 +77,8 @@ enum Way {
     Overwrite,
 }
 
-/// The same caller read the same buckets within the hour before or meanwhile, about as many objects.
-fn preceded(read: &Burst, write: &Burst) -> bool {
+/// True if the same caller read at least half as many objects of the same buckets in the hour before or meanwhile.
+fn precedes(read: &Burst, write: &Burst) -> bool {
     read.principal == write.principal
         && read.first <= write.last
         && read.last + HOUR >= write.first
@@ -88,8 +93,8 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         build.objects(key, value, name, b.log());
     }
     let buckets = b.bucket_names(cx);
-    let foreign = cx.foreign(b.principal, b.source, b.first);
-    let did = if way == Way::Delete { "deleted from" } else { "written over in" };
+    let foreign = cx.is_unfamiliar(b.principal, b.source, b.first);
+    let did = if way == Way::Delete { "deleted from" } else { "overwritten in" };
     build.reason(format!(
         "{} {did} {} in {}, {:.0} a minute",
         counted(b.objects, "object", "objects"),
@@ -99,27 +104,30 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
     ));
     build.reason(match b.ratio() {
         Some(ratio) => format!(
-            "{} in its fullest ten minutes, {ratio:.0} times the {} that are usual for the principal ({})",
+            "{} in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
             grouped(b.peak),
             grouped(b.usual_peak),
             counted(b.earlier_days, "earlier day", "earlier days"),
         ),
-        None => format!("the principal did so on no earlier day ({} of logs)", length(cx.history_before(b.first))),
+        None => format!(
+            "the principal did so on no earlier day ({} of logs)",
+            length(cx.history_before(b.first))
+        ),
     });
     if b.batches > 0 {
         build.reason(format!(
-            "{} among them: CloudTrail does not name the keys, up to 1,000 each",
+            "{} of up to 1,000 objects each, whose keys CloudTrail does not name",
             counted(b.batches, "batch delete", "batch deletes")
         ));
     }
     if way == Way::Overwrite {
-        build.reason("the same caller read as many objects of the bucket just before: encrypting in place looks like this");
+        build.reason("the same caller read as many objects of the bucket just before, as ransomware that encrypts in place does");
         build.attack("T1486");
     }
     if foreign {
         build.reason(format!(
             "from {}, a network the principal had not used before",
-            cx.places.network(b.source)
+            cx.networks.name(b.source)
         ));
     }
     for setting in META.settings {
@@ -141,9 +149,9 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
     advice::contain_credential(cx, &mut build, b.principal, key.unwrap_or(0));
     if let Some(bucket) = buckets.first() {
         build.next(format!(
-            "See whether versions can be restored: aws s3api get-bucket-versioning --bucket {bucket}; stop lifecycle rules that expire them"
+            "Check whether versions can be restored: aws s3api get-bucket-versioning --bucket {bucket}; stop lifecycle rules that expire them"
         ));
-        let principal = advice::principal(cx.text(b.principal));
+        let principal = advice::policy_principal(cx.text(b.principal));
         build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", principal)]);
     }
     let severity = match (foreign, b.objects >= settings.get(&MIN_OBJECTS) as u64 * 10) {

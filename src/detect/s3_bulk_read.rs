@@ -1,10 +1,15 @@
-//! Many objects read in a short time: GetObject and its kin, server-side copies out of a bucket, and the
-//! same reads in the S3 access log. Data that leaves is what notification duties hang on.
+//! Many objects read in a short time: GetObject and similar calls, server-side copies out of a bucket, and the same
+//! reads in the S3 access log. Exfiltration is what notification duties depend on.
+//!
+//! A burst must reach `min_objects` or `min_bytes` with `objects_per_ten_minutes`, and its busiest ten minutes must lie
+//! far above the principal's usual ones (`ratio`). An unfamiliar network, large volume and anonymous access raise the
+//! severity. False positives: first backups, migrations, new batch jobs.
 
 use polars::prelude::PolarsResult;
 
-use super::build::{Build, list};
-use super::bursts::{Burst, Limits, bursts};
+use super::build::Build;
+use super::object_bursts::{Burst, Limits, bursts};
+use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{length, plain};
 use crate::config::{Resolved, Setting};
@@ -17,25 +22,25 @@ const MIN_OBJECTS: Setting = Setting {
     name: "min_objects",
     default: 100.0,
     unit: "objects",
-    help: "Distinct objects a burst must reach",
+    help: "Distinct objects that a burst must reach",
 };
 const MIN_BYTES: Setting = Setting {
     name: "min_bytes",
     default: 1_073_741_824.0,
     unit: "bytes",
-    help: "Or bytes sent, with at least a tenth of min_objects",
+    help: "Bytes sent that make a burst too, with at least a tenth of min_objects",
 };
 const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",
     default: 50.0,
     unit: "objects",
-    help: "Ten minutes with fewer objects are not part of a burst",
+    help: "Objects in ten minutes needed to be part of a burst",
 };
 const RATIO: Setting = Setting {
     name: "ratio",
     default: 5.0,
     unit: "times",
-    help: "How far the fullest ten minutes must lie above the principal's usual fullest on earlier days",
+    help: "Multiple of the principal's usual busiest ten minutes on earlier days",
 };
 
 static META: Meta = Meta {
@@ -74,7 +79,7 @@ fn fires(b: &Burst, settings: &Resolved) -> bool {
     let objects = settings.get(&MIN_OBJECTS);
     let enough = b.objects as f64 >= objects
         || (b.bytes as f64 >= settings.get(&MIN_BYTES) && b.objects as f64 >= objects / 10.0);
-    enough && b.unusual(settings.get(&RATIO))
+    enough && b.is_unusual(settings.get(&RATIO))
 }
 
 fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved) -> Finding {
@@ -83,7 +88,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved) -> Finding {
         build.objects(key, value, read_name(key.action), b.log());
     }
     let buckets = b.bucket_names(cx);
-    let foreign = cx.foreign(b.principal, b.source, b.first);
+    let foreign = cx.is_unfamiliar(b.principal, b.source, b.first);
     for reason in reasons(cx, b, &buckets, foreign) {
         build.reason(reason);
     }
@@ -123,7 +128,7 @@ fn severity(cx: &Cx<'_>, b: &Burst, foreign: bool, settings: &Resolved) -> Sever
     let much = b.objects as f64 >= 10.0 * settings.get(&MIN_OBJECTS)
         || b.bytes as f64 >= settings.get(&MIN_BYTES);
     let points = 2 * i32::from(foreign) + i32::from(much) + i32::from(anonymous);
-    let outside = cx.places.outside(b.source);
+    let outside = cx.networks.is_outside(b.source);
     match points {
         0 => Severity::Medium,
         1 => Severity::High,
@@ -144,19 +149,22 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
     )];
     reasons.push(match b.ratio() {
         Some(ratio) => format!(
-            "{} objects in its fullest ten minutes, {ratio:.0} times the {} that are usual for the principal ({})",
+            "{} objects in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
             grouped(b.peak),
             grouped(b.usual_peak),
             counted(b.earlier_days, "earlier day with reads", "earlier days with reads"),
         ),
         None => {
-            format!("the principal read no object on any earlier day ({} of logs)", length(cx.history_before(b.first)))
+            format!(
+                "the principal read no object on any earlier day ({} of logs)",
+                length(cx.history_before(b.first))
+            )
         }
     });
     if foreign {
         reasons.push(format!(
             "read from {}, a network the principal had not used before",
-            cx.places.network(b.source)
+            cx.networks.name(b.source)
         ));
     }
     let prefixes: Vec<String> = b
@@ -168,28 +176,28 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
     reasons.push(share(cx, b, buckets));
     if b.cloudtrail > 0 && b.access_log > 0 {
         reasons.push(format!(
-            "both logs agree on it: {} requests in CloudTrail, {} in the S3 access log",
+            "both logs have it: {} requests in CloudTrail, {} in the S3 access log",
             grouped(b.cloudtrail),
             grouped(b.access_log)
         ));
     } else if b.access_log > 0 {
         reasons.push(
-            "seen in the S3 access log alone: CloudTrail data events were off, so the access key is not known"
+            "only the S3 access log has it: CloudTrail data events were off, so the access key is unknown"
                 .to_string(),
         );
     }
     reasons
 }
 
-/// Share of all that was read of these buckets in the window, by requests of the log that has more.
+/// The burst's share of all reads of these buckets in the window, by requests in the log that has more.
 fn share(cx: &Cx<'_>, b: &Burst, buckets: &[&str]) -> String {
     let log = b.log();
     let all: u64 = (cx.rollups.buckets.iter())
         .filter(|(k, _)| k.phase == Phase::Window && k.log == log && b.buckets.contains(&k.bucket))
         .map(|(_, v)| v.reads)
         .sum();
-    let mine = b.cloudtrail.max(b.access_log);
-    let percent = 100.0 * mine as f64 / all.max(1) as f64;
+    let own = b.cloudtrail.max(b.access_log);
+    let percent = 100.0 * own as f64 / all.max(1) as f64;
     format!(
         "{percent:.0} % of all {} reads of {} in the window",
         grouped(all),
@@ -207,14 +215,14 @@ fn next(cx: &Cx<'_>, b: &Burst, buckets: &[&str], build: &mut Build<'_, '_>) {
     advice::contain_credential(cx, build, b.principal, key.unwrap_or(0));
     if let Some(bucket) = buckets.first() {
         build.next(format!(
-            "Check whether {bucket} holds personal or health data: notification clocks may be running since {} UTC",
+            "Check whether {bucket} contains personal or health data: notification clocks may be running since {} UTC",
             plain(b.first)
         ));
-        build.next(format!("See who may read it: aws s3api get-bucket-policy --bucket {bucket}"));
+        build.next(format!("Check who may read it: aws s3api get-bucket-policy --bucket {bucket}"));
         let params = [
             ("bucket", *bucket),
-            ("principal", advice::principal(cx.text(b.principal))),
-            ("address", advice::address(cx.text(b.source))),
+            ("principal", advice::policy_principal(cx.text(b.principal))),
+            ("address", advice::deniable_address(cx.text(b.source))),
         ];
         build.playbook("s3-exfiltration", &params);
     }

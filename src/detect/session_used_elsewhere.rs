@@ -1,62 +1,70 @@
-//! Temporary credentials used elsewhere than where they were handed out: someone carried them off.
+//! Temporary credentials used from another network than the one they were issued to: someone copied them.
 //!
-//! The record of the STS call says where a session's credentials went. Calls with them from another network
-//! are a copy at work, unless whoever asked for them, or the role, already worked from that network. The
-//! credentials of an EC2 instance are handed out by AWS itself, so the instance's own first network is its
-//! home. It cannot be in two places: a call from a third one is the instance's role in other hands, as after
-//! a request forgery that reads the metadata service.
+//! The record of the STS call says where a session's credentials went. Calls from another network mean a copy,
+//! unless the requester or the role already worked from that network. AWS issues the credentials of an EC2
+//! instance, so the instance's first public networks count as its home. An instance does not move: a call from
+//! elsewhere means that someone else has its credentials, for example after a server-side request forgery that
+//! reads the metadata service.
+//!
+//! False positives: laptops that change networks, services that pass credentials to workers, NAT gateways. Known
+//! networks, one operator, one machine with two addresses and movement on several earlier days are left out;
+//! `known_hours`, `usual_days` and `settle_hours` set how strictly.
 
-mod handed_out;
-mod instances;
-mod joins;
-mod known;
+mod elsewhere;
+mod reasons;
 mod uses;
-mod words;
 
 use std::collections::{BTreeSet, HashMap};
 
 use polars::prelude::PolarsResult;
 
-use super::build::{Build, list};
+use super::build::Build;
+use super::grouping::group_touching;
+use super::history::Recurrence;
 use super::rows::{Row, in_window};
+use super::text::{list, short_name};
 use super::user_agents::UserAgents;
 use super::{Cx, Detector, Meta, advice};
-use crate::clock::{DAY, Millis};
+use crate::clock::{DAY, HOUR, Millis};
 use crate::config::{Resolved, Setting};
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::Sym;
 use crate::ui::number::counted;
-use uses::{Use, proper, uses};
-use words::session_name;
+use elsewhere::UseElsewhere;
+use reasons::session_name;
+use uses::{Use, own_networks, uses};
 
 const KNOWN_HOURS: Setting = Setting {
     name: "known_hours",
     default: 24.0,
     unit: "hours",
-    help: "How long before the use the principal must have worked from the network for it to be its own",
+    help: "How long before the use the principal must have worked from the network for it to count as known",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days on which the principal's sessions moved like this that make it a habit, which is quiet",
+    help: "Earlier days on which the principal's sessions moved like this that make it routine, which raises no finding",
 };
-const SETTLE_HOURS: Setting = Setting {
+const HOME_HOURS: Setting = Setting {
     name: "settle_hours",
     default: 1.0,
     unit: "hours",
-    help: "Time from an EC2 instance's first call in which the networks it uses are taken for its home",
+    help: "Time after an EC2 instance's first call in which the networks it uses count as its home",
 };
 
 static META: Meta = Meta {
     id: "session.used-elsewhere",
     finds: "Temporary credentials used from another network than the one they were issued to",
-    ordinary: "A laptop that changes networks within a session, a service that hands credentials to its workers",
+    ordinary: "A laptop that changes networks within a session, a service that passes credentials to its workers",
     attack: &["T1078.004", "T1550.001"],
-    settings: &[KNOWN_HOURS, USUAL_DAYS, SETTLE_HOURS],
+    settings: &[KNOWN_HOURS, USUAL_DAYS, HOME_HOURS],
 };
 
 const MOST_NAMED: usize = 3;
+
+/// Uses of one principal's sessions that are this close are one finding.
+const TOUCH: Millis = 2 * HOUR;
 
 pub struct SessionUsedElsewhere;
 
@@ -67,24 +75,15 @@ impl Detector for SessionUsedElsewhere {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let detection = Detection::new(cx)?;
-        let mut strays = detection.handed_out();
-        strays.extend(detection.instances());
-        detection.leave_out_habits(&mut strays);
+        let mut found = detection.requested_sessions();
+        found.extend(detection.instance_sessions());
+        detection.leave_out_routine(&mut found);
         Ok(detection
-            .joined(strays)
+            .grouped(found)
             .into_iter()
             .filter_map(|group| detection.finding(&group))
             .collect())
     }
-}
-
-/// A use that is not where the credentials belong.
-struct Stray<'u, 'c> {
-    used: &'u Use<'c>,
-    /// Where they belong: the source of the STS call, or the instance's networks.
-    home: String,
-    homes: BTreeSet<&'c str>,
-    instance: bool,
 }
 
 struct Detection<'c, 'a> {
@@ -92,7 +91,7 @@ struct Detection<'c, 'a> {
     settings: Resolved,
     uses: Vec<Use<'c>>,
     /// Since when a principal works from a network with credentials that belong there.
-    proper: HashMap<(Sym, &'c str), Millis>,
+    own_networks: HashMap<(Sym, &'c str), Millis>,
     agents: UserAgents<'c>,
 }
 
@@ -102,29 +101,64 @@ impl<'c, 'a> Detection<'c, 'a> {
             cx,
             settings: cx.settings(&META),
             uses: uses(cx)?,
-            proper: proper(cx),
+            own_networks: own_networks(cx),
             agents: UserAgents::new(cx),
         })
     }
 
-    fn finding(&self, group: &[Stray<'_, 'c>]) -> Option<Finding> {
+    /// Drops movement that the principal, or the instance, already showed on several earlier days.
+    fn leave_out_routine(&self, found: &mut Vec<UseElsewhere<'_, 'c>>) {
+        found.sort_by_key(|one| one.used.first);
+        let mut recurrence = Recurrence::default();
+        found.retain(|one| {
+            let instance = if one.instance { one.used.session.name } else { 0 };
+            let who = (one.used.principal, instance);
+            (recurrence.earlier_days(who, one.used.first) as f64) < self.settings.get(&USUAL_DAYS)
+        });
+    }
+
+    /// Groups the uses of one principal with one home, or of one instance, that touch in time.
+    fn grouped<'u>(&self, mut found: Vec<UseElsewhere<'u, 'c>>) -> Vec<Vec<UseElsewhere<'u, 'c>>> {
+        found.sort_by_cached_key(|one| {
+            let (principal, home) = self.origin_key(one);
+            (
+                principal.to_string(),
+                home.to_string(),
+                one.used.first,
+                self.cx.text(one.used.key),
+                one.used.network,
+            )
+        });
+        group_touching(found, |a, b| {
+            let near = b.used.first <= a.used.last + TOUCH && a.used.first <= b.used.last + TOUCH;
+            near && self.origin_key(a) == self.origin_key(b)
+        })
+    }
+
+    /// Principal and home, or principal and instance.
+    fn origin_key<'s>(&'s self, one: &'s UseElsewhere<'_, '_>) -> (&'s str, &'s str) {
+        let home = if one.instance { self.cx.text(one.used.session.name) } else { &one.home };
+        (self.cx.text(one.used.principal), home)
+    }
+
+    fn finding(&self, group: &[UseElsewhere<'_, 'c>]) -> Option<Finding> {
         let cx = self.cx;
-        let group: Vec<(&Stray<'_, '_>, Vec<Row<'_>>)> = group
+        let group: Vec<(&UseElsewhere<'_, '_>, Vec<Row<'_>>)> = group
             .iter()
-            .map(|stray| (stray, in_window(&stray.used.rows)))
+            .map(|one| (one, in_window(&one.used.rows)))
             .filter(|(_, rows)| !rows.is_empty())
             .collect();
         let mut build = Build::new(cx, &META, Cause::ForeignUse);
         for (key, value) in group.iter().flat_map(|(_, rows)| rows) {
             build.activity(key, value);
         }
-        let group: Vec<_> = group.into_iter().map(|(stray, _)| stray).collect();
+        let group: Vec<_> = group.into_iter().map(|(one, _)| one).collect();
         let main = group.first()?;
-        let keys: BTreeSet<&str> = group.iter().map(|stray| cx.text(stray.used.key)).collect();
+        let keys: BTreeSet<&str> = group.iter().map(|one| cx.text(one.used.key)).collect();
         build.scope().access_keys = keys.iter().map(|key| key.to_string()).collect();
-        for stray in group.iter().take(MOST_NAMED) {
-            build.reason(self.origin(stray));
-            build.reason(self.elsewhere(stray));
+        for one in group.iter().take(MOST_NAMED) {
+            build.reason(self.issue(one));
+            build.reason(self.calls(one));
         }
         if let Some(more) = group.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             build.reason(format!(
@@ -133,7 +167,7 @@ impl<'c, 'a> Detection<'c, 'a> {
             ));
         }
         let before = cx.history_before(main.used.first);
-        build.reason(self.unknown(main, before));
+        build.reason(self.comparison(main, before));
         for setting in META.settings {
             build.setting(&self.settings, setting);
         }
@@ -143,16 +177,16 @@ impl<'c, 'a> Detection<'c, 'a> {
             (true, false) | (false, true) => Severity::High,
             (false, false) => Severity::Medium,
         };
-        let networks: BTreeSet<&str> = group.iter().map(|stray| stray.used.network).collect();
+        let networks: BTreeSet<&str> = group.iter().map(|one| one.used.network).collect();
         let name = match (main.instance, keys.len()) {
             (true, _) => format!("EC2 instance {}", cx.text(main.used.session.name)),
             (false, 1) => format!(
                 "{} session {}",
-                advice::name_of(cx.text(main.used.principal)),
+                short_name(cx.text(main.used.principal)),
                 session_name(cx, main.used)
             ),
             (false, n) => {
-                format!("{n} sessions of {}", advice::name_of(cx.text(main.used.principal)))
+                format!("{n} sessions of {}", short_name(cx.text(main.used.principal)))
             }
         };
         let from = list(networks.into_iter(), MOST_NAMED);
@@ -163,25 +197,25 @@ impl<'c, 'a> Detection<'c, 'a> {
         Some(build.finish(severity, title))
     }
 
-    fn advise(&self, build: &mut Build<'_, '_>, stray: &Stray<'_, '_>) {
-        let (cx, used) = (self.cx, stray.used);
+    fn advise(&self, build: &mut Build<'_, '_>, found: &UseElsewhere<'_, '_>) {
+        let (cx, used) = (self.cx, found.used);
         advice::contain_credential(cx, build, used.principal, used.key);
-        if stray.instance {
+        if found.instance {
             let name = cx.text(used.session.name);
             build.attack("T1552.005");
             build.next(format!(
-                "Close the metadata service to forged requests: aws ec2 modify-instance-metadata-options \
+                "Require IMDSv2, which forged requests cannot use: aws ec2 modify-instance-metadata-options \
                  --instance-id {name} --http-tokens required"
             ));
             build.next(format!(
-                "Search the web logs of {name} for requests that name 169.254.169.254"
+                "Search the web logs of {name} for requests that contain 169.254.169.254"
             ));
         } else if used.session.parent != 0 {
             let (parent, key) = (cx.text(used.session.parent), cx.text(used.session.parent_key));
             let key = if key.is_empty() { String::new() } else { format!(" and the key {key}") };
             build.next(format!(
                 "Find out how the credentials left {}: check {parent}{key} too",
-                stray.home
+                found.home
             ));
         }
     }

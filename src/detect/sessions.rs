@@ -1,22 +1,21 @@
-//! The graph of sessions as reports show it: rows for programs, a tree for people, the origin of one key in
-//! words.
+//! Sessions as reports show them: rows for programs, a tree for people, and the origin of one key as a sentence.
 
 mod forest;
 mod layout;
+mod origin;
 mod rows;
 mod units;
 mod uses;
-mod words;
 
 pub use forest::forest;
-pub use rows::{All, Found, chosen, family, of_findings, unused};
-pub use words::{id, origin};
+pub use origin::{id, origin};
+pub use rows::{SessionRows, rows_of_findings, select_nodes, unused_sessions, with_relatives};
 
-/// What of the graph is shown.
+/// What the tree shows.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Shown<'a> {
-    /// Only these, what came before and what came of them; all if `None`.
+pub struct TreeOptions<'a> {
+    /// Only these nodes with their ancestors and descendants; all nodes if `None`.
     pub chosen: Option<&'a [crate::rollup::lineage::Node]>,
-    /// Everything, not only what stands out.
+    /// Every session, not only those that stand out.
     pub all: bool,
 }

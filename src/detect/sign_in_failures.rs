@@ -1,49 +1,49 @@
-//! Sign-ins that fail again and again: one identity's password is guessed, or one network tries many.
+//! Repeated failed sign-ins: someone guesses one principal's password, or one network tries many principals.
 //!
-//! The console is open to the whole internet, and a guess that succeeds leaves no other trace than a sign-in.
-//! People mistype: a few failures that the same person ends with a success from the same network are left out
-//! before anything is counted, and a network in which the identity already worked weighs less.
+//! The console is open to the whole internet, and a successful guess leaves no trace but a sign-in. People mistype:
+//! a few failures that end with a success from the same network (`mistyped`) are left out before anything is
+//! counted (`min_failures`, `min_users`). A network that the principal worked from before lowers the severity; root
+//! and a success after the failures raise it. False positives: forgotten passwords, lost MFA devices.
 
 mod attempts;
-mod guesses;
-mod named;
-mod sprays;
+mod guessing;
+mod spraying;
 
 use std::collections::BTreeSet;
 
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
+use super::text::short_name;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{length, plain};
 use crate::config::Setting;
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use attempts::{Attempts, Burst, span};
-use named::named;
 
 const MIN_FAILURES: Setting = Setting {
     name: "min_failures",
     default: 5.0,
     unit: "failures",
-    help: "Failed sign-ins of one principal in hours that follow each other",
+    help: "Failed sign-ins of one principal in consecutive hours",
 };
 const MIN_USERS: Setting = Setting {
     name: "min_users",
     default: 3.0,
     unit: "principals",
-    help: "Principals that one network fails to sign in as, in hours that follow each other",
+    help: "Principals that one network fails to sign in as, in consecutive hours",
 };
 const MISTYPED: Setting = Setting {
     name: "mistyped",
     default: 2.0,
     unit: "failures",
-    help: "Failures that do not count when the principal signs in from the same network within the hour after",
+    help: "Failures that do not count if the principal then signs in from the same network within the hour",
 };
 
 static META: Meta = Meta {
     id: "sign-in.failures",
-    finds: "Many failed sign-ins of one principal, or one network that fails to sign in as many",
+    finds: "Many failed sign-ins of one principal, or failed sign-ins of many principals from one network",
     ordinary: "A forgotten password, a browser that fills in an old one, a lost MFA device",
     attack: &["T1110"],
     settings: &[MIN_FAILURES, MIN_USERS, MISTYPED],
@@ -52,6 +52,9 @@ static META: Meta = Meta {
 const SERVICE: &str = "signin.amazonaws.com";
 
 const MOST_NAMED: usize = 6;
+
+/// CloudTrail's placeholder for a user name that does not exist, which may be a mistyped password.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
 pub struct SignInFailures;
 
@@ -63,15 +66,15 @@ impl Detector for SignInFailures {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let Some(service) = cx.names.find(SERVICE) else { return Ok(Vec::new()) };
         let attempts = Attempts::new(cx, service)?;
-        let (mut found, sprayed) = attempts.sprays();
-        found.extend(attempts.guesses(&sprayed));
+        let (mut found, sprayed) = attempts.sprayed();
+        found.extend(attempts.guessed(&sprayed));
         Ok(found)
     }
 }
 
 impl<'a, 'c> Attempts<'a, 'c> {
-    /// What every finding of a burst says and selects.
-    fn build(&self, burst: &Burst<'c>) -> Build<'a, 'c> {
+    /// A finding of the burst, with what all findings have in common.
+    fn start(&self, burst: &Burst<'c>) -> Build<'a, 'c> {
         let mut build = Build::new(self.cx, &META, Cause::SignIn);
         let mut actions = BTreeSet::new();
         for (key, value) in &burst.rows {
@@ -89,17 +92,17 @@ impl<'a, 'c> Attempts<'a, 'c> {
         build
     }
 
-    /// What came of it, and what to do.
-    fn close(&self, build: &mut Build<'_, '_>, burst: &Burst<'_>) {
-        let Some((key, value)) = burst.entry else {
-            build.reason("no sign-in succeeded from there within the hour after");
+    /// Adds whether a sign-in succeeded, and what to do.
+    fn add_outcome(&self, build: &mut Build<'_, '_>, burst: &Burst<'_>) {
+        let Some((key, value)) = burst.success else {
+            build.reason("no sign-in from there succeeded within the next hour");
             build.next(
-                "Check that MFA is on for them: aws iam get-credential-report (column mfa_active)",
+                "Check that these users have MFA: aws iam get-credential-report (column mfa_active)",
             );
             return;
         };
         let arn = self.cx.text(key.principal);
-        let from = self.cx.places.network(key.source);
+        let from = self.cx.networks.name(key.source);
         let (_, failed) = span(burst.rows.iter().filter(|row| self.network(row) == from));
         let when = match value.first.time - failed {
             after @ 0.. => format!("{} after the last failure", length(after)),
@@ -108,22 +111,40 @@ impl<'a, 'c> Attempts<'a, 'c> {
         build.reason(format!(
             "then it succeeded: {} as {} from {} at {} UTC, {when}",
             self.cx.text(key.action),
-            named(arn),
+            display_name(arn),
             self.cx.text(key.source),
             plain(value.first.time),
         ));
-        build.next(format!("Ask the owner of {} whether that sign-in was theirs", named(arn)));
+        build.next(format!(
+            "Ask the owner of {} whether that sign-in was theirs",
+            display_name(arn)
+        ));
         advice::contain_credential(self.cx, build, key.principal, 0);
     }
 }
 
-fn then(burst: &Burst<'_>) -> &'static str {
-    if burst.entry.is_some() { ", then it succeeded" } else { "" }
+/// The end of a title.
+fn success_suffix(burst: &Burst<'_>) -> &'static str {
+    if burst.success.is_some() { ", then it succeeded" } else { "" }
 }
 
+/// One level higher if `by_one`.
 fn raised(severity: Severity, by_one: bool) -> Severity {
     let higher = Severity::ALL.into_iter().find(|s| *s > severity);
     if by_one { higher.unwrap_or(severity) } else { severity }
+}
+
+fn is_root(arn: &str) -> bool {
+    arn.ends_with(":root")
+}
+
+/// A principal's name as a sentence has it.
+fn display_name(arn: &str) -> String {
+    match short_name(arn) {
+        HIDDEN => "a user name that does not exist".to_string(),
+        _ if is_root(arn) => "root".to_string(),
+        name => name.to_string(),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Source addresses and what is known of each: class, network, country.
+//! The network, class, country and operator of every source address.
 
 use rustc_hash::FxHashMap;
 
@@ -7,12 +7,12 @@ use crate::event::SourceClass;
 use crate::event::address::{network, parse_ip, source_class};
 use crate::rollup::{Names, Sym};
 
-/// One source as logged.
+/// The network of one source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceNetwork {
     pub class: SourceClass,
-    /// The /24 or /64, or the source itself where it is no address.
-    pub network: String,
+    /// The /24 or /64; the source as logged where it is not an address.
+    pub name: String,
     /// ISO 3166-1 alpha-2; empty without GeoIP.
     pub country: String,
     /// `AS64500 Example Net`; empty without GeoIP.
@@ -20,26 +20,26 @@ pub struct SourceNetwork {
 }
 
 impl SourceNetwork {
-    /// Somewhere a person or program with credentials may sit, as against AWS itself or one's own ranges.
-    pub fn outside(&self) -> bool {
+    /// True where a person or program with credentials may be: not AWS itself, not an own range.
+    pub fn is_outside(&self) -> bool {
         matches!(self.class, SourceClass::Other | SourceClass::Cloud | SourceClass::Private)
     }
 
-    /// True if both are networks of one operator. Where hosting is rented by the hour, that says nothing.
+    /// True if one operator runs both. Always false for hosting providers, whose networks anybody can rent.
     pub fn same_operator(&self, other: &SourceNetwork) -> bool {
         !self.asn.is_empty() && self.asn == other.asn && self.class != SourceClass::Cloud
     }
 
-    /// True if one of them is reached by IPv6 and the other is not, as a machine's two addresses are.
-    pub fn other_protocol(&self, other: &SourceNetwork) -> bool {
-        self.network.contains(':') != other.network.contains(':')
+    /// True if one is IPv6 and the other is not, like the two addresses of one machine.
+    pub fn is_other_protocol(&self, other: &SourceNetwork) -> bool {
+        self.name.contains(':') != other.name.contains(':')
     }
 }
 
-/// By the source's number; every source of the rollups is in it.
+/// By the source's number, for every source of the rollups.
 #[derive(Debug, Default)]
 pub struct SourceNetworks {
-    places: FxHashMap<Sym, SourceNetwork>,
+    networks: FxHashMap<Sym, SourceNetwork>,
 }
 
 impl SourceNetworks {
@@ -49,27 +49,27 @@ impl SourceNetworks {
         config: &Config,
         geo: Option<&Geo>,
     ) -> SourceNetworks {
-        let mut places = FxHashMap::default();
+        let mut networks = FxHashMap::default();
         for sym in sources {
-            places.entry(sym).or_insert_with(|| place(names.text(sym), config, geo));
+            networks.entry(sym).or_insert_with(|| source_network(names.text(sym), config, geo));
         }
-        SourceNetworks { places }
+        SourceNetworks { networks }
     }
 
     pub fn get(&self, source: Sym) -> Option<&SourceNetwork> {
-        self.places.get(&source)
+        self.networks.get(&source)
     }
 
-    pub fn network(&self, source: Sym) -> &str {
-        self.places.get(&source).map_or("", |p| &p.network)
+    pub fn name(&self, source: Sym) -> &str {
+        self.networks.get(&source).map_or("", |n| &n.name)
     }
 
-    pub fn outside(&self, source: Sym) -> bool {
-        self.places.get(&source).is_some_and(SourceNetwork::outside)
+    pub fn is_outside(&self, source: Sym) -> bool {
+        self.networks.get(&source).is_some_and(SourceNetwork::is_outside)
     }
 }
 
-fn place(source: &str, config: &Config, geo: Option<&Geo>) -> SourceNetwork {
+fn source_network(source: &str, config: &Config, geo: Option<&Geo>) -> SourceNetwork {
     let mut class = source_class(source);
     let (mut country, mut asn) = (String::new(), String::new());
     if let Some(ip) = parse_ip(source) {
@@ -88,5 +88,5 @@ fn place(source: &str, config: &Config, geo: Option<&Geo>) -> SourceNetwork {
             class = SourceClass::Own;
         }
     }
-    SourceNetwork { class, network: network(source), country, asn }
+    SourceNetwork { class, name: network(source), country, asn }
 }

@@ -1,30 +1,30 @@
-//! Stories: the findings of one actor in order, with what it gained and touched.
+//! Stories: the findings of one actor in order, with what the actor gained and touched.
 
 mod gains;
 mod headline;
-mod link;
+mod linking;
 mod touched;
 
 use std::collections::BTreeSet;
 
 use super::Cx;
-use super::advice::name_of;
+use super::text::short_name;
 use crate::finding::story::{Actor, Step, Story};
 use crate::finding::{Finding, Proposal, Severity, id, tactic};
 use crate::rollup::lineage::Node;
 
-/// Steps that a story tells; the findings hold the rest.
+/// Steps that a story lists; its findings contain the rest.
 const MOST_STEPS: usize = 60;
 
 /// Stories, most severe first. A lone finding is no story.
 pub fn stories(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Story> {
-    let groups = link::groups(cx, findings);
-    let told = groups.iter().filter_map(|group| {
+    let groups = linking::groups(cx, findings);
+    let found = groups.iter().filter_map(|group| {
         let members: Vec<&Finding> = group.iter().filter_map(|n| findings.get(*n)).collect();
         let worst = members.iter().map(|f| f.severity).max()?;
         (members.len() > 1 && worst >= Severity::Medium).then(|| story(cx, &members, worst))
     });
-    let mut stories: Vec<Story> = told.collect();
+    let mut stories: Vec<Story> = found.collect();
     stories.sort_by(|a, b| {
         b.severity.cmp(&a.severity).then_with(|| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)))
     });
@@ -40,7 +40,7 @@ fn story(cx: &Cx<'_>, members: &[&Finding], worst: Severity) -> Story {
         (steps.iter().filter(|s| !s.tried && s.severity >= Severity::Medium))
             .map(|s| tactic::place(&s.tactic))
             .collect();
-    // Many tactics that worked are worse than the worst of them.
+    // Four successful tactics raise a high story to critical.
     let severity =
         if done.len() >= 4 && worst == Severity::High { Severity::Critical } else { worst };
     let gained = gains::gained(members);
@@ -87,11 +87,11 @@ fn actor(cx: &Cx<'_>, members: &[&Finding]) -> Actor {
         push(&mut actor.principals, &f.who.principal);
         push(&mut actor.access_keys, &f.who.access_key);
         for source in &f.sources {
-            if link::is_address(&source.class) {
+            if linking::is_address(&source.class) {
                 push(&mut actor.addresses, &source.address);
             }
         }
-        // The earliest finding that counts names where it began.
+        // The earliest finding above info names the origin.
         if f.severity >= Severity::Low && f.first_seen < first {
             first = f.first_seen;
             actor.origin = origin(cx, f);
@@ -100,17 +100,17 @@ fn actor(cx: &Cx<'_>, members: &[&Finding]) -> Actor {
     actor
 }
 
-/// The key or sign-in behind a finding, in words.
+/// The key or sign-in behind a finding, as a headline names it.
 fn origin(cx: &Cx<'_>, f: &Finding) -> String {
-    let of = |top| {
+    let owner_of = |top| {
         let owner = cx.lineage.principal(top);
         let owner = if owner == 0 { f.who.principal.as_str() } else { cx.text(owner) };
-        name_of(owner).to_string()
+        short_name(owner).to_string()
     };
-    match link::top(cx, &f.who.access_key) {
-        None => name_of(&f.who.principal).to_string(),
-        Some(top @ Node::Key(key)) => format!("access key {} of {}", cx.text(key), of(top)),
-        Some(top @ Node::Console(_)) => format!("a console session of {}", of(top)),
+    match linking::top(cx, &f.who.access_key) {
+        None => short_name(&f.who.principal).to_string(),
+        Some(top @ Node::Key(key)) => format!("access key {} of {}", cx.text(key), owner_of(top)),
+        Some(top @ Node::Console(_)) => format!("a console session of {}", owner_of(top)),
     }
 }
 

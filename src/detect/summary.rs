@@ -3,8 +3,8 @@
 use polars::prelude::*;
 
 use super::Cx;
-use super::build::action_name;
-use super::cx::{counts, syms, times};
+use super::columns::{counts, syms, times};
+use super::text::action_name;
 use crate::event::{Log, Outcome};
 use crate::finding::{Row, Summary};
 use crate::rollup::Sym;
@@ -51,23 +51,23 @@ pub fn summary(cx: &Cx<'_>) -> PolarsResult<Summary> {
 }
 
 fn source(cx: &Cx<'_>, sym: Sym) -> String {
-    let Some(place) = cx.places.get(sym) else { return String::new() };
-    let parts = [place.class.name(), &place.country, &place.asn];
+    let Some(network) = cx.networks.get(sym) else { return String::new() };
+    let parts = [network.class.name(), &network.country, &network.asn];
     parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" ")
 }
 
 /// The window's activity with a column for each outcome.
 fn activity(cx: &Cx<'_>) -> LazyFrame {
-    let of = |outcome: Outcome, name: &str| {
+    let column = |outcome: Outcome, name: &str| {
         when(col("outcome").eq(lit(outcome as u32)))
             .then(col("events"))
             .otherwise(lit(0u64))
             .alias(name)
     };
     cx.frames.activity.clone().lazy().filter(col("window")).with_columns([
-        of(Outcome::Success, "success"),
-        of(Outcome::Denied, "denied"),
-        of(Outcome::Failed, "failed"),
+        column(Outcome::Success, "success"),
+        column(Outcome::Denied, "denied"),
+        column(Outcome::Failed, "failed"),
     ])
 }
 

@@ -1,5 +1,5 @@
-//! Scenes for the detectors' tests: a few lines say who called what from where and when, and a detector
-//! looks at the rollups of that.
+//! Scenes for the detectors' tests: a few lines say who called what from where and when, and a detector runs over
+//! the rollups of these calls.
 //!
 //! ```ignore
 //! let scene = Scene::new()
@@ -67,10 +67,10 @@ pub struct Call {
     pub session: String,
     pub by_service: bool,
     pub bytes_out: u64,
-    /// Bucket, key and size. What is done to it follows from the action.
+    /// Bucket, key and size. The action says what is done to the object.
     pub object: Option<(String, String, u64)>,
     pub copied_from: Option<(String, String)>,
-    /// Access key and session name of the credentials that the call hands out.
+    /// Access key and session name of the credentials that the call issues.
     pub issued: Option<(String, String)>,
 }
 
@@ -127,12 +127,12 @@ impl Call {
 #[derive(Default)]
 pub struct Scene {
     calls: Vec<Call>,
-    /// Where the calls begin that were added last.
+    /// Index of the first call that was added last.
     batch: usize,
     config: String,
     geo: Vec<(String, String, u32, String)>,
     since: Option<Millis>,
-    /// Holds the threat list, in one place for all looks.
+    /// The folder of the threat list, the same for all evaluations.
     list: Option<tempfile::TempDir>,
 }
 
@@ -190,7 +190,7 @@ impl Scene {
         self
     }
 
-    /// A call of AssumeRole that hands `child` out to a session of the name.
+    /// A call of AssumeRole that issues `child` to a session of the name.
     #[must_use]
     pub fn issue(
         self,
@@ -258,7 +258,7 @@ impl Scene {
         self
     }
 
-    /// Starts the window; what lies before is the baseline. Without it, everything is the window.
+    /// Starts the window; earlier calls are the baseline. Without it, everything is the window.
     #[must_use]
     pub fn since(mut self, since: Millis) -> Scene {
         self.since = Some(since);
@@ -268,17 +268,17 @@ impl Scene {
     /// What the detector finds.
     pub fn detect(&self, detector: &dyn Detector) -> Vec<Finding> {
         let groups = [detector.meta().group()];
-        self.ask(&groups, |cx| detector.detect(cx).unwrap())
+        self.evaluate(&groups, |cx| detector.detect(cx).unwrap())
     }
 
-    /// What follows from the rollups of the scene.
-    pub fn ask<T: PartialEq + std::fmt::Debug>(
+    /// What `query` returns for the rollups of the scene.
+    pub fn evaluate<T: PartialEq + std::fmt::Debug>(
         &self,
         groups: &[Group],
-        of: impl Fn(&Cx<'_>) -> T,
+        query: impl Fn(&Cx<'_>) -> T,
     ) -> T {
-        let found = self.look(groups, self.fold(), &of);
-        let backwards = self.look(groups, self.fold_backwards(), &of);
+        let found = self.query(groups, self.fold(), &query);
+        let backwards = self.query(groups, self.fold_backwards(), &query);
         assert_eq!(found, backwards, "the order of files changes the findings");
         found
     }
@@ -291,7 +291,7 @@ impl Scene {
         found.remove(0)
     }
 
-    /// How many events the finding's scope selects: as many as it counts, if it is honest.
+    /// How many events the finding's scope selects: as many as it counts.
     pub fn selected(&self, finding: &Finding) -> u64 {
         self.calls
             .iter()
@@ -301,10 +301,10 @@ impl Scene {
 
     /// The coverage matrix of the calls and the listing.
     pub fn matrix(&self, listing: &Listing, now: Millis) -> Matrix {
-        self.ask(&[], |cx| super::coverage::matrix(cx, listing, now))
+        self.evaluate(&[], |cx| super::coverage::matrix(cx, listing, now))
     }
 
-    fn look<T>(&self, groups: &[Group], mut rollups: Rollups, of: impl Fn(&Cx<'_>) -> T) -> T {
+    fn query<T>(&self, groups: &[Group], mut rollups: Rollups, query: impl Fn(&Cx<'_>) -> T) -> T {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("incident.toml");
         std::fs::write(&file, &self.config).unwrap();
@@ -312,15 +312,23 @@ impl Scene {
         let config = Config::load(&inputs, groups).unwrap();
         let geo = self.open_geo(folder.path());
         rollups.resolve_sessions();
-        let frames = Frames::take(&mut rollups).unwrap();
+        let frames = Frames::take(&mut rollups, &|| {}).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
-        let places = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
+        let networks = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
         let files = FileNames::default();
         let rules = RuleSet::from_texts::<&str, &str>([]);
-        let none = sigma::Outcome::default();
+        let uncorrelated = sigma::Outcome::default();
         let selection = self.selection();
-        let cx = Cx::new(&frames, &rollups, &files, &config, selection, places, (&rules, &none));
-        of(&cx)
+        let cx = Cx::new(
+            &frames,
+            &rollups,
+            &files,
+            &config,
+            selection,
+            networks,
+            (&rules, &uncorrelated),
+        );
+        query(&cx)
     }
 
     fn open_geo(&self, folder: &std::path::Path) -> Option<Geo> {

@@ -1,5 +1,5 @@
-//! User agents as sent. They name a machine's system and versions, and so can tell whether two addresses
-//! are those of one machine.
+//! User agents as sent. They name a machine's system and versions, and so can show that two addresses belong
+//! to one machine.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use super::Cx;
 use super::rows::Row;
 use crate::rollup::{Sym, agents};
 
-/// By access key; calls that sent none are left out.
+/// By access key, without calls that sent no user agent.
 pub struct UserAgents<'c>(HashMap<Sym, Vec<&'c agents::Key>>);
 
 impl<'c> UserAgents<'c> {
@@ -19,15 +19,15 @@ impl<'c> UserAgents<'c> {
         UserAgents(by_key)
     }
 
-    /// Those that the key sent, where `wanted` takes them.
-    pub fn of(&self, key: Sym, wanted: impl Fn(&agents::Key) -> bool) -> BTreeSet<Sym> {
-        let seen = self.0.get(&key).into_iter().flatten().filter(|seen| wanted(seen));
+    /// User agents that the key sent in calls that `filter` takes.
+    pub fn sent_by(&self, key: Sym, filter: impl Fn(&agents::Key) -> bool) -> BTreeSet<Sym> {
+        let seen = self.0.get(&key).into_iter().flatten().filter(|seen| filter(seen));
         seen.map(|seen| seen.agent).collect()
     }
 
-    /// Those that the key sent from where the rows came from.
-    pub fn beside(&self, key: Sym, rows: &[Row<'_>]) -> BTreeSet<Sym> {
+    /// User agents that the key sent from the sources of the rows.
+    pub fn sent_from_sources_of(&self, key: Sym, rows: &[Row<'_>]) -> BTreeSet<Sym> {
         let sources: BTreeSet<Sym> = rows.iter().map(|row| row.0.source).collect();
-        self.of(key, |seen| sources.contains(&seen.source))
+        self.sent_by(key, |seen| sources.contains(&seen.source))
     }
 }

@@ -1,4 +1,4 @@
-//! One file's content: its SHA-256, streamed while it is inflated, and what follows the first gzip member.
+//! Reads one file: the SHA-256 of its content, streamed while it is inflated, and the bytes after the first gzip member.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
@@ -11,31 +11,31 @@ use crate::source::local::{Found, Opened, open};
 
 /// RFC 1952, 2.3.1.
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// A digest lists some 400 bytes for each log file of an hour.
-const LARGEST_DIGEST: usize = 64 << 20;
-/// Where the members that tell a digest stand.
+/// A digest has about 400 bytes for each log file of an hour.
+const MAX_DIGEST: usize = 64 << 20;
+/// The first bytes, in which a digest can be recognized.
 const HEAD: usize = 8 << 10;
-/// Output that is free, and how often it may exceed the input beyond that: logs shrink 8 to 30 times.
-const FREE_OUTPUT: u64 = 64 << 20;
-const MOST_RATIO: u64 = 500;
+/// Output up to this size is never called a bomb. Above it, the compression ratio is limited: logs compress 8 to 30 times.
+const UNCHECKED_OUTPUT: u64 = 64 << 20;
+const MAX_RATIO: u64 = 500;
 
-/// What a file holds.
+/// A file's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
-    /// Of the uncompressed content; of the first gzip member, where there are several.
+    /// Hash of the uncompressed content; of the first gzip member if there are several.
     pub sha256: [u8; 32],
     /// Bytes after the first gzip member.
     pub trailing: u64,
-    /// The uncompressed content of what may be a digest.
+    /// The uncompressed content, if it may be a digest.
     pub digest: Option<Vec<u8>>,
 }
 
-/// Why there is no hash.
+/// Why a file has no hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadError {
-    /// The content itself is broken, in these words.
+    /// The content is damaged, and how.
     Damaged(String),
-    /// The system would not give it out.
+    /// The file could not be read, and why.
     Unreadable(String),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for ReadError {
     }
 }
 
-/// Space of one worker.
+/// One worker's buffers.
 pub struct Scratch {
     file: Vec<u8>,
     block: Box<[u8]>,
@@ -58,35 +58,36 @@ impl Default for Scratch {
     }
 }
 
-/// Reads a file once. `named` says that its name is a digest's; others are kept if they look like one.
+/// Reads a file once. `named` is true if it is named like a digest; other files are returned as a digest if they look
+/// like one.
 ///
 /// # Errors
-/// When the gzip stream is damaged, cut off or a bomb, or the file cannot be read.
+/// When the gzip stream is damaged, truncated or a bomb, or the file cannot be read.
 pub fn read(found: &Found, named: bool, scratch: &mut Scratch) -> Result<Content, ReadError> {
     let Scratch { file, block } = scratch;
     match open(found, file) {
         Ok(Opened::Whole(bytes)) => content(bytes, named, block),
         Ok(Opened::Large(file)) => content(BufReader::with_capacity(256 << 10, file), named, block),
-        Ok(Opened::Pipe(_)) => Err(ReadError::Unreadable("it is not a regular file".to_string())),
+        Ok(Opened::Pipe(_)) => Err(ReadError::Unreadable("not a regular file".to_string())),
         Err((_, why)) => Err(ReadError::Unreadable(why)),
     }
 }
 
 fn content(mut input: impl BufRead, named: bool, block: &mut [u8]) -> Result<Content, ReadError> {
     let packed = input.fill_buf().map_err(unreadable)?.starts_with(&MAGIC);
-    let mut taken = Taken::new(named);
+    let mut hasher = ContentHasher::new(named);
     if !packed {
-        while let n @ 1.. = some(&mut input, block).map_err(unreadable)? {
-            taken.take(&block[..n])?;
+        while let n @ 1.. = read_some(&mut input, block).map_err(unreadable)? {
+            hasher.update(&block[..n])?;
         }
-        return Ok(taken.finish(0));
+        return Ok(hasher.finish(0));
     }
     let mut member = GzDecoder::new(Counted { inner: input, bytes: 0 });
-    while let n @ 1.. = some(&mut member, block).map_err(|e| broken(&e))? {
-        taken.take(&block[..n])?;
-        let (made, from) = (taken.bytes, member.get_ref().bytes);
-        if made > FREE_OUTPUT && made / MOST_RATIO > from {
-            let why = format!("a decompression bomb: {from} bytes became more than {made}");
+    while let n @ 1.. = read_some(&mut member, block).map_err(|e| broken(&e))? {
+        hasher.update(&block[..n])?;
+        let (made, from) = (hasher.bytes, member.get_ref().bytes);
+        if made > UNCHECKED_OUTPUT && made / MAX_RATIO > from {
+            let why = format!("decompression bomb: {from} bytes expanded to more than {made}");
             return Err(ReadError::Damaged(why));
         }
     }
@@ -95,10 +96,10 @@ fn content(mut input: impl BufRead, named: bool, block: &mut [u8]) -> Result<Con
     while let n @ 1.. = rest.fill_buf().map_err(unreadable)?.len() {
         rest.consume(n);
     }
-    Ok(taken.finish(rest.bytes - before))
+    Ok(hasher.finish(rest.bytes - before))
 }
 
-fn some(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
+fn read_some(input: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
     loop {
         match input.read(block) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -113,7 +114,9 @@ fn unreadable(e: io::Error) -> ReadError {
 
 fn broken(e: &io::Error) -> ReadError {
     match e.kind() {
-        io::ErrorKind::UnexpectedEof => ReadError::Damaged("the gzip file is cut off".to_string()),
+        io::ErrorKind::UnexpectedEof => {
+            ReadError::Damaged("the gzip file is truncated".to_string())
+        }
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
             ReadError::Damaged(format!("the gzip file is damaged: {e}"))
         }
@@ -121,25 +124,30 @@ fn broken(e: &io::Error) -> ReadError {
     }
 }
 
-/// The hash so far, and the text so far of what may be a digest.
-struct Taken {
+/// The hash so far, and the text so far if it may be a digest.
+struct ContentHasher {
     hash: Context,
     bytes: u64,
     text: Option<Vec<u8>>,
     decided: bool,
 }
 
-impl Taken {
-    fn new(named: bool) -> Taken {
-        Taken { hash: Context::new(&SHA256), bytes: 0, text: Some(Vec::new()), decided: named }
+impl ContentHasher {
+    fn new(named: bool) -> ContentHasher {
+        ContentHasher {
+            hash: Context::new(&SHA256),
+            bytes: 0,
+            text: Some(Vec::new()),
+            decided: named,
+        }
     }
 
-    fn take(&mut self, block: &[u8]) -> Result<(), ReadError> {
+    fn update(&mut self, block: &[u8]) -> Result<(), ReadError> {
         self.hash.update(block);
         self.bytes += block.len() as u64;
         let Some(text) = &mut self.text else { return Ok(()) };
-        if text.len() + block.len() > LARGEST_DIGEST {
-            let why = format!("it is larger than any digest: more than {LARGEST_DIGEST} bytes");
+        if text.len() + block.len() > MAX_DIGEST {
+            let why = format!("too large for a digest: more than {MAX_DIGEST} bytes");
             return Err(ReadError::Damaged(why));
         }
         text.extend_from_slice(block);
@@ -149,7 +157,7 @@ impl Taken {
         Ok(())
     }
 
-    /// Keeps the text only if it is a digest's.
+    /// Drops the text if it is not a digest.
     fn decide(&mut self) {
         self.decided = true;
         let head = |text: &Vec<u8>| {
@@ -168,7 +176,7 @@ impl Taken {
     }
 }
 
-/// Counts what was consumed.
+/// Counts the bytes consumed.
 struct Counted<R> {
     inner: R,
     bytes: u64,
@@ -207,17 +215,21 @@ mod tests {
         let log = [br#"{"Records":["#, [b' '; 2 * HEAD].as_slice(), digest].concat();
         assert_eq!(read_all(digest, false).digest.as_deref(), Some(&digest[..]));
         assert_eq!(read_all(b"{}", false).digest, None);
-        assert_eq!(read_all(&log, false).digest, None, "what stands late in a log is no digest");
+        assert_eq!(
+            read_all(&log, false).digest,
+            None,
+            "text deep inside a log does not make it a digest"
+        );
         assert_eq!(read_all(&log, true).digest.map(|text| text.len()), Some(log.len()));
     }
 
     #[test]
-    fn a_digest_takes_so_much_memory_and_no_more() {
-        let mut taken = Taken::new(true);
+    fn a_digest_uses_bounded_memory() {
+        let mut hasher = ContentHasher::new(true);
         let block = vec![b' '; 1 << 20];
-        for _ in 0..LARGEST_DIGEST / block.len() {
-            taken.take(&block).unwrap();
+        for _ in 0..MAX_DIGEST / block.len() {
+            hasher.update(&block).unwrap();
         }
-        assert!(matches!(taken.take(b" "), Err(ReadError::Damaged(_))));
+        assert!(matches!(hasher.update(b" "), Err(ReadError::Damaged(_))));
     }
 }

@@ -1,5 +1,5 @@
-//! A digest file (AWS CloudTrail user guide, *CloudTrail digest file structure*) and what its signature
-//! covers (*Custom implementations of CloudTrail log file integrity validation*).
+//! Parses a digest file (AWS CloudTrail user guide, *CloudTrail digest file structure*) and builds the text that its
+//! signature covers (*Custom implementations of CloudTrail log file integrity validation*).
 
 use std::fmt;
 
@@ -28,16 +28,16 @@ impl fmt::Display for S3Object {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestFile {
     pub account: String,
-    /// Log files that were delivered from `start` to `end` are listed.
+    /// The digest lists the log files that were delivered from `start` to `end`.
     pub start: Millis,
     pub end: Millis,
-    /// As it is written: the signature covers the text.
+    /// The end time as written: the signature covers the text.
     end_text: String,
     /// Where CloudTrail delivered this digest.
     pub at: S3Object,
     pub fingerprint: String,
     pub algorithm: String,
-    /// None in a starting digest.
+    /// `None` in a starting digest.
     pub previous: Option<Previous>,
     pub logs: Vec<ListedLog>,
 }
@@ -53,7 +53,7 @@ pub struct Previous {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedLog {
     pub at: S3Object,
-    /// None if it was made by another algorithm than SHA-256.
+    /// `None` if the hash algorithm is not SHA-256.
     pub sha256: Option<[u8; 32]>,
 }
 
@@ -85,19 +85,19 @@ struct RawLog {
 }
 
 impl DigestFile {
-    /// Reads the uncompressed JSON.
+    /// Parses the uncompressed JSON.
     ///
     /// # Errors
-    /// In words, when it is no digest or contradicts itself.
+    /// A description of what is wrong, when it is not a digest or contradicts itself.
     pub fn parse(json: &[u8]) -> Result<DigestFile, String> {
         let raw: Raw = serde_json::from_slice(json).map_err(|e| e.to_string())?;
         let at = |text: &str, what: &str| {
-            time::parse(text).ok_or_else(|| format!("its {what} time is no time"))
+            time::parse(text).ok_or_else(|| format!("invalid {what} time"))
         };
         let start = at(&raw.digest_start_time, "start")?;
         let end = at(&raw.digest_end_time, "end")?;
         if end < start {
-            return Err("it ends before it starts".to_string());
+            return Err("it ends before its start".to_string());
         }
         let previous = match (
             raw.previous_digest_s3_bucket,
@@ -110,10 +110,11 @@ impl DigestFile {
                 if raw.previous_digest_hash_algorithm.as_deref() != Some(HASH) {
                     return Err("the previous digest's hash is not SHA-256".to_string());
                 }
-                let sha256 = sha256(&hash).ok_or("the previous digest's hash is no SHA-256")?;
+                let sha256 =
+                    sha256(&hash).ok_or("the previous digest's hash is not a valid SHA-256")?;
                 Some(Previous { at: S3Object { bucket, key }, sha256, signature })
             }
-            _ => return Err("it names the previous digest in part only".to_string()),
+            _ => return Err("incomplete reference to the previous digest".to_string()),
         };
         let logs: Result<_, String> = raw.log_files.into_iter().map(listed).collect();
         Ok(DigestFile {
@@ -129,8 +130,8 @@ impl DigestFile {
         })
     }
 
-    /// The text that is signed. `sha256` is that of the uncompressed digest. Where there is no previous
-    /// digest the word `null` stands (aws-cli, `cloudtrail validate-logs`).
+    /// The signed text. `sha256` is the hash of the uncompressed digest. Without a previous digest the text has the word
+    /// `null` (aws-cli, `cloudtrail validate-logs`).
     pub fn signed_text(&self, sha256: &[u8; 32]) -> String {
         let previous = self.previous.as_ref().map_or("null", |p| &p.signature);
         let S3Object { bucket, key } = &self.at;
@@ -141,9 +142,10 @@ impl DigestFile {
 fn listed(raw: RawLog) -> Result<ListedLog, String> {
     let at = S3Object { bucket: raw.s3_bucket, key: raw.s3_object };
     let sha256 = match raw.hash_algorithm.as_str() {
-        HASH => {
-            Some(sha256(&raw.hash_value).ok_or_else(|| format!("the hash of {at} is no SHA-256"))?)
-        }
+        HASH => Some(
+            sha256(&raw.hash_value)
+                .ok_or_else(|| format!("the hash of {at} is not a valid SHA-256"))?,
+        ),
         _ => None,
     };
     Ok(ListedLog { at, sha256 })
@@ -187,13 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn what_contradicts_itself_is_refused() {
+    fn contradictory_digests_are_rejected() {
         let says = |from: &str, to: &str| {
             let text = EXAMPLE.replace(from, to);
             assert_ne!(text, EXAMPLE);
             DigestFile::parse(text.as_bytes()).unwrap_err()
         };
-        assert!(says("\"50887ccf\"", "null").contains("in part only"));
+        assert!(says("\"50887ccf\"", "null").contains("incomplete reference"));
         assert!(says("T15:01:31Z", "T13:01:31Z").contains("ends before"));
         assert!(says("2015-08-17T14:01:31Z", "yesterday").contains("start time"));
         assert!(says("97fb", "97f").contains("previous digest's hash"));

@@ -1,4 +1,4 @@
-//! CloudTrail's public keys, as `ListPublicKeys` answers them, and signatures under them.
+//! CloudTrail's public keys, from `ListPublicKeys` responses, and signature checks with them.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,14 +11,14 @@ use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 /// RFC 8017, A.1.
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// Bytes of a modulus that the verifier takes: 2048 to 8192 bits.
+/// Bytes of a modulus that the verifier supports: 2048 to 8192 bits.
 const MODULUS: std::ops::RangeInclusive<u32> = 256..=1024;
 
-/// The public keys at hand.
+/// The available public keys.
 #[derive(Debug, Default)]
 pub struct Keys {
     keys: Vec<Key>,
-    /// Files that were read, by their names.
+    /// Names of the files that were read.
     pub files: Vec<String>,
     /// File, and what is wrong with it or with one of its keys.
     pub problems: Vec<(String, String)>,
@@ -30,24 +30,24 @@ struct Key {
     region: Option<String>,
     /// PKCS#1 DER.
     der: Vec<u8>,
-    /// The fingerprint is the value's.
+    /// The fingerprint matches the key.
     genuine: bool,
 }
 
-/// What a signature is under the keys at hand.
+/// The result of checking a signature with the available keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
     Valid,
     Failed,
     /// No key of that region has the fingerprint.
     NoKey,
-    /// The key that has the fingerprint is not the one that the fingerprint was made of.
+    /// The key with that fingerprint does not match the fingerprint.
     WrongKey,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct ListPublicKeysResponse {
     #[serde(alias = "publicKeyList")]
     public_key_list: Vec<Listed>,
     region: Option<String>,
@@ -70,15 +70,17 @@ impl Keys {
         self.keys.len()
     }
 
-    /// Adds a file's answers: one JSON document, or several in a row. A key belongs to its own `Region`, or
-    /// to the answer's; without one, to any.
+    /// Adds a file of responses: one JSON document, or several in a row. A key belongs to its own `Region`, or to that of
+    /// the response; without one, to any region.
     pub fn add(&mut self, name: &str, json: &[u8]) {
         self.files.push(name.to_string());
-        for answer in serde_json::Deserializer::from_slice(json).into_iter::<Answer>() {
+        for answer in
+            serde_json::Deserializer::from_slice(json).into_iter::<ListPublicKeysResponse>()
+        {
             let answer = match answer {
                 Ok(answer) => answer,
                 Err(e) => {
-                    let why = format!("it is no answer of ListPublicKeys: {e}");
+                    let why = format!("not a ListPublicKeys response: {e}");
                     return self.problems.push((name.to_string(), why));
                 }
             };
@@ -87,7 +89,7 @@ impl Keys {
                     Ok(key) => {
                         if !key.genuine {
                             let why = format!(
-                                "the fingerprint {} is not its key's: get the keys from ListPublicKeys again",
+                                "the fingerprint {} does not match its key; download the keys with ListPublicKeys again",
                                 key.fingerprint
                             );
                             self.problems.push((name.to_string(), why));
@@ -100,7 +102,7 @@ impl Keys {
         }
     }
 
-    /// Checks a hex signature over a text. Keys are per region: one of another region does not count.
+    /// Checks a hex signature over a text. Keys are per region; keys of another region are ignored.
     pub fn check(
         &self,
         region: Option<&str>,
@@ -109,7 +111,7 @@ impl Keys {
         signature: &str,
     ) -> Check {
         let here = |key: &&Key| match (&key.region, region) {
-            (Some(of), Some(wanted)) => of == wanted,
+            (Some(of), Some(region)) => of == region,
             _ => true,
         };
         let named = |key: &&Key| key.fingerprint.eq_ignore_ascii_case(fingerprint);
@@ -140,25 +142,27 @@ impl Key {
         let der =
             pkcs1(&der).map_err(|why| format!("the key with {name} cannot be used: {why}"))?;
         let fingerprint = listed.fingerprint.clone().unwrap_or_else(|| made.clone());
-        // The keys in AWS's documentation are named by the MD5 of the value as it is listed. A name of
-        // another length is made in another way.
+        // The fingerprints in AWS's documentation are the MD5 of the listed value. A fingerprint of another length is
+        // computed in another way.
         let genuine = fingerprint.len() != made.len() || fingerprint.eq_ignore_ascii_case(&made);
         let region = listed.region.or_else(|| region.map(str::to_string));
         Ok(Key { fingerprint, region, der: der.to_vec(), genuine })
     }
 }
 
-/// An RSA key's PKCS#1 form. The API promises that form, and its documentation also shows a key in the
-/// X.509 form around it.
+/// An RSA key in PKCS#1 form. The API promises that form, but its documentation also shows a key in the X.509 form that
+/// wraps it.
 fn pkcs1(der: &[u8]) -> Result<&[u8], String> {
     let inner = match SubjectPublicKeyInfoRef::from_der(der) {
-        Ok(spki) if spki.algorithm.oid != RSA => return Err("it is no RSA key".to_string()),
-        Ok(spki) => spki.subject_public_key.as_bytes().ok_or("its bits are no bytes")?,
+        Ok(spki) if spki.algorithm.oid != RSA => return Err("not an RSA key".to_string()),
+        Ok(spki) => {
+            spki.subject_public_key.as_bytes().ok_or("its length is not a whole number of bytes")?
+        }
         Err(_) => der,
     };
-    let modulus = modulus(inner).map_err(|e| format!("it is no PKCS #1 key: {e}"))?;
+    let modulus = modulus(inner).map_err(|e| format!("not a PKCS #1 key: {e}"))?;
     if !MODULUS.contains(&modulus) {
-        return Err(format!("a key of {} bits is not taken, 2048 to 8192 are", modulus * 8));
+        return Err(format!("unsupported size of {} bits (expected 2048 to 8192)", modulus * 8));
     }
     Ok(inner)
 }

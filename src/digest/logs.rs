@@ -1,51 +1,51 @@
-//! Log files against the digests that list them.
+//! Verifies log files against the digests that list them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::Item;
 use super::content::ReadError;
+use super::digests::{Digest, Digests, SignatureStatus};
 use super::file::ListedLog;
-use super::judge::Signed;
 use super::model::{Kind, LogCounts, Problem};
-use super::nodes::{Found, Node, PathMatch, whereabouts};
 use super::object_name::{self, Role};
+use super::tree::PathMatch;
 
-/// What became of a listed log file; the worst of its copies.
+/// The status of a listed log file: the worst of its copies. Ordered from best known to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fate {
+enum LogStatus {
     Missing,
     Valid,
     Unchecked,
     Invalid,
 }
 
-/// A line of a digest.
+/// A log file that a digest lists.
 struct Entry<'a> {
     digest: usize,
     log: &'a ListedLog,
-    fate: Fate,
+    status: LogStatus,
 }
 
-/// What the check of log files brings.
+/// The result of checking log files.
 #[derive(Default)]
 pub struct Checked {
-    /// For each digest, by its number.
+    /// Counts of each digest, by its number.
     pub counts: Vec<LogCounts>,
-    /// Log files in no digest that counts, as numbers of items.
+    /// Log files that no valid digest lists, as indexes of items.
     pub uncovered: Vec<usize>,
     pub logs: u64,
     pub copies: u64,
 }
 
-/// Checks every log file that was read, and misses those that were not.
-pub fn check(items: &[Item<'_>], found: &Found<'_>, problems: &mut Vec<Problem>) -> Checked {
-    let mut list = List::of(&found.nodes);
+/// Checks every log file that was read, and reports listed ones that are missing.
+pub fn check(items: &[Item<'_>], found: &Digests<'_>, problems: &mut Vec<Problem>) -> Checked {
+    let mut index = LogIndex::of(&found.readable);
     let mut checked = Checked::default();
     let mut elsewhere: HashMap<[u8; 32], usize> = HashMap::new();
     for (i, item) in items.iter().enumerate() {
         let is_log = item.object.role == Role::Log && !matches!(item.digest, Some(Ok(_)));
         checked.logs += u64::from(is_log);
-        if list.file(item, &found.nodes, problems, &mut checked.copies) {
+        if index.file(item, &found.readable, problems, &mut checked.copies) {
             continue;
         }
         if let Ok(content) = &item.content {
@@ -55,123 +55,122 @@ pub fn check(items: &[Item<'_>], found: &Found<'_>, problems: &mut Vec<Problem>)
             checked.uncovered.push(i);
         }
     }
-    let moved = list.missing(items, &elsewhere, problems);
+    let moved = index.missing(items, &elsewhere, problems);
     checked.uncovered.retain(|i| !moved.contains(i));
-    checked.counts = list.counts(&found.nodes);
+    checked.counts = index.counts(&found.readable);
     checked
 }
 
-/// All lines of all digests, by place and by name.
-struct List<'a> {
+/// The listed log files of all digests, by location and by name.
+struct LogIndex<'a> {
     entries: Vec<Entry<'a>>,
-    by_place: HashMap<&'a str, Vec<usize>>,
+    by_tail: HashMap<&'a str, Vec<usize>>,
     by_name: HashMap<&'a str, Vec<usize>>,
-    bad: Vec<bool>,
+    invalid: Vec<bool>,
 }
 
-impl<'a> List<'a> {
-    fn of(nodes: &[Node<'a>]) -> List<'a> {
-        let mut list = List {
+impl<'a> LogIndex<'a> {
+    fn of(digests: &[Digest<'a>]) -> LogIndex<'a> {
+        let mut index = LogIndex {
             entries: Vec::new(),
-            by_place: HashMap::new(),
+            by_tail: HashMap::new(),
             by_name: HashMap::new(),
-            bad: nodes.iter().map(|n| n.bad).collect(),
+            invalid: digests.iter().map(|digest| digest.invalid).collect(),
         };
-        for (digest, node) in nodes.iter().enumerate() {
-            for log in &node.file.logs {
+        for (digest, file) in digests.iter().enumerate() {
+            for log in &file.file.logs {
                 let key = log.at.key.as_str();
-                let number = list.entries.len();
-                list.entries.push(Entry { digest, log, fate: Fate::Missing });
-                list.by_place
+                let number = index.entries.len();
+                index.entries.push(Entry { digest, log, status: LogStatus::Missing });
+                index
+                    .by_tail
                     .entry(object_name::tail(key).unwrap_or(key))
                     .or_default()
                     .push(number);
-                list.by_name.entry(object_name::unpacked_name(key)).or_default().push(number);
+                index.by_name.entry(object_name::unpacked_name(key)).or_default().push(number);
             }
         }
-        list
+        index
     }
 
-    /// The lines that speak of a file.
-    fn about(&self, item: &Item<'_>) -> Vec<usize> {
+    /// The entries that list a file.
+    fn entries_for(&self, item: &Item<'_>) -> Vec<usize> {
         let path = item.object.path();
         let all = match object_name::tail(path) {
-            Some(tail) => self.by_place.get(tail),
-            None if item.object.origin.is_some() => self.by_place.get(path),
+            Some(tail) => self.by_tail.get(tail),
+            None if item.object.origin.is_some() => self.by_tail.get(path),
             None => self.by_name.get(object_name::unpacked_name(path)),
         };
-        let here =
-            |n: &usize| whereabouts(item.object, &self.entries[*n].log.at) != PathMatch::Moved;
+        let here = |n: &usize| item.object.path_match(&self.entries[*n].log.at) != PathMatch::Moved;
         all.into_iter().flatten().copied().filter(here).collect()
     }
 
-    /// Checks a file; answers whether a digest that counts lists it.
+    /// Checks a file. True if a digest lists it.
     fn file(
         &mut self,
         item: &Item<'_>,
-        nodes: &[Node<'_>],
+        digests: &[Digest<'_>],
         problems: &mut Vec<Problem>,
         copies: &mut u64,
     ) -> bool {
-        let about = self.about(item);
-        let Some(first) = about.first() else { return false };
+        let entries = self.entries_for(item);
+        let Some(first) = entries.first() else { return false };
         let name = item.object.found.name();
         let at = self.entries[*first].log.at.clone();
-        let mut tell = |kind, detail: String| {
+        let mut report = |kind, detail: String| {
             problems.push(Problem::new(kind, detail).file(name.clone()).object(&at));
         };
-        let count: Vec<usize> =
-            about.iter().copied().filter(|n| !self.bad[self.entries[*n].digest]).collect();
-        if count.is_empty() {
-            let digest = &nodes[self.entries[*first].digest].file.at;
-            tell(Kind::LogUnvouched, format!("listed only in {digest}, which is not valid"));
+        let trusted: Vec<usize> =
+            entries.iter().copied().filter(|n| !self.invalid[self.entries[*n].digest]).collect();
+        if trusted.is_empty() {
+            let digest = &digests[self.entries[*first].digest].file.at;
+            report(Kind::LogUnvouched, format!("listed only in {digest}, which is invalid"));
             return true;
         }
-        if count.iter().any(|n| self.entries[*n].fate != Fate::Missing) {
+        if trusted.iter().any(|n| self.entries[*n].status != LogStatus::Missing) {
             *copies += 1;
         }
-        let fate = match &item.content {
+        let status = match &item.content {
             Err(ReadError::Unreadable(why)) => {
-                tell(Kind::Unreadable, why.clone());
-                Fate::Unchecked
+                report(Kind::Unreadable, why.clone());
+                LogStatus::Unchecked
             }
             Err(ReadError::Damaged(why)) => {
-                tell(Kind::LogDamaged, format!("invalid format: {why}"));
-                Fate::Invalid
+                report(Kind::LogDamaged, format!("invalid format: {why}"));
+                LogStatus::Invalid
             }
             Ok(content) => {
-                let listed = |hash| count.iter().any(|n| self.entries[*n].log.sha256 == hash);
+                let listed = |hash| trusted.iter().any(|n| self.entries[*n].log.sha256 == hash);
                 if listed(Some(content.sha256)) && content.trailing > 0 {
                     let detail = format!(
-                        "{} bytes after its first gzip member, which is as it was delivered",
+                        "{} bytes after its first gzip member; that member is as delivered",
                         content.trailing
                     );
-                    tell(Kind::LogAppended, detail);
-                    Fate::Invalid
+                    report(Kind::LogAppended, detail);
+                    LogStatus::Invalid
                 } else if listed(Some(content.sha256)) {
-                    Fate::Valid
+                    LogStatus::Valid
                 } else if listed(None) {
-                    let detail = "hash not checked: its algorithm is not SHA-256";
-                    tell(Kind::AlgorithmUnknown, detail.to_string());
-                    Fate::Unchecked
+                    let detail = "hash not checked: unsupported algorithm (expected SHA-256)";
+                    report(Kind::AlgorithmUnknown, detail.to_string());
+                    LogStatus::Unchecked
                 } else {
-                    tell(Kind::LogHash, "hash value doesn't match".to_string());
-                    Fate::Invalid
+                    report(Kind::LogHash, "hash value doesn't match".to_string());
+                    LogStatus::Invalid
                 }
             }
         };
-        if fate == Fate::Valid && whereabouts(item.object, &at) == PathMatch::Unknown {
-            let detail =
-                "its path does not tell its place in the bucket: only its name was compared";
-            tell(Kind::PlaceUnknown, detail.to_string());
+        if status == LogStatus::Valid && item.object.path_match(&at) == PathMatch::Unknown {
+            let detail = "its path does not show its key in the bucket; only its name was compared";
+            report(Kind::PlaceUnknown, detail.to_string());
         }
-        for n in count {
-            self.entries[n].fate = self.entries[n].fate.max(fate);
+        for n in trusted {
+            self.entries[n].status = self.entries[n].status.max(status);
         }
         true
     }
 
-    /// Reports what is listed and not there; answers the files that are it, elsewhere.
+    /// Reports listed log files that are missing. Returns the files that have their content in another location.
     fn missing(
         &mut self,
         items: &[Item<'_>],
@@ -179,20 +178,20 @@ impl<'a> List<'a> {
         problems: &mut Vec<Problem>,
     ) -> HashSet<usize> {
         let mut moved = HashSet::new();
-        // A log file may be listed twice: it is missed once.
-        let mut told = BTreeMap::new();
+        // A log file may be listed twice, but is reported once.
+        let mut missing = BTreeMap::new();
         for entry in &mut self.entries {
-            if entry.fate != Fate::Missing || self.bad[entry.digest] {
+            if entry.status != LogStatus::Missing || self.invalid[entry.digest] {
                 continue;
             }
             let there = entry.log.sha256.and_then(|hash| elsewhere.get(&hash).copied());
             if let Some(i) = there {
                 moved.insert(i);
-                entry.fate = Fate::Invalid;
+                entry.status = LogStatus::Invalid;
             }
-            told.entry(&entry.log.at).or_insert(there);
+            missing.entry(&entry.log.at).or_insert(there);
         }
-        for (at, there) in told {
+        for (at, there) in missing {
             problems.push(match there {
                 Some(i) => {
                     let detail = format!("has been moved from its original location {at}");
@@ -205,19 +204,20 @@ impl<'a> List<'a> {
         moved
     }
 
-    fn counts(&self, nodes: &[Node<'_>]) -> Vec<LogCounts> {
-        let mut counts = vec![LogCounts::default(); nodes.len()];
-        for entry in self.entries.iter().filter(|e| !self.bad[e.digest]) {
+    fn counts(&self, digests: &[Digest<'_>]) -> Vec<LogCounts> {
+        let mut counts = vec![LogCounts::default(); digests.len()];
+        for entry in self.entries.iter().filter(|e| !self.invalid[e.digest]) {
             let of = &mut counts[entry.digest];
             of.listed += 1;
-            match entry.fate {
-                Fate::Valid => {
+            match entry.status {
+                LogStatus::Valid => {
                     of.valid += 1;
-                    of.valid_unsigned += u64::from(nodes[entry.digest].signed != Signed::Valid);
+                    of.valid_unsigned +=
+                        u64::from(digests[entry.digest].signature != SignatureStatus::Valid);
                 }
-                Fate::Invalid => of.invalid += 1,
-                Fate::Missing => of.missing += 1,
-                Fate::Unchecked => of.unchecked += 1,
+                LogStatus::Invalid => of.invalid += 1,
+                LogStatus::Missing => of.missing += 1,
+                LogStatus::Unchecked => of.unchecked += 1,
             }
         }
         counts

@@ -1,26 +1,25 @@
-//! CloudTrail log file integrity: digest chains over any tree of exported objects, offline.
+//! CloudTrail log file integrity: verifies digest chains over any tree of exported objects, offline.
 //!
-//! CloudTrail lists the log files it delivered in hourly digest files, with the SHA-256 of each, signs every
-//! digest, and puts hash and signature of each digest into the next. So only the newest digest of a chain
-//! needs its S3 metadata, where its signature is (AWS CloudTrail user guide, *Validating CloudTrail log file
-//! integrity*).
+//! CloudTrail lists the log files it delivered in hourly digest files, with the SHA-256 of each. It signs every digest,
+//! and includes the hash and signature of each digest in the next. So only the newest digest of a chain needs its S3
+//! metadata, which contains its signature (AWS CloudTrail user guide, *Validating CloudTrail log file integrity*).
 //!
-//! Every file is read once, in parallel; hashes are made while the content is inflated. All that is known
-//! of a file afterwards is its hash, and the text of the digests.
+//! Every file is read once, in parallel, and hashed while it is inflated. Only the hashes and the text of digests stay
+//! in memory.
 
+mod chains;
 mod content;
-mod cover;
+mod digests;
 mod file;
-mod judge;
 mod keys;
 mod logs;
 mod model;
-mod nodes;
+mod object_list;
 mod object_name;
-mod objects;
+mod parallel;
 mod tree;
 mod uncovered;
-mod workers;
+mod verify_digests;
 
 #[cfg(test)]
 mod tests;
@@ -36,27 +35,27 @@ pub use model::{
 };
 pub use object_name::ChainId;
 use object_name::Role;
+use parallel::map;
 use tree::{Companions, Object, objects};
-use workers::each;
 
 use crate::source::local::Listing;
 
-/// What is verified, and how.
+/// What to verify, and how.
 pub struct Job<'a> {
     pub listing: &'a Listing,
     /// Public keys to trust instead of those in the tree.
     pub keys: Option<Keys>,
     pub threads: usize,
-    /// Told of files and bytes done.
+    /// Called with the number of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
-/// Whether a file is a CloudTrail digest by its name and place.
+/// True if a file is a CloudTrail digest by its name and folders.
 pub fn is_digest(path: &Path) -> bool {
     object_name::role(&object_name::joined(path)) == Role::Digest
 }
 
-/// Whether a file is a CloudTrail digest or log file by its name and place.
+/// True if a file is a CloudTrail digest or log file by its name and folders.
 pub fn is_cloudtrail(path: &Path) -> bool {
     matches!(object_name::role(&object_name::joined(path)), Role::Digest | Role::Log)
 }
@@ -65,7 +64,7 @@ pub fn is_cloudtrail(path: &Path) -> bool {
 struct Item<'a> {
     object: &'a Object<'a>,
     content: Result<Content, ReadError>,
-    /// Set if the content could be a digest's.
+    /// Set if the content may be a digest.
     digest: Option<Result<DigestFile, String>>,
 }
 
@@ -74,26 +73,26 @@ pub fn verify(job: Job<'_>) -> Verification {
     let Job { listing, keys, threads, progress } = job;
     let companions = Companions::read(listing, keys);
     let objects = objects(listing, &companions);
-    let of = |wanted: &[Role]| -> Vec<&Object<'_>> {
-        objects.iter().filter(|o| wanted.contains(&o.role)).collect()
+    let with_role = |roles: &[Role]| -> Vec<&Object<'_>> {
+        objects.iter().filter(|o| roles.contains(&o.role)).collect()
     };
-    let mut items = read(&of(&[Role::Digest, Role::Log]), threads, progress);
-    let mut result = weigh(&items, &companions, threads);
-    let misses = |p: &Problem| matches!(p.kind, Kind::LogMissing | Kind::DigestMissing);
-    if result.problems.iter().any(misses) {
-        // What is missed may be here under another name.
-        items.extend(read(&of(&[Role::Stray]), threads, progress));
-        result = weigh(&items, &companions, threads);
+    let mut items = read(&with_role(&[Role::Digest, Role::Log]), threads, progress);
+    let mut result = evaluate(&items, &companions, threads);
+    let is_missing = |p: &Problem| matches!(p.kind, Kind::LogMissing | Kind::DigestMissing);
+    if result.problems.iter().any(is_missing) {
+        // A missing file may exist under another name.
+        items.extend(read(&with_role(&[Role::Stray]), threads, progress));
+        result = evaluate(&items, &companions, threads);
     }
-    result.counts.other = of(&[Role::Stray, Role::Other]).len() as u64;
+    result.counts.other = with_role(&[Role::Stray, Role::Other]).len() as u64;
     result.counts.keys = companions.keys.len() as u64;
     for (path, _, why) in &listing.refused {
         let name = path.to_string_lossy().into_owned();
         result.problems.push(Problem::new(Kind::Unreadable, why.clone()).file(name));
     }
-    let told = |kind| move |(file, why): &(String, String)| Problem::new(kind, why).file(file);
-    result.problems.extend(companions.keys.problems.iter().map(told(Kind::KeyUnusable)));
-    result.problems.extend(companions.objects.problems.iter().map(told(Kind::ObjectList)));
+    let problem = |kind| move |(file, why): &(String, String)| Problem::new(kind, why).file(file);
+    result.problems.extend(companions.keys.problems.iter().map(problem(Kind::KeyUnusable)));
+    result.problems.extend(companions.objects.problems.iter().map(problem(Kind::ObjectList)));
     result.key_files = companions.keys.files;
     result.object_lists = companions.objects.files;
     result.problems.sort();
@@ -105,7 +104,7 @@ fn read<'a>(
     threads: usize,
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Vec<Item<'a>> {
-    each(objects, threads, |object, scratch: &mut Scratch| {
+    map(objects, threads, |object, scratch: &mut Scratch| {
         let named = object.role == Role::Digest;
         let mut content = content::read(object.found, named, scratch);
         let text = content.as_mut().ok().and_then(|c| c.digest.take());
@@ -114,14 +113,14 @@ fn read<'a>(
     })
 }
 
-/// Judges what was read.
-fn weigh(items: &[Item<'_>], companions: &Companions, threads: usize) -> Verification {
+/// Evaluates the files that were read.
+fn evaluate(items: &[Item<'_>], companions: &Companions, threads: usize) -> Verification {
     let mut result = Verification::default();
     let problems = &mut result.problems;
-    let mut found = nodes::find(items, &companions.objects, problems);
-    judge::judge(&mut found.nodes, &companions.keys, threads, problems);
+    let mut found = digests::find(items, &companions.objects, problems);
+    verify_digests::verify(&mut found.readable, &companions.keys, threads, problems);
     let logs = logs::check(items, &found, problems);
-    cover::chains(&found, &logs.counts, &mut result);
+    chains::build(&found, &logs.counts, &mut result);
     uncovered::explain(items, &logs.uncovered, &result.chains, &mut result.problems);
     result.counts = Counts {
         digests: found.files,

@@ -1,4 +1,4 @@
-//! What a verification found: chains, gaps, problems, counts. Plain data, for any report.
+//! The result of a verification: chains, gaps, problems and counts. Plain data for reports.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Verification {
     /// Worst first.
     pub problems: Vec<Problem>,
     pub counts: Counts,
-    /// Files that the public keys came from: the result is as good as they are.
+    /// Files that the public keys came from. The result is only as trustworthy as they are.
     pub key_files: Vec<String>,
     /// The `objects.jsonl` files that S3 metadata came from.
     pub object_lists: Vec<String>,
@@ -24,11 +24,11 @@ pub struct Verification {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Everything is as CloudTrail delivered it, and covered.
+    /// Everything is as CloudTrail delivered it, and covered by digests.
     Valid,
     /// Nothing is invalid, but there are gaps, files that no digest covers, or unchecked signatures.
     Incomplete,
-    /// Something was changed, moved or taken away.
+    /// Something was changed, moved or removed.
     Invalid,
 }
 
@@ -36,14 +36,14 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     pub digests: u64,
-    /// Digest and log files that are there more than once.
+    /// Additional copies of digest and log files.
     pub copies: u64,
     pub logs: u64,
     /// Log files in no digest.
     pub logs_uncovered: u64,
     /// Files that are neither digests nor logs of CloudTrail; they were not verified.
     pub other: u64,
-    /// Public keys at hand.
+    /// Available public keys.
     pub keys: u64,
 }
 
@@ -52,8 +52,7 @@ pub struct Counts {
 pub struct Chain {
     #[serde(flatten)]
     pub id: ChainId,
-    /// The interval from the first to the last digest that counts; log files that were delivered in it, less
-    /// the gaps, are covered.
+    /// Time from the first to the last valid digest. Log files delivered in it, except in the gaps, are covered.
     #[serde(serialize_with = "time")]
     pub from: Option<Millis>,
     #[serde(serialize_with = "time")]
@@ -65,30 +64,30 @@ pub struct Chain {
     pub gaps: Vec<Gap>,
 }
 
-/// What the first digest says of what was before it.
+/// What the first digest says about earlier digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Start {
     /// A starting digest: validation began there.
     Starting,
-    /// It names an earlier digest, which is not in the tree, and nor is any other.
+    /// It names an earlier digest; the tree contains neither that nor any other.
     EarlierNotHere,
-    /// It names a digest of another chain in the tree: the trail became an organisation's, or ceased to be.
+    /// It names a digest of another chain in the tree: the trail became an organization trail, or ceased to be one.
     Continues,
-    /// No digest counts.
+    /// There is no valid digest.
     Unknown,
 }
 
-/// Whether the newest digest is signed for. Older ones are signed for by the next one.
+/// Whether the newest digest's signature was verified. The signatures of older ones are in the next digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
     Signed,
-    /// Its signature is in S3 metadata that is not at hand.
+    /// Its signature is in S3 metadata, which is missing.
     NoSignature,
-    /// The signature is there, and no key for it.
+    /// There is a signature, but no key for it.
     NotChecked,
-    /// No digest counts.
+    /// There is no valid digest.
     Invalid,
 }
 
@@ -104,17 +103,17 @@ pub struct DigestCounts {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct LogCounts {
-    /// By digests that count: valid + invalid + missing + unchecked.
+    /// Listed by valid digests: valid + invalid + missing + unchecked.
     pub listed: u64,
     pub valid: u64,
-    /// Of the valid ones: listed by digests whose signature could not be checked.
+    /// Subset of `valid`: listed by digests whose signature could not be checked.
     pub valid_unsigned: u64,
     pub invalid: u64,
     pub missing: u64,
     pub unchecked: u64,
 }
 
-/// A time in which log files may have been delivered that no digest covers.
+/// A time in which log files may have been delivered without being listed in a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Gap {
     #[serde(serialize_with = "some_time")]
@@ -132,22 +131,22 @@ pub enum Cause {
     Off,
     DigestMissing,
     DigestInvalid,
-    /// The chain goes on across it.
+    /// The chain continues across it.
     Unexplained,
 }
 
 impl Cause {
-    pub fn words(self) -> &'static str {
+    pub fn text(self) -> &'static str {
         match self {
             Cause::Off => "validation or logging was off: the next digest starts a chain",
             Cause::DigestMissing => "digest files are missing",
-            Cause::DigestInvalid => "the digest files of that time are not valid",
-            Cause::Unexplained => "the chain goes on across it",
+            Cause::DigestInvalid => "the digest files of that time are invalid",
+            Cause::Unexplained => "the chain continues across it",
         }
     }
 }
 
-/// How bad a problem is.
+/// The severity of a problem, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
@@ -162,7 +161,7 @@ pub enum Kind {
     DigestFormat,
     DigestSignature,
     DigestHash,
-    /// It contradicts the digest before it, which is signed for.
+    /// It contradicts the previous digest, whose signature is valid.
     DigestLink,
     DigestMissing,
     DigestMoved,
@@ -181,15 +180,15 @@ pub enum Kind {
     PlaceUnknown,
     Unreadable,
     ObjectList,
-    /// In a digest, but not in one that counts.
+    /// Listed only in invalid digests.
     LogUnvouched,
-    /// In no digest, within the time that digests cover.
+    /// Not in any digest, within the time that digests cover.
     LogInside,
     LogInGap,
     LogOlder,
     /// Newer than the last digest: the next one would list it.
     LogNewer,
-    /// No digest of its account and region is here.
+    /// There is no digest of its account and region.
     LogNoDigest,
 }
 
@@ -227,16 +226,16 @@ impl Kind {
     }
 }
 
-/// One thing that is not as it should be.
+/// One problem that was found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     pub grade: Grade,
     pub kind: Kind,
     /// The local file.
     pub file: Option<String>,
-    /// `s3://bucket/key`, where a digest or a list of objects names it.
+    /// `s3://bucket/key`, if a digest or an object list names it.
     pub object: Option<String>,
-    /// In words.
+    /// A sentence without the subject.
     pub detail: String,
 }
 

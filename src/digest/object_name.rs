@@ -1,5 +1,5 @@
-//! Where CloudTrail puts its objects, and what their names say (AWS CloudTrail user guide, *Getting and
-//! viewing your CloudTrail log files* and *CloudTrail digest file structure*).
+//! CloudTrail's object names and what they contain (AWS CloudTrail user guide, *Getting and viewing your CloudTrail log
+//! files* and *CloudTrail digest file structure*).
 //!
 //! ```text
 //! [prefix/]AWSLogs/[o-…/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/
@@ -15,10 +15,10 @@ use serde::Serialize;
 use crate::clock::Millis;
 use crate::event::time;
 
-/// The folder below which CloudTrail decides every name.
+/// The folder below which CloudTrail chooses every name.
 const ROOT: &str = "AWSLogs";
 
-/// What a file is for, by its name.
+/// The role of a file, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     Digest,
@@ -37,7 +37,7 @@ pub fn role(path: &str) -> Role {
     let name = file_name(path);
     let json = name.ends_with(".json") || name.ends_with(".json.gz");
     let below = tail(path).unwrap_or("");
-    let folder = |wanted: &str| below.split('/').rev().skip(1).any(|part| part == wanted);
+    let folder = |name: &str| below.split('/').rev().skip(1).any(|part| part == name);
     match name {
         "objects.jsonl" => Role::Objects,
         _ if !json => Role::Other,
@@ -51,7 +51,7 @@ pub fn role(path: &str) -> Role {
 const LOG_FOLDERS: [&str; 4] =
     ["CloudTrail", "CloudTrail-Insight", "CloudTrail-NetworkActivity", "CloudTrail-Aggregated"];
 
-/// A local path with `/` between its parts; made absolute if only that shows where it belongs.
+/// A local path with `/` between its parts. It is made absolute if only that shows its `AWSLogs` folder.
 pub fn joined(path: &Path) -> String {
     let text = |path: &Path| {
         let parts = path.components().filter_map(|part| match part {
@@ -70,8 +70,7 @@ pub fn joined(path: &Path) -> String {
     }
 }
 
-/// The part from the last `AWSLogs` on, without `.gz`: what stays the same wherever a tree is copied to,
-/// unpacked or not.
+/// The part from the last `AWSLogs` on, without `.gz`: it stays the same wherever a tree is copied to, unpacked or not.
 pub fn tail(path: &str) -> Option<&str> {
     let mut at = None;
     let mut start = 0;
@@ -97,24 +96,23 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Whose log or digest a file is.
+/// Identifies a chain of digests.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct ChainId {
     /// Twelve digits.
     pub account: String,
-    /// Where the log files were delivered from.
+    /// The region of the events.
     pub region: String,
     pub trail: String,
-    /// Where the trail was made.
+    /// The region in which the trail was created.
     pub home_region: String,
-    /// `o-…` of an organisation's trail.
+    /// `o-…` for an organization trail.
     pub organization: Option<String>,
-    /// Digests of log files that the ordinary ones left out because of a delay; they have a chain of
-    /// their own.
+    /// Backfill digests list delayed log files that the ordinary digests omit. They form a chain of their own.
     pub backfill: bool,
 }
 
-/// The chain and the end time that a digest's key names.
+/// The chain and the end time in a digest's key.
 pub fn digest_name(key: &str) -> Option<(ChainId, Option<Millis>)> {
     let (account, rest) = file_name(key).split_once("_CloudTrail-Digest_")?;
     let rest = unpacked(rest).strip_suffix(".json")?;
@@ -171,7 +169,7 @@ mod tests {
         111122223333_CloudTrail_us-east-2_20260817T1445Z_9nYN7gp2eWAJHIfT.json.gz";
 
     #[test]
-    fn names_are_read_as_they_are_documented() {
+    fn documented_names_are_parsed() {
         let (id, end) = digest_name(DIGEST).unwrap();
         assert_eq!((id.account.as_str(), id.region.as_str()), ("111122223333", "us-east-2"));
         assert_eq!((id.trail.as_str(), id.home_region.as_str()), ("my_trail", "eu-west-1"));
@@ -185,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn the_place_survives_copying_and_unpacking() {
+    fn the_tail_survives_copying_and_unpacking() {
         let local = format!("evidence/copy of AWSLogs/x/{}", LOG.trim_end_matches(".gz"));
         assert_eq!(tail(&local), tail(LOG));
         assert_eq!(tail("AWSLogs/a/AWSLogs/b.json.gz"), Some("AWSLogs/b.json"));
@@ -194,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_are_told_by_folder_and_by_name() {
+    fn roles_are_recognized_by_folder_and_name() {
         assert_eq!(role(DIGEST), Role::Digest);
         assert_eq!(role(LOG), Role::Log);
         assert_eq!(role("AWSLogs/1/CloudTrail/planted.json"), Role::Log);

@@ -1,8 +1,9 @@
-//! The tree of objects that is verified: local files, what each is for, and where it came from.
+//! The tree of objects to verify: local files, with their role and origin.
 
+use super::file::S3Object;
 use super::keys::Keys;
+use super::object_list::{Collected, Objects};
 use super::object_name::{self, Role};
-use super::objects::{Collected, Objects};
 use crate::source::local::{Found, Listing, Opened, open};
 
 /// A file of the tree.
@@ -11,7 +12,7 @@ pub struct Object<'a> {
     pub role: Role,
     /// The path with `/` between its parts.
     path: String,
-    /// What S3 said when it was collected.
+    /// Its line in an object list, if it was collected.
     pub origin: Option<&'a Collected>,
 }
 
@@ -20,9 +21,33 @@ impl Object<'_> {
     pub fn path(&self) -> &str {
         self.origin.map_or(&self.path, |origin| &origin.at.key)
     }
+
+    /// Compares the file's location with the one to which CloudTrail delivered it.
+    pub fn path_match(&self, delivered: &S3Object) -> PathMatch {
+        let is = |same| if same { PathMatch::Original } else { PathMatch::Moved };
+        if let Some(origin) = self.origin {
+            return is(origin.at == *delivered);
+        }
+        let name = object_name::unpacked_name;
+        match object_name::tail(self.path()) {
+            Some(tail) => is(object_name::tail(&delivered.key) == Some(tail)),
+            None if name(self.path()) == name(&delivered.key) => PathMatch::Unknown,
+            None => PathMatch::Moved,
+        }
+    }
 }
 
-/// What a listing holds besides logs and digests.
+/// A file's location, compared with the one to which CloudTrail delivered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PathMatch {
+    /// The same, as far as can be known: a path without S3 metadata does not show the bucket and the trail's prefix.
+    Original,
+    Moved,
+    /// The name matches, but the path has no `AWSLogs` folder.
+    Unknown,
+}
+
+/// The files of a listing that are needed to verify logs and digests.
 #[derive(Default)]
 pub struct Companions {
     pub objects: Objects,
@@ -30,8 +55,8 @@ pub struct Companions {
 }
 
 impl Companions {
-    /// Reads the lists of objects and the public keys of a listing. Keys that are `given` replace those in
-    /// the tree: whoever can change a tree can put keys into it.
+    /// Reads the object lists and public keys of a listing. Keys that are `given` replace those in the tree: whoever can
+    /// change a tree can add keys to it.
     pub fn read(listing: &Listing, given: Option<Keys>) -> Companions {
         let mut companions = Companions::default();
         let trusted = given.is_some();
@@ -51,7 +76,7 @@ impl Companions {
         let read = match open(found, &mut buffer) {
             Ok(Opened::Whole(bytes)) => Ok(bytes),
             Ok(_) => {
-                Err("it is no answer of ListPublicKeys: too large, or no regular file".to_string())
+                Err("not a ListPublicKeys response: too large, or not a regular file".to_string())
             }
             Err((_, why)) => Err(why),
         };

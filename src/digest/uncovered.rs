@@ -1,15 +1,15 @@
-//! Log files that no digest lists: whether that is to be expected.
+//! Explains why no digest lists a log file.
 
 use super::Item;
 use super::model::{Chain, Kind, Problem};
 use super::object_name;
 use crate::clock::{MINUTE, plain};
 
-/// A log file is delivered some five minutes after the time in its name (AWS CloudTrail user guide, *How
-/// CloudTrail works*), and the digest of the time of its delivery lists it.
-const DELIVERY: i64 = 15 * MINUTE;
+/// A log file is delivered about five minutes after the time in its name (AWS CloudTrail user guide, *How CloudTrail
+/// works*), and the digest for its delivery time lists it.
+const MAX_DELIVERY_DELAY: i64 = 15 * MINUTE;
 
-/// Says of each why no digest lists it.
+/// Adds a problem for each uncovered log file, with the reason.
 pub fn explain(
     items: &[Item<'_>],
     uncovered: &[usize],
@@ -26,7 +26,10 @@ pub fn explain(
 
 fn why(path: &str, chains: &[Chain]) -> (Kind, String) {
     let Some(name) = object_name::log_name(path) else {
-        return (Kind::LogInside, "in no digest, and its name is not CloudTrail's".to_string());
+        return (
+            Kind::LogInside,
+            "not in any digest, and not named like a CloudTrail log file".to_string(),
+        );
     };
     let here: Vec<&Chain> = chains
         .iter()
@@ -35,28 +38,27 @@ fn why(path: &str, chains: &[Chain]) -> (Kind, String) {
     let first = here.iter().filter_map(|c| c.from).min();
     let last = here.iter().filter_map(|c| c.to).max();
     let (Some(first), Some(last)) = (first, last) else {
-        let what = format!("no digest of account {} in {} is here", name.account, name.region);
-        return (Kind::LogNoDigest, what);
+        let detail = format!("there is no digest of account {} in {}", name.account, name.region);
+        return (Kind::LogNoDigest, detail);
     };
     let Some(at) = name.time else {
-        return (Kind::LogInside, "in no digest, and its name has no time".to_string());
+        return (Kind::LogInside, "not in any digest, and its name has no time".to_string());
     };
-    if at >= last - DELIVERY {
-        let what =
-            format!("newer than the last digest ({} UTC): the next would list it", plain(last));
-        return (Kind::LogNewer, what);
+    if at >= last - MAX_DELIVERY_DELAY {
+        let detail =
+            format!("newer than the last digest ({} UTC); the next one would list it", plain(last));
+        return (Kind::LogNewer, detail);
     }
     if at < first {
         return (Kind::LogOlder, format!("older than the first digest ({} UTC)", plain(first)));
     }
     let covered = |c: &Chain| {
         let inside = c.from.is_some_and(|from| from <= at) && c.to.is_some_and(|to| at < to);
-        inside && !c.gaps.iter().any(|gap| gap.from - DELIVERY <= at && at < gap.to)
+        inside && !c.gaps.iter().any(|gap| gap.from - MAX_DELIVERY_DELAY <= at && at < gap.to)
     };
     if here.into_iter().any(covered) {
-        let what =
-            "in no digest, though digests cover its time: added, or of a trail without validation";
-        return (Kind::LogInside, what.to_string());
+        let detail = "not in any digest, although digests cover its time: added later, or from a trail without validation";
+        return (Kind::LogInside, detail.to_string());
     }
-    (Kind::LogInGap, "in no digest: its time is in a gap".to_string())
+    (Kind::LogInGap, "not in any digest; its time is in a gap".to_string())
 }

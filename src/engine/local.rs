@@ -1,9 +1,9 @@
-//! This machine: files are decoded in parallel, each by one worker, and each worker sees its own events.
+//! Decodes a listing in parallel. Each file is decoded by one worker, and each worker has its own visitor.
 
 use std::collections::HashMap;
 use std::thread;
 
-use super::account::{Account, MOST_PROBLEMS, MOST_SKIPPED};
+use super::coverage_counter::{CoverageCounter, MAX_PROBLEMS, MAX_SKIPPED};
 use super::dedup::Dedup;
 use crate::decode::losses::Loss;
 use crate::decode::{Bytes, Decoder, Record, Sink, Verdict};
@@ -13,29 +13,31 @@ use crate::source::coverage::{Coverage, Problem};
 use crate::source::local::{Opened, Refusal};
 use crate::source::{Buffer, InputQueue, Listing, Worker};
 
-/// Sees every event of the window and the baseline; copies of an event are marked as such.
+/// Receives every event of the window and the baseline. Duplicates are marked in the origin.
 pub trait Visitor: Send {
-    /// Whether [`Visitor::input`] wants each input's account; else a worker has one for all of its inputs.
-    const APART: bool = false;
+    /// True to receive each input's coverage in [`Visitor::input`]; otherwise a worker counts all of its inputs together.
+    const COVERAGE_PER_INPUT: bool = false;
 
-    /// Archive members have the worker's own numbers, see [`Part::members`].
+    /// File numbers of archive members are the worker's own, see [`Part::members`].
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin);
 
-    /// An input of the listing was read, as far as it could be.
-    fn input(&mut self, _number: u32, _account: Coverage) {}
+    /// An input of the listing was read, as far as possible.
+    fn input(&mut self, _number: u32, _coverage: Coverage) {}
 }
 
-/// What is read, and how.
+/// What to read, and how.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     pub listing: &'a Listing,
     pub selection: Selection,
     pub threads: usize,
-    /// Told of files and bytes done.
+    /// Called with the number of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
+    /// Told when large tables were freed and others are about to be made.
+    pub memory_freed: &'a (dyn Fn() + Sync),
 }
 
-/// What a worker brought back.
+/// One worker's result.
 pub struct Part<V> {
     pub visitor: V,
     /// Names of the archive members that the worker numbered, from `listing.files.len()` on.
@@ -47,12 +49,12 @@ pub struct Scan<V> {
     pub coverage: Coverage,
 }
 
-/// Decodes the whole listing; each worker gets its own visitor.
+/// Decodes the whole listing. Each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
     scan_after(job, &Dedup::default(), visitor)
 }
 
-/// As [`scan`]; events that `dedup` knows are copies.
+/// Like [`scan`], but events that `dedup` has seen are duplicates.
 pub fn scan_after<V: Visitor>(
     job: &Job<'_>,
     dedup: &Dedup,
@@ -60,40 +62,42 @@ pub fn scan_after<V: Visitor>(
 ) -> Scan<V> {
     let queue = InputQueue::new(&job.listing.files);
     let workers = job.threads.clamp(1, job.listing.files.len().max(1));
-    let seats: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.seat()).collect();
-    let ended: Vec<(Part<V>, Account)> = thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+    let queue_workers: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.worker()).collect();
+    let results: Vec<(Part<V>, CoverageCounter)> = thread::scope(|scope| {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
         let visitor = &visitor;
-        let work = |seat| scope.spawn(move || worker(job, &seat, Run::new(visitor(), dedup, job)));
-        let handles: Vec<_> = seats.into_iter().map(work).collect();
+        let work = |queue_worker| {
+            scope.spawn(move || run_worker(job, &queue_worker, Run::new(visitor(), dedup, job)))
+        };
+        let handles: Vec<_> = queue_workers.into_iter().map(work).collect();
         handles
             .into_iter()
             .filter_map(|h| h.join().map_err(std::panic::resume_unwind).ok())
             .collect()
     });
     let mut coverage = Coverage::default();
-    let mut parts = Vec::with_capacity(ended.len());
-    for (part, account) in ended {
-        coverage.add(account.finish());
+    let mut parts = Vec::with_capacity(results.len());
+    for (part, counter) in results {
+        coverage.add(counter.finish());
         parts.push(part);
     }
-    refused(job.listing, &mut coverage);
-    Scan { parts, coverage: settled(coverage) }
+    add_refused(job.listing, &mut coverage);
+    Scan { parts, coverage: in_report_order(coverage) }
 }
 
-/// The lists in order, and no longer than a report wants them.
-pub fn settled(mut coverage: Coverage) -> Coverage {
-    coverage.settle();
-    coverage.problems.truncate(MOST_PROBLEMS);
-    coverage.files.skipped_names.truncate(MOST_SKIPPED);
+/// Sorts the lists and cuts them to the length that a report shows.
+pub fn in_report_order(mut coverage: Coverage) -> Coverage {
+    coverage.sort_lists();
+    coverage.problems.truncate(MAX_PROBLEMS);
+    coverage.files.skipped_names.truncate(MAX_SKIPPED);
     coverage
 }
 
-/// Counts what could not be listed.
-pub fn refused(listing: &Listing, coverage: &mut Coverage) {
+/// Adds inputs that could not be listed to the coverage.
+pub fn add_refused(listing: &Listing, coverage: &mut Coverage) {
     for (path, reason, detail) in &listing.refused {
         let file = path.to_string_lossy().into_owned();
         coverage.files.found += 1;
@@ -105,28 +109,28 @@ pub fn refused(listing: &Listing, coverage: &mut Coverage) {
     }
 }
 
-fn worker<V: Visitor>(
+fn run_worker<V: Visitor>(
     job: &Job<'_>,
-    seat: &Worker<'_, '_>,
+    queue_worker: &Worker<'_, '_>,
     mut run: Run<'_, V>,
-) -> (Part<V>, Account) {
+) -> (Part<V>, CoverageCounter) {
     let mut decoder = Decoder::default();
     let mut buffer = Buffer::default();
-    while let Some(input) = seat.next(&mut buffer) {
+    while let Some(input) = queue_worker.next(&mut buffer) {
         let found = &job.listing.files[input.number as usize];
         run.begin(input.number, found.name());
-        one(input.opened, &mut decoder, &mut run);
-        run.account.read(found.size);
-        if V::APART {
-            let account = std::mem::take(&mut run.account);
-            run.visitor.input(input.number, account.finish());
+        decode_input(input.opened, &mut decoder, &mut run);
+        run.counter.read(found.size);
+        if V::COVERAGE_PER_INPUT {
+            let counter = std::mem::take(&mut run.counter);
+            run.visitor.input(input.number, counter.finish());
         }
         (job.progress)(1, found.size);
     }
-    (Part { visitor: run.visitor, members: run.members }, run.account)
+    (Part { visitor: run.visitor, members: run.members }, run.counter)
 }
 
-fn one<V: Visitor>(
+fn decode_input<V: Visitor>(
     opened: Result<Opened<'_>, Refusal>,
     decoder: &mut Decoder,
     run: &mut Run<'_, V>,
@@ -137,17 +141,17 @@ fn one<V: Visitor>(
         Ok(Opened::Pipe(mut pipe)) => decoder.decode(&name, Bytes::Stream(&mut pipe), run),
         Ok(Opened::Large(file)) => decoder.decode_large(&name, file, run),
         Err((reason, detail)) => {
-            run.account.found();
-            run.account.skip(&name, reason);
-            run.account.refuse(&name, reason, detail);
+            run.counter.found();
+            run.counter.skip(&name, reason);
+            run.counter.unread(&name, reason, detail);
         }
     }
 }
 
-/// One worker's sink: counts, drops duplicates, and shows the rest to the visitor.
+/// One worker's sink: counts, marks duplicates, and passes events to the visitor.
 struct Run<'a, V> {
     visitor: V,
-    account: Account,
+    counter: CoverageCounter,
     dedup: &'a Dedup,
     selection: Selection,
     first_member: u32,
@@ -165,7 +169,7 @@ impl<'a, V> Run<'a, V> {
     fn new(visitor: V, dedup: &'a Dedup, job: &Job<'_>) -> Run<'a, V> {
         Run {
             visitor,
-            account: Account::default(),
+            counter: CoverageCounter::default(),
             dedup,
             selection: job.selection,
             first_member: job.listing.files.len() as u32,
@@ -184,7 +188,7 @@ impl<'a, V> Run<'a, V> {
         self.input_number = number;
     }
 
-    /// Archive members get a number when their first event comes.
+    /// The current file's number. Archive members get one with their first event.
     fn number(&mut self) -> u32 {
         if !self.numbered {
             self.numbered = true;
@@ -205,29 +209,29 @@ impl<'a, V> Run<'a, V> {
 
 impl<V: Visitor> Sink for Run<'_, V> {
     fn open(&mut self, name: &str) {
-        self.account.found();
+        self.counter.found();
         self.file.clear();
         self.file.push_str(name);
         self.numbered = false;
     }
 
     fn close(&mut self, verdict: Verdict) {
-        self.account.closed(&self.file, verdict);
+        self.counter.closed(&self.file, verdict);
     }
 
     fn archive(&mut self) {
-        self.account.archive();
+        self.counter.archive();
     }
 
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, offset: u64) {
-        self.account.event(event.time);
+        self.counter.event(event.time);
         let duplicate = !self.dedup.first(event);
         let phase = self.selection.phase(event.time);
         match phase {
-            None => self.account.outside(false),
-            _ if duplicate => self.account.duplicate(),
-            Some(Phase::Baseline) => self.account.outside(true),
-            Some(Phase::Window) => self.account.inside(event.log),
+            None => self.counter.outside(false),
+            _ if duplicate => self.counter.duplicate(),
+            Some(Phase::Baseline) => self.counter.outside(true),
+            Some(Phase::Window) => self.counter.inside(event.log),
         }
         if let Some(phase) = phase {
             let origin =
@@ -237,18 +241,18 @@ impl<V: Visitor> Sink for Run<'_, V> {
     }
 
     fn not_event(&mut self, kind: &'static str) {
-        self.account.not_event(kind);
+        self.counter.not_event(kind);
     }
 
     fn lost(&mut self, loss: Loss) {
-        self.account.lost(&self.file, loss);
+        self.counter.lost(&self.file, loss);
     }
 
     fn damage(&mut self, loss: Loss) {
-        self.account.problem(&self.file, loss);
+        self.counter.problem(&self.file, loss);
     }
 
     fn inflated(&mut self, bytes: u64) {
-        self.account.inflated(bytes);
+        self.counter.inflated(bytes);
     }
 }

@@ -1,19 +1,19 @@
-//! Matches rules on the records of one worker, in the same pass that folds them.
+//! Matches rules on the records of one worker, in the same pass that builds the rollups.
 
 use crate::decode::Record;
 use crate::event::Event;
 use crate::rollup::{Origin, Phase, Rollups, matches};
 use crate::sigma::{Call, Correlator, RuleIndex, RuleSet, S3_ACCESS, Scanner};
 
-/// Matches that correlations keep, over all workers.
-const HITS: usize = 500_000;
+/// Matches that correlations store at most, over all workers.
+const MAX_HITS: usize = 500_000;
 
 pub struct Matcher<'s> {
     scanner: Scanner<'s>,
     found: Vec<RuleIndex>,
 }
 
-/// What correlations need of the matches.
+/// The matches that correlations need.
 pub struct Hits<'s> {
     pub correlator: Correlator<'s>,
     /// Records that a rule matched.
@@ -22,7 +22,7 @@ pub struct Hits<'s> {
 
 impl<'s> Hits<'s> {
     pub fn new(set: &'s RuleSet) -> Hits<'s> {
-        Hits { correlator: Correlator::new(set, HITS), records: 0 }
+        Hits { correlator: Correlator::new(set, MAX_HITS), records: 0 }
     }
 }
 
@@ -31,8 +31,8 @@ impl<'s> Matcher<'s> {
         Matcher { scanner: set.scanner(), found: Vec::new() }
     }
 
-    /// Matches one record and folds what matched. Correlations look at one copy of each event; what they count
-    /// in the baseline says what is usual.
+    /// Matches one record and adds the matches to the rollups. Correlations ignore duplicates. They also count the
+    /// baseline, as a comparison.
     pub fn event(
         &mut self,
         rollups: &mut Rollups,
@@ -48,15 +48,15 @@ impl<'s> Matcher<'s> {
         hits.records = hits.records.wrapping_add(1);
         for rule in &self.found {
             let row = rollups.matched(rule.0, event, phase, origin, value);
-            if !origin.duplicate && hits.correlator.wants(*rule) {
+            if !origin.duplicate && hits.correlator.is_correlated(*rule) {
                 let mark = matches::mark(hits.records, row);
                 hits.correlator.add(*rule, event.time, mark, value);
             }
         }
     }
 
-    /// Records that a rule might have matched, and that could not be read.
-    pub fn unreadable(&self) -> u64 {
+    /// Records that a rule might have matched but whose JSON could not be parsed.
+    pub fn unparsed_records(&self) -> u64 {
         self.scanner.unreadable()
     }
 }
@@ -70,7 +70,7 @@ pub fn matches(
 ) {
     let (source, action, error) = match record {
         Record::Line(line) => (S3_ACCESS, &*line.operation, None),
-        // A sign-in's error may stand elsewhere in the record.
+        // A sign-in's error may be elsewhere in the record.
         Record::Json(_) if event.service == "signin.amazonaws.com" => {
             (event.service, event.action, None)
         }

@@ -1,35 +1,36 @@
-//! Reads the logs and yields rollups. The seam behind which another engine could compute the same tables.
+//! Reads the logs and produces rollups and rule matches. Another engine could compute the same tables behind this
+//! interface.
 
-mod account;
+mod coverage_counter;
 mod dedup;
+mod fingerprint_set;
 pub mod incremental;
 pub mod local;
 pub mod matcher;
-mod prints;
-mod sum;
+mod scan_merger;
 
 use crate::decode::Record;
 use crate::event::Event;
-use crate::rollup::{Origin, Phase, Renumber, Rollups, memory};
+use crate::rollup::{Origin, Phase, Renumber, Rollups};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
 use local::{Job, Visitor, scan};
 use matcher::{Hits, Matcher};
-use sum::Sum;
+use scan_merger::ScanMerger;
 
-/// What every engine yields.
+/// Merged rollups, rule matches and coverage of all inputs.
 pub struct ScanResult {
     pub rollups: Rollups,
-    /// Correlations that held; their events are marks of the matches' rollup.
+    /// Correlations that matched; their events are marks of the matches' rollup.
     pub correlated: Outcome,
-    /// Records that a rule might have matched, and that could not be read for it.
+    /// Records that a rule might have matched but whose JSON could not be parsed.
     pub unparsed_records: u64,
     pub files: FileNames,
     pub coverage: Coverage,
 }
 
-/// Folds one worker's events, and matches rules on them.
+/// Adds one worker's events to rollups, and matches rules on them.
 struct Folder<'s> {
     rollups: Rollups,
     hits: Hits<'s>,
@@ -53,16 +54,20 @@ impl Visitor for Folder<'_> {
 /// Reads everything once and merges the workers' rollups.
 pub fn rollups(job: &Job<'_>, rules: &RuleSet) -> ScanResult {
     let scanned = scan(job, || Folder::new(rules));
-    memory::give_back();
+    (job.memory_freed)();
     let mut files = FileNames::of(job.listing);
-    let mut sum = Sum::new(rules);
+    let mut merger = ScanMerger::new(rules);
     for part in scanned.parts {
         let shift = files.add_members(part.members);
         let listed = job.listing.files.len() as u32;
-        sum.unparsed_records += part.visitor.matcher.unreadable();
+        merger.unparsed_records += part.visitor.matcher.unparsed_records();
         let Folder { rollups, hits, .. } = part.visitor;
         let file = |file| if file < listed { file } else { file + shift };
-        sum.add(rollups, hits, (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }));
+        merger.add(
+            rollups,
+            hits,
+            (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }),
+        );
     }
-    sum.finish(files, scanned.coverage)
+    merger.finish(files, scanned.coverage)
 }

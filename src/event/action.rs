@@ -1,13 +1,13 @@
-//! What a call does, by its name: whether it only asks, and what an S3 call does to an object or a bucket.
+//! What a call does, by its name: whether it is read-only, and what an S3 call does to an object or bucket.
 
-/// True for the names of calls that ask and change nothing. Some of them hand out data or credentials.
-pub fn asks(action: &str) -> bool {
+/// True if the name is that of a read-only API call. Some of these return data or credentials.
+pub fn is_read_only(action: &str) -> bool {
     const VERBS: [&str; 8] =
         ["Get", "List", "Describe", "Search", "Lookup", "BatchGet", "Head", "Scan"];
     VERBS.iter().any(|verb| action.starts_with(verb))
 }
 
-/// The kinds of object access that detectors tell apart.
+/// The kinds of object access that detectors distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ObjectAction {
     /// Bytes leave the bucket to the caller: GetObject, SelectObjectContent, GetObjectTorrent.
@@ -74,9 +74,9 @@ impl ObjectAction {
 
 /// The API call behind an operation in an S3 server access log, and what it does.
 ///
-/// The log writes `REST.GET.ACL` for a bucket's list and an object's alike, so the caller says
-/// whether the line has a key. Names are CloudTrail's, so that the two logs agree. An operation
-/// that no API call stands behind (lifecycle, CORS preflight) keeps the log's own name.
+/// The log writes `REST.GET.ACL` for buckets and objects alike, so the caller says whether the line has a key. Names
+/// are CloudTrail's, so that the two logs agree. An operation without an API call (lifecycle, CORS preflight) keeps the
+/// log's own name.
 pub fn from_s3_operation(operation: &str, has_key: bool) -> (&str, ObjectAction) {
     if let Some(lifecycle) = operation.strip_prefix("S3.") {
         return (operation, lifecycle_action(lifecycle));
@@ -85,11 +85,11 @@ pub fn from_s3_operation(operation: &str, has_key: bool) -> (&str, ObjectAction)
         return (name, ObjectAction::from_api(name));
     }
     match operation {
-        // The copy's source is logged as a line of its own: here the bytes leave the bucket.
+        // The source of a copy is logged as a line of its own: here the bytes leave the bucket.
         "REST.COPY.OBJECT_GET" => return ("CopyObject", ObjectAction::CopyOut),
         "REST.COPY.PART_GET" => return ("UploadPartCopy", ObjectAction::CopyOut),
         "BATCH.DELETE.OBJECT" => return ("DeleteObjects", ObjectAction::Delete),
-        // The request that carries the batch. Its keys follow as BATCH lines, one each.
+        // The batch request itself. Its keys follow as BATCH lines, one each.
         "REST.POST.MULTI_OBJECT_DELETE" => return ("DeleteObjects", ObjectAction::Other),
         _ => {}
     }
@@ -107,7 +107,7 @@ fn lifecycle_action(operation: &str) -> ObjectAction {
     }
 }
 
-/// `REST.GET.OBJECT` or `WEBSITE.GET.OBJECT` to `GetObject`.
+/// Maps `REST.GET.OBJECT` and `WEBSITE.GET.OBJECT` to `GetObject`.
 fn api_call(operation: &str, has_key: bool) -> Option<&'static str> {
     let (origin, rest) = operation.split_once('.')?;
     if !matches!(origin, "REST" | "WEBSITE") {
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_become_the_calls_that_cloudtrail_names() {
+    fn operations_map_to_cloudtrails_call_names() {
         for (operation, name, action) in [
             ("REST.GET.OBJECT", "GetObject", ObjectAction::Read),
             ("WEBSITE.GET.OBJECT", "GetObject", ObjectAction::Read),
@@ -275,17 +275,17 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_ask_are_told_from_those_that_change() {
+    fn read_only_calls_are_distinguished_from_changes() {
         for action in ["GetUser", "ListBuckets", "DescribeInstances", "BatchGetSecretValue"] {
-            assert!(asks(action), "{action}");
+            assert!(is_read_only(action), "{action}");
         }
         for action in ["BatchWriteItem", "CreateUser", "AssumeRole", "UpdateGetter", ""] {
-            assert!(!asks(action), "{action}");
+            assert!(!is_read_only(action), "{action}");
         }
     }
 
     #[test]
-    fn the_key_tells_an_objects_acl_from_a_buckets() {
+    fn the_key_distinguishes_object_acls_from_bucket_acls() {
         assert_eq!(from_s3_operation("REST.PUT.ACL", true).0, "PutObjectAcl");
         assert_eq!(from_s3_operation("REST.PUT.ACL", false).0, "PutBucketAcl");
         assert_eq!(from_s3_operation("REST.GET.ACL", false).0, "GetBucketAcl");

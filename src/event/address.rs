@@ -1,14 +1,14 @@
-//! What kind of place a call came from, judged by the source text alone. Knows no GeoIP and no
-//! configuration: those turn `Other` into `Own` or `Cloud` elsewhere.
+//! The source class and network of a call, from the source text alone. GeoIP and configuration refine `Other` into
+//! `Own` or `Cloud` elsewhere.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The kinds of source that detectors tell apart.
+/// The kinds of source that detectors distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SourceClass {
     /// An AWS service, named by its DNS name.
     Service,
-    /// `AWS Internal`: a call between services that names none.
+    /// `AWS Internal`: a call between services that are not named.
     AwsInternal,
     /// An address that the internet does not route: a VPC endpoint or a network behind one.
     Private,
@@ -18,7 +18,7 @@ pub enum SourceClass {
     Cloud,
     /// Any other address.
     Other,
-    /// The log gives no source.
+    /// The log has no source.
     Missing,
     /// Text that is neither an address nor a service's name.
     Unparsable,
@@ -50,7 +50,7 @@ impl SourceClass {
     }
 }
 
-/// The ends of the DNS names that AWS services call from, by partition and generation.
+/// DNS suffixes of AWS services, by partition and generation.
 const SERVICE_DOMAINS: [&str; 5] =
     [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".aws.internal"];
 
@@ -69,14 +69,13 @@ pub fn source_class(source: &str) -> SourceClass {
     }
 }
 
-/// The address in a source text. An IPv4 address in IPv6 clothing is given as IPv4, so that the
-/// same machine is not counted twice.
+/// The address in a source text. An IPv4-mapped IPv6 address is returned as IPv4, so that one host is not counted twice.
 pub fn parse_ip(text: &str) -> Option<IpAddr> {
     text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
 }
 
-/// The network a source belongs to: /24 for IPv4 and /64 for IPv6, the sizes in which addresses
-/// are usually handed to one customer. A source that is no address is its own network.
+/// The network of a source: /24 for IPv4 and /64 for IPv6, the sizes in which addresses are usually assigned to one
+/// customer. A source that is not an address is its own network.
 pub fn network(source: &str) -> String {
     match parse_ip(source) {
         Some(IpAddr::V4(address)) => {
@@ -125,7 +124,7 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A whole DNS name under one of the service domains; text that merely ends like one is not.
+/// True for a complete DNS name under one of the service domains, not for text that merely ends like one.
 fn is_service_name(source: &str) -> bool {
     let labels = source.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     let under = |domain: &str| source.len() > domain.len() && source.ends_with(domain);
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_services_networks_and_nonsense_apart() {
+    fn sources_are_classified() {
         for (source, expected) in [
             ("secretsmanager.amazonaws.com", SourceClass::Service),
             ("ec2.application-autoscaling.amazonaws.com", SourceClass::Service),
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_text_is_no_service() {
+    fn hostile_text_is_not_a_service() {
         for source in [
             "AWS Internal/",
             "AWS Internal/x",
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_are_a_customers_size() {
+    fn networks_have_the_size_of_a_customer_assignment() {
         assert_eq!(network("3.225.16.109"), "3.225.16.0/24");
         assert_eq!(network("::ffff:3.225.16.109"), "3.225.16.0/24");
         assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");

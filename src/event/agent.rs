@@ -1,14 +1,13 @@
-//! What a user agent says about the caller's tool. Knows no actors and no verdicts: a client writes
-//! whatever it likes here.
+//! What a user agent says about the caller's tool. The client chooses this text, so nothing here is trusted.
 
-/// A family is a rollup key, so a hostile agent must not make it long.
+/// Bytes of a family at most. A family is a rollup key, so a hostile agent must not make it long.
 const MAX_FAMILY: usize = 64;
 
-/// Stands for an agent that is nothing but a number or an identifier.
+/// The family of an agent that is nothing but a number or an identifier.
 const ONLY_AN_ID: &str = "(id)";
 
-/// The tool that a user agent names, without version, platform or identifiers, so that it stays
-/// the same from one release and one run to the next.
+/// The tool that a user agent names, without version, platform or identifiers, so that it is stable across releases and
+/// runs.
 pub fn family(user_agent: &str) -> &str {
     let text = unwrapped(user_agent);
     if text.is_empty() || text == "-" {
@@ -17,7 +16,7 @@ pub fn family(user_agent: &str) -> &str {
     if text.starts_with("Mozilla/") {
         return browser(text);
     }
-    let text = past_partner(text);
+    let text = without_partner(text);
     let name = without_ids(product(text));
     match name {
         "" => ONLY_AN_ID,
@@ -34,8 +33,8 @@ pub fn is_console(family: &str) -> bool {
     )
 }
 
-/// What one client sends with all of its calls: without brackets, and without the command that the AWS CLI
-/// names behind the rest (`md/command#s3.ls`).
+/// The part of a user agent that one client sends with all of its calls: without brackets, and without the command that
+/// the AWS CLI appends (`md/command#s3.ls`).
 pub fn client(user_agent: &str) -> &str {
     let text = unwrapped(user_agent);
     let end =
@@ -70,7 +69,7 @@ fn browser(text: &str) -> &'static str {
 }
 
 /// What follows the `APN/1.0 Partner/1.0` that partner tools put before their own product.
-fn past_partner(text: &str) -> &str {
+fn without_partner(text: &str) -> &str {
     let Some(partner) = text.strip_prefix("APN/").and_then(after_word) else {
         return text.strip_prefix("HashiCorp/").and_then(after_word).unwrap_or(text);
     };
@@ -90,7 +89,7 @@ fn starts_with_letter(text: &str) -> bool {
 
 /// The product's name: `aws-cli` of `aws-cli/2.13.5 …`, `RDS Console` of `RDS Console, …`.
 ///
-/// Three words are enough for every AWS console and keep free text from making endless families.
+/// Three words are enough for every AWS console, and limit the number of families that free text can create.
 /// A later word that is a version or an address is not part of the name.
 fn product(text: &str) -> &str {
     let head = text.split(['/', ',', ';', '(']).next().unwrap_or(text);
@@ -150,8 +149,8 @@ fn capped(name: &str) -> &str {
     name.get(..end).unwrap_or("")
 }
 
-/// Words of tools and systems that attackers bring with them, in lower case, and what they mean.
-/// Each must stand as a word of its own; digits may touch it, as in the kernel `…-12parrot1-amd64`.
+/// Words that name tools and systems of attackers, in lower case, with display names. Each must be a separate word;
+/// digits may touch it, as in the kernel `…-12parrot1-amd64`.
 const NOTABLE: [(&str, &str); 42] = [
     ("kali", "Kali Linux"),
     ("parrot", "Parrot OS"),
@@ -197,7 +196,7 @@ const NOTABLE: [(&str, &str); 42] = [
     ("sliver", "Sliver"),
 ];
 
-/// The tool or system in a user agent that a responder would want to know of, if there is one.
+/// The attack tool or system that a user agent names, if any.
 pub fn notable(user_agent: &str) -> Option<&'static str> {
     let bytes = user_agent.as_bytes();
     let mut in_word = false;
@@ -205,7 +204,7 @@ pub fn notable(user_agent: &str) -> Option<&'static str> {
         let letter = byte.is_ascii_alphabetic();
         if letter && !in_word {
             let rest = bytes.get(at..).unwrap_or(&[]);
-            // Comparing one letter first spares most of the comparisons.
+            // Comparing the first letter avoids most comparisons.
             let initial = Some(byte.to_ascii_lowercase());
             let mut known = NOTABLE.iter().filter(|(word, _)| word.bytes().next() == initial);
             if let Some((_, name)) = known.find(|(word, _)| is_word(rest, word)) {

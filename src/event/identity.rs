@@ -1,13 +1,13 @@
-//! Who an ARN means, so that the sessions of one actor are counted together. Knows no log format.
+//! Principals from ARNs, so that the sessions of one principal are counted together.
 
 use std::borrow::Cow;
 
-/// The lasting identity behind an STS session ARN, and the session's name.
+/// The principal behind an STS session ARN, and the session's name.
 ///
-/// A session normally stands for its role. Where the session is named after a person (IAM Identity
-/// Center, or an e-mail address as session name) the role is shared by many people, so the session
-/// itself is the principal. STS leaves a role's path out of the session ARN, so the role ARN made
-/// here has none. Any other text is its own principal and has no session.
+/// The principal of a session is normally its role. If the session is named after a person (IAM Identity Center, or an
+/// e-mail address as session name), many people share the role, so the session itself is the principal. STS omits a
+/// role's path from the session ARN, so the role ARN returned here has none. Any other text is its own principal and
+/// has no session.
 pub fn session_principal(arn: &str) -> (Cow<'_, str>, &str) {
     let Some(session) = Session::read(arn) else {
         return (Cow::Borrowed(arn), "");
@@ -17,7 +17,7 @@ pub fn session_principal(arn: &str) -> (Cow<'_, str>, &str) {
     (principal, session.name)
 }
 
-/// The name of an assumed role's session, or `""`. Unlike `session_principal` it copies nothing.
+/// The session name of an assumed role, or `""`. Unlike [`session_principal`] it does not allocate.
 pub fn session_name(arn: &str) -> &str {
     Session::read(arn).map_or("", |session| session.name)
 }
@@ -30,7 +30,7 @@ pub fn arn_account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or("")
 }
 
-/// `i-0c29d6abb6a09589a`: EC2 names an instance's sessions after it.
+/// True for an EC2 instance id (`i-0c29d6abb6a09589a`), which EC2 uses as session name.
 pub fn is_instance(session: &str) -> bool {
     let id = session.strip_prefix("i-").unwrap_or("");
     matches!(id.len(), 8 | 17) && id.bytes().all(|b| b.is_ascii_hexdigit())

@@ -1,4 +1,4 @@
-//! The typed view of one log record. Knows no files, no rules, no AWS calls.
+//! The typed view of one log record.
 
 pub mod action;
 pub mod address;
@@ -47,7 +47,7 @@ pub struct Event<'a> {
     pub region: &'a str,
     /// `s3.amazonaws.com`.
     pub service: &'a str,
-    /// `GetObject`. Access-log operations are given by the API call's name.
+    /// `GetObject`. Access log operations are mapped to the API call's name.
     pub action: &'a str,
     /// `sourceIPAddress` as logged: an address, an AWS service's DNS name, or `AWS Internal`.
     pub source: &'a str,
@@ -60,10 +60,10 @@ pub struct Event<'a> {
     pub object: Option<ObjectAccess<'a>>,
     /// Bucket and key that a server-side copy read from.
     pub copied_from: Option<(&'a str, &'a str)>,
-    /// Credentials that this call handed out.
+    /// Credentials that this call issued.
     pub issued: Option<Issued<'a>>,
     pub sign_in: Option<SignIn<'a>>,
-    /// `sessionCredentialFromConsole`: signed with the credentials of a session at the console.
+    /// `sessionCredentialFromConsole`: signed with the credentials of a console session.
     pub from_console: bool,
 }
 
@@ -72,22 +72,21 @@ pub struct Event<'a> {
 pub struct Actor<'a> {
     /// `userIdentity.type`: `IAMUser`, `AssumedRole`, `Root`, `AWSService`, …; access logs: derived.
     pub kind: &'a str,
-    /// The identity that lasts: user ARN, root ARN, role ARN; for a session that names a person
-    /// (IAM Identity Center, an e-mail as session name) the session's ARN; a service's DNS name;
-    /// else `kind:principalId`.
+    /// The principal: user ARN, root ARN or role ARN; for a session that names a person (IAM Identity Center, an e-mail
+    /// as session name) the session's ARN; a service's DNS name; else `kind:principalId`.
     pub principal: &'a str,
     /// Owner account of the identity.
     pub account: &'a str,
     pub access_key: &'a str,
     /// Role session name.
     pub session: &'a str,
-    /// When the temporary credentials were made, 0 if unknown.
+    /// When the temporary credentials were issued; 0 if unknown.
     pub session_created: Millis,
     /// True for calls that an AWS service made on the account's behalf.
     pub by_service: bool,
     pub context: Context<'a>,
-    /// Equal for records with equal identities; 0 where nobody computed it.
-    pub print: u32,
+    /// Equal for records with equal `userIdentity` texts; 0 if not computed.
+    pub fingerprint: u32,
 }
 
 /// What an S3 call did to which object or bucket.
@@ -96,9 +95,9 @@ pub struct ObjectAccess<'a> {
     pub bucket: &'a str,
     /// Empty for calls on the bucket itself.
     pub key: &'a str,
-    /// Version that the call named, where the log gives it (access logs only).
+    /// The version that the call named, if logged (access logs only).
     pub version: &'a str,
     pub kind: action::ObjectAction,
-    /// Object size where the log gives it (access logs only).
+    /// The object's size in bytes, if logged (access logs only).
     pub size: u64,
 }

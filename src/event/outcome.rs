@@ -1,12 +1,12 @@
-//! Whether a call did what it asked for.
+//! The outcome of a call: success, denied or failed.
 
 use std::fmt;
 
-/// Outcome of one call, from its error code or, where a service logs the error there, its response.
+/// Outcome of one call, from its error code, or from its response for services that log the error there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
     Success,
-    /// Refused for want of authorisation or authentication.
+    /// Not authorized or not authenticated.
     Denied,
     /// Failed for any other reason (throttled, not found, invalid).
     Failed,
@@ -25,14 +25,14 @@ impl Outcome {
 
     /// From a CloudTrail `errorCode` or an S3 access log's error code; `""` is success.
     ///
-    /// Services spell refusals differently: `AccessDenied`, `AccessDeniedException`,
+    /// Services spell denials differently: `AccessDenied`, `AccessDeniedException`,
     /// `Client.UnauthorizedOperation`, `UnauthorizedAccess`, `SignatureDoesNotMatch`, …
     pub fn from_error_code(code: &str) -> Outcome {
         if code.is_empty() {
             return Outcome::Success;
         }
         let tail = code.rsplit(['.', ':']).next().unwrap_or(code);
-        let refused = tail.contains("AccessDenied")
+        let denied = tail.contains("AccessDenied")
             || tail.contains("Unauthorized")
             || tail.contains("Forbidden")
             || tail.contains("NotAuthorized")
@@ -52,7 +52,7 @@ impl Outcome {
                     | "RequestTimeTooSkewed"
                     | "SignInFailure"
             );
-        if refused { Outcome::Denied } else { Outcome::Failed }
+        if denied { Outcome::Denied } else { Outcome::Failed }
     }
 }
 

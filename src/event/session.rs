@@ -1,19 +1,18 @@
-//! What a record says of temporary credentials: those that it was signed with, those that it hands out, and
-//! the sign-ins that sessions at the console begin with.
+//! What a record says about credentials: those it was signed with, those it issued, and console sign-ins.
 
 use crate::clock::Millis;
 
-/// How the credentials of a call were obtained, as its `userIdentity` tells. An absent value is `""`.
-/// (CloudTrail userIdentity element, AWS CloudTrail User Guide.)
+/// How the credentials of a call were obtained, from its `userIdentity` (CloudTrail userIdentity element, AWS CloudTrail
+/// User Guide). An absent value is `""`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Context<'a> {
     /// `sessionContext.attributes.mfaAuthenticated`.
     pub mfa: Option<bool>,
-    /// `sessionContext.sourceIdentity`: set once and kept through a chain of roles.
+    /// `sessionContext.sourceIdentity`: set once and passed on through role chaining.
     pub source_identity: &'a str,
     /// `identityProvider`, or `sessionContext.webIdFederationData.federatedProvider`.
     pub provider: &'a str,
-    /// `sessionContext.sessionIssuer.arn` of a federated user: whose credentials asked for the session.
+    /// `sessionContext.sessionIssuer.arn` of a federated user: whose credentials requested the session.
     pub issuer: &'a str,
     /// `invokedBy`: the service that called on the principal's behalf.
     pub service: &'a str,
@@ -23,16 +22,16 @@ pub struct Context<'a> {
     pub delivery: &'a str,
 }
 
-/// Credentials that a call handed out.
+/// Credentials that a call issued.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Issued<'a> {
     /// Empty for a console password.
     pub access_key: &'a str,
-    /// Whom they stand for: role, session that names a person, federated user, or user.
+    /// Their principal: role, session that names a person, federated user, or user.
     pub role: &'a str,
     /// Role session name.
     pub session: &'a str,
-    /// 0 for what does not expire.
+    /// 0 for credentials that do not expire.
     pub expires: Millis,
     pub kind: IssuedKind,
 }
@@ -43,11 +42,11 @@ pub enum IssuedKind {
     Temporary,
     /// An access key of a user or of root.
     LongTerm,
-    /// A password for the console.
+    /// A console password.
     Password,
 }
 
-/// A successful sign-in to the console, or a step to one.
+/// A successful console sign-in, or a step towards one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignIn<'a> {
     pub kind: SignInKind,

@@ -1,17 +1,17 @@
-//! What a call acted on: users, keys, buckets … named in a record's parameters and answer.
+//! The targets of a call: users, keys, buckets … named in a record's parameters and response.
 //!
-//! Names of members: the services' API references; CloudTrail writes their first letter small
-//! (CloudTrail record contents, AWS CloudTrail User Guide).
+//! Member names are from the services' API references. CloudTrail writes their first letter in lower case (CloudTrail
+//! record contents, AWS CloudTrail User Guide).
 
 use serde_json::{Map, Value};
 
 /// How deep parameters are searched.
-const DEEPEST: usize = 6;
+const MAX_DEPTH: usize = 6;
 
-/// Longer names are cut.
-const LONGEST: usize = 200;
+/// Longer names are cut to this many bytes.
+const MAX_NAME: usize = 200;
 
-/// Members of `requestParameters`, in lower case, and what they name.
+/// Members of `requestParameters`, in lower case, and the kind of target they name.
 const PARAMETERS: &[(&str, &str)] = &[
     ("accesskeyid", "access-key"),
     ("bucket", "bucket"),
@@ -59,7 +59,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("volumeid", "volume"),
 ];
 
-/// What `name` means, by service.
+/// The kind of target that a bare `name` means, by service.
 const NAMES: &[(&str, &str)] = &[
     ("cloudtrail.amazonaws.com", "trail"),
     ("codebuild.amazonaws.com", "build-project"),
@@ -70,7 +70,7 @@ const NAMES: &[(&str, &str)] = &[
 ];
 
 /// Members of `responseElements`.
-const ANSWERS: &[(&str, &str)] = &[
+const RESPONSE: &[(&str, &str)] = &[
     ("accesskeyid", "access-key"),
     ("detectorid", "guardduty-detector"),
     ("imageid", "image"),
@@ -78,10 +78,10 @@ const ANSWERS: &[(&str, &str)] = &[
     ("snapshotid", "snapshot"),
 ];
 
-/// Gives each thing that the record names to `take`: its kind and its name.
+/// Passes each target of the record to `take`: its kind and its name.
 pub fn targets(record: &Value, take: &mut dyn FnMut(&'static str, &str)) {
     if let Some(operation) = record.get("operation").and_then(Value::as_str) {
-        return access(record, operation, take);
+        return access_log_targets(record, operation, take);
     }
     let service = record.get("eventSource").and_then(Value::as_str).unwrap_or_default();
     let name = NAMES.iter().find(|(source, _)| *source == service).map(|(_, kind)| *kind);
@@ -101,11 +101,11 @@ pub fn targets(record: &Value, take: &mut dyn FnMut(&'static str, &str)) {
         }
     }
     if let Some(Value::Object(members)) = record.get("responseElements") {
-        walk(members, ANSWERS, None, 0, &mut once);
+        walk(members, RESPONSE, None, 0, &mut once);
     }
 }
 
-fn access(record: &Value, operation: &str, take: &mut dyn FnMut(&'static str, &str)) {
+fn access_log_targets(record: &Value, operation: &str, take: &mut dyn FnMut(&'static str, &str)) {
     let text = |name| record.get(name).and_then(Value::as_str).unwrap_or_default();
     let (bucket, key) = (text("bucket"), text("key"));
     take("bucket", cut(bucket));
@@ -134,8 +134,8 @@ fn walk(
                     take(kind, text);
                 }
             }
-            Value::Object(inner) if depth < DEEPEST => walk(inner, table, name, depth + 1, take),
-            Value::Array(items) if depth < DEEPEST => {
+            Value::Object(inner) if depth < MAX_DEPTH => walk(inner, table, name, depth + 1, take),
+            Value::Array(items) if depth < MAX_DEPTH => {
                 for item in items {
                     match item {
                         Value::Object(inner) => walk(inner, table, name, depth + 1, take),
@@ -162,7 +162,7 @@ fn is_plural(member: &str, of: &str) -> bool {
 }
 
 fn cut(name: &str) -> &str {
-    let mut end = name.len().min(LONGEST);
+    let mut end = name.len().min(MAX_NAME);
     while !name.is_char_boundary(end) {
         end -= 1;
     }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_answers_name_what_was_acted_on() {
+    fn parameters_and_responses_name_targets() {
         let key = json!({
             "eventSource": "iam.amazonaws.com",
             "requestParameters": {"userName": "mallory"},
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_name_means_what_the_service_calls_by_name() {
+    fn a_bare_name_is_a_target_of_the_services_kind() {
         let of_service =
             |service: &str| of(json!({"eventSource": service, "requestParameters": {"name": "x"}}));
         assert_eq!(of_service("cloudtrail.amazonaws.com"), ["trail x"]);
@@ -214,13 +214,13 @@ mod tests {
     }
 
     #[test]
-    fn long_and_deep_records_do_no_harm() {
+    fn long_and_deep_records_are_bounded() {
         let mut value = json!({"userName": "deep"});
         for _ in 0..100 {
             value = json!([{ "x": value }]);
         }
         assert_eq!(of(json!({"requestParameters": {"a": value}})), Vec::<String>::new());
         let long = json!({"requestParameters": {"userName": "ä".repeat(500)}});
-        assert!(of(long)[0].len() <= LONGEST + 5);
+        assert!(of(long)[0].len() <= MAX_NAME + 5);
     }
 }

@@ -1,8 +1,8 @@
-//! Reading the times that logs carry. Knows no log format and no clock.
+//! Parses the times in logs.
 
 use crate::clock::{MINUTE, Millis, SECOND};
 
-/// The years a log can speak of. A time outside them is damage or forgery.
+/// The years of plausible events. A time outside them is damaged or forged.
 const FIRST_YEAR: u32 = 2000;
 const LAST_YEAR: u32 = 2200;
 
@@ -10,13 +10,12 @@ const LAST_YEAR: u32 = 2200;
 const FIRST_SECOND: f64 = 946_684_800.0;
 const END_SECOND: f64 = 7_289_654_400.0;
 
-/// The time in a CloudTrail field, an export of one, or an SDK's answer.
+/// Parses the time in a CloudTrail field, an export, or an SDK's answer.
 ///
-/// Reads RFC 3339 with or without a fraction, an offset, dashes and colons; a missing zone is
-/// UTC, because Athena and CloudTrail Lake leave it out. Also reads seconds or milliseconds since
-/// 1970, with or without a fraction.
+/// Accepts RFC 3339 with or without a fraction, an offset, dashes and colons; a missing zone is UTC, because Athena and
+/// CloudTrail Lake omit it. Also accepts seconds or milliseconds since 1970, with or without a fraction.
 pub fn parse(text: &str) -> Option<Millis> {
-    // Nearly every time in a CloudTrail file has this one form, so it gets a path of its own.
+    // Nearly every time in a CloudTrail file has this form, so it has a fast path.
     if let Ok(bytes) = <&[u8; 20]>::try_from(text.as_bytes())
         && let Some(at) = whole_seconds(bytes)
     {
@@ -26,7 +25,7 @@ pub fn parse(text: &str) -> Option<Millis> {
     iso(text.as_bytes()).or_else(|| epoch(text))
 }
 
-/// The time of an S3 server access log line without its brackets: `06/Feb/2019:00:00:38 +0000`.
+/// Parses the time of an S3 server access log line without its brackets: `06/Feb/2019:00:00:38 +0000`.
 pub fn parse_s3(text: &str) -> Option<Millis> {
     let b = <&[u8; 26]>::try_from(text.as_bytes()).ok()?;
     let marks = b[2] == b'/' && b[6] == b'/' && b[11] == b':' && b[14] == b':' && b[17] == b':';
@@ -41,7 +40,7 @@ pub fn parse_s3(text: &str) -> Option<Millis> {
     Some(at - offset)
 }
 
-/// `2026-11-21T10:36:47Z`. Digits are checked all at once, so that the usual case has few branches.
+/// Parses `2026-11-21T10:36:47Z`. All digits are checked at once, so that the usual case has few branches.
 fn whole_seconds(b: &[u8; 20]) -> Option<Millis> {
     let dashes = b[4] == b'-' && b[7] == b'-' && b[10] == b'T';
     let colons = b[13] == b':' && b[16] == b':' && b[19] == b'Z';
@@ -55,7 +54,7 @@ fn whole_seconds(b: &[u8; 20]) -> Option<Millis> {
     civil((pair(0) * 100 + pair(2), pair(5), pair(8)), (pair(11), pair(14), pair(17)))
 }
 
-/// Every other way that RFC 3339 and ISO 8601 write a date with a time of day.
+/// Parses the other forms of RFC 3339 and ISO 8601 for a date with a time of day.
 fn iso(text: &[u8]) -> Option<Millis> {
     let mut scan = Scan(text);
     let year = scan.two()? * 100 + scan.two()?;
@@ -81,7 +80,7 @@ fn iso(text: &[u8]) -> Option<Millis> {
     Some(at + fraction - offset)
 }
 
-/// Seconds or milliseconds since 1970. The two ranges do not overlap, so the size tells which.
+/// Parses seconds or milliseconds since 1970. The two ranges do not overlap, so the size decides.
 fn epoch(text: &str) -> Option<Millis> {
     let number: f64 = text.parse().ok()?;
     let seconds = FIRST_SECOND..END_SECOND;
@@ -95,7 +94,7 @@ fn epoch(text: &str) -> Option<Millis> {
     }
 }
 
-/// A calendar date and a time of day in UTC, or nothing where there is no such moment.
+/// A calendar date and a time of day in UTC; `None` if there is no such time.
 fn civil(date: (u32, u32, u32), clock: (u32, u32, u32)) -> Option<Millis> {
     let (year, month, day) = date;
     let (hour, minute, second) = clock;
@@ -159,13 +158,13 @@ fn minutes(sign: u8, hours: u32, minutes: u32) -> Option<Millis> {
     }
 }
 
-/// What is left to read of a time.
+/// The rest of a time that is being parsed.
 struct Scan<'a>(&'a [u8]);
 
 impl Scan<'_> {
-    fn eat(&mut self, wanted: u8) -> bool {
+    fn eat(&mut self, expected: u8) -> bool {
         match self.0 {
-            [first, rest @ ..] if *first == wanted => {
+            [first, rest @ ..] if *first == expected => {
                 self.0 = rest;
                 true
             }
@@ -181,7 +180,7 @@ impl Scan<'_> {
         two(*tens, *ones)
     }
 
-    /// Milliseconds after a point or a comma; finer digits are dropped.
+    /// Milliseconds after a point or comma; further digits are dropped.
     fn fraction(&mut self) -> Option<Millis> {
         if !(self.eat(b'.') || self.eat(b',')) {
             return Some(0);
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn rejects_what_is_no_moment() {
+    fn invalid_times_are_rejected() {
         for text in [
             "",
             "-",

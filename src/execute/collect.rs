@@ -1,5 +1,5 @@
-//! Evidence: what is read of a user, a role, a bucket, the trails and the account. Raw answers are kept as
-//! they come; nothing here looks at them.
+//! Reads evidence about a user, a role, a bucket, the trails and the account. The raw answers are recorded as
+//! they arrive.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use crate::clock;
 use crate::cloud::{Api, ApiError, Call, ErrorKind};
 use crate::plan::Subject;
 
-/// How far back the last events of a principal are asked for.
+/// How far back the events of a principal are read.
 const BACK: clock::Millis = 7 * clock::DAY;
 
-/// What was answered, and what was not.
+/// What AWS answered and what it refused.
 #[derive(Debug, Default)]
 pub struct Collected {
     pub answers: usize,
@@ -25,7 +25,7 @@ struct Collector<'a> {
     found: Collected,
 }
 
-/// Reads everything there is to read of the subjects.
+/// Reads all evidence about the subjects.
 pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
     let mut c = Collector { api, found: Collected::default() };
     for subject in subjects {
@@ -42,7 +42,7 @@ pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
 }
 
 impl Collector<'_> {
-    /// The answer; a thing that does not exist is an answer too.
+    /// The answer; that something does not exist is an answer, too.
     fn read(&mut self, call: &Call) -> Value {
         match self.api.call(call) {
             Ok(answer) => {
@@ -61,8 +61,9 @@ impl Collector<'_> {
     }
 
     fn miss(&mut self, call: &Call, e: &ApiError) {
-        let of = call.params.values().filter_map(Value::as_str).next().unwrap_or_default();
-        self.found.missing.push(format!("{} {of}: {}", call.name(), e.code));
+        let of = call.params.values().filter_map(Value::as_str).next();
+        let of = of.map_or_else(String::new, |of| format!(" {of}"));
+        self.found.missing.push(format!("{}{of}: {}", call.name(), e.code));
     }
 
     fn user(&mut self, user: &str) {
@@ -86,7 +87,10 @@ impl Collector<'_> {
         }
         let keys = self.read(&of("ListAccessKeys"));
         for key in keys.as_array().into_iter().flatten() {
-            let id = key["AccessKeyId"].as_str().unwrap_or_default();
+            let Some(id) = key["AccessKeyId"].as_str() else {
+                self.found.missing.push(format!("iam:ListAccessKeys {user}: a key without an id"));
+                continue;
+            };
             self.read(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", id.into())]));
             self.events("AccessKeyId", id);
         }
@@ -133,7 +137,10 @@ impl Collector<'_> {
     fn trails(&mut self) {
         let trails = self.read(&Call::new("cloudtrail", "DescribeTrails", []));
         for trail in trails.as_array().into_iter().flatten() {
-            let arn = trail["TrailARN"].as_str().unwrap_or_default();
+            let Some(arn) = trail["TrailARN"].as_str() else {
+                self.found.missing.push("cloudtrail:DescribeTrails: a trail without an ARN".into());
+                continue;
+            };
             let home = trail["HomeRegion"].as_str().map(str::to_string);
             for (operation, name) in
                 [("GetTrailStatus", "Name"), ("GetEventSelectors", "TrailName")]
@@ -145,7 +152,7 @@ impl Collector<'_> {
         }
     }
 
-    /// The credential report is made by AWS in the background.
+    /// AWS makes the credential report in the background.
     fn account(&mut self) {
         self.read(&Call::new("iam", "GetAccountSummary", []));
         for wait in [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000] {

@@ -1,4 +1,4 @@
-//! Who undoes what we do, and what would end it.
+//! Finds who reverts our changes, and the policy that stops them.
 
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -7,15 +7,15 @@ use crate::clock;
 use crate::cloud::{Api, ApiError, Call, Caller};
 use crate::plan::Plan;
 
-/// How far back CloudTrail is asked.
+/// How far back CloudTrail is read.
 const BACK: clock::Millis = 15 * clock::MINUTE;
 
-/// Who changed the contained identity since the plan was made, other than us, when CloudTrail says so already.
+/// Who changed the contained identity since the plan was made, other than us, if CloudTrail shows it already.
 /// Events take up to fifteen minutes to appear in LookupEvents (CloudTrail User Guide, "Viewing events").
 ///
 /// # Errors
 /// When CloudTrail refuses.
-pub fn who(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, ApiError> {
+pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, ApiError> {
     let names = ["user", "role", "bucket"];
     let Some(target) = names.iter().find_map(|n| plan.args.all(n).first()) else { return Ok(None) };
     let planned = DateTime::parse_from_rfc3339(&plan.created).map_or(0, |t| t.timestamp_millis());
@@ -31,11 +31,11 @@ pub fn who(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, Ap
     );
     let events = api.call(&call)?;
     let ours = [plan.caller.arn.as_str(), me.arn.as_str()];
-    Ok(events.as_array().and_then(|events| events.iter().find_map(|event| named(event, &ours))))
+    Ok(events.as_array().and_then(|events| events.iter().find_map(|event| actor_of(event, &ours))))
 }
 
-/// The actor of an event that changed something.
-fn named(event: &Value, ours: &[&str]) -> Option<String> {
+/// The actor of an event that changed something; `None` for one that cannot be read.
+fn actor_of(event: &Value, ours: &[&str]) -> Option<String> {
     let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str()?).ok()?;
     let reads = record["readOnly"].as_bool().unwrap_or(false) || !record["errorCode"].is_null();
     let identity = &record["userIdentity"];
@@ -49,8 +49,8 @@ fn named(event: &Value, ours: &[&str]) -> Option<String> {
     Some(format!("{arn} ({key}) from {from} with {what}"))
 }
 
-/// The service control policy that ends a contest: IAM policies of the account cannot take it away. It binds
-/// member accounts only, not the management account (Organizations User Guide, "SCPs").
+/// The service control policy that ends a contest: no identity of the account can remove it. It applies to member
+/// accounts only, not to the management account (Organizations User Guide, "SCPs").
 pub fn scp(plan: &Plan) -> Option<Value> {
     let partition = plan.caller.partition();
     let account = &plan.account;

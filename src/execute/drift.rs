@@ -1,54 +1,49 @@
-//! Is the world still as the plan saw it? Asked before the first change, and before each.
+//! Compares the account with what the plan saw: before the first change, and before each.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{ExecuteError, Executor};
-use crate::plan::{Kind, PlannedChange, diff};
+use super::error::{ExecuteError, Refusal};
+use super::session::Session;
+use crate::plan::{CaseResources, Kind, Plan, PlannedChange, diff};
 use crate::step::{Change, Item};
 
-impl Executor<'_> {
-    /// Reads everything again and refuses when it differs from what the plan says.
-    pub(super) fn refuse_drift(&self) -> Result<(), ExecuteError> {
-        let mut found = Vec::new();
-        // What an earlier change will have made is not there yet.
-        let mut changed = BTreeSet::new();
-        for (at, planned) in self.plan.steps.iter().enumerate() {
-            let Kind::Changes(changes) = &planned.kind else { continue };
-            let (step, cx, items) = self.observe(at)?;
-            for item in &items {
-                let known = changes.iter().find(|c| c.resource == item.resource);
-                if changed.contains(&item.resource) {
-                    continue;
-                }
-                match (known, step.change(&cx, item)?) {
-                    (_, None) => {}
-                    (Some(known), Some(now)) => found.extend(differs(known, item, &now)),
-                    (None, Some(_)) => {
-                        found.push(drifted(&item.resource, &Value::Null, &item.state))
-                    }
-                }
+/// Reads everything again and refuses when it differs from the plan.
+pub(super) fn refuse(session: &Session<'_>, made: &CaseResources) -> Result<(), ExecuteError> {
+    let mut found = Vec::new();
+    // What an earlier change will have made is not there yet.
+    let mut changed = BTreeSet::new();
+    for (at, planned) in session.plan.steps.iter().enumerate() {
+        let Kind::Changes(changes) = &planned.kind else { continue };
+        let (step, cx, items) = session.observe(at, made)?;
+        for item in &items {
+            let known = changes.iter().find(|c| c.resource == item.resource);
+            if changed.contains(&item.resource) {
+                continue;
             }
-            for gone in changes.iter().filter(|c| !items.iter().any(|i| i.resource == c.resource)) {
-                if !changed.contains(&gone.resource) {
-                    found.push(drifted(&gone.resource, &gone.before, &Value::Null));
-                }
+            match (known, step.change(&cx, item)?) {
+                (_, None) => {}
+                (Some(known), Some(now)) => found.extend(differs(known, item, &now)),
+                (None, Some(_)) => found.push(drifted(&item.resource, &Value::Null, &item.state)),
             }
-            changed.extend(changes.iter().map(|c| c.resource.clone()));
         }
-        refuse(found)
+        for gone in changes.iter().filter(|c| !items.iter().any(|i| i.resource == c.resource)) {
+            if !changed.contains(&gone.resource) {
+                found.push(drifted(&gone.resource, &gone.before, &Value::Null));
+            }
+        }
+        changed.extend(changes.iter().map(|c| c.resource.clone()));
     }
-
-    /// Whether an earlier change of the plan touches the same resource.
-    pub(super) fn chained(&self, change: &PlannedChange) -> bool {
-        self.plan
-            .changes()
-            .any(|(_, _, c)| c.number < change.number && c.resource == change.resource)
-    }
+    if found.is_empty() { Ok(()) } else { Err(Refusal::Drift(found).into()) }
 }
 
-/// What differs between the plan's change and the one that would be made now.
+/// Whether an earlier change of the plan touches the same resource.
+pub(super) fn chained(plan: &Plan, change: &PlannedChange) -> bool {
+    plan.changes().any(|(_, _, c)| c.number < change.number && c.resource == change.resource)
+}
+
+/// What differs between the planned change and the one that would be made now.
 pub(super) fn differs(planned: &PlannedChange, item: &Item, now: &Change) -> Option<String> {
     let same =
         planned.before == item.state && planned.call == now.call && planned.after == now.after;
@@ -61,14 +56,4 @@ fn drifted(resource: &str, planned: &Value, now: &Value) -> String {
         text += &format!("\n    {line}");
     }
     text
-}
-
-pub(super) fn refuse(found: Vec<String>) -> Result<(), ExecuteError> {
-    if found.is_empty() {
-        return Ok(());
-    }
-    Err(ExecuteError::Refused(format!(
-        "the state is not the one that was planned for (- planned, + now):\n{}",
-        found.join("\n")
-    )))
 }

@@ -1,4 +1,4 @@
-//! CloudTrail's event history into a case: a file for each slice, which a later run does not fetch again.
+//! Saves CloudTrail's event history in a case: one file per slice, which a later run does not fetch again.
 
 use std::thread;
 
@@ -7,9 +7,9 @@ use crate::clock;
 use crate::source::local::Opened;
 use crate::source::{Buffer, Found, InputLocation, InputQueue};
 
-/// Where a slice is kept, by account, region and time.
+/// The file of a slice, by account, region and time.
 fn name(found: &Found) -> Option<String> {
-    let InputLocation::History(slice) = &found.place else { return None };
+    let InputLocation::History(slice) = &found.location else { return None };
     let at = |at| clock::rfc3339(at).replace([':', '.'], "");
     Some(format!(
         "evidence/event-history/{}/{}/{}-{}.json",
@@ -20,11 +20,11 @@ fn name(found: &Found) -> Option<String> {
     ))
 }
 
-/// Reads the slices that are not there; answers with those that could not be read, and why.
+/// Reads the slices that are not there. Returns those that could not be read, and why.
 ///
 /// # Errors
 /// When the case cannot be written.
-pub fn keep(
+pub fn save(
     case: &Case,
     slices: &[Found],
     progress: &(dyn Fn(u64, u64) + Sync),
@@ -32,10 +32,10 @@ pub fn keep(
     let absent = |f: &&Found| name(f).is_some_and(|name| !case.has(&name));
     let slices: Vec<Found> = slices.iter().filter(absent).cloned().collect();
     let queue = InputQueue::new(&slices);
-    let seat = queue.seat();
+    let seat = queue.worker();
     let mut failed = Vec::new();
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
@@ -45,10 +45,12 @@ pub fn keep(
             let found = &slices[input.number as usize];
             match (input.opened, name(found)) {
                 (Ok(Opened::Whole(bytes)), Some(name)) => {
-                    case.keep(&name, bytes)?;
+                    case.add(&name, bytes)?;
                     progress(1, bytes.len() as u64);
                 }
-                (Ok(_), _) => failed.push((found.name(), "the history broke off".to_string())),
+                (Ok(_), _) => {
+                    failed.push((found.name(), "the event history ended early".to_string()))
+                }
                 (Err((_, why)), _) => failed.push((found.name(), why)),
             }
         }

@@ -1,19 +1,22 @@
-//! Requested, read back, held, or contested: looks again on a growing interval, and does again what somebody
-//! undid.
+//! Watches whether changes stay in force: reads again at growing intervals, and makes again what somebody
+//! reverted.
 
 use std::time::{Duration, Instant};
 
-use super::apply::Why;
+use super::apply::{Apply, Why};
+use super::error::ExecuteError;
+use super::progress::Progress;
+use super::session::Session;
 use super::status::ChangeStatus;
-use super::{ExecuteError, Executor, contest};
+use super::{contest, wait};
 use crate::journal::Event;
 use crate::plan::Kind;
 use crate::step::{Change, Item};
 
-/// How often the watch starts over before it is called contested.
+/// How often the hold starts over before it is called contested.
 const ROUNDS: usize = 3;
 
-/// Something that is not as it should be.
+/// A resource that is not as planned.
 struct Deviation {
     at: usize,
     number: Option<usize>,
@@ -21,61 +24,67 @@ struct Deviation {
     change: Change,
 }
 
-impl Executor<'_> {
-    /// Waits until every change is read back, or the time for that is over, or somebody is seen to work
-    /// against it.
+/// A look at everything that a run changed.
+pub(super) struct Hold<'r, 's> {
+    pub(super) session: &'r mut Session<'s>,
+    pub(super) progress: &'r mut Progress,
+    /// CloudTrail refuses to say who reverts changes.
+    pub(super) unknown_actor: &'r mut bool,
+}
+
+impl Hold<'_, '_> {
+    /// Waits until AWS shows every change, the time for that is over, or somebody is seen to revert one.
     pub(super) fn settle(&mut self) -> Result<(), ExecuteError> {
-        let until = Instant::now() + self.timing.settle;
+        let settle = self.session.timing.settle;
+        let until = Instant::now() + settle;
         loop {
             let deviations = self.deviations()?;
-            let undone = deviations.iter().any(|d| self.was_read_back(d));
-            if deviations.is_empty() || undone || Instant::now() >= until {
+            let reverted = deviations.iter().any(|d| self.is_reverted(d));
+            if deviations.is_empty() || reverted || Instant::now() >= until {
                 return Ok(());
             }
-            self.pause(Duration::from_secs(1).min(self.timing.settle));
+            wait(Duration::from_secs(1).min(settle));
         }
     }
 
-    /// Not a change that AWS is slow to show: it was seen in force, or nobody of ours made it.
-    fn was_read_back(&self, deviation: &Deviation) -> bool {
-        let truth = deviation.number.map(|number| self.truth.get(&number));
-        match truth {
+    /// Somebody's doing, and not a change that AWS is slow to show: it was seen in force, or is not ours.
+    fn is_reverted(&self, deviation: &Deviation) -> bool {
+        let seen = [ChangeStatus::ReadBack, ChangeStatus::Held, ChangeStatus::Contested];
+        match deviation.number {
             None => true,
-            Some(truth) => {
-                matches!(
-                    truth,
-                    Some(ChangeStatus::ReadBack | ChangeStatus::Held | ChangeStatus::Contested)
-                )
+            Some(number) => {
+                self.progress.statuses.get(&number).is_some_and(|status| seen.contains(status))
             }
         }
     }
 
-    /// What is not as it should be is done again, once: after a contest there is nothing to wait for.
-    pub(super) fn do_again(&mut self) -> Result<(), ExecuteError> {
+    /// Makes again, once, what was reverted: after a contest there is nothing to wait for.
+    pub(super) fn make_again(&mut self) -> Result<(), ExecuteError> {
         let deviations = self.deviations()?;
         if deviations.is_empty() { Ok(()) } else { self.answer(deviations) }
     }
 
-    /// The hold of a playbook: the whole interval, from the start again after every contest.
+    /// The hold of a playbook: all intervals, from the start again after every contest.
     pub(super) fn hold(&mut self) -> Result<(), ExecuteError> {
         self.settle()?;
-        self.look_again(&self.timing.hold.clone())
+        let intervals = self.session.timing.hold.clone();
+        self.watch(&intervals)
     }
 
-    pub(super) fn look_again(&mut self, intervals: &[Duration]) -> Result<(), ExecuteError> {
+    pub(super) fn watch(&mut self, intervals: &[Duration]) -> Result<(), ExecuteError> {
         let began = Instant::now();
         let mut rounds = 0;
         let mut i = 0;
-        // The first look is at once: what is not read back by now is contested.
+        // The first look is at once: what AWS does not show by now is contested.
         let mut due = Duration::ZERO;
         loop {
-            self.pause(due);
+            wait(due);
             let deviations = self.deviations()?;
             if deviations.is_empty() {
-                self.ui.status(&format!(
-                    "read again after {} s: {} changes hold",
+                self.session.ui.status(&format!(
+                    "read again after {} s: {} changes in force",
                     began.elapsed().as_secs(),
-                    self.truth.len()
+                    self.progress.statuses.len()
                 ));
                 let Some(next) = intervals.get(i) else { break };
                 due = *next;
@@ -85,31 +94,31 @@ impl Executor<'_> {
             rounds += 1;
             self.answer(deviations)?;
             if rounds > ROUNDS {
-                self.contested = true;
+                self.progress.contested = true;
                 return Ok(());
             }
             i = 0;
-            due = intervals.first().copied().unwrap_or_default();
+            due = intervals.first().copied().unwrap_or(Duration::ZERO);
         }
         self.held(began.elapsed())
     }
 
     fn held(&mut self, time: Duration) -> Result<(), ExecuteError> {
-        let changes: Vec<usize> = self.truth.keys().copied().collect();
-        for truth in self.truth.values_mut() {
-            *truth = ChangeStatus::Held;
+        let changes: Vec<usize> = self.progress.statuses.keys().copied().collect();
+        for status in self.progress.statuses.values_mut() {
+            *status = ChangeStatus::Held;
         }
-        self.journal.append(Event::Held { seconds: time.as_secs(), changes })?;
+        self.session.journal.append(Event::Held { seconds: time.as_secs(), changes })?;
         Ok(())
     }
 
-    /// Reads everything that was changed, and what steps watch beside it.
+    /// Reads everything that was changed, and what the steps watch together with it.
     fn deviations(&mut self) -> Result<Vec<Deviation>, ExecuteError> {
         let mut found = Vec::new();
         let mut read_back = Vec::new();
-        for at in self.ran.clone() {
-            let Kind::Changes(planned) = &self.plan.steps[at].kind else { continue };
-            let (step, cx, items) = self.observe(at)?;
+        for at in self.progress.ran.clone() {
+            let Kind::Changes(planned) = &self.session.plan.steps[at].kind else { continue };
+            let (step, cx, items) = self.session.observe(at, &self.progress.made)?;
             for item in items {
                 let known = planned.iter().find(|c| c.resource == item.resource).map(|c| c.number);
                 let number = known.or_else(|| self.unplanned(&item.resource));
@@ -120,48 +129,42 @@ impl Executor<'_> {
             }
         }
         for number in read_back {
-            if let Some(truth) =
-                self.truth.get_mut(&number).filter(|t| **t == ChangeStatus::Requested)
-            {
-                *truth = ChangeStatus::ReadBack;
+            let status = self.progress.statuses.get_mut(&number);
+            if let Some(status) = status.filter(|s| **s == ChangeStatus::Requested) {
+                *status = ChangeStatus::ReadBack;
             }
         }
         Ok(found)
     }
 
-    /// The number of a change that the plan did not know of.
+    /// The number of a change that the plan does not have.
     fn unplanned(&self, resource: &str) -> Option<usize> {
-        let past = self.plan.last_number();
-        let mut later = self.history.changes.iter().filter(|(n, _)| **n > past);
+        let past = self.session.plan.last_number();
+        let mut later = self.session.history().changes.iter().filter(|(n, _)| **n > past);
         later.find(|(_, r)| r.resource == resource).map(|(n, _)| *n)
     }
 
-    /// Does it again, and then says who it was where CloudTrail does: asking may take long.
+    /// Makes the changes again. Who reverted them comes after that: asking CloudTrail may take long.
     fn answer(&mut self, deviations: Vec<Deviation>) -> Result<(), ExecuteError> {
         let mut found = Vec::new();
-        for Deviation { at, number, item, change } in deviations {
-            let why = if number.is_some() { Why::Again } else { Why::Found };
-            let named = number;
-            let number = number.unwrap_or_else(|| {
-                self.next += 1;
-                self.next - 1
-            });
-            found.push((named, at, item.clone()));
-            let resource = item.resource.clone();
-            self.make(at, number, item, change, why)?;
-            self.remember(at, number, &resource);
-            self.truth.insert(number, ChangeStatus::Contested);
+        for Deviation { at, number: known, item, change } in deviations {
+            let why = if known.is_some() { Why::Again } else { Why::Found };
+            let number = known.unwrap_or_else(|| self.progress.new_number());
+            found.push((known, at, item.clone()));
+            let mut apply = Apply { session: self.session, progress: self.progress };
+            apply.make(at, number, item, change, why)?;
+            self.progress.statuses.insert(number, ChangeStatus::Contested);
         }
-        let by = self.who();
+        let by = self.actor();
         for (change, at, item) in found {
             let Item { resource, state } = item;
             let who = by.as_deref().unwrap_or("somebody");
-            self.ui.warning(&format!(
-                "CONTESTED: {resource} was not as it should be, {who} changed it; it was done again"
+            self.session.ui.warning(&format!(
+                "CONTESTED: {who} reverted or added to {resource}; the change was made again"
             ));
-            self.journal.append(Event::Contested {
+            self.session.journal.append(Event::Contested {
                 change,
-                step: self.plan.steps[at].step.clone(),
+                step: self.session.plan.steps[at].step.clone(),
                 resource,
                 found: state,
                 by: by.clone(),
@@ -170,27 +173,19 @@ impl Executor<'_> {
         Ok(())
     }
 
-    /// Who it was, unless CloudTrail does not say: then it is not asked again.
-    fn who(&mut self) -> Option<String> {
-        if self.blind {
+    /// Who it was. CloudTrail is not asked again once it refused.
+    fn actor(&mut self) -> Option<String> {
+        if *self.unknown_actor {
             return None;
         }
-        match contest::who(self.client, self.client.caller(), self.plan) {
-            Ok(who) => who,
+        let Session { client, plan, ui, .. } = self.session;
+        match contest::actor(*client, client.caller(), plan) {
+            Ok(actor) => actor,
             Err(e) => {
-                self.ui.warning(&format!("who it was is not known: {e}"));
-                self.blind = true;
+                ui.warning(&format!("CloudTrail does not say who it was: {e}"));
+                *self.unknown_actor = true;
                 None
             }
-        }
-    }
-
-    /// Keeps the number of a change that the plan did not know of.
-    fn remember(&mut self, at: usize, number: usize, resource: &str) {
-        let fresh = crate::journal::History::of(self.journal.entries());
-        if let Some(record) = fresh.changes.get(&number) {
-            debug_assert!(record.at == at && record.resource == resource);
-            self.history.changes.insert(number, record.clone());
         }
     }
 }

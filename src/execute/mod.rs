@@ -1,39 +1,43 @@
-//! Carries a plan out, and back: journal before and after every call, stop on failure, go on after a crash,
-//! watch until it holds.
+//! Carries a plan out and undoes it: writes the journal before and after every call, stops on failure, resumes
+//! after a crash, and watches until every change stays in force.
 
 mod apply;
 mod collect;
 mod contest;
 mod drift;
+mod error;
 pub mod histories;
 mod hold;
 pub mod objects;
+mod progress;
 pub mod public_keys;
 mod run;
+mod session;
 mod status;
 mod undo;
 
 use std::time::Duration;
 
-use crate::case::CaseError;
-use crate::cloud::ApiError;
-use crate::journal::JournalError;
-use crate::rotate::RotateError;
-use crate::step::StepError;
+use serde_json::Value;
+
+use crate::journal::RunEnd;
+use crate::step::Item;
 
 pub use contest::scp;
+pub use error::{ExecuteError, Refusal, Stop};
 pub use run::Executor;
-pub use status::{Row, live, rows};
-pub use undo::{UndoOptions, UndoReport};
+pub use session::Session;
+pub use status::{ChangeStatus, LiveState, Row, live, rows};
+pub use undo::{UndoOptions, UndoReport, undo};
 
-/// How long to wait for what.
+/// How long a run waits.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// Waits between the readings of a hold.
+    /// Time between the readings of a hold.
     pub hold: Vec<Duration>,
-    /// How long a change may take to be read back: IAM is eventually consistent.
+    /// How long AWS may take to show a change: IAM is eventually consistent.
     pub settle: Duration,
-    /// How long a new key may take to be known everywhere.
+    /// How long a new key may take to work everywhere.
     pub propagation: Duration,
 }
 
@@ -50,49 +54,20 @@ impl Default for Timing {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything was read back, and stayed so.
+    /// Every change was read back and stayed in force.
     Held,
-    /// Somebody keeps undoing it.
+    /// Somebody keeps reverting it.
     Contested,
-    /// Stopped before the end; the journal says where.
-    Stopped,
+    /// Steps were left out.
+    Incomplete,
 }
 
-/// Why a run does not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// Nothing was changed: another account, another caller, or a state that is not the plan's.
-    #[error("{0}")]
-    Refused(String),
-    /// The journal says what was done until here.
-    #[error("{0}")]
-    Stopped(String),
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    #[error(transparent)]
-    Case(#[from] CaseError),
-}
-
-impl From<RotateError> for ExecuteError {
-    fn from(e: RotateError) -> ExecuteError {
-        match e {
-            RotateError::Journal(e) => ExecuteError::Journal(e),
-            e => ExecuteError::Stopped(e.to_string()),
-        }
-    }
-}
-
-impl From<ApiError> for ExecuteError {
-    fn from(e: ApiError) -> ExecuteError {
-        ExecuteError::Stopped(e.to_string())
-    }
-}
-
-impl From<StepError> for ExecuteError {
-    fn from(e: StepError) -> ExecuteError {
-        match e {
-            StepError::Api(e) => e.into(),
-            StepError::Refused(why) => ExecuteError::Stopped(why),
+impl From<Outcome> for RunEnd {
+    fn from(outcome: Outcome) -> RunEnd {
+        match outcome {
+            Outcome::Held => RunEnd::Held,
+            Outcome::Contested => RunEnd::Contested,
+            Outcome::Incomplete => RunEnd::Incomplete,
         }
     }
 }
@@ -100,4 +75,10 @@ impl From<StepError> for ExecuteError {
 /// Waits. The one place that does.
 fn wait(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// The item of this resource, or one that says that there is none.
+fn find(items: Vec<Item>, resource: &str) -> Item {
+    let none = || Item { resource: resource.to_string(), state: Value::Null };
+    items.into_iter().find(|i| i.resource == resource).unwrap_or_else(none)
 }

@@ -1,4 +1,4 @@
-//! Objects of S3 into a case, by several hands: each is written as it comes, and what does not come is named.
+//! Saves S3 objects in a case with several threads: each is written as it arrives, and each failure is named.
 
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,17 +10,17 @@ use crate::clock;
 use crate::source::local::Opened;
 use crate::source::{Buffer, Found, Input, InputQueue, Object, Worker};
 
-/// Threads that write: the disk is waited for more than the processor.
+/// Threads that write: they wait for the disk most of the time.
 const WRITERS: usize = 8;
 
-/// How keeping objects ended.
+/// What was saved, and what was not.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct Saved {
     pub written: u64,
     pub bytes: u64,
-    /// Objects that did not come, with the reason.
+    /// Objects that did not arrive, with the reason.
     pub failed: Vec<(String, String)>,
-    /// Why nothing more could be written.
+    /// Why nothing more could be written, when the case cannot be.
     pub stopped: Option<String>,
 }
 
@@ -35,8 +35,8 @@ struct Run<'a> {
     stopped: Mutex<Option<String>>,
 }
 
-/// Fetches the objects and puts them into the case. `progress` is told of files and bytes done.
-pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + Sync)) -> Kept {
+/// Fetches the objects and writes them to the case. `progress` gets the files and bytes that are done.
+pub fn save(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + Sync)) -> Saved {
     let run = Run {
         objects,
         files,
@@ -48,9 +48,9 @@ pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + S
         stopped: Mutex::default(),
     };
     let queue = InputQueue::new(files);
-    let seats: Vec<Worker<'_, '_>> = (0..WRITERS).map(|_| queue.seat()).collect();
+    let seats: Vec<Worker<'_, '_>> = (0..WRITERS).map(|_| queue.worker()).collect();
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
@@ -61,7 +61,7 @@ pub fn keep(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + S
     });
     let mut failed = run.failed.into_inner().unwrap_or_else(PoisonError::into_inner);
     failed.sort();
-    Kept {
+    Saved {
         written: run.written.into_inner(),
         bytes: run.bytes.into_inner(),
         failed,
@@ -112,7 +112,7 @@ impl Run<'_> {
         failed.push((object.to_string(), why));
     }
 
-    /// The others write what they have in hand and stop too.
+    /// The other threads finish their object and stop, too.
     fn halt(&self, e: &CaseError) {
         let full = matches!(e, CaseError::Io(_, e) if e.kind() == io::ErrorKind::StorageFull);
         let why = if full { format!("the disk is full: {e}") } else { e.to_string() };

@@ -1,5 +1,5 @@
-//! The public keys that CloudTrail's digests are checked with (CloudTrail API reference, ListPublicKeys), kept
-//! while they can be had.
+//! Saves the public keys of CloudTrail's digests (CloudTrail API reference, ListPublicKeys): AWS does not list them
+//! forever.
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,19 @@ use crate::case::{Case, CaseError};
 use crate::clock::{self, DAY, HOUR, Millis};
 use crate::cloud::{Api, ApiError, Call};
 
-/// Keys that were valid so long before or after count too: digests of a day more on both sides are kept.
+/// Keys that were valid so long before or after are saved, too: collected digests reach a day further on both sides.
 const SLACK: Millis = DAY + 2 * HOUR;
 
-/// Files for one region at most.
+/// The most files for one region.
 const MOST: u32 = 1_000;
 
 /// Writes `evidence/cloudtrail-public-keys-REGION.json` for each region: `{"Region", "StartTime", "EndTime",
 /// "PublicKeyList": [{"Value", "ValidityStartTime", "ValidityEndTime", "Fingerprint"}]}`. Keys that are in no such
-/// file yet go into another one, `…-REGION-2.json`. Answers with the regions that did not answer.
+/// file yet go into another one, `…-REGION-2.json`. Returns the regions that did not answer.
 ///
 /// # Errors
 /// When the case cannot be written.
-pub fn keep(
+pub fn save(
     api: &dyn Api,
     case: &Case,
     regions: &BTreeSet<String>,
@@ -53,16 +53,19 @@ fn write(case: &Case, region: &str, document: &Value) -> Result<(), CaseError> {
     for n in 1..=MOST {
         let more = if n == 1 { String::new() } else { format!("-{n}") };
         let name = format!("evidence/cloudtrail-public-keys-{region}{more}.json");
-        let Some(there) = case.kept(&name)? else {
-            let text = serde_json::to_vec_pretty(document).unwrap_or_default();
-            return case.keep(&name, &text);
+        let Some(there) = case.bytes(&name)? else {
+            return case.add(&name, format!("{document:#}").as_bytes());
         };
-        known.extend(fingerprints(&serde_json::from_slice(&there).unwrap_or_default()));
+        // A file that cannot be read has no keys: they are saved again, in the next file.
+        if let Ok(there) = serde_json::from_slice(&there) {
+            known.extend(fingerprints(&there));
+        }
         if fingerprints(document).is_subset(&known) {
             return Ok(());
         }
     }
-    Ok(())
+    let why = format!("{MOST} files of public keys of {region}, and none has these keys");
+    Err(CaseError::Unfit(case.evidence(), why))
 }
 
 fn fingerprints(document: &Value) -> BTreeSet<String> {

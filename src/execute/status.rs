@@ -1,79 +1,144 @@
-//! What is known of each change: from the journal, and from AWS now.
+//! The status of each change: from the journal, from this run, and from AWS now.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use super::apply::find;
+use super::find;
+use super::session::resources;
 use crate::cloud::Client;
-use crate::journal::{ChangeState, Entry, History};
-use crate::plan::{CaseResources, Plan};
+use crate::journal::{ChangeState, History, Phase};
+use crate::plan::Plan;
 use crate::rotate;
 use crate::step;
 
 /// How sure it is that a change is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeStatus {
-    /// AWS said yes.
+    /// AWS confirmed it.
     Requested,
     /// Seen in force.
     ReadBack,
     /// Seen in force until the end of a hold.
     Held,
-    /// Undone by somebody, and done again.
+    /// Reverted by somebody, and made again.
     Contested,
     Failed,
+    Undone,
+    /// The run ended before the answer.
+    Unknown,
+    /// The run ended while the change was being undone.
+    UndoUnknown,
+    /// The new key is in this phase.
+    Reissue(Phase),
 }
 
-impl ChangeStatus {
-    fn name(self) -> &'static str {
-        match self {
+impl fmt::Display for ChangeStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             ChangeStatus::Requested => "requested",
             ChangeStatus::ReadBack => "read back",
             ChangeStatus::Held => "held",
             ChangeStatus::Contested => "CONTESTED",
             ChangeStatus::Failed => "FAILED",
+            ChangeStatus::Undone => "undone",
+            ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
+            ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
+            ChangeStatus::Reissue(phase) => phase.name(),
+        })
+    }
+}
+
+/// What AWS says of a change now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LiveState {
+    InForce,
+    /// The resource is as it was before the change.
+    AsBefore,
+    /// The resource is neither as before nor as the change made it.
+    Other,
+    /// AWS did not say, and why.
+    Unreadable(String),
+}
+
+impl fmt::Display for LiveState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            LiveState::InForce => f.write_str("in force now"),
+            LiveState::AsBefore => f.write_str("as before now"),
+            LiveState::Other => f.write_str("neither as before nor as wanted now"),
+            LiveState::Unreadable(why) => write!(f, "cannot be read now: {why}"),
         }
     }
 }
 
-/// A change and its state, for a table.
+/// A change and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub number: usize,
     pub step: String,
     pub resource: String,
-    pub state: String,
+    pub status: ChangeStatus,
+    /// Where AWS was asked.
+    pub now: Option<LiveState>,
+}
+
+impl Row {
+    /// True when a change that should be in force is not.
+    pub fn is_reverted(&self) -> bool {
+        match self.now {
+            Some(LiveState::Other) => true,
+            Some(LiveState::AsBefore) => self.status != ChangeStatus::Undone,
+            Some(LiveState::InForce | LiveState::Unreadable(_)) | None => false,
+        }
+    }
+
+    pub fn is_unreadable(&self) -> bool {
+        matches!(self.now, Some(LiveState::Unreadable(_)))
+    }
+
+    /// The status, and what AWS says now.
+    pub fn state(&self) -> String {
+        match &self.now {
+            Some(now) => format!("{}; {now}", self.status),
+            None => self.status.to_string(),
+        }
+    }
 }
 
 /// The journal's account of every change.
-pub fn rows(entries: &[Entry]) -> Vec<Row> {
-    known(entries, &BTreeMap::new())
+pub fn rows(history: &History) -> Vec<Row> {
+    rows_seen(history, &BTreeMap::new())
 }
 
-/// The journal's account, and over it what this run has seen.
-pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
-    let history = History::of(entries);
-    let state = |number: usize, state: ChangeState| match (state, truth.get(&number)) {
-        (ChangeState::Undone, _) => "undone",
-        (ChangeState::UndoUnknown, _) => "UNKNOWN: being undone when the run ended",
-        (ChangeState::Failed, _) => "FAILED",
-        (_, Some(truth)) => truth.name(),
+/// The journal's account, and over it what a run has seen.
+pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
+    let status = |number: usize, state: ChangeState| match (state, seen.get(&number)) {
+        (ChangeState::Undone, _) => ChangeStatus::Undone,
+        (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
+        (ChangeState::Failed, _) => ChangeStatus::Failed,
+        (_, Some(seen)) => *seen,
         (ChangeState::Done | ChangeState::Already, None) if history.held.contains(&number) => {
-            "held"
+            ChangeStatus::Held
         }
-        (ChangeState::Done | ChangeState::Already, None) => "requested",
-        (ChangeState::Unknown, None) => "UNKNOWN: the run ended before the answer",
+        (ChangeState::Done | ChangeState::Already, None) => ChangeStatus::Requested,
+        (ChangeState::Unknown, None) => ChangeStatus::Unknown,
     };
     let changes = history.changes.iter().map(|(number, r)| Row {
         number: *number,
         step: r.step.clone(),
         resource: r.resource.clone(),
-        state: state(*number, r.state).to_string(),
+        status: status(*number, r.state),
+        now: None,
     });
-    let reissues = history.reissues.iter().map(|(number, moves)| Row {
-        number: *number,
-        step: "reissue-access-key".into(),
-        resource: rotate::issued(moves).map_or_else(|| "no key yet".into(), |key| key.id),
-        state: moves.last().map_or_else(String::new, |(phase, _)| phase.clone()),
+    let reissues = history.reissues.iter().filter_map(|(number, moves)| {
+        let (phase, _) = moves.last()?;
+        Some(Row {
+            number: *number,
+            step: "reissue-access-key".into(),
+            resource: rotate::recorded_key(moves).map_or_else(|| "no key yet".into(), |key| key.id),
+            status: ChangeStatus::Reissue(*phase),
+            now: None,
+        })
     });
     let mut rows: Vec<Row> = changes.chain(reissues).collect();
     rows.sort_by_key(|r| r.number);
@@ -81,31 +146,52 @@ pub(super) fn known(entries: &[Entry], truth: &BTreeMap<usize, ChangeStatus>) ->
 }
 
 /// The journal's account, and what AWS says of each change now.
-pub fn live(client: &Client, plan: &Plan, entries: &[Entry]) -> Vec<Row> {
-    let history = History::of(entries);
-    let mut made = CaseResources::of(client.caller());
-    for moves in history.reissues.values() {
-        let keys = rotate::issued(moves);
-        made.own.extend(keys.map(|key| super::run::key_resource(plan, &key.user, &key.id)));
-    }
-    made.written = history.written();
-    let mut rows = rows(entries);
+pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
+    let made = resources(client, plan, history);
+    let mut rows = rows(history);
     for row in &mut rows {
         let Some(record) = history.changes.get(&row.number) else { continue };
-        let Some(planned) = plan.steps.get(record.at) else { continue };
-        let Some(step) = step::find(&planned.step) else { continue };
+        let planned = plan.steps.get(record.at);
+        let Some((planned, step)) = planned.and_then(|p| Some((p, step::find(&p.step)?))) else {
+            let why = format!("this version of incident has no step '{}'", record.step);
+            row.now = Some(LiveState::Unreadable(why));
+            continue;
+        };
         let cx = plan.context(&planned.args, &made);
         let now = step.observe(client, &cx).and_then(|items| {
             let item = find(items, &row.resource);
             Ok((step.change(&cx, &item)?.is_none(), item.state == record.before))
         });
-        let now = match now {
-            Ok((true, _)) => "in force now",
-            Ok((false, true)) => "as before now",
-            Ok((false, false)) => "neither as before nor as wanted now",
-            Err(e) => &format!("cannot be read now: {e}"),
-        };
-        row.state = format!("{}; {now}", row.state);
+        row.now = Some(match now {
+            Ok((true, _)) => LiveState::InForce,
+            Ok((false, true)) => LiveState::AsBefore,
+            Ok((false, false)) => LiveState::Other,
+            Err(e) => LiveState::Unreadable(e.to_string()),
+        });
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_that_cannot_be_read_is_not_reverted_and_not_fine() {
+        let row = |status, now| Row {
+            number: 1,
+            step: "iam.deny-user".into(),
+            resource: "r".into(),
+            status,
+            now: Some(now),
+        };
+        let held = |now| row(ChangeStatus::Held, now);
+        // An error whose text reads like another state.
+        let unreadable = held(LiveState::Unreadable("neither as before now".into()));
+        assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
+        assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
+        assert!(!held(LiveState::InForce).is_reverted());
+        assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
+        assert_eq!(held(LiveState::AsBefore).state(), "held; as before now");
+    }
 }

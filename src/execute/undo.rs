@@ -1,13 +1,15 @@
-//! The way back: newest change first, only what we wrote, each in the journal. Nothing is erased from it.
+//! Reverts our own changes, newest first, each in the journal. Nothing is erased from the journal.
 
 use std::time::{Duration, Instant};
 
-use super::apply::find;
-use super::{ExecuteError, Executor};
+use super::error::{ExecuteError, Refusal, Stop};
+use super::run::clear_orphans;
+use super::session::Session;
+use super::{find, wait};
 use crate::clock;
 use crate::cloud::{Api, ErrorKind};
-use crate::journal::{ChangeState, Event, History, Outcome, Record};
-use crate::plan::Kind;
+use crate::journal::{Event, Outcome, Record, RunEnd};
+use crate::plan::{CaseResources, Kind};
 use crate::step::{self, Undo};
 
 /// What undo may do.
@@ -15,114 +17,114 @@ use crate::step::{self, Undo};
 pub struct UndoOptions {
     /// Only these steps; all when empty.
     pub steps: Vec<String>,
-    /// Give credentials back that were deactivated: the attacker may hold them.
+    /// Re-activate credentials that were deactivated: the attacker may have them.
     pub reactivate: bool,
 }
 
-/// What undo did and what it left.
+/// What undo reverted and what it left.
 #[derive(Debug, Default)]
 pub struct UndoReport {
     pub undone: usize,
-    /// A change by number and resource, and why it stays.
+    /// A change by number and resource, and why it stays in force.
     pub left: Vec<(usize, String, String)>,
 }
 
-impl Executor<'_> {
-    /// Undoes what the journal says was done.
-    ///
-    /// # Errors
-    /// When the caller is another, or AWS refuses a call: what was undone until then stays undone.
-    pub fn undo(&mut self, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
-        self.check_caller()?;
-        self.started("undo")?;
-        let done = self.undo_all(options);
-        match &done {
-            Ok(report) => {
-                let state = if report.left.is_empty() { "undone" } else { "partly undone" };
-                self.journal.append(Event::Finished { state: state.into() })?;
-            }
-            Err(e) => self.stopped(&e.to_string()),
+/// Undoes what the journal says was done.
+///
+/// # Errors
+/// When the caller is another, or AWS refuses a call: what was undone until then stays undone.
+pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
+    session.check_caller()?;
+    session.started("undo")?;
+    let done = undo_all(session, options);
+    match &done {
+        Ok(report) => {
+            let state = if report.left.is_empty() { RunEnd::Undone } else { RunEnd::PartlyUndone };
+            session.journal.append(Event::Finished { state })?;
         }
-        // What was read on the way back is evidence too.
-        self.write_manifest();
-        done
+        Err(e) => session.stopped(e),
     }
+    // The answers that undo read are evidence, too.
+    session.write_manifest();
+    done
+}
 
-    fn undo_all(&mut self, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
-        let mut report = UndoReport::default();
-        self.clear_orphans()?;
-        self.leave_reissues(&mut report);
-        let records: Vec<(usize, Record)> =
-            self.history.changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();
-        for (number, record) in records {
-            let asked = options.steps.is_empty() || options.steps.contains(&record.step);
-            // What AWS refused was never made: whatever stands there now is somebody else's.
-            let refused = record.state == ChangeState::Failed && !record.lost && !record.again;
-            let open =
-                !refused && !matches!(record.state, ChangeState::Undone | ChangeState::Already);
-            if !asked || !open {
-                continue;
-            }
-            match self.undo_one(number, &record, options.reactivate)? {
-                None => report.undone += 1,
-                Some(why) => {
-                    self.journal.append(Event::UndoSkipped { change: number, why: why.clone() })?;
-                    self.ui.warning(&format!("{number:>3}. stays: {}: {why}", record.resource));
-                    report.left.push((number, record.resource, why));
-                }
-            }
+fn undo_all(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
+    let made = session.resources();
+    clear_orphans(session)?;
+    let mut report = UndoReport { undone: 0, left: reissues(session) };
+    let records: Vec<(usize, Record)> =
+        session.history().changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();
+    for (number, record) in records {
+        let asked = options.steps.is_empty() || options.steps.contains(&record.step);
+        if !asked || !record.is_open() {
+            continue;
         }
-        self.history = History::of(self.journal.entries());
-        Ok(report)
-    }
-
-    fn leave_reissues(&self, report: &mut UndoReport) {
-        for step in &self.plan.steps {
-            let Kind::Reissue(reissue) = &step.kind else { continue };
-            if self.history.reissues.contains_key(&reissue.number) {
-                let why = "a re-issued key only goes forward: the key before it is burnt";
-                report.left.push((
-                    reissue.number,
-                    format!("a key of {}", reissue.user),
-                    why.into(),
-                ));
+        let mut change = ChangeUndo { session, made: &made, number, record: &record };
+        match change.undo(options.reactivate)? {
+            None => report.undone += 1,
+            Some(why) => {
+                session.journal.append(Event::UndoSkipped { change: number, why: why.clone() })?;
+                session
+                    .ui
+                    .warning(&format!("{number:>3}. stays in force: {}: {why}", record.resource));
+                report.left.push((number, record.resource, why));
             }
         }
     }
+    Ok(report)
+}
 
-    /// Undoes one change, or says why it stays.
-    fn undo_one(
-        &mut self,
-        number: usize,
-        record: &Record,
-        reactivate: bool,
-    ) -> Result<Option<String>, ExecuteError> {
-        let Some(planned) = self.plan.steps.get(record.at) else {
+/// Re-issued keys, which undo leaves.
+fn reissues(session: &Session<'_>) -> Vec<(usize, String, String)> {
+    let reissues = session.plan.steps.iter().filter_map(|step| match &step.kind {
+        Kind::Reissue(reissue) => Some(reissue),
+        _ => None,
+    });
+    let made = reissues.filter(|r| session.history().reissues.contains_key(&r.number));
+    let why = "a re-issue cannot be undone: the key before it is compromised";
+    made.map(|r| (r.number, format!("a key of {}", r.user), why.into())).collect()
+}
+
+/// The undo of one change.
+struct ChangeUndo<'r, 's> {
+    session: &'r mut Session<'s>,
+    made: &'r CaseResources,
+    number: usize,
+    record: &'r Record,
+}
+
+impl ChangeUndo<'_, '_> {
+    /// Undoes the change, or says why it stays in force.
+    fn undo(&mut self, reactivate: bool) -> Result<Option<String>, ExecuteError> {
+        let (made, number, record) = (self.made, self.number, self.record);
+        let plan = self.session.plan;
+        let Some(planned) = plan.steps.get(record.at) else {
             return Ok(Some("the plan has no such step".into()));
         };
-        let step = step::find(&planned.step)
-            .ok_or_else(|| ExecuteError::Refused(format!("there is no step '{}'", planned.step)))?;
+        let step =
+            step::find(&planned.step).ok_or_else(|| Refusal::UnknownStep(planned.step.clone()))?;
         if step.restores_credential() && !reactivate {
             return Ok(Some(
-                "it would give a credential back that an attacker may hold: --reactivate-credentials does"
+                "undo would re-activate a credential that an attacker may have; --reactivate-credentials allows it"
                     .into(),
             ));
         }
-        if step.restores_credential() && number > self.plan.last_number() {
-            return Ok(Some("it came up while we contained: nobody of ours made it".into()));
+        if step.restores_credential() && number > plan.last_number() {
+            return Ok(Some("it appeared during the containment, and not by us".into()));
         }
-        let cx = self.plan.context(&planned.args, &self.made);
-        let now = find(step.observe(self.client, &cx)?, &record.resource);
+        let cx = plan.context(&planned.args, made);
+        let now = find(step.observe(self.session.client, &cx)?, &record.resource);
         let change = match step.undo(&cx, &now, &record.before, &record.after)? {
             Undo::Refused(why) => return Ok(Some(why)),
             Undo::Nothing => {
-                self.undone(number, Outcome::Already)?;
-                self.ui.status(&format!("{number:>3}. gone already: {}", record.resource));
+                self.undone(Outcome::Already)?;
+                self.session.show(number, "gone already", &record.resource);
                 return Ok(None);
             }
             Undo::Change(change) => change,
         };
-        self.journal.append(Event::UndoIntent {
+        self.session.journal.append(Event::UndoIntent {
             change: number,
             step: record.step.clone(),
             resource: record.resource.clone(),
@@ -130,42 +132,43 @@ impl Executor<'_> {
             before: now.state,
             after: change.after,
         })?;
-        match self.client.call(&change.call) {
-            Ok(_) => self.undone(number, Outcome::Applied)?,
-            Err(e) if e.kind == ErrorKind::Unknown => self.undo_lost(number, record)?,
+        match self.session.client.call(&change.call) {
+            Ok(_) => self.undone(Outcome::Applied)?,
+            Err(e) if e.kind == ErrorKind::Unknown => self.no_answer()?,
             Err(error) => {
-                let text = format!("undo of change {number}, {}: {error}", record.resource);
-                self.journal.append(Event::UndoFailed { change: number, error })?;
-                return Err(ExecuteError::Stopped(text));
+                let failed = Event::UndoFailed { change: number, error: error.clone() };
+                self.session.journal.append(failed)?;
+                let resource = record.resource.clone();
+                return Err(Stop::Undo { number, resource, error }.into());
             }
         }
-        self.ui.status(&format!("{number:>3}. undone: {}", record.resource));
+        self.session.show(number, "undone", &self.record.resource);
         Ok(None)
     }
 
-    /// Nobody answered: reads until it is seen whether the undo took effect.
-    fn undo_lost(&mut self, number: usize, record: &Record) -> Result<(), ExecuteError> {
-        let until = Instant::now() + self.timing.settle;
+    /// No answer came: reads until it is seen whether the undo took effect.
+    fn no_answer(&mut self) -> Result<(), ExecuteError> {
+        let record = self.record;
+        let settle = self.session.timing.settle;
+        let until = Instant::now() + settle;
         loop {
-            let (step, cx, items) = self.observe(record.at)?;
+            let (step, cx, items) = self.session.observe(record.at, self.made)?;
             let now = find(items, &record.resource);
             if step.undo(&cx, &now, &record.before, &record.after)? == Undo::Nothing {
-                return self.undone(number, Outcome::FoundApplied);
+                return self.undone(Outcome::FoundApplied);
             }
             if Instant::now() >= until {
-                self.undone(number, Outcome::FoundUnapplied)?;
-                return Err(ExecuteError::Stopped(format!(
-                    "AWS does not answer; {} was not undone: run undo again",
-                    record.resource
-                )));
+                self.undone(Outcome::FoundUnapplied)?;
+                return Err(Stop::UndoNoAnswer { resource: record.resource.clone() }.into());
             }
-            self.pause(Duration::from_secs(1).min(self.timing.settle));
+            wait(Duration::from_secs(1).min(settle));
         }
     }
 
-    fn undone(&mut self, number: usize, outcome: Outcome) -> Result<(), ExecuteError> {
-        let aws_time = clock::rfc3339(self.client.now());
-        self.journal.append(Event::UndoDone { change: number, outcome, aws_time })?;
+    fn undone(&mut self, outcome: Outcome) -> Result<(), ExecuteError> {
+        let aws_time = clock::rfc3339(self.session.client.now());
+        let event = Event::UndoDone { change: self.number, outcome, aws_time };
+        self.session.journal.append(event)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What is not as it was when the same logs were looked at last.
+//! What changed since the last run over the same logs.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::seen::{MOST, Names, Seen, SeenFinding, SeenName};
 use crate::clock::{DAY, HOUR, Millis, date, length, plain};
 use crate::ui::number::{counted, grouped};
 
-/// This run beside the last one, and its counts beside the mean of the periods before its window.
+/// This run compared with the last, and its counts compared with the periods before its window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
     /// Of the window that was asked for; `None` when it begins with the logs.
@@ -34,7 +34,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Last {
     First,
-    /// It was, and what it saw cannot be read: the reason.
+    /// There was one, but its record cannot be read: the reason.
     Unreadable(String),
     Run(LastRun),
 }
@@ -66,7 +66,7 @@ pub enum State {
     New,
     /// The last run had it, and it has happened since.
     Again,
-    /// The last run had it, and nothing came to it.
+    /// The last run had it, and nothing was added.
     Still,
 }
 
@@ -74,8 +74,8 @@ impl State {
     pub fn name(self) -> &'static str {
         match self {
             State::New => "new",
-            State::Again => "again",
-            State::Still => "still",
+            State::Again => "recurred",
+            State::Still => "unchanged",
         }
     }
 }
@@ -93,11 +93,11 @@ pub struct Moved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     pub finding: SeenFinding,
-    /// It lies in this run's window and is found no longer.
+    /// Its time is in this run's window, but it is no longer found.
     pub in_window: bool,
 }
 
-/// Equally long periods before the window, each so much earlier than the next.
+/// Periods before the window, as long as the window; `step` is the time from one to the next.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Periods {
     pub number: u64,
@@ -131,7 +131,7 @@ impl Range {
     }
 }
 
-/// What the rollups say beside the names.
+/// What the rollups give besides the names.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
     pub accounts: Vec<String>,
@@ -140,7 +140,7 @@ pub struct Measured {
     pub counts: Vec<Count>,
 }
 
-/// How it went with the last run.
+/// The last run, as far as its record could be read.
 pub enum Before {
     None,
     Unreadable(String),
@@ -255,50 +255,49 @@ fn by_severity(now: &Seen, last: Option<&Seen>, step: Millis) -> Vec<Count> {
 
 fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     let mut remarks = Vec::new();
-    let words = |seen: &Seen| match seen.length() {
+    let window_of = |seen: &Seen| match seen.length() {
         None => "all of the logs".to_string(),
         Some(length) => window_words(length),
     };
     if now.length_name() != last.length_name() {
         remarks.push(format!(
-            "The last run's window was another: {}, and {} now. What is new or gone may be so for that alone.",
-            words(last),
-            words(now)
+            "The last run had another window: {} then, {} now. That alone may make a finding or a name new or gone.",
+            window_of(last),
+            window_of(now)
         ));
     }
     let apart = now.run - last.run;
     if now.length().is_some_and(|length| apart > 2 * length) {
         remarks.push(format!(
-            "The last run was {} ago, more than two windows: what came and went in between is in neither.",
+            "The last run was {} ago, more than two windows: neither run covers all of the time in between.",
             length(apart)
         ));
     }
     if apart < 0 {
         remarks.push(format!(
-            "The last run lies ahead, at {} UTC: a clock is wrong.",
+            "The last run is dated in the future, at {} UTC: a clock is wrong.",
             plain(last.run)
         ));
     }
     if last.rules != now.rules {
         remarks.push(
-            "The rules are others than in the last run: a finding may be new because its rule is."
+            "The rules have changed since the last run: a finding may be new because its rule is."
                 .into(),
         );
     }
     if last.program != now.program {
         remarks.push(format!(
-            "The last run was made by incident {}: a finding may be new because a detector is.",
+            "The last run used incident {}: a finding may be new because its detector is.",
             last.program
         ));
     }
     if last.incomplete {
         remarks.push(
-            "The last run's input was incomplete: what is new may only have been unread then."
-                .into(),
+            "The last run's input was incomplete: what is new may have been missed then.".into(),
         );
     }
     if now.incomplete {
-        remarks.push("This run's input is incomplete: what is gone may only be unread.".into());
+        remarks.push("This run's input is incomplete: what is gone may have been missed.".into());
     }
     for (what, now, last) in [
         ("principals", now.principals.beyond, last.principals.beyond),
@@ -308,7 +307,7 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     ] {
         if now + last > 0 {
             remarks.push(format!(
-                "The last run had {} more {what} than the {} that are kept: some that are said to be new may not be.",
+                "The runs had {} more {what} than the {} that are stored: some reported as new may not be new.",
                 grouped(now + last),
                 grouped(MOST as u64)
             ));
@@ -316,7 +315,7 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     }
     if let (Some(since), true) = (now.since, late > 0) {
         remarks.push(format!(
-            "{} from before {} came after the last run: part of what the window is compared with, and judged by no run. A longer window judges them.",
+            "{} from before {} arrived after the last run. They are part of the baseline only: no run analyzed them. Use a longer window to analyze them.",
             counted(late, "event", "events"),
             date(since)
         ));

@@ -1,13 +1,13 @@
-//! What GuardDuty says beside our findings: joined by access key, principal or bucket, and by time.
+//! GuardDuty's findings joined to ours: by access key, principal or bucket, and by time.
 
 use super::Finding;
 use crate::clock::{HOUR, Millis};
 use crate::source::discover::GuardDutyFinding;
 
-/// GuardDuty's times are those of the events it looked at, which need not be the very ones of ours.
+/// GuardDuty's times are those of the events it analyzed, which may be other events than ours.
 const NEAR: Millis = HOUR;
 
-/// One of GuardDuty's, and the ids of ours that are about the same.
+/// One of GuardDuty's findings, and the ids of ours on the same activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuardDutyMatch {
     pub by: GuardDutyFinding,
@@ -51,8 +51,8 @@ fn principal(by: &GuardDutyFinding, f: &Finding) -> bool {
         _ => None,
     };
     let role = resource.starts_with("assumed-role/") || resource.starts_with("role/");
-    let wants_role = matches!(by.user_type.as_str(), "AssumedRole" | "Role");
-    !by.user.is_empty() && name == Some(&by.user) && role == wants_role
+    let is_role = matches!(by.user_type.as_str(), "AssumedRole" | "Role");
+    !by.user.is_empty() && name == Some(&by.user) && role == is_role
 }
 
 fn bucket(by: &GuardDutyFinding, f: &Finding) -> bool {

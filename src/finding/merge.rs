@@ -1,4 +1,4 @@
-//! One burst is one finding: what several detectors saw of one cause is joined.
+//! Merges findings: what several detectors saw of one cause is one finding.
 
 use crate::clock::{HOUR, Millis};
 
@@ -7,8 +7,8 @@ use super::{ActionSeen, Cause, Evidence, Finding, Severity, SourceSeen, Target, 
 /// Bursts of one cause that are this close are one.
 const TOUCH: Millis = HOUR;
 
-/// Joins findings of one cause, and orders them: most severe first, then earliest. Where a detector and a rule
-/// see the same, the detector's words lead, for they say how it is known.
+/// Joins findings of one cause and orders them: most severe first, then earliest. Where a detector and a rule
+/// report the same, the detector's title leads: it has the numbers.
 pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
     let by_rule = |f: &Finding| f.rule.contains('/');
     findings.sort_by(|a, b| {
@@ -30,7 +30,7 @@ fn order(f: &Finding) -> (Millis, &str, &str) {
     (f.first_seen, &f.rule, &f.id)
 }
 
-/// A volume finding is no cause of its own beside anything more specific of the same source.
+/// A volume finding joins any more specific finding on the same source.
 fn same(a: &Finding, b: &Finding) -> bool {
     let touch = a.first_seen <= b.last_seen + TOUCH && b.first_seen <= a.last_seen + TOUCH;
     let sources = || a.sources.iter().any(|s| b.sources.iter().any(|t| s.address == t.address));
@@ -41,7 +41,7 @@ fn same(a: &Finding, b: &Finding) -> bool {
     match (a.cause, b.cause) {
         _ if !touch => false,
         (Cause::Act, Cause::Act) => {
-            principals && (same_events(a, b) || (sources() && one_sitting(a, b)))
+            principals && (same_events(a, b) || (sources() && same_user_setup(a, b)))
         }
         (x, y) if x == y => principals && keys && sources(),
         (_, Cause::Volume) => principals && sources(),
@@ -51,9 +51,8 @@ fn same(a: &Finding, b: &Finding) -> bool {
     }
 }
 
-/// What one principal did to one thing in a row, of which nothing weighs much: a user who is made, with a
-/// password and a key.
-fn one_sitting(a: &Finding, b: &Finding) -> bool {
+/// Low-severity acts of one principal on one user: the user is created and given a password and a key.
+fn same_user_setup(a: &Finding, b: &Finding) -> bool {
     let light = |f: &Finding| f.severity <= Severity::Low;
     let user = |t: &Target| t.kind == "user" && b.targets.contains(t);
     light(a) && light(b) && a.tried == b.tried && a.targets.iter().any(user)
@@ -120,12 +119,12 @@ fn join(into: &mut Finding, from: Finding) {
     }
 }
 
-/// What a rule's title says was done, without by whom and to what.
+/// The act in a rule's title, without its actor and target.
 fn act(title: &str) -> &str {
     title.split(" (").next().unwrap_or(title)
 }
 
-/// Counts add up where the findings share no events; otherwise the larger one holds the other.
+/// Counts add up where the findings share no events; otherwise the larger one includes the other.
 fn sum(a: u64, b: u64, apart: bool) -> u64 {
     if apart { a + b } else { a.max(b) }
 }

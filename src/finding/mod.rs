@@ -1,4 +1,4 @@
-//! What a detector says: a statement a responder can act on. Knows no polars, no formats.
+//! Findings: statements of detectors and rules that a responder can act on. Knows no polars and no formats.
 
 pub mod change;
 pub mod guardduty;
@@ -26,11 +26,11 @@ use crate::clock::Millis;
 pub struct Finding {
     /// Stable over runs: hash of rule, principal and start of the burst.
     pub id: String,
-    /// Id of the detector or rule that weighs most.
+    /// Id of the most severe detector or rule.
     pub rule: String,
     /// Every detector that saw the same cause, `rule` first.
     pub rules: Vec<String>,
-    /// What the detectors saw is one cause when this is equal and the times touch.
+    /// Findings are one when this is equal and their times touch.
     pub cause: Cause,
     pub title: String,
     pub severity: Severity,
@@ -38,7 +38,7 @@ pub struct Finding {
     pub attack: Vec<String>,
     /// MITRE ATT&CK tactics in words, in the order of an attack.
     pub tactics: Vec<String>,
-    /// What it means and what is ordinary, in the rule's words; may be empty.
+    /// What it means and what is ordinary, as the rule describes it; may be empty.
     pub description: String,
     /// No call succeeded.
     pub tried: bool,
@@ -78,7 +78,7 @@ pub struct Finding {
 /// Groups detectors that look at one behaviour from several sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// A credential used from a place that is not its own.
+    /// A credential used from an unfamiliar source.
     ForeignUse,
     /// Trying what the credential can do.
     Discovery,
@@ -86,9 +86,9 @@ pub enum Cause {
     BulkRead,
     /// Data deleted or overwritten in bulk.
     BulkDestroy,
-    /// Guessing at a sign-in.
+    /// Guessing passwords.
     SignIn,
-    /// Much more traffic than usual, nothing more specific known.
+    /// Much more traffic than usual, with no more specific cause.
     Volume,
     /// A single act that a rule names.
     Act,
@@ -176,7 +176,7 @@ pub struct Proposal {
     pub params: Vec<(String, String)>,
 }
 
-/// Findings that an allow-list entry kept back.
+/// Findings that an allow-list entry suppressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppressed {
     /// The allow-list entry in words: `cidr 198.51.100.0/24 (pentest, until 2026-12-31)`.

@@ -15,7 +15,7 @@ pub struct Scope {
     pub actions: Vec<(String, String)>,
     pub buckets: Vec<String>,
     pub outcomes: Vec<Outcome>,
-    /// Rules of which the record must match one. Not looked at by [`Scope::matches`], which sees no record.
+    /// The record must match one of these rules. [`Scope::matches`] sees no record and ignores them.
     pub rules: Vec<String>,
     /// Both inclusive.
     pub from: Millis,

@@ -1,4 +1,4 @@
-//! What a run saw in its window: what the next one is compared with.
+//! What a run saw in its window: the next run is compared with it.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,13 @@ use super::{Finding, Severity};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ui::sanitize::clip;
 
-/// Names of one kind that are kept at most, and findings.
+/// Names of one kind that are stored at most; also findings.
 pub const MOST: usize = 10_000;
-/// Earlier runs whose findings are kept as numbers.
+/// Earlier runs whose finding counts are stored.
 const EARLIER: usize = 12;
-/// Longer names and titles are cut: a caller writes its user agent as it likes.
+/// Longer names and titles are cut: a caller chooses its user agent.
 const LONGEST: usize = 300;
-/// Networks of a finding that are kept.
+/// Networks of a finding that are stored.
 const NETWORKS: usize = 50;
 
 /// One run over one choice of logs.
@@ -55,7 +55,7 @@ pub struct Tally {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Names {
     pub items: Vec<SeenName>,
-    /// Those that there was no room for.
+    /// Names beyond the limit.
     pub beyond: u64,
 }
 
@@ -67,7 +67,7 @@ pub struct SeenName {
     pub detail: String,
     pub events: u64,
     pub last: Millis,
-    /// It is in the baseline too: known of this run alone.
+    /// It is in the baseline too. Not stored: only the current run knows.
     #[serde(skip)]
     pub in_baseline: bool,
 }
@@ -84,7 +84,7 @@ pub struct SeenFinding {
     pub last: Millis,
 }
 
-/// The form in which names are kept and compared.
+/// The form in which names are stored and compared.
 pub fn kept(name: &str) -> String {
     clip(name, LONGEST).into_owned()
 }
@@ -127,7 +127,7 @@ impl Seen {
         self.since.map(|since| self.until - since)
     }
 
-    /// Windows of one name are equally long, but for the hours of the day that had begun: `7d`, `12h`, `all`.
+    /// Windows of one name have the same length, but for the hours of the current day: `7d`, `12h`, `all`.
     pub fn length_name(&self) -> String {
         match self.length() {
             None => "all".to_string(),
@@ -148,7 +148,7 @@ impl Seen {
         self.earlier = older.take(EARLIER).collect();
     }
 
-    /// As it is kept: what is used least is left out, and counted.
+    /// The stored form: the least used names beyond the limit are only counted.
     pub fn bounded(mut self) -> Seen {
         for names in [&mut self.principals, &mut self.sources, &mut self.user_agents] {
             names.items.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));

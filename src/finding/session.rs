@@ -13,7 +13,7 @@ pub struct Session {
     /// Role session name.
     pub name: String,
     pub account: String,
-    /// Id of the session that it came from; empty for one that begins a chain, as far as the logs tell.
+    /// Id of the session that it came from; empty for the start of a chain, as far as the logs show.
     pub parent_key: String,
     /// Who asked for it.
     pub parent: String,
@@ -33,9 +33,9 @@ pub struct Session {
     pub services: Vec<String>,
     pub mfa: Option<bool>,
     pub source_identity: String,
-    /// What it all began with, in words.
+    /// The start of its chain, in words.
     pub origin: String,
-    /// Records disagree about who was handed the key.
+    /// Records disagree about who received the key.
     pub contested: bool,
 }
 
@@ -57,12 +57,12 @@ impl SessionKind {
     }
 }
 
-/// Sessions that were handed out and never used in the logs.
+/// Sessions that were issued and never used in the logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusedSessions {
     /// `AssumeRole`, …
     pub how: String,
-    /// Whom they stand for.
+    /// The role that was assumed.
     pub role: String,
     /// Who asked for them, with which key, from where.
     pub parent: String,
@@ -73,13 +73,13 @@ pub struct UnusedSessions {
     pub last: Millis,
 }
 
-/// One line of the tree of sessions, with what is told of it and what came from it.
+/// One line of the tree of sessions, with its details and the sessions that came from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Branch {
     pub title: String,
     pub details: Vec<String>,
     pub branches: Vec<Branch>,
-    /// It is what was asked for.
+    /// The user selected it.
     pub chosen: bool,
 }
 
@@ -91,6 +91,6 @@ pub struct Forest {
     pub sessions: u64,
     /// Roots that are not shown.
     pub left_out: u64,
-    /// Keys that were handed out and never used in the logs.
+    /// Keys that were issued and never used in the logs.
     pub unused: u64,
 }

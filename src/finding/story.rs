@@ -1,4 +1,4 @@
-//! Findings of one actor, told together.
+//! Stories: the findings of one actor, in order.
 
 use super::{Proposal, Severity, Target};
 use crate::clock::Millis;
@@ -26,10 +26,10 @@ pub struct Story {
     pub findings: Vec<String>,
 }
 
-/// Who it was, as far as the logs tell.
+/// Who it was, as far as the logs show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
-    /// The key or sign-in that it all began with, in words.
+    /// The key or sign-in that the activity started with, in words.
     pub origin: String,
     /// ARNs.
     pub principals: Vec<String>,
@@ -57,6 +57,6 @@ pub struct Step {
 pub struct Touched {
     pub target: Target,
     pub events: u64,
-    /// Sent by AWS; 0 for what is no bucket.
+    /// Sent by AWS; 0 for anything but a bucket.
     pub bytes: u64,
 }

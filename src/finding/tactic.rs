@@ -26,12 +26,12 @@ pub fn of_tag(tag: &str) -> Option<&'static str> {
     TACTICS.iter().find(|(_, name)| *name == tag).map(|(words, _)| *words)
 }
 
-/// Where the tactic stands in the order.
+/// The tactic's position in the order.
 pub fn place(name: &str) -> usize {
     TACTICS.iter().position(|(words, _)| *words == name).unwrap_or(TACTICS.len())
 }
 
-/// What a detector that looks at this behaviour sees of an attack.
+/// The tactic that a detector of this behaviour reports.
 pub fn of_cause(cause: Cause) -> Option<&'static str> {
     match cause {
         Cause::ForeignUse => Some("Initial Access"),

@@ -1,16 +1,18 @@
-//! A file that cannot be used, and what to do about it.
+//! Errors in the input files of `incident impact`, and what to do about them.
 
 use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::config::Location;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ImpactError {
     #[error("cannot read {}: {_1}", .0.display())]
     Read(PathBuf, io::Error),
-    #[error("{place}: {problem}")]
+    #[error("{location}: {problem}")]
     Invalid {
-        /// The file, with the line where there is one.
-        place: String,
+        /// The file, with line and column if they are known.
+        location: String,
         problem: String,
         hint: Option<String>,
     },
@@ -18,14 +20,19 @@ pub enum ImpactError {
 
 impl ImpactError {
     pub(super) fn file(path: &Path, problem: impl Into<String>) -> ImpactError {
-        let place = path.display().to_string();
-        ImpactError::Invalid { place, problem: problem.into(), hint: None }
+        let location = path.display().to_string();
+        ImpactError::Invalid { location, problem: problem.into(), hint: None }
     }
 
     /// Lines count from 1.
     pub(super) fn line(path: &Path, line: u64, problem: impl Into<String>) -> ImpactError {
-        let place = format!("{}:{line}", path.display());
-        ImpactError::Invalid { place, problem: problem.into(), hint: None }
+        let location = format!("{}:{line}", path.display());
+        ImpactError::Invalid { location, problem: problem.into(), hint: None }
+    }
+
+    pub(super) fn at(location: &Location, problem: impl Into<String>) -> ImpactError {
+        let location = location.to_string();
+        ImpactError::Invalid { location, problem: problem.into(), hint: None }
     }
 
     #[must_use]
@@ -36,7 +43,7 @@ impl ImpactError {
         self
     }
 
-    /// What to do about it, where there is something to say.
+    /// What to do about it, if anything helps.
     pub fn advice(&self) -> Option<&str> {
         match self {
             ImpactError::Invalid { hint, .. } => hint.as_deref(),

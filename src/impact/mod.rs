@@ -1,43 +1,43 @@
-//! From accessed objects to the people whose data they hold: by patterns of keys, or by one query on the
-//! user's own PostgreSQL. Counts only; which notice is due is for `clocks` to say. Prints nothing.
+//! Counts the people whose data is in accessed objects: by patterns of keys, or by one query on the user's
+//! PostgreSQL. Counts only; `clocks` decides which notice is due. Prints nothing.
 //!
 //! How it counts:
 //!
-//! - An **object** is a bucket and a key. Its versions hold states of the same records, so they count once.
-//! - A **person** is an id from one source of ids, and counts once however many objects speak of it. Ids from
-//!   two sources are never taken for the same person.
-//! - People without an id are counted as they are given, and may be counted more than once.
-//! - A row of a table counts what falls into it. Who has two kinds of data, or two jurisdictions, stands in
-//!   both rows and once in the total.
+//! - An **object** is a bucket and a key. Its versions are states of the same records, so they count once.
+//! - A **person** is an id from one source of ids, and counts once however many objects refer to it. Ids from
+//!   two sources are never treated as the same person.
+//! - People without an id are added up as given, and may be counted more than once.
+//! - A row of a table counts everything that belongs to it. A person with two kinds of data, or two
+//!   jurisdictions, counts in both rows and once in the total.
 
-mod count;
+mod count_by_map;
+mod count_by_query;
+mod counter;
 pub mod database;
 mod error;
-mod glance;
+mod interner;
 mod lookup;
 mod map;
-mod mapped;
-mod names;
 mod objects;
 mod pattern;
-mod queried;
+mod summary;
 
+pub use count_by_map::count_by_map;
+pub use count_by_query::count_by_query;
 pub use error::ImpactError;
-pub use glance::{Impact, Matched, PatternTally, Person, Row, Tally, Thresholds};
 pub use map::Map;
-pub use mapped::mapped;
-pub use objects::{Access, Object, Objects, unguarded};
-pub use queried::queried;
+pub use objects::{Access, Object, Objects, strip_formula_guard};
+pub use summary::{Impact, Matched, PatternTally, Person, Row, Tally, Thresholds};
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::case::sha256;
 
-/// A file that was read, so that the count can be made again.
+/// A file that was read, so that the count can be repeated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// What it is: `objects`, `map`, `lookup`, `records`, `query`.
+    /// Its role: `objects`, `map`, `lookup`, `records`, `query`.
     pub what: &'static str,
     pub path: PathBuf,
     /// Hex, lower case.
@@ -57,7 +57,7 @@ fn read(what: &'static str, path: &Path) -> Result<(Vec<u8>, Source), ImpactErro
 /// The text of a query.
 ///
 /// # Errors
-/// When it cannot be read, or is no text.
+/// If it cannot be read, or is not UTF-8.
 pub fn query_file(path: &Path) -> Result<(String, Source), ImpactError> {
     let (bytes, source) = read("query", path)?;
     let text =

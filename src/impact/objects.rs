@@ -1,4 +1,4 @@
-//! The objects that were accessed, from the CSV that `incident analyze --case` writes, or one like it.
+//! The accessed objects, from the CSV that `incident analyze --case` writes or one like it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::error::ImpactError;
 use super::{Source, read};
 use crate::clock::Millis;
 
-/// An object, by bucket and key, and how it was accessed.
+/// An object and how it was accessed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Object {
     pub bucket: Arc<str>,
@@ -19,10 +19,10 @@ pub struct Object {
     pub accesses: Vec<Access>,
 }
 
-/// One operation on one version, by whomever and from wherever.
+/// One operation on one version, summed over all principals and source addresses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// Empty where the log names none.
+    /// Empty if the log has none.
     pub version: Box<str>,
     pub operation: Arc<str>,
     pub first: Option<Millis>,
@@ -31,16 +31,16 @@ pub struct Access {
     pub bytes: u64,
 }
 
-/// What was accessed, in order of bucket and key.
+/// The accessed objects, sorted by bucket and key.
 #[derive(Debug)]
 pub struct Objects {
     pub list: Vec<Object>,
-    /// Requests of rows without a key: what they reached cannot be told.
+    /// Requests of rows without a key. Their objects are not known.
     pub keyless: u64,
     pub source: Source,
 }
 
-/// Where the columns are; all but two may be missing.
+/// Indexes of the columns. Only bucket and key are required.
 struct Columns {
     bucket: usize,
     key: usize,
@@ -56,24 +56,24 @@ struct Columns {
 type Flat = (Arc<str>, Box<str>, Access);
 
 impl Objects {
-    /// Reads columns `bucket`, `key` and, where they are, `version`, `operation`, `first`, `last` (RFC 3339),
-    /// `requests` and `bytes`; others are passed over. With `only`, rows of these operations.
+    /// Reads columns `bucket`, `key` and, if present, `version`, `operation`, `first`, `last` (RFC 3339),
+    /// `requests` and `bytes`; others are ignored. With `only`, reads only rows of these operations.
     ///
-    /// Where the report made a cell safe for spreadsheets, the key is read as it was: `key_encoded` is the
-    /// key itself, percent-encoded. In a file without that column an apostrophe before what a spreadsheet
-    /// takes for a formula is the guard, and is taken off; so it is from `version` in either.
+    /// Cells that the report made safe for spreadsheets are restored: `key_encoded` is the percent-encoded key.
+    /// Without that column, an apostrophe before a formula is the guard and is removed. The guard is always
+    /// removed from `version`.
     ///
     /// # Errors
-    /// When the file cannot be read, is no such CSV, or has none of an operation in `only`.
+    /// If the file cannot be read, is not such a CSV, or has no row of an operation in `only`.
     pub fn read(path: &Path, only: &[String]) -> Result<Objects, ImpactError> {
         let (bytes, source) = read("objects", path)?;
         let mut csv = csv::Reader::from_reader(&bytes[..]);
-        let columns = Columns::of(path, csv.headers().map_err(|e| unfit(path, &e))?)?;
+        let columns = Columns::of(path, csv.headers().map_err(|e| csv_error(path, &e))?)?;
         let (mut rows, mut keyless) = (Vec::new(), 0);
         let mut shared: Vec<Arc<str>> = Vec::new();
         let mut record = csv::StringRecord::new();
         let mut operations: Vec<Arc<str>> = Vec::new();
-        while csv.read_record(&mut record).map_err(|e| unfit(path, &e))? {
+        while csv.read_record(&mut record).map_err(|e| csv_error(path, &e))? {
             let line = record.position().map_or(0, csv::Position::line);
             let wrong = |problem: String| ImpactError::line(path, line, problem);
             let (key, access) = columns.access(&record, &mut shared).map_err(wrong)?;
@@ -93,13 +93,13 @@ impl Objects {
             only.iter().find(|o| !operations.iter().any(|known| o.eq_ignore_ascii_case(known)))
         {
             let known: Vec<&str> = operations.iter().map(|o| &**o).collect();
-            return Err(ImpactError::file(path, format!("it has no operation '{unknown}'"))
-                .hint(format!("it has: {}", known.join(", "))));
+            return Err(ImpactError::file(path, format!("no row has the operation '{unknown}'"))
+                .hint(format!("operations in the file: {}", known.join(", "))));
         }
         Ok(Objects { list: merged(rows), keyless, source })
     }
 
-    /// The object's place in the list.
+    /// The object's index in the list.
     pub fn find(&self, bucket: &str, key: &str) -> Option<usize> {
         self.list.binary_search_by(|o| (&*o.bucket, &*o.key).cmp(&(bucket, key))).ok()
     }
@@ -110,7 +110,7 @@ impl Objects {
         chunks.map(|chunk| (chunk[0].bucket.clone(), chunk.len() as u64)).collect()
     }
 
-    /// Operations with the number of objects that each reached, in order.
+    /// Operations with the number of objects that each accessed, in order.
     pub fn operations(&self) -> Vec<(Arc<str>, u64)> {
         let mut counts: std::collections::BTreeMap<Arc<str>, u64> = Default::default();
         for object in &self.list {
@@ -126,7 +126,7 @@ impl Objects {
     }
 }
 
-/// One object a bucket and key, one access a version and operation.
+/// One object per bucket and key, one access per version and operation.
 fn merged(mut rows: Vec<Flat>) -> Vec<Object> {
     fn order(row: &Flat) -> (&str, &str, &str, &str) {
         (&row.0, &row.1, &row.2.version, &row.2.operation)
@@ -156,7 +156,7 @@ fn merged(mut rows: Vec<Flat>) -> Vec<Object> {
     list
 }
 
-/// Few texts, held once.
+/// Shares equal texts. There are only a few.
 fn share(shared: &mut Vec<Arc<str>>, text: &str) -> Arc<str> {
     if let Some(known) = shared.iter().find(|s| &***s == text) {
         return known.clone();
@@ -169,7 +169,7 @@ impl Columns {
     fn of(path: &Path, header: &csv::StringRecord) -> Result<Columns, ImpactError> {
         let at = |name: &str| header.iter().position(|h| h.trim().eq_ignore_ascii_case(name));
         let (Some(bucket), Some(key)) = (at("bucket"), at("key")) else {
-            return Err(ImpactError::file(path, "it has no columns `bucket` and `key`")
+            return Err(ImpactError::file(path, "missing column `bucket` or `key`")
                 .hint("`incident analyze PATHS --case CASE` writes such a file"));
         };
         Ok(Columns {
@@ -197,16 +197,16 @@ impl Columns {
         let text = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
         let number = |at: Option<usize>, name: &str, missing: u64| match text(at) {
             "" => Ok(missing),
-            digits => digits.parse().map_err(|_| format!("`{name}` is no whole number")),
+            digits => digits.parse().map_err(|_| format!("`{name}` must be a whole number")),
         };
         let time = |at: Option<usize>, name: &str| match text(at) {
             "" => Ok(None),
             time => DateTime::parse_from_rfc3339(time)
                 .map(|t| Some(t.timestamp_millis()))
-                .map_err(|_| format!("`{name}` is no time such as 2026-11-21T10:00:00Z")),
+                .map_err(|_| format!("`{name}` must be a time such as 2026-11-21T10:00:00Z")),
         };
         let access = Access {
-            version: unguarded(text(self.version)).into(),
+            version: strip_formula_guard(text(self.version)).into(),
             operation: share(shared, text(self.operation)),
             first: time(self.first, "first")?,
             last: time(self.last, "last")?,
@@ -214,7 +214,7 @@ impl Columns {
             bytes: number(self.bytes, "bytes", 0)?,
         };
         let key = match text(self.encoded) {
-            "" if self.encoded.is_none() => unguarded(text(Some(self.key))).into(),
+            "" if self.encoded.is_none() => strip_formula_guard(text(Some(self.key))).into(),
             "" => text(Some(self.key)).into(),
             encoded => percent_decode_str(encoded)
                 .decode_utf8()
@@ -226,9 +226,9 @@ impl Columns {
     }
 }
 
-/// The text without the apostrophe that `report::escape::cell` sets before a formula: one before `=`, `+`,
-/// `-`, `@` or their full-width forms, blanks aside, or before a tab or line end. Any other is the text's own.
-pub fn unguarded(text: &str) -> &str {
+/// Removes the apostrophe that `report::escape::cell` puts before a formula: before `=`, `+`, `-`, `@` or their
+/// full-width forms, after optional blanks, or before a tab or line end. Any other apostrophe belongs to the text.
+pub fn strip_formula_guard(text: &str) -> &str {
     let formula = |rest: &str| {
         rest.starts_with(['\t', '\r', '\n'])
             || rest.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -236,15 +236,15 @@ pub fn unguarded(text: &str) -> &str {
     text.strip_prefix('\'').filter(|rest| formula(rest)).unwrap_or(text)
 }
 
-/// What the CSV reader did not take, without the cells.
-pub(super) fn unfit(path: &Path, error: &csv::Error) -> ImpactError {
+/// An error of the CSV reader, without the content of cells.
+pub(super) fn csv_error(path: &Path, error: &csv::Error) -> ImpactError {
     let line = error.position().map(csv::Position::line);
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("a row of {len} cells, where the header has {expected_len}")
+            format!("the row has {len} cells, but the header has {expected_len}")
         }
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8 text".to_string(),
-        _ => "it is no CSV".to_string(),
+        _ => "it is not a valid CSV".to_string(),
     };
     match line {
         Some(line) => ImpactError::line(path, line, problem),
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_made_safe_is_read_as_it_was() {
+    fn a_key_that_was_made_safe_is_restored() {
         let text = "bucket,key,key_encoded\nb,'=1,%3D1\nb,a%20b,\nb,\\n,%0A\n";
         let objects = read(text, &[]).unwrap();
         let keys: Vec<&str> = objects.list.iter().map(|o| &*o.key).collect();
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_against_formulas_is_taken_off_and_nothing_else() {
+    fn only_the_guard_against_formulas_is_removed() {
         let text = "bucket,key,version\nb,'=1,'-v\nb,'@a,\nb,''=2,\nb,'plain,\nb,' +3,\nb,'＝4,\n";
         let objects = read(text, &[]).unwrap();
         let keys: Vec<&str> = objects.list.iter().map(|o| &*o.key).collect();
@@ -319,22 +319,22 @@ mod tests {
     }
 
     #[test]
-    fn operations_can_be_chosen_and_unknown_ones_are_refused() {
+    fn operations_can_be_filtered_and_unknown_ones_are_an_error() {
         let text = "bucket,key,operation\nb,k,read\nb,l,deleted\n";
         assert_eq!(read(text, &["READ"]).unwrap().list.len(), 1);
-        assert_eq!(read(text, &["write"]).unwrap_err(), "FILE: it has no operation 'write'");
+        assert_eq!(read(text, &["write"]).unwrap_err(), "FILE: no row has the operation 'write'");
     }
 
     #[test]
-    fn what_is_no_such_file_is_named_by_its_line() {
+    fn an_invalid_file_is_reported_with_its_line() {
         for (text, said) in [
-            ("", "FILE: it has no columns `bucket` and `key`"),
-            ("bucket,key,bytes\nb,k,many\n", "FILE:2: `bytes` is no whole number"),
+            ("", "FILE: missing column `bucket` or `key`"),
+            ("bucket,key,bytes\nb,k,many\n", "FILE:2: `bytes` must be a whole number"),
             (
                 "bucket,key,first\nb,k,\nb,k,yesterday\n",
-                "FILE:3: `first` is no time such as 2026-11-21T10:00:00Z",
+                "FILE:3: `first` must be a time such as 2026-11-21T10:00:00Z",
             ),
-            ("bucket,key\nb\n", "FILE:2: a row of 1 cells, where the header has 2"),
+            ("bucket,key\nb\n", "FILE:2: the row has 1 cells, but the header has 2"),
         ] {
             assert_eq!(read(text, &[]).unwrap_err(), said);
         }

@@ -1,15 +1,14 @@
-//! One entry of a map: which objects it is for, and what they stand for.
-
-use std::path::Path;
+//! One entry of a map: the objects that it matches, and the people and records behind them.
 
 use globset::{GlobBuilder, GlobMatcher};
 use regex::Regex;
 use serde::Deserialize;
 
 use super::error::ImpactError;
-use super::names::{jurisdiction, kind};
+use super::interner::{normalized_jurisdiction, normalized_kind};
+use crate::config::Location;
 
-/// An `[[objects]]` table as it is written.
+/// An `[[objects]]` table as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -29,7 +28,7 @@ pub struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a text or a list of texts is wanted here")]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
@@ -44,26 +43,26 @@ impl OneOrMore {
     }
 }
 
-/// Records of one object.
+/// The number of records in one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Records {
     Unknown,
     Each(u64),
     /// The number in this group of the expression.
     Captured(usize),
-    /// The place of the file in the map's list.
+    /// Index of the file in the map's list.
     File(usize),
 }
 
 /// The people behind the objects of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum People {
-    /// So many, if at least one of its objects was accessed.
+    /// This number in total, if at least one of its objects was accessed.
     InAll(u64),
-    /// So many by object, without telling whether they are the same.
+    /// This number per object. They may be the same people.
     Each(u64),
-    /// The id in these groups of the expression, their names with `/` between them, and the place of the
-    /// lookup in the map's list.
+    /// The id in these groups of the expression, their names joined with `/`, and the index of the lookup in the
+    /// map's list.
     Captured { groups: Vec<usize>, names: String, lookup: Option<usize> },
 }
 
@@ -74,7 +73,7 @@ enum Key {
     Regex(Regex),
 }
 
-/// A pattern, ready to be matched.
+/// A compiled pattern.
 #[derive(Debug)]
 pub struct Pattern {
     pub name: String,
@@ -83,17 +82,17 @@ pub struct Pattern {
     pub kinds: Vec<String>,
     pub records: Records,
     pub people: People,
-    /// Of everybody in it, where no lookup says it; empty if not known.
+    /// The jurisdiction of all its people, if there is no lookup. Empty if not known.
     pub jurisdiction: String,
 }
 
 impl Pattern {
-    /// `files` are the places of the lookup and the file of records.
+    /// `at` is the location of the entry, `files` the indexes of its lookup and its file of records.
     ///
     /// # Errors
-    /// When the entry contradicts itself, or a pattern in it cannot be read.
+    /// If the entry contradicts itself, or a pattern in it is invalid.
     pub fn new(
-        path: &Path,
+        at: &Location,
         number: usize,
         entry: Entry,
         files: (Option<usize>, Option<usize>),
@@ -102,13 +101,13 @@ impl Pattern {
         let shown = shown.into_iter().flatten().find(|t| !t.trim().is_empty());
         let name = shown.map_or_else(|| format!("objects {number}"), |t| t.trim().to_string());
         let wrong = |problem: &str| {
-            ImpactError::file(path, format!("[[objects]] {number}, '{name}': {problem}"))
+            ImpactError::at(at, format!("[[objects]] {number}, '{name}': {problem}"))
         };
         let key = match (&entry.key, &entry.key_regex) {
-            (Some(_), Some(_)) => return Err(wrong("`key` or `key_regex`, not both")),
+            (Some(_), Some(_)) => return Err(wrong("`key` and `key_regex` cannot be combined")),
             (None, None) if entry.bucket.is_none() => {
-                return Err(wrong("it needs `bucket`, `key` or `key_regex`")
-                    .hint("key = \"*\" stands for all keys of all buckets"));
+                return Err(wrong("`bucket`, `key` or `key_regex` is missing")
+                    .hint("key = \"*\" matches all keys of all buckets"));
             }
             (None, None) => Key::Any,
             (Some(text), None) => Key::Glob(glob(text).map_err(|e| wrong(&format!("`key` {e}")))?),
@@ -121,34 +120,34 @@ impl Pattern {
                 let names: Vec<&str> = regex.capture_names().flatten().collect();
                 regex.capture_names().position(|n| n == Some(name)).ok_or_else(|| {
                     let known = if names.is_empty() { "none".into() } else { names.join(", ") };
-                    wrong(&format!(
-                        "`{setting}` names the group '{name}' that `key_regex` does not have"
-                    ))
-                    .hint(format!("its named groups: {known}; (?<{name}>[^/]+) makes one"))
+                    wrong(&format!("`{setting}`: `key_regex` has no group '{name}'"))
+                        .hint(format!("its named groups: {known}; add one with (?<{name}>[^/]+)"))
                 })
             }
-            _ => {
-                Err(wrong(&format!("`{setting}` takes a group of `key_regex`, and there is none")))
-            }
+            _ => Err(wrong(&format!("`{setting}` needs a named group of `key_regex`"))),
         };
         let records = match (entry.records, &entry.records_by, files.1) {
             (None, None, None) => Records::Unknown,
             (Some(each), None, None) => Records::Each(each),
             (None, Some(name), None) => Records::Captured(group("records_by", name)?),
             (None, None, Some(file)) => Records::File(file),
-            _ => return Err(wrong("one of `records`, `records_by` and `records_file`")),
+            _ => {
+                return Err(wrong(
+                    "only one of `records`, `records_by` and `records_file` is allowed",
+                ));
+            }
         };
         if entry.lookup.is_some() && entry.person.is_none() {
-            return Err(wrong("`lookup` needs `person`: the group with the id to look up"));
+            return Err(wrong("`lookup` needs `person`, the group with the id to look up"));
         }
         if entry.lookup.is_some() && entry.jurisdiction.is_some() {
-            return Err(wrong("`jurisdiction` comes from `lookup`: not both"));
+            return Err(wrong("`jurisdiction` and `lookup` cannot be combined"));
         }
         let people = match (entry.person, entry.persons, entry.persons_each) {
             (Some(names), None, None) => {
                 let names = names.list();
                 if names.is_empty() {
-                    return Err(wrong("`person` names no group"));
+                    return Err(wrong("`person` must name a group"));
                 }
                 let groups: Result<_, _> = names.iter().map(|n| group("person", n)).collect();
                 People::Captured { groups: groups?, names: names.join("/"), lookup: files.0 }
@@ -157,18 +156,20 @@ impl Pattern {
             (None, None, Some(each)) => People::Each(each),
             (None, None, None) => {
                 return Err(wrong(
-                    "it says nothing of people: `person`, `persons` or `persons_each`",
+                    "the number of people is missing: add `person`, `persons` or `persons_each`",
                 )
-                .hint("persons = 0 says that the objects hold no personal data"));
+                .hint("persons = 0 means that the objects contain no personal data"));
             }
-            _ => return Err(wrong("one of `person`, `persons` and `persons_each`")),
+            _ => {
+                return Err(wrong("only one of `person`, `persons` and `persons_each` is allowed"));
+            }
         };
         let kinds = entry.kind.map(OneOrMore::list).unwrap_or_default();
         let mut kinds: Vec<String> =
-            kinds.iter().map(|k| kind(k)).filter(|k| !k.is_empty()).collect();
+            kinds.iter().map(|k| normalized_kind(k)).filter(|k| !k.is_empty()).collect();
         kinds.sort();
         kinds.dedup();
-        let jurisdiction = jurisdiction(&entry.jurisdiction.unwrap_or_default());
+        let jurisdiction = normalized_jurisdiction(&entry.jurisdiction.unwrap_or_default());
         Ok(Pattern { name, bucket, key, kinds, records, people, jurisdiction })
     }
 
@@ -181,7 +182,7 @@ impl Pattern {
             }
     }
 
-    /// The groups' texts with `/` between them; `None` when one of them is not in the key, or is empty.
+    /// The groups' texts joined with `/`. `None` if one of them is missing or empty.
     pub fn captured(&self, key: &str, groups: &[usize]) -> Option<String> {
         let Key::Regex(regex) = &self.key else { return None };
         let found = regex.captures(key)?;
@@ -193,17 +194,20 @@ impl Pattern {
     }
 }
 
-/// Over the whole text; `*` also matches `/`.
+/// Matches the whole text; `*` also matches `/`.
 fn glob(text: &str) -> Result<GlobMatcher, String> {
     let glob = GlobBuilder::new(text).backslash_escape(true).build();
-    glob.map(|g| g.compile_matcher()).map_err(|e| format!("is not a glob: {}", e.kind()))
+    glob.map(|g| g.compile_matcher()).map_err(|e| format!("is not a valid glob: {}", e.kind()))
 }
 
-/// Anywhere in the key, unless `^` and `$` say otherwise.
+/// Matches anywhere in the key, unless it has `^` and `$`.
 fn regex(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|e| {
-        let said = e.to_string();
-        let last = said.lines().last().unwrap_or_default();
-        format!("`key_regex` is no regular expression: {}", last.trim_start_matches("error: "))
+        let message = e.to_string();
+        let last = message.lines().last().unwrap_or_default();
+        format!(
+            "`key_regex` is not a valid regular expression: {}",
+            last.trim_start_matches("error: ")
+        )
     })
 }

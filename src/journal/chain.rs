@@ -1,16 +1,18 @@
-//! The file: one JSON object a line, each with the SHA-256 of the line before, flushed before it counts.
+//! The journal file: one JSON object per line, each with the SHA-256 of the line before, flushed before it counts.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::entry::{Entry, Event};
+use super::history::History;
+use super::transition::{self, IllegalTransition};
+use crate::case::sha256;
 use crate::clock::{self, Clock};
 
-/// What the first line has as the hash before it.
+/// The hash before the first line.
 const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,9 @@ pub enum JournalError {
     Io(PathBuf, io::Error),
     #[error("the journal {path} is broken at line {line}: {why}")]
     Broken { path: PathBuf, line: u64, why: String },
+    /// Nothing was written.
+    #[error("the journal {0} cannot take this line: {1}")]
+    Illegal(PathBuf, IllegalTransition),
 }
 
 /// The journal, open for appending.
@@ -28,27 +33,30 @@ pub struct Journal {
     file: File,
     clock: Clock,
     entries: Vec<Entry>,
+    history: History,
     head: String,
 }
 
-/// What a journal's check says.
-#[derive(Debug)]
+/// A journal whose chain is whole and whose lines follow each other.
+#[derive(Debug, Default)]
 pub struct Verified {
     pub entries: Vec<Entry>,
+    /// The state that the entries lead to.
+    pub history: History,
     /// The hash of each entry's line, in their order.
     pub hashes: Vec<String>,
-    /// The hash of the last line: whoever has noted it down can tell whether lines were taken away.
+    /// The hash of the last line: whoever has noted it down can tell whether lines were removed.
     pub head: String,
-    /// Bytes after the last whole line: a write that a crash cut off.
+    /// Text after the last whole line: a write that a crash cut off.
     pub torn: Option<String>,
 }
 
 impl Journal {
-    /// Opens the journal, or starts it. A last line that a crash cut off is set aside in a file beside it:
-    /// whatever it was to announce was not done.
+    /// Opens the journal, or starts it. A last line that a crash cut off is moved to a file next to it: whatever
+    /// it was to announce was not done.
     ///
     /// # Errors
-    /// When the chain does not fit, or the disk refuses.
+    /// When the chain is broken, a line must not follow those before it, or the disk refuses.
     pub fn open(path: &Path, clock: Clock) -> Result<Journal, JournalError> {
         let io = |e| JournalError::Io(path.to_path_buf(), e);
         let mut options = OpenOptions::new();
@@ -68,14 +76,14 @@ impl Journal {
             let whole = file.metadata().map_err(io)?.len() - torn.len() as u64;
             file.set_len(whole).and_then(|()| file.sync_all()).map_err(io)?;
         }
-        let Verified { entries, head, .. } = checked;
-        Ok(Journal { path: path.to_path_buf(), file, clock, entries, head })
+        let Verified { entries, history, head, .. } = checked;
+        Ok(Journal { path: path.to_path_buf(), file, clock, entries, history, head })
     }
 
     /// Appends and flushes to disk: when this returns, the line is there after a crash.
     ///
     /// # Errors
-    /// When the disk refuses: the caller must stop.
+    /// When the line must not follow those before it, or the disk refuses: the caller must stop.
     pub fn append(&mut self, event: Event) -> Result<&Entry, JournalError> {
         let entry = Entry {
             seq: self.entries.len() as u64 + 1,
@@ -83,9 +91,12 @@ impl Journal {
             event,
         };
         let io = |e| JournalError::Io(self.path.clone(), e);
+        let illegal = |e| JournalError::Illegal(self.path.clone(), e);
+        transition::check(&self.history, &entry.event).map_err(illegal)?;
         let (line, hash) = line(&entry, &self.head).map_err(|e| io(e.into()))?;
         self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data()).map_err(io)?;
         self.head = hash;
+        self.history.apply(&entry.event).map_err(illegal)?;
         self.entries.push(entry);
         Ok(&self.entries[self.entries.len() - 1])
     }
@@ -94,13 +105,14 @@ impl Journal {
         &self.entries
     }
 
+    /// The state that the entries lead to.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
     pub fn head(&self) -> &str {
         &self.head
     }
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The line of an entry, and its hash: that of the line without its last member.
@@ -108,14 +120,14 @@ fn line(entry: &Entry, prev: &str) -> Result<(String, String), serde_json::Error
     let mut value = serde_json::to_value(entry)?;
     value["prev"] = Value::from(prev);
     let text = value.to_string();
-    let hash = hash(&text);
+    let hash = sha256(&text);
     Ok((format!("{},\"hash\":\"{hash}\"}}\n", &text[..text.len() - 1]), hash))
 }
 
 /// Reads a journal and checks every link of its chain.
 ///
 /// # Errors
-/// At the first line that does not fit.
+/// At the first line that breaks the chain or must not follow those before it.
 pub fn verify(path: &Path) -> Result<Verified, JournalError> {
     let text = fs::read(path).map_err(|e| JournalError::Io(path.to_path_buf(), e))?;
     verify_text(path, &text)
@@ -128,7 +140,7 @@ pub fn verify(path: &Path) -> Result<Verified, JournalError> {
 pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
     let whole = text.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
     let torn = (whole < text.len()).then(|| String::from_utf8_lossy(&text[whole..]).into_owned());
-    let mut entries = Vec::new();
+    let (mut entries, mut history) = (Vec::new(), History::default());
     let mut hashes = Vec::new();
     let mut head = GENESIS.to_string();
     for (i, bytes) in text[..whole].split_inclusive(|b| *b == b'\n').enumerate() {
@@ -145,9 +157,9 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
         let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;
         let value: Value = serde_json::from_str(line).map_err(|e| broken(&e.to_string()))?;
         if value["prev"] != head.as_str() {
-            return Err(broken("the line before it is not the one it was written after"));
+            return Err(broken("the line before it is not the one that it follows"));
         }
-        head = hash(&format!("{body}}}"));
+        head = sha256(format!("{body}}}"));
         if head != says {
             return Err(broken("it was changed after it was written"));
         }
@@ -155,10 +167,11 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
         if entry.seq != number {
             return Err(broken("its number is out of order"));
         }
+        history.apply(&entry.event).map_err(|e| broken(&e.to_string()))?;
         entries.push(entry);
         hashes.push(head.clone());
     }
-    Ok(Verified { entries, hashes, head, torn })
+    Ok(Verified { entries, history, hashes, head, torn })
 }
 
 #[cfg(test)]
@@ -189,7 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_line_is_set_aside() {
+    fn a_line_that_must_not_follow_is_not_written() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("journal.jsonl");
+        let mut journal = Journal::open(&path, Clock::Fixed(0)).unwrap();
+        journal.append(Event::Closed { author: "a".into(), reason: None }).unwrap();
+        let whole = fs::read_to_string(&path).unwrap();
+        let refused = journal.append(stopped("a")).unwrap_err();
+        assert!(matches!(refused, JournalError::Illegal(..)), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+        assert_eq!((journal.entries().len(), journal.history().closed), (1, true));
+        // A chain that somebody made by hand.
+        let next = Entry { seq: 2, time: String::new(), event: stopped("a") };
+        let (line, _) = line(&next, journal.head()).unwrap();
+        fs::write(&path, whole + &line).unwrap();
+        let broken = verify(&path).unwrap_err().to_string();
+        assert!(broken.contains("line 2: the case is closed"), "{broken}");
+        assert!(Journal::open(&path, Clock::Fixed(0)).is_err());
+    }
+
+    #[test]
+    fn a_torn_line_is_moved_to_a_file_of_its_own() {
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("journal.jsonl");
         let mut journal = Journal::open(&path, Clock::Fixed(0)).unwrap();

@@ -12,7 +12,7 @@ use crate::cloud::{ApiError, Call};
 pub struct Entry {
     /// From 1, without gaps.
     pub seq: u64,
-    /// RFC 3339, UTC, by this machine's clock.
+    /// RFC 3339, UTC, by the local clock.
     pub time: String,
     #[serde(flatten)]
     pub event: Event,
@@ -22,9 +22,9 @@ pub struct Entry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
-    /// AWS answered that it is done.
+    /// AWS confirmed it.
     Applied,
-    /// It was so already; no call was made.
+    /// It was in force already; no call was made.
     Already,
     /// The answer was lost; reading again showed that it took effect.
     FoundApplied,
@@ -32,11 +32,79 @@ pub enum Outcome {
     FoundUnapplied,
 }
 
+/// How far the re-issue of an access key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// The inactive key that the responder named is about to be deleted.
+    Deleting,
+    Deleted,
+    /// A key is about to be asked for.
+    Creating,
+    Created,
+    /// The new key is where its consumers will read it, but is not current yet.
+    Staged,
+    /// The new key works.
+    Checked,
+    /// The new key is about to become current.
+    Promoting,
+    Promoted,
+    Finished,
+    /// The new key was deleted again.
+    Removed,
+}
+
+impl Phase {
+    /// As the journal writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Deleting => "deleting",
+            Phase::Deleted => "deleted",
+            Phase::Creating => "creating",
+            Phase::Created => "created",
+            Phase::Staged => "staged",
+            Phase::Checked => "checked",
+            Phase::Promoting => "promoting",
+            Phase::Promoted => "promoted",
+            Phase::Finished => "finished",
+            Phase::Removed => "removed",
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunEnd {
+    /// Every change stayed in force to the end of the hold.
+    Held,
+    /// Somebody kept reverting changes.
+    Contested,
+    /// Some steps could not be done.
+    Incomplete,
+    Undone,
+    #[serde(rename = "partly undone")]
+    PartlyUndone,
+}
+
+impl RunEnd {
+    /// As the journal writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            RunEnd::Held => "held",
+            RunEnd::Contested => "contested",
+            RunEnd::Incomplete => "incomplete",
+            RunEnd::Undone => "undone",
+            RunEnd::PartlyUndone => "partly undone",
+        }
+    }
+}
+
 /// What happened. `change` is the number of the change in the plan, from 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// Logs were analysed, and the result was written into the case: files with their SHA-256.
+    /// Logs were analysed, and the result was saved in the case: files with their SHA-256.
     Analysed {
         author: String,
         files: BTreeMap<String, String>,
@@ -48,7 +116,7 @@ pub enum Event {
         program: String,
         author: String,
     },
-    /// A playbook begins.
+    /// A playbook starts.
     Opened {
         program: String,
         playbook: String,
@@ -61,7 +129,7 @@ pub enum Event {
         plan: String,
         how: String,
     },
-    /// A run begins: again after a crash, or an undo.
+    /// A run starts: the first, a resumed one, or an undo.
     Started {
         what: String,
         caller: String,
@@ -81,7 +149,7 @@ pub enum Event {
         call: Call,
         before: Value,
         after: Value,
-        /// Made again because somebody undid it.
+        /// Made again because somebody reverted it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         again: bool,
     },
@@ -94,12 +162,12 @@ pub enum Event {
         change: usize,
         error: ApiError,
     },
-    /// Read back and as it should be, `after` seconds from the last change.
+    /// Read back and in force, so many seconds after the last change.
     Held {
         seconds: u64,
         changes: Vec<usize>,
     },
-    /// Somebody undid what was done, or made more of it.
+    /// Somebody reverted what was done, or made more of what it is to stop.
     Contested {
         change: Option<usize>,
         step: String,
@@ -131,20 +199,20 @@ pub enum Event {
     /// One move of the re-issue of an access key; never holds the secret.
     Reissue {
         change: usize,
-        phase: String,
+        phase: Phase,
         detail: Value,
     },
     Stopped {
         why: String,
     },
     Finished {
-        state: String,
+        state: RunEnd,
     },
     /// `manifest.json` is written after this line, with this SHA-256.
     Manifest {
         sha256: String,
     },
-    /// Logs were brought into the evidence.
+    /// Logs were saved as evidence.
     Collected {
         caller: String,
         /// The window, RFC 3339; an empty text is unbounded.
@@ -152,7 +220,7 @@ pub enum Event {
         until: String,
         objects: u64,
         bytes: u64,
-        /// What did not come: how much, and the first of it.
+        /// How many things could not be saved, and the first of them.
         missing: u64,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         named: Vec<String>,
@@ -161,30 +229,30 @@ pub enum Event {
     Note {
         author: String,
         text: String,
-        /// It says what was decided.
+        /// It is a decision.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         decision: bool,
     },
-    /// A fact of the notification clocks; an empty value takes the fact back.
+    /// A fact of the notification clocks; an empty value removes the fact.
     ClockFact {
         author: String,
         key: String,
         value: String,
     },
-    /// The people behind the accessed objects were counted. Names nobody.
+    /// The people behind the accessed objects were counted. It names nobody.
     Impact {
         author: String,
-        /// The numbers and the lists beside them: SHA-256 by file.
+        /// The count and its lists: SHA-256 by file.
         files: BTreeMap<String, String>,
         objects: u64,
-        /// Objects of which it is not known what they stand for.
+        /// Objects whose content is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unmatched: Option<u64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         records: Option<u64>,
         persons: u64,
     },
-    /// CloudTrail's digests were checked, and what they say was written into the case.
+    /// CloudTrail's digests were checked, and the verdict was saved in the case.
     Digests {
         author: String,
         /// SHA-256 by file.
@@ -203,4 +271,76 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+}
+
+impl Event {
+    /// The event's name, as the journal writes it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Analysed { .. } => "analysed",
+            Event::Created { .. } => "created",
+            Event::Opened { .. } => "opened",
+            Event::Approved { .. } => "approved",
+            Event::Started { .. } => "started",
+            Event::Evidence { .. } => "evidence",
+            Event::Intent { .. } => "intent",
+            Event::Done { .. } => "done",
+            Event::Failed { .. } => "failed",
+            Event::Held { .. } => "held",
+            Event::Contested { .. } => "contested",
+            Event::UndoIntent { .. } => "undo-intent",
+            Event::UndoDone { .. } => "undo-done",
+            Event::UndoFailed { .. } => "undo-failed",
+            Event::UndoSkipped { .. } => "undo-skipped",
+            Event::Reissue { .. } => "reissue",
+            Event::Stopped { .. } => "stopped",
+            Event::Finished { .. } => "finished",
+            Event::Manifest { .. } => "manifest",
+            Event::Collected { .. } => "collected",
+            Event::Note { .. } => "note",
+            Event::ClockFact { .. } => "clock-fact",
+            Event::Impact { .. } => "impact",
+            Event::Digests { .. } => "digests",
+            Event::Closed { .. } => "closed",
+            Event::Reopened { .. } => "reopened",
+        }
+    }
+
+    /// The files of the case that the line vouches for: SHA-256 by name.
+    pub fn files(&self) -> Option<&BTreeMap<String, String>> {
+        match self {
+            Event::Analysed { files, .. }
+            | Event::Impact { files, .. }
+            | Event::Digests { files, .. } => Some(files),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_journal() {
+        use Phase::{
+            Checked, Created, Creating, Deleted, Deleting, Finished, Promoted, Promoting, Removed,
+            Staged,
+        };
+        for phase in [
+            Deleting, Deleted, Creating, Created, Staged, Checked, Promoting, Promoted, Finished,
+            Removed,
+        ] {
+            assert_eq!(serde_json::to_value(phase).unwrap(), phase.name());
+        }
+        let closed = Event::Closed { author: String::new(), reason: None };
+        let skipped = Event::UndoSkipped { change: 1, why: String::new() };
+        for event in [closed, skipped] {
+            assert_eq!(serde_json::to_value(&event).unwrap()["event"], event.name());
+        }
+        use RunEnd::{Contested, Held, Incomplete, PartlyUndone, Undone};
+        for end in [Held, Contested, Incomplete, Undone, PartlyUndone] {
+            assert_eq!(serde_json::to_value(end).unwrap(), end.name());
+        }
+    }
 }

@@ -1,24 +1,59 @@
-//! What the journal says of each change: where a run stands after a crash.
+//! What the journal's lines add up to: the state of every change, and where a run stands after a crash. Which line
+//! may follow which is a matter of `transition`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde_json::Value;
 
-use super::entry::{Entry, Event, Outcome};
+use super::entry::{Event, Outcome, Phase, RunEnd};
 use crate::cloud::Call;
 
 /// Where a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeState {
-    /// Announced, and nothing after: the call may have taken effect.
+    /// Announced, and no answer after it: the call may have taken effect.
     Unknown,
     Done,
-    /// It was so before we came.
+    /// It was in force before we came.
     Already,
     Failed,
-    /// Announced to be undone, and nothing after.
+    /// Announced to be undone, and no answer after it.
     UndoUnknown,
     Undone,
+}
+
+impl ChangeState {
+    pub fn name(self) -> &'static str {
+        match self {
+            ChangeState::Unknown => "unknown",
+            ChangeState::Done => "done",
+            ChangeState::Already => "already so",
+            ChangeState::Failed => "failed",
+            ChangeState::UndoUnknown => "being undone",
+            ChangeState::Undone => "undone",
+        }
+    }
+}
+
+/// Where a change stands before a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorState {
+    /// No line announced it.
+    Unannounced,
+    /// It was so before we came, and no call was needed.
+    Unneeded,
+    State(ChangeState),
+}
+
+impl fmt::Display for PriorState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PriorState::Unannounced => "not announced",
+            PriorState::Unneeded => "not needed",
+            PriorState::State(state) => state.name(),
+        })
+    }
 }
 
 /// What was done for one change.
@@ -32,29 +67,46 @@ pub struct Record {
     pub call: Call,
     pub before: Value,
     pub after: Value,
-    /// Made once before, and undone by somebody since.
+    /// It was made before, and somebody reverted it.
     pub again: bool,
-    /// An answer was lost, and the change was not seen: it may have come later.
+    /// An answer was lost and the change was not seen: it may have come later.
     pub lost: bool,
 }
 
-/// Records by change number.
-#[derive(Debug, Default)]
+impl Record {
+    /// True when there may be something to undo. What AWS refused was never made: whatever is there now is
+    /// somebody else's.
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            ChangeState::Unknown | ChangeState::Done | ChangeState::UndoUnknown => true,
+            ChangeState::Failed => self.lost || self.again,
+            ChangeState::Already | ChangeState::Undone => false,
+        }
+    }
+}
+
+/// The state that a journal's lines lead to.
+#[derive(Debug, Clone, Default)]
 pub struct History {
+    /// Records by change number.
     pub changes: BTreeMap<usize, Record>,
-    /// The last state of a re-issue, by change number: phase and detail.
-    pub reissues: BTreeMap<usize, Vec<(String, Value)>>,
-    /// The newest approved plan's file.
+    /// The moves of each re-issue, by change number: phase and detail.
+    pub reissues: BTreeMap<usize, Vec<(Phase, Value)>>,
+    /// The approved plan's file.
     pub plan: Option<String>,
-    /// What was approved, whatever the file holds.
+    /// The digest that was approved, whatever the file contains.
     pub digest: Option<String>,
+    /// Evidence was read.
     pub evidence: bool,
-    /// Changes that held to the end of a watch, and were not contested since.
+    /// Changes that stayed in force to the end of a hold, and were not contested since.
     pub held: BTreeSet<usize>,
-    pub finished: Option<String>,
+    /// How the last run ended; `None` while it did not.
+    pub finished: Option<RunEnd>,
     pub contested: bool,
     /// Closed, and not reopened since.
     pub closed: bool,
+    /// Changes that were in force before a call was announced.
+    unneeded: BTreeSet<usize>,
 }
 
 impl History {
@@ -64,12 +116,18 @@ impl History {
         done.map(|r| (r.resource.clone(), r.after.clone())).collect()
     }
 
-    pub fn of(entries: &[Entry]) -> History {
-        let mut history = History::default();
-        for entry in entries {
-            history.add(&entry.event);
+    /// Where a change stands.
+    pub(super) fn state_of(&self, change: usize) -> PriorState {
+        match self.changes.get(&change) {
+            Some(record) => PriorState::State(record.state),
+            None if self.unneeded.contains(&change) => PriorState::Unneeded,
+            None => PriorState::Unannounced,
         }
-        history
+    }
+
+    /// True when there may be something to undo.
+    pub(super) fn is_open(&self, change: usize) -> bool {
+        self.changes.get(&change).is_some_and(Record::is_open)
     }
 
     fn set(&mut self, change: usize, state: ChangeState) {
@@ -78,7 +136,8 @@ impl History {
         }
     }
 
-    fn add(&mut self, event: &Event) {
+    /// Takes one more event, which may follow.
+    pub(super) fn record(&mut self, event: &Event) {
         match event {
             Event::Approved { plan, digest, .. } => {
                 self.plan = Some(plan.clone());
@@ -88,7 +147,7 @@ impl History {
             Event::Intent { change, at, step, resource, call, before, after, again } => {
                 let lost = self.changes.get(change).is_some_and(|r| r.lost);
                 let first = self.changes.get(change).filter(|_| *again);
-                // What undo goes back to is the state before the first time.
+                // Undo goes back to the state before the first time.
                 let before = first.map_or_else(|| before.clone(), |r| r.before.clone());
                 let record = Record {
                     state: ChangeState::Unknown,
@@ -109,9 +168,12 @@ impl History {
                     Outcome::Already => ChangeState::Already,
                     Outcome::FoundUnapplied => ChangeState::Failed,
                 };
-                self.set(*change, state);
-                if let Some(record) = self.changes.get_mut(change) {
-                    record.lost |= *outcome == Outcome::FoundUnapplied;
+                match self.changes.get_mut(change) {
+                    Some(record) => {
+                        record.state = state;
+                        record.lost |= *outcome == Outcome::FoundUnapplied;
+                    }
+                    None => _ = self.unneeded.insert(*change),
                 }
             }
             Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
@@ -122,8 +184,7 @@ impl History {
             }
             Event::UndoFailed { change, .. } => self.set(*change, ChangeState::Done),
             Event::Reissue { change, phase, detail } => {
-                let moves = self.reissues.entry(*change).or_default();
-                moves.push((phase.clone(), detail.clone()));
+                self.reissues.entry(*change).or_default().push((*phase, detail.clone()));
             }
             Event::Contested { change, .. } => {
                 self.contested = true;
@@ -134,7 +195,7 @@ impl History {
                 self.finished = None;
                 self.contested = false;
             }
-            Event::Finished { state } => self.finished = Some(state.clone()),
+            Event::Finished { state } => self.finished = Some(*state),
             Event::Closed { .. } => self.closed = true,
             Event::Reopened { .. } => self.closed = false,
             Event::Created { .. }

@@ -5,9 +5,11 @@ mod entry;
 mod facts;
 mod history;
 mod seal;
+mod transition;
 
 pub use chain::{Journal, JournalError, Verified, verify, verify_text};
-pub use entry::{Entry, Event, Outcome};
+pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
-pub use seal::{SealError, seal, verify_seal};
+pub use seal::{SealError, compare, problems, seal};
+pub use transition::IllegalTransition;

@@ -1,8 +1,10 @@
-//! The manifest's place in the chain: its hash is a line of the journal.
+//! Ties the files of a case to its journal: the manifest's hash and the hashes of results are lines of it.
+
+use std::collections::BTreeMap;
 
 use super::chain::{Journal, JournalError, Verified};
 use super::entry::Event;
-use crate::case::{Case, CaseError, Manifest, Problem, sha256};
+use crate::case::{Artifact, Case, CaseError, FileHash, Manifest, Problem, sha256};
 
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
@@ -12,8 +14,8 @@ pub enum SealError {
     Journal(#[from] JournalError),
 }
 
-/// Writes the manifest anew. Its hash goes into the journal first: after a crash between the two, the manifest
-/// that is there is one that an earlier line names.
+/// Writes the manifest again. Its hash goes into the journal first: after a crash between the two, the manifest
+/// in the folder is one that an earlier line names.
 ///
 /// # Errors
 /// When a file cannot be read, or the disk refuses.
@@ -23,11 +25,53 @@ pub fn seal(case: &Case, journal: &mut Journal, now: &str) -> Result<Manifest, S
     Ok(draft.write(case)?)
 }
 
-/// What a journal says against the manifest that is there, and against its own end.
-pub fn verify_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
+/// What differs between a case folder and what its journal and its manifest say of it.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn problems(case: &Case, journal: &Verified) -> Result<Vec<Problem>, CaseError> {
+    let sealed = case.bytes(Artifact::Manifest.name())?;
+    let manifest = Manifest::read(case)?;
+    Ok(compare(journal, sealed.as_deref(), manifest.as_ref(), &Manifest::listed(case)?))
+}
+
+/// What differs between the files of a case, by their path from its folder, and what its journal and its manifest
+/// say of them. `sealed` is the manifest's text.
+pub fn compare(
+    journal: &Verified,
+    sealed: Option<&[u8]>,
+    manifest: Option<&Manifest>,
+    files: &BTreeMap<String, FileHash>,
+) -> Vec<Problem> {
+    let mut problems = compare_seal(journal, sealed);
+    let vouched = vouched(journal);
+    // The journal's hash is as good as the manifest's.
+    let unlisted = |problem: &Problem| !matches!(problem, Problem::Unlisted(name) if vouched.contains_key(name.as_str()));
+    problems.extend(manifest.into_iter().flat_map(|m| m.compare(files)).filter(unlisted));
+    for (name, sha256) in vouched {
+        let problem = match files.get(name) {
+            Some(file) if file.sha256 == sha256 => continue,
+            Some(_) => Problem::Changed(name.into()),
+            None => Problem::Missing(name.into()),
+        };
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+/// The files whose SHA-256 a line of the journal has. Their names are never used twice.
+fn vouched(journal: &Verified) -> BTreeMap<&str, &str> {
+    let files = journal.entries.iter().filter_map(|entry| entry.event.files()).flatten();
+    files.map(|(name, sha256)| (name.as_str(), sha256.as_str())).collect()
+}
+
+/// Compares the manifest with the one that the journal names, and the journal's end with a whole line.
+fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if journal.torn.is_some() {
-        let what = "the journal's last line is not whole: a crash cut it off, or somebody did";
+        let what = "the journal's last line is not whole: a crash or somebody cut it off";
         problems.push(Problem::Unsure(what.into()));
     }
     let named = journal.entries.iter().rev().filter_map(|entry| match &entry.event {
@@ -35,16 +79,16 @@ pub fn verify_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> 
         _ => None,
     });
     let mut named = named.peekable();
-    // Journals from before the manifest had its line name none.
+    // A journal without such a line is from before manifests were named in it.
     let Some(newest) = named.peek().copied() else { return problems };
+    let name = Artifact::Manifest.name();
     match manifest.map(sha256) {
-        None => problems.push(Problem::Missing("manifest.json".into())),
+        None => problems.push(Problem::Missing(name.into())),
         Some(hash) if hash == *newest => {}
-        Some(hash) if named.any(|n| *n == hash) => problems.push(Problem::Unsure(
-            "manifest.json is not the newest that the journal names: the last run did not end"
-                .into(),
-        )),
-        Some(_) => problems.push(Problem::Changed("manifest.json".into())),
+        Some(hash) if named.any(|n| *n == hash) => problems.push(Problem::Unsure(format!(
+            "{name} is not the newest that the journal names: the last run did not end"
+        ))),
+        Some(_) => problems.push(Problem::Changed(name.into())),
     }
     problems
 }
@@ -64,7 +108,7 @@ mod tests {
         let old = Event::Stopped { why: "before manifests had a line".into() };
         journal.append(old).unwrap();
         let verify_seal =
-            |manifest: Option<&[u8]>| verify_seal(&verify(&case.journal()).unwrap(), manifest);
+            |manifest: Option<&[u8]>| compare_seal(&verify(&case.journal()).unwrap(), manifest);
         assert_eq!(verify_seal(None), []);
         seal(&case, &mut journal, "1").unwrap();
         let first = std::fs::read(case.manifest()).unwrap();
@@ -80,9 +124,7 @@ mod tests {
     fn is_sound(root: &std::path::Path) -> bool {
         let Ok(case) = Case::read(root) else { return false };
         let Ok(journal) = verify(&case.journal()) else { return false };
-        let manifest = std::fs::read(case.manifest()).unwrap();
-        let Ok(Some(listed)) = Manifest::read(&case) else { return false };
-        verify_seal(&journal, Some(&manifest)).is_empty() && listed.check(&case).unwrap().is_empty()
+        problems(&case, &journal).is_ok_and(|found| found.is_empty())
     }
 
     #[test]
@@ -120,5 +162,61 @@ mod tests {
             std::fs::write(&path, whole).unwrap();
         }
         assert!(is_sound(&root));
+    }
+
+    #[test]
+    fn every_file_whose_hash_is_in_the_journal_is_compared() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("case");
+        let case = Case::create(&root, CaseFile::default()).unwrap();
+        let mut journal = Journal::open(&case.journal(), Clock::Fixed(0)).unwrap();
+        seal(&case, &mut journal, "now").unwrap();
+        let names = [
+            "findings-001.json",
+            "timeline-001.csv",
+            "objects-001.csv",
+            "impact-001.json",
+            "impact-001-persons.csv",
+            "digests-001.json",
+        ];
+        for name in names {
+            std::fs::write(root.join(name), name).unwrap();
+        }
+        let files = |names: &[&str]| names.iter().map(|n| (n.to_string(), sha256(n))).collect();
+        let author = || "alice".to_string();
+        for event in [
+            Event::Analysed {
+                author: author(),
+                files: files(&names[..3]),
+                findings: 0,
+                stories: 0,
+            },
+            Event::Impact {
+                author: author(),
+                files: files(&names[3..5]),
+                objects: 0,
+                unmatched: None,
+                records: None,
+                persons: 0,
+            },
+            Event::Digests { author: author(), files: files(&names[5..]), verdict: "valid".into() },
+        ] {
+            journal.append(event).unwrap();
+        }
+        let found = || problems(&case, &verify(&case.journal()).unwrap()).unwrap();
+        // No manifest lists them yet, as in cases of programs whose manifests listed no digests.
+        assert_eq!(found(), []);
+        for sealed in [false, true] {
+            if sealed {
+                seal(&case, &mut journal, "later").unwrap();
+            }
+            for name in names {
+                std::fs::write(root.join(name), "edited").unwrap();
+                assert_eq!(found(), [Problem::Changed(name.into())]);
+                std::fs::remove_file(root.join(name)).unwrap();
+                assert_eq!(found(), [Problem::Missing(name.into())]);
+                std::fs::write(root.join(name), name).unwrap();
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The playbook's parameters: what was given is checked by type, defaults are filled in.
+//! Checks a playbook's parameters by their types and fills in the defaults.
 
 use ipnet::IpNet;
 
@@ -9,14 +9,14 @@ use crate::step::Args;
 /// The arguments of a playbook, complete.
 ///
 /// # Errors
-/// What is missing, unknown or not of its type, in words for the responder.
+/// A text for the responder: which parameter is missing, unknown or of another type.
 pub fn check(playbook: &Playbook, given: &Args) -> Result<Args, String> {
     for (name, _) in given.iter() {
         if !playbook.parameters.contains_key(name) {
             let known: Vec<String> =
                 playbook.parameters.keys().map(|name| format!("--{name}")).collect();
             return Err(format!(
-                "the playbook {} takes no --{name}; it takes {}",
+                "the playbook {} has no parameter --{name}; it has {}",
                 playbook.id,
                 known.join(", ")
             ));
@@ -55,7 +55,7 @@ fn well_formed(parameter: &Parameter, value: &str) -> Result<(), String> {
     };
     let digits = |text: &str| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
     let (ok, what) = match parameter.kind {
-        Kind::Text => (!value.is_empty(), "a text".to_string()),
+        Kind::Text => (!value.is_empty(), "a non-empty text".to_string()),
         Kind::AccessKey => {
             let shape = value.starts_with("AKIA") || value.starts_with("ASIA");
             (
@@ -109,7 +109,7 @@ mod tests {
         for (name, value, says) in [
             ("access-key", "AKIA../../x", "access key id"),
             ("mode", "fast", "one of lockdown, rotate"),
-            ("nope", "1", "takes no --nope"),
+            ("nope", "1", "no parameter --nope"),
             ("user", "a b", "IAM user"),
             ("guardduty-region", "eu", "a region"),
         ] {

@@ -1,4 +1,4 @@
-//! From a playbook and what is there now to a plan: reads only.
+//! Makes a plan from a playbook and the state of the account. It only reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,16 @@ use crate::step::{self, Args, Item, Step, StepError};
 pub enum PlanError {
     #[error("{0}")]
     Usage(String),
-    /// It must not be done.
+    /// It must not be done, and why.
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// AWS answered without something that the plan needs.
+    #[error("{call} answered without {member}")]
+    Answer { call: &'static str, member: &'static str },
+    #[error("the plan cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 impl From<StepError> for PlanError {
@@ -43,12 +48,12 @@ pub struct Planner<'a> {
     pub contain_first: bool,
 }
 
-/// What the building keeps track of.
+/// A plan that is being made.
 pub(super) struct Draft {
     args: Args,
     pub(super) made: CaseResources,
     pub(super) number: usize,
-    /// What earlier steps will have made of a resource.
+    /// What a resource will be after the steps before.
     will_be: BTreeMap<String, Value>,
     pub(super) needed: Needed,
     pub(super) notes: Vec<String>,
@@ -57,10 +62,10 @@ pub(super) struct Draft {
 }
 
 impl Planner<'_> {
-    /// Reads the state and works out every change.
+    /// Reads the account and plans every change.
     ///
     /// # Errors
-    /// Wrong arguments, a refusal with its reason, or a read that AWS refuses.
+    /// For wrong arguments, a refusal with its reason, or a read that AWS refuses.
     pub fn build(&self, playbook: &Playbook, given: &Args) -> Result<Plan, PlanError> {
         let mut args = arguments::check(playbook, given).map_err(PlanError::Usage)?;
         subject::resolve(self.api, self.caller, &mut args)?;
@@ -97,7 +102,7 @@ impl Planner<'_> {
                 && (draft.args.given("secret") || draft.args.given("new-key-file"))
             {
                 return Err(PlanError::Refused(
-                    "a key is not re-issued in lockdown: the deny binds the new key too; use --mode rotate"
+                    "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate"
                         .into(),
                 ));
             }
@@ -105,7 +110,7 @@ impl Planner<'_> {
         let mut seen = BTreeSet::new();
         plan.notes = draft.notes.into_iter().filter(|n| seen.insert(n.clone())).collect();
         plan.policy = draft.needed.document();
-        plan.digest = plan.compute_digest();
+        plan.digest = plan.compute_digest()?;
         Ok(plan)
     }
 
@@ -181,7 +186,7 @@ impl Planner<'_> {
                 },
                 id => {
                     let step = step::find(id)
-                        .ok_or_else(|| PlanError::Usage(format!("there is no step '{id}'")))?;
+                        .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
                     self.complete(step, &mut args, draft)?;
                     match self.changes(step, plan, &args, draft) {
                         Ok(changes) => Kind::Changes(changes),
@@ -199,7 +204,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Arguments that follow from others.
+    /// Sets the arguments that follow from others.
     fn complete(
         &self,
         step: &dyn Step,
@@ -217,16 +222,20 @@ impl Planner<'_> {
             draft.needed.add(&["s3:GetBucketLocation"], "*");
         }
         if takes("trail-bucket") {
-            if draft.trail_buckets.is_none() {
-                draft.trail_buckets = Some(self.trail_buckets()?);
-                draft.needed.add(&["cloudtrail:DescribeTrails"], "*");
-            }
-            args.set_all("trail-bucket", draft.trail_buckets.clone().unwrap_or_default());
+            let buckets = match draft.trail_buckets.take() {
+                Some(known) => known,
+                None => {
+                    draft.needed.add(&["cloudtrail:DescribeTrails"], "*");
+                    self.trail_buckets()?
+                }
+            };
+            args.set_all("trail-bucket", buckets.clone());
+            draft.trail_buckets = Some(buckets);
         }
         Ok(())
     }
 
-    /// Buckets that trails write to: closing them would blind us.
+    /// Buckets that trails write to: closing one would stop the logs.
     fn trail_buckets(&self) -> Result<Vec<String>, PlanError> {
         let trails = self.api.call(&Call::new("cloudtrail", "DescribeTrails", []))?;
         let names = trails.as_array().into_iter().flatten();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
-/// The differing lines with a little around them. Policies that are kept as text are laid out first.
+/// The lines that differ, with one line of context. Policies that are stored as text are laid out first.
 pub fn diff(before: &Value, after: &Value) -> Vec<String> {
     let (before, after) = (laid_out(before), laid_out(after));
     let diff = TextDiff::from_lines(&before, &after);
@@ -30,7 +30,7 @@ fn laid_out(value: &Value) -> String {
         Value::String(text) => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
         _ => value.clone(),
     };
-    format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default())
+    format!("{value:#}\n")
 }
 
 #[cfg(test)]

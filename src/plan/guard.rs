@@ -1,9 +1,9 @@
-//! Never contain the one who contains: the caller, and every identity that its session came from.
+//! Refuses to contain the responder: the caller, and every identity that its session came from.
 
 use crate::cloud::Caller;
 use crate::step::Args;
 
-/// Why the arguments must not be acted on.
+/// Refuses arguments that would contain the caller.
 ///
 /// # Errors
 /// The reason, with what to do instead.
@@ -21,8 +21,8 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
             || principal.ends_with(&format!("::{}:root", caller.account))
         {
             return Err(format!(
-                "'{principal}' is your own account: denying it denies everybody in it, you included; name \
-                 the user or role"
+                "'{principal}' is your own account: denying it denies everybody in it, including you; name the \
+                 user or role"
             ));
         }
         let arn = crate::cloud::Arn::parse(principal);
@@ -39,30 +39,30 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
 }
 
 fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool) -> String {
-    let behind = caller.behind.iter().find(|s| {
+    let behind = caller.sources.iter().find(|s| {
         crate::cloud::Arn::parse(&s.arn).is_some_and(|arn| is(&arn))
             && caller.parsed().is_none_or(|me| !is(&me))
     });
     let how = match behind {
-        Some(source) => format!("{} stands behind your session through {}", what, source.through),
+        Some(source) => format!("{what} stands behind your session through {}", source.through),
         None => format!("{what} is you ({})", caller.arn),
     };
     format!(
-        "{how}: containing it would end your own access in the middle of the work; use another identity, \
-         such as a break-glass role (--profile, --role-arn)"
+        "{how}: containing it would end your own access during the run; use another identity, such as a \
+         break-glass role (--profile, --role-arn)"
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::Source;
+    use crate::cloud::SessionSource;
 
     fn caller() -> Caller {
         Caller {
             arn: "arn:aws:sts::123456789012:assumed-role/responder/me".into(),
             account: "123456789012".into(),
-            behind: vec![Source {
+            sources: vec![SessionSource {
                 arn: "arn:aws:iam::123456789012:user/ops/base".into(),
                 through: "the source profile 'base'".into(),
             }],

@@ -1,4 +1,4 @@
-//! The plan as it is shown, saved and approved.
+//! The plan that is shown, saved and approved.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,9 @@ pub struct Plan {
     pub region: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
-    /// What the playbook was given.
+    /// The playbook's parameters.
     pub args: Args,
-    /// Urgent steps go out before evidence.
+    /// Urgent changes are made before evidence is read.
     pub contain_first: bool,
     pub collect: Vec<Subject>,
     pub steps: Vec<PlannedStep>,
@@ -40,7 +40,7 @@ pub struct Plan {
     pub digest: String,
 }
 
-/// Something that evidence is read of: `user` and its name.
+/// What evidence is read about: `user` and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub kind: String,
@@ -64,10 +64,10 @@ pub enum Kind {
     Changes(Vec<PlannedChange>),
     /// Wait until what was changed is read back.
     Settle,
-    /// Watch until it stays so.
+    /// Watch until it stays in force.
     Hold,
     Reissue(Reissue),
-    /// It cannot be done here, and why. What is urgent is never left out like this.
+    /// It cannot be done here, and why. An urgent step is never blocked: it is an error.
     Blocked(String),
 }
 
@@ -109,14 +109,30 @@ pub struct Reissue {
 
 impl Plan {
     /// SHA-256 (hex) over the plan without its digest.
-    pub fn compute_digest(&self) -> String {
+    ///
+    /// # Errors
+    /// When the plan cannot be written as JSON.
+    pub fn compute_digest(&self) -> Result<String, serde_json::Error> {
         let mut plan = self.clone();
         plan.digest.clear();
-        let text = serde_json::to_vec(&plan).unwrap_or_default();
-        Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+        Ok(hex::encode(Sha256::digest(serde_json::to_vec(&plan)?)))
     }
 
-    /// What a step is told, with the resources that the case made itself.
+    /// True when the digest is the plan's own.
+    ///
+    /// # Errors
+    /// As [`Plan::compute_digest`].
+    pub fn is_unchanged(&self) -> Result<bool, serde_json::Error> {
+        Ok(self.compute_digest()? == self.digest)
+    }
+
+    /// True when it changes something.
+    pub fn has_changes(&self) -> bool {
+        self.changes().next().is_some()
+            || self.steps.iter().any(|s| matches!(s.kind, Kind::Reissue(_)))
+    }
+
+    /// What a step needs to know, with the resources that the case made itself.
     pub fn context<'a>(&'a self, args: &'a Args, made: &'a CaseResources) -> Context<'a> {
         Context {
             args,
@@ -150,7 +166,7 @@ impl Plan {
     }
 }
 
-/// What a context borrows besides the plan.
+/// What a step needs to know of the account and of what the case wrote there.
 #[derive(Debug, Clone, Default)]
 pub struct CaseResources {
     pub partition: String,

@@ -1,10 +1,10 @@
-//! The IAM policy that a plan needs: its actions, on its resources.
+//! The IAM policy that a plan needs: its actions on its resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-/// Actions without resource-level permissions, or whose resources a plan cannot know (Service Authorization
+/// Actions without resource-level permissions, or on resources that a plan cannot know (Service Authorization
 /// Reference).
 const ON_EVERYTHING: &[&str] = &[
     "account:ListRegions",
@@ -26,7 +26,7 @@ const ON_EVERYTHING: &[&str] = &[
     "sts:GetCallerIdentity",
 ];
 
-/// What reading evidence of a subject takes, by its kind.
+/// Actions that read the evidence of a subject, by its kind.
 const EVIDENCE: &[(&str, &[&str])] = &[
     (
         "user",
@@ -92,7 +92,7 @@ const EVIDENCE: &[(&str, &[&str])] = &[
 #[derive(Debug, Default)]
 pub struct Needed {
     actions: BTreeMap<String, BTreeSet<String>>,
-    /// ARNs as steps write them, without paths, to those that IAM matches.
+    /// ARNs without paths, as steps write them, to the whole ARNs that IAM matches.
     whole: BTreeMap<String, String>,
 }
 
@@ -102,7 +102,7 @@ impl Needed {
         Needed { actions: BTreeMap::new(), whole }
     }
 
-    /// What evidence of a subject needs; `resource` is empty where there is no one resource.
+    /// Adds what the evidence of a subject needs; `resource` is empty where there is no single resource.
     pub fn add_evidence(&mut self, kind: &str, resource: &str) {
         for (_, actions) in EVIDENCE.iter().filter(|(of, _)| *of == kind) {
             self.add(actions, resource);
@@ -121,7 +121,7 @@ impl Needed {
         }
     }
 
-    /// A policy document with one statement a set of actions.
+    /// A policy document with one statement for each set of actions.
     pub fn document(&self) -> Value {
         let mut by_actions: BTreeMap<&BTreeSet<String>, Vec<&str>> = BTreeMap::new();
         for (resource, actions) in &self.actions {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn actions_stand_on_their_resource_unless_they_have_none() {
+    fn actions_apply_to_their_resource_unless_they_have_none() {
         let mut needed = Needed::default();
         needed.add(&["iam:ListAccessKeys", "sts:GetCallerIdentity"], "arn:aws:iam::1:user/a#x");
         assert_eq!(

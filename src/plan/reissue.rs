@@ -1,4 +1,4 @@
-//! Plans the re-issue of an access key: a free slot of two, and a secret that can take it.
+//! Plans the re-issue of an access key: IAM allows two keys, and the new one needs a destination.
 
 use super::build::{Draft, PlanError, Planner};
 use super::model::Reissue;
@@ -6,7 +6,7 @@ use crate::cloud::Call;
 use crate::step::Args;
 
 impl Planner<'_> {
-    /// The re-issue, or none when there is nowhere to put the new key.
+    /// The re-issue; `None` without a destination for the new key.
     pub(super) fn reissue(
         &self,
         args: &Args,
@@ -17,8 +17,8 @@ impl Planner<'_> {
             (args.text("user").to_string(), text("secret"), text("new-key-file"));
         if secret.is_none() && file.is_none() {
             draft.notes.push(
-                "No new key is issued: give --secret NAME (Secrets Manager) or --new-key-file FILE to \
-                 re-issue one in the same run"
+                "No new key is issued: give --secret NAME (Secrets Manager) or --new-key-file FILE to re-issue \
+                 one in the same run"
                     .into(),
             );
             return Ok(None);
@@ -34,9 +34,9 @@ impl Planner<'_> {
         let delete = text("delete-key");
         if keys.len() >= 2 && delete.is_none() {
             return Err(PlanError::Refused(format!(
-                "{user} has two keys ({}), inactive ones count, and IAM allows no third: name the one to \
-                 delete with --delete-key once its evidence is saved (it cannot be undone), or re-issue to a \
-                 fresh user",
+                "{user} has two keys ({}), and IAM allows no third, inactive ones included. Once its evidence \
+                 is saved, name the key to delete with --delete-key (this cannot be undone), or re-issue to \
+                 a new user",
                 keys.join(", ")
             )));
         }
@@ -75,8 +75,8 @@ impl Planner<'_> {
         let secret = self.api.call(&call)?;
         if secret["RotationEnabled"] == true {
             return Err(PlanError::Refused(format!(
-                "the secret {id} has automatic rotation on, which would collide with AWSPENDING: cancel it \
-                 first (aws secretsmanager cancel-rotate-secret)"
+                "automatic rotation of the secret {id} is on, and both would use AWSPENDING: cancel it first \
+                 (aws secretsmanager cancel-rotate-secret)"
             )));
         }
         let versions = secret["VersionIdsToStages"].as_object();
@@ -91,13 +91,14 @@ impl Planner<'_> {
         };
         if let Some(pending) = has("AWSPENDING").filter(|p| has("AWSCURRENT").as_ref() != Some(p)) {
             return Err(PlanError::Refused(format!(
-                "the secret {id} has a version that is pending already ({pending}): another rotation is \
-                 under way"
+                "the secret {id} has a pending version already ({pending}): another rotation is in progress"
             )));
         }
         let current = has("AWSCURRENT").ok_or_else(|| {
             PlanError::Refused(format!("the secret {id} has no current version to replace"))
         })?;
-        Ok((current, secret["ARN"].as_str().unwrap_or("*").to_string()))
+        let call = "secretsmanager:DescribeSecret";
+        let arn = secret["ARN"].as_str().ok_or(PlanError::Answer { call, member: "the ARN" })?;
+        Ok((current, arn.to_string()))
     }
 }

@@ -1,4 +1,4 @@
-//! The plan as a responder reads it before saying yes.
+//! Shows a plan to the responder who is to approve it.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub fn show(plan: &Plan) -> Vec<String> {
     let mut field = |name: &str, value: &str| out.push(format!("  {name:<9} {value}"));
     field("account", &plan.account);
     field("you are", &plan.caller.arn);
-    for source in &plan.caller.behind {
+    for source in &plan.caller.sources {
         field("", &format!("through {} ({})", source.arn, source.through));
     }
     field("region", &plan.region);
@@ -53,12 +53,12 @@ fn section(out: &mut Vec<String>, title: &str, lines: &[String]) {
 
 fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
     match &step.kind {
-        Kind::Settle => out.push("---  wait until the changes above are read back".into()),
-        Kind::Hold => out.push("---  hold: read everything again on a growing interval".into()),
+        Kind::Settle => out.push("---  wait until AWS shows the changes above".into()),
+        Kind::Hold => out.push("---  hold: read everything again at growing intervals".into()),
         Kind::Reissue(reissue) => show_reissue(reissue, out),
         Kind::Blocked(why) => {
             let title = step::find(&step.step).map_or("", |s| s.meta().title);
-            out.push(format!(" !   CANNOT: {title}  [{}]", step.step));
+            out.push(format!(" !   BLOCKED: {title}  [{}]", step.step));
             out.push(format!("     because  {why}"));
         }
         Kind::Changes(changes) => {
@@ -88,7 +88,7 @@ fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
     let undo = match change.undo {
         UndoKind::Exact => "exact".to_string(),
         UndoKind::Loss => format!("with loss: {}", change.loss),
-        UndoKind::None => "NONE: this cannot be undone".to_string(),
+        UndoKind::None => "NONE: irreversible".to_string(),
     };
     let risk = format!("{:?}", change.risk).to_lowercase();
     out.push(format!("     undo     {undo}; risk {risk}"));
@@ -101,7 +101,7 @@ fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
     ));
     let mut line = |text: String| out.push(format!("     {text}"));
     if let Some(key) = &r.delete {
-        line(format!("iam:DeleteAccessKey {key}: CANNOT BE UNDONE, for a free slot of two"));
+        line(format!("iam:DeleteAccessKey {key}: IRREVERSIBLE, frees one of the two key slots"));
     }
     line(format!("{}. iam:CreateAccessKey UserName={}", r.number, r.user));
     match (&r.secret, &r.file) {
@@ -115,23 +115,23 @@ fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
                 r.current.as_deref().unwrap_or("(none)")
             ));
             line(
-                "AWSPREVIOUS then holds the burnt key: it is inactive, and stays for evidence"
-                    .into(),
+                "AWSPREVIOUS then contains the compromised key: inactive, stays as evidence".into(),
             );
-            line("undo: rolled back before AWSCURRENT moves; after it only forward".into());
+            line("undo: rolled back until AWSCURRENT moves, not possible after that".into());
         }
-        (None, file) => {
+        (None, Some(file)) => {
             line(format!("check the new key: identity, then {}", probe(r)));
-            line(format!("write it once to {} (0600)", file.as_deref().unwrap_or_default()));
+            line(format!("write it once to {file} (0600)"));
         }
+        (None, None) => line("no destination for the new key".into()),
     }
 }
 
 fn probe(r: &Reissue) -> &str {
-    r.probe.as_deref().unwrap_or("nothing else (--probe s3:BUCKET checks what it may do)")
+    r.probe.as_deref().unwrap_or("nothing else (--probe s3:BUCKET also checks access)")
 }
 
-/// `iam:UpdateAccessKey UserName=alice Status=Inactive`; documents are in the diff.
+/// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
 pub fn call(call: &Call) -> String {
     let mut text = call.name();
     for (name, value) in &call.params {
@@ -156,16 +156,16 @@ fn summary(plan: &Plan) -> String {
     let lossy = changes.iter().filter(|c| c.undo != UndoKind::Exact).count();
     let reissues = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Reissue(_))).count();
     let mut text = match changes.len() {
-        0 => "Nothing would change".to_string(),
+        0 => "No changes".to_string(),
         1 => "1 change".to_string(),
         n => format!("{n} changes"),
     };
     let blocked = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Blocked(_))).count();
     if blocked > 0 {
-        text += &format!(", {blocked} steps that CANNOT be done");
+        text += &format!(", {blocked} BLOCKED");
     }
     if lossy > 0 {
-        text += &format!(", {lossy} not wholly undone by undo");
+        text += &format!(", {lossy} that undo cannot fully revert");
     }
     if reissues > 0 {
         text += ", and a re-issued key";

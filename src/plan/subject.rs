@@ -1,4 +1,4 @@
-//! Whom a playbook is about: from a key to its user, from an ARN to a name, from a bucket to its region.
+//! Resolves what a playbook acts on: a key to its user, an ARN to a name, a bucket to its region.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use crate::step::Args;
 
 use super::build::PlanError;
 
-/// Fills in what follows from the arguments.
+/// Sets the arguments that follow from others.
 ///
 /// # Errors
-/// When a key belongs to nobody here, to another user than the one named, or to root.
+/// When a key is unknown, or belongs to root or to another user than the one named.
 pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), PlanError> {
     let key = args.text("access-key").to_string();
     if key.starts_with("ASIA") {
         return Err(PlanError::Refused(format!(
-            "{key} is a temporary key: it ends with its session, and its role or user is what can be \
-             contained; find the issuer with `incident analyze` (or sts:AssumeRole in CloudTrail) and use \
+            "{key} is a temporary key. It ends with its session; contain its role or user instead. \
+             `incident analyze` (or sts:AssumeRole in CloudTrail) shows the issuer; then use the playbook \
              compromised-role, or --user"
         )));
     }
@@ -33,11 +33,14 @@ pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), Pl
     if let Some(arn) = Arn::parse(args.text("role")) {
         if !arn.account.is_empty() && arn.account != caller.account {
             return Err(PlanError::Refused(format!(
-                "the role is in account {}, and these are credentials of {}",
+                "the role is in account {}, but these credentials are of account {}",
                 arn.account, caller.account
             )));
         }
-        let name = arn.role().unwrap_or_default().to_string();
+        let Some(name) = arn.role() else {
+            return Err(PlanError::Usage(format!("--role: {} is not a role", args.text("role"))));
+        };
+        let name = name.to_string();
         args.set("role", name);
     }
     Ok(())
@@ -46,7 +49,7 @@ pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), Pl
 /// The whole ARN of the user and the role, by the ARN without the path.
 ///
 /// # Errors
-/// When there is no such user or role.
+/// When the user or role does not exist.
 pub fn arns(
     api: &dyn Api,
     caller: &Caller,
@@ -64,8 +67,10 @@ pub fn arns(
             Ok(answer) => {
                 let short =
                     format!("arn:{}:iam::{}:{kind}/{name}", caller.partition(), caller.account);
-                let whole = answer["Arn"].as_str().unwrap_or(&short).to_string();
-                found.insert(short, whole);
+                let call = if kind == "user" { "iam:GetUser" } else { "iam:GetRole" };
+                let whole = answer["Arn"].as_str();
+                let whole = whole.ok_or(PlanError::Answer { call, member: "the ARN" })?;
+                found.insert(short, whole.to_string());
             }
             Err(e) if e.is_not_found() => {
                 return Err(PlanError::Refused(format!(
@@ -88,8 +93,8 @@ fn owner(api: &dyn Api, caller: &Caller, key: &str) -> Result<String, PlanError>
                 Ok(user.to_string())
             }
             _ => Err(PlanError::Refused(format!(
-                "{key} belongs to the account's root user: no policy can limit root. Sign in as root and \
-                 delete the key there, after `incident analyze` has shown what it did"
+                "{key} belongs to the account's root user, and no policy can limit root. Sign in as root and \
+                 delete the key there, once `incident analyze` has shown what it did"
             ))),
         },
         Err(e) if matches!(e.kind, ErrorKind::NotFound | ErrorKind::Denied) => {
@@ -99,21 +104,21 @@ fn owner(api: &dyn Api, caller: &Caller, key: &str) -> Result<String, PlanError>
     }
 }
 
-/// Why the key cannot be looked up: STS tells the account of any key.
+/// Why the key cannot be looked up. STS knows the account of any key.
 fn foreign(api: &dyn Api, caller: &Caller, key: &str, e: ApiError) -> PlanError {
     let info = api.call(&Call::new("sts", "GetAccessKeyInfo", [("AccessKeyId", key.into())]));
     let account = info.ok().and_then(|i| i["Account"].as_str().map(str::to_string));
     match account {
         Some(account) if account != caller.account => PlanError::Refused(format!(
-            "{key} belongs to account {account}, and these are credentials of {}; use a profile of that \
-             account, or report the key to its owner",
+            "{key} belongs to account {account}, but these credentials are of account {}; use a profile of \
+             that account, or report the key to its owner",
             caller.account
         )),
         _ => PlanError::Api(e),
     }
 }
 
-/// Regions of buckets, each asked once.
+/// Regions of buckets; each is read once.
 #[derive(Default)]
 pub struct BucketRegions(BTreeMap<String, String>);
 
@@ -126,6 +131,7 @@ impl BucketRegions {
         }
         let asked = api.call(&Call::new("s3", "GetBucketLocation", [("Bucket", bucket.into())]));
         let region = match asked {
+            // us-east-1 has no constraint (S3 API reference, GetBucketLocation).
             Ok(answer) => answer["LocationConstraint"].as_str().unwrap_or("us-east-1").to_string(),
             Err(e) if e.is_not_found() => {
                 return Err(PlanError::Refused(format!("there is no bucket {bucket}")));

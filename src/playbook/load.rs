@@ -1,4 +1,4 @@
-//! Playbooks from the binary and from files; errors say line and column.
+//! Loads playbooks from the binary and from files; errors name line and column.
 
 use std::path::Path;
 
@@ -18,12 +18,12 @@ const BUILTIN: &[(&str, &str)] = &[
 pub enum LoadError {
     #[error("cannot read {0}: {1}")]
     Unreadable(String, std::io::Error),
-    /// The parser's text has the line, the column and the line itself.
+    /// The parser's text contains the line number, the column and the line itself.
     #[error("{0}: {1}")]
     Malformed(String, String),
 }
 
-/// The playbooks that come with the program, with their texts.
+/// The built-in playbooks: id and TOML text.
 pub fn builtin() -> impl Iterator<Item = (&'static str, &'static str)> {
     BUILTIN.iter().copied()
 }
@@ -31,7 +31,7 @@ pub fn builtin() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// The built-in playbook of this id.
 ///
 /// # Errors
-/// [`LoadError::Malformed`], which a test keeps from happening.
+/// [`LoadError::Malformed`]; a test makes sure that every built-in playbook parses.
 pub fn find(id: &str) -> Option<Result<Playbook, LoadError>> {
     let (id, text) = BUILTIN.iter().find(|(name, _)| *name == id)?;
     Some(parse(&format!("playbook {id}"), text))
@@ -40,7 +40,7 @@ pub fn find(id: &str) -> Option<Result<Playbook, LoadError>> {
 /// A playbook from a file.
 ///
 /// # Errors
-/// When the file cannot be read or does not say a playbook.
+/// When the file cannot be read or is not a valid playbook.
 pub fn from_file(path: &Path) -> Result<Playbook, LoadError> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|e| LoadError::Unreadable(name.clone(), e))?;
@@ -59,7 +59,7 @@ pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
             for parameter in parameters_in(template) {
                 if !playbook.parameters.contains_key(parameter) {
                     return Err(malformed(format!(
-                        "step {}: '{argument}' uses {{{parameter}}}, which is not a parameter",
+                        "step {}: '{argument}' uses {{{parameter}}}, which the playbook does not declare",
                         step.step
                     )));
                 }
@@ -68,20 +68,25 @@ pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
         if let Some(each) = &step.each
             && !playbook.parameters.contains_key(each)
         {
-            return Err(malformed(format!("step {}: '{each}' is not a parameter", step.step)));
+            return Err(malformed(format!(
+                "step {}: each = '{each}' names a parameter that the playbook does not declare",
+                step.step
+            )));
         }
     }
-    for (parameter, is) in &playbook.parameters {
-        if is.kind == super::Kind::Choice
-            && is.default.as_ref().is_some_and(|d| !is.choices.contains(d))
+    for (name, parameter) in &playbook.parameters {
+        if parameter.kind == super::Kind::Choice
+            && parameter.default.as_ref().is_some_and(|d| !parameter.choices.contains(d))
         {
-            return Err(malformed(format!("parameter '{parameter}': its default is not a choice")));
+            return Err(malformed(format!(
+                "parameter '{name}': its default is not one of its choices"
+            )));
         }
     }
     Ok(playbook)
 }
 
-/// The names in braces.
+/// The parameter names in braces: `{user}`.
 pub fn parameters_in(template: &str) -> impl Iterator<Item = &str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
@@ -99,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_where() {
+    fn errors_name_the_line_and_column() {
         let text =
             "id = 'x'\ntitle = 'x'\nwhen-to-use = ''\nevidence = 'first'\nsteps = []\nnope = 1\n";
         let e = parse("mine.toml", text).unwrap_err().to_string();

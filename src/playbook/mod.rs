@@ -1,4 +1,4 @@
-//! Playbooks: which steps, with which parameters, in which order. Data, no logic.
+//! Playbooks: steps, their parameters and their order, as data.
 
 mod load;
 mod model;

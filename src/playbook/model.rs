@@ -1,4 +1,4 @@
-//! What a playbook file says. Unknown keys are errors.
+//! The format of a playbook file. Unknown keys are errors.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ pub struct Playbook {
     pub id: String,
     /// One sentence without its full stop.
     pub title: String,
-    /// When to use it, and when another one.
+    /// When to use it, and when to use another one.
     pub when_to_use: String,
     pub evidence: Evidence,
-    /// What evidence is read, by subject: `user`, `role`, `bucket`, `trails`, `account`.
+    /// The evidence to collect, by subject: `user`, `role`, `bucket`, `trails`, `account`.
     #[serde(default)]
     pub collect: Vec<String>,
     #[serde(default)]
@@ -26,13 +26,13 @@ pub struct Playbook {
     pub not_reached: Vec<String>,
 }
 
-/// When evidence is read.
+/// When evidence is collected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
     /// Before the first change.
     First,
-    /// After the urgent changes: containing cannot wait.
+    /// After the urgent changes: containment cannot wait.
     AfterUrgent,
 }
 
@@ -49,12 +49,12 @@ pub struct Parameter {
     pub many: bool,
     #[serde(default)]
     pub default: Option<String>,
-    /// The values a `choice` has.
+    /// The values of a `choice`.
     #[serde(default)]
     pub choices: Vec<String>,
 }
 
-/// What a parameter's value looks like.
+/// The form of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -68,7 +68,7 @@ pub enum Kind {
     Bucket,
     /// An ARN of a user or a role, or an account's twelve digits.
     Principal,
-    /// An address or a range in CIDR form.
+    /// An IP address or a CIDR block.
     Address,
     Region,
     Choice,
@@ -76,22 +76,22 @@ pub enum Kind {
     Flag,
 }
 
-/// One step, or one of the engine's own: `settle` (wait until what was changed is read back), `hold` (watch
-/// until it stays so), `reissue-access-key`.
+/// One step, or one of the executor's own: `settle` (wait until AWS shows every change), `hold` (read back
+/// until every change has stayed in place), `reissue-access-key`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PlaybookStep {
     pub step: String,
-    /// Arguments by the step's names: texts with `{parameter}` in them.
+    /// The step's arguments by name: texts that may contain `{parameter}`.
     #[serde(default)]
     pub with: BTreeMap<String, String>,
-    /// Repeats the step for each value of this parameter, which the step gets under the same name.
+    /// Repeats the step for each value of this parameter; the step gets the value under the same name.
     #[serde(default)]
     pub each: Option<String>,
-    /// All must be so: a parameter or a fact has one of these values; `"*"` means that it has any.
+    /// Conditions, all of which must be true: a parameter has one of these values; `"*"` means any value.
     #[serde(default)]
     pub when: BTreeMap<String, OneOrMany>,
-    /// Goes out before evidence when the playbook or `--contain-first` says that containing cannot wait.
+    /// Runs before evidence is collected when the playbook or `--contain-first` says so.
     #[serde(default)]
     pub urgent: bool,
 }

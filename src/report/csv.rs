@@ -13,7 +13,7 @@ use crate::finding::Finding;
 /// The `csv` format.
 pub struct Csv;
 
-impl Format for Csv {
+impl Format<Report> for Csv {
     fn name(&self) -> &'static str {
         "csv"
     }

@@ -1,9 +1,12 @@
-//! Escapes log text for spreadsheets and for JSON that ends up on a terminal.
+//! Escapes log text for every format: spreadsheets, HTML, Markdown, and JSON that may end up on a terminal.
+//! Text for a terminal is cleaned by [`crate::ui::sanitize`].
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-use serde_json::ser::Formatter;
+use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::ui::sanitize::{clean, hostile, is_plain};
 
@@ -28,11 +31,99 @@ pub fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     out
 }
 
-/// True when a spreadsheet may run the cell: `=`, `+`, `-`, `@` (or their full-width forms) first,
+/// True when a spreadsheet may evaluate the cell: `=`, `+`, `-`, `@` (or their full-width forms) first,
 /// blanks aside, or a tab or line end first.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n'])
         || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+/// Text for HTML and SVG, between tags and inside quoted attributes. Characters that hide or reorder are
+/// shown as `\x1b` and `\u{202e}`.
+pub fn html(text: &str) -> Cow<'_, str> {
+    let text = clean(text);
+    if !text.contains(['<', '>', '&', '"', '\'', '`']) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '`' => out.push_str("&#96;"),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Text for one line of Markdown (CommonMark and GitHub's tables, maths, mentions and links by themselves).
+/// CommonMark 0.31, "Backslash escapes": any ASCII punctuation may be escaped.
+pub fn markdown(text: &str) -> String {
+    let text = clean(text);
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.as_ref();
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        let www = out.len() >= 3 && out.to_ascii_lowercase().ends_with("www") && c == '.';
+        let special = matches!(
+            c,
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '['
+                | ']'
+                | '<'
+                | '>'
+                | '|'
+                | '~'
+                | '&'
+                | '!'
+                | '#'
+                | '$'
+                | '{'
+                | '}'
+                | '@'
+        );
+        if special || www || (c == ':' && after.starts_with("//")) {
+            out.push('\\');
+        }
+        out.push(c);
+        rest = after;
+    }
+    out
+}
+
+/// An identifier as a code span, or as escaped text when a span could not hold it everywhere.
+pub fn code(text: &str) -> String {
+    let cleaned = clean(text);
+    let plain = !cleaned.is_empty()
+        && !cleaned.contains(['`', '|', '{', '}', '$'])
+        && cleaned.trim() == cleaned
+        && !cleaned.contains("  ");
+    if plain { format!("`{cleaned}`") } else { markdown(text) }
+}
+
+/// Writes a JSON document: indented, harmless on a terminal, with a line end.
+///
+/// # Errors
+/// The writer's own: a broken pipe must stay a broken pipe.
+pub fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    let formatter = SafeJson(PrettyFormatter::new());
+    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
+    out.write_all(b"\n")
+}
+
+/// The same on one line.
+///
+/// # Errors
+/// The writer's own.
+pub fn write_json_line<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(&mut *out, SafeJson(CompactFormatter)))?;
+    out.write_all(b"\n")
 }
 
 /// Writes JSON in which control, bidi and zero-width characters are `\uXXXX`.
@@ -94,54 +185,4 @@ impl<F: Formatter> Formatter for SafeJson<F> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde::Serialize;
-    use serde_json::ser::{CompactFormatter, Serializer};
-
-    use crate::impact::unguarded;
-
-    use super::*;
-
-    #[test]
-    fn formulas_are_disarmed() {
-        for text in ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "  =1", "\u{a0}=1", "＝1"] {
-            assert_eq!(cell(text), format!("'{text}"));
-        }
-        assert_eq!(cell("\t=1"), "\\t=1", "a tab is shown, and so is no longer one");
-        assert_eq!(cell("\u{200b}=1"), "\\u{200b}=1");
-        assert!(is_formula("\r=1") && is_formula("\tx"));
-    }
-
-    #[test]
-    fn the_count_of_people_takes_off_what_is_set_here() {
-        for text in ["=1", "+1", "-1", "@a", "  =1", "\u{a0}=1", "＝1", "＠x", "a", "'a", "a=b", ""]
-        {
-            assert_eq!(unguarded(&cell(text)), text);
-        }
-    }
-
-    #[test]
-    fn plain_text_is_left_alone() {
-        for text in ["", "arn:aws:iam::1:user/a", "a=b", "2026-11-02", "'x"] {
-            assert_eq!(cell(text), text);
-        }
-    }
-
-    #[test]
-    fn each_value_of_a_list_is_guarded() {
-        assert_eq!(list(["", "a", "=b", "", "c"]), "a; '=b; c");
-        assert_eq!(list(Vec::<String>::new()), "");
-    }
-
-    #[test]
-    fn json_text_survives_and_is_harmless() {
-        let text = "\u{9b}31m\"\\\n\x1b[2J\u{7f} x\u{202e}y\u{e0041} 東京";
-        let mut out = Vec::new();
-        text.serialize(&mut Serializer::with_formatter(&mut out, SafeJson(CompactFormatter)))
-            .expect("a Vec takes everything");
-        let written = String::from_utf8(out).expect("JSON is UTF-8");
-        assert!(!written.contains(hostile), "{written:?}");
-        assert!(written.contains("東京"));
-        assert_eq!(serde_json::from_str::<String>(&written).expect("valid"), text);
-    }
-}
+mod tests;

@@ -23,15 +23,15 @@ pub struct Report {
     pub stories: Vec<Story>,
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
-    /// Keys of the findings, with those that they came from and those that came of them.
+    /// Keys of the findings, with the keys they came from and the keys issued from them.
     pub sessions: Vec<Session>,
-    /// GuardDuty's findings on the window, with ours that are about the same.
+    /// GuardDuty's findings on the window, with the ids of ours on the same activity.
     pub guardduty: Vec<GuardDutyMatch>,
     pub rules: RulesApplied,
-    /// What an allow-list entry kept back.
+    /// Findings that allow-list entries suppressed.
     pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
-    /// Beside the last run; `None` where nothing is kept between runs.
+    /// Compared with the last run; `None` where no state is stored between runs.
     pub change: Option<Change>,
     /// Plain statements that qualify the result (warm-up, baseline too short, no GeoIP …).
     pub notes: Vec<String>,
@@ -54,12 +54,12 @@ pub struct SkippedRule {
 }
 
 impl Report {
-    /// Input was lost, or the coverage does not add up: the result cannot be relied on to be whole.
+    /// Input was lost, or the coverage does not add up: the result may be incomplete.
     pub fn incomplete(&self) -> bool {
         self.coverage.incomplete() || !self.gaps().is_empty()
     }
 
-    /// Where the coverage does not add up, in words. Anything in here is a defect of the program.
+    /// Where the coverage does not add up, in words. Anything in here is a bug.
     pub fn gaps(&self) -> Vec<String> {
         let (files, events) = (&self.coverage.files, &self.coverage.events);
         let lost_by_reason: u64 = events.lost_by_reason.values().sum();
@@ -75,21 +75,21 @@ impl Report {
                 let (whole_is, parts_are) = (grouped(*whole), grouped(*parts));
                 let off = grouped(whole.abs_diff(*parts));
                 format!(
-                    "{what} are {whole_is}, but {of} come to {parts_are}: {off} unaccounted for"
+                    "{what} are {whole_is}, but {of} add up to {parts_are}: {off} unaccounted for"
                 )
             })
             .collect()
     }
 }
 
-/// What was asked for and what the logs hold.
+/// What was asked for and what the logs contain.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Window {
     /// Inclusive; `None` while the archive has no event.
     pub since: Option<Millis>,
     /// Exclusive.
     pub until: Option<Millis>,
-    /// No flag given: the whole archive is the window and compared with itself as it goes.
+    /// No window was asked for: the whole archive is the window, and each part is compared with what came before.
     pub whole_archive: bool,
     /// Start of the baseline, when there is one.
     pub baseline_since: Option<Millis>,

@@ -290,7 +290,7 @@ pub fn rich() -> Report {
     ];
     Report {
         sessions: Vec::new(),
-        guardduty: guardduty::said(&findings),
+        guardduty: guardduty::matches(&findings),
         change: None,
         rules: RulesApplied::default(),
         stories: vec![story::story()],

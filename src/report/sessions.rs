@@ -1,15 +1,31 @@
 //! The sessions of an archive: as a tree for people, as rows for programs.
 
-mod json;
+pub mod json;
 mod text;
 
-pub use json::{SCHEMA, write as write_json};
-pub use text::write as write_text;
+use std::ops::ControlFlow;
 
-use super::Window;
+use super::{Formats, Window};
 use crate::clock::Millis;
+use crate::finding::session::{Forest, Session, UnusedSessions};
 
-/// What is said beside the sessions.
+/// Every format of the sessions.
+pub fn formats<'a>() -> Formats<'a, Document<'a>> {
+    Formats(&[&text::Text, &json::Json])
+}
+
+/// The sessions of a run. There may be many: a format asks for those that it shows.
+pub struct Document<'a> {
+    pub about: About,
+    pub forest: &'a dyn Fn() -> Forest,
+    pub sessions: &'a ForEach<'a>,
+    pub unused: &'a dyn Fn() -> Vec<UnusedSessions>,
+}
+
+/// Gives every session to its argument, by first use or issue, until that breaks.
+pub type ForEach<'a> = dyn Fn(&mut dyn FnMut(Session) -> ControlFlow<()>) + 'a;
+
+/// What qualifies the sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
     pub generated: Millis,

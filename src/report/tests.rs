@@ -11,7 +11,7 @@ use crate::ui::sanitize::hostile;
 
 fn render(name: &str, report: &Report, options: RenderOptions) -> String {
     let mut out = Vec::new();
-    let format = format(name).expect("listed");
+    let format = FORMATS.find(name).expect("listed");
     format.render(report, &mut out, &options).expect("a Vec takes everything");
     String::from_utf8(out).expect("reports are UTF-8")
 }
@@ -26,9 +26,11 @@ fn json(report: &Report) -> serde_json::Value {
 
 #[test]
 fn names_are_unique_and_found() {
-    assert_eq!(format_names(), ["text", "json", "csv", "md", "html"]);
-    assert!(format_names().iter().all(|name| format(name).is_some_and(|f| f.name() == *name)));
-    assert!(format("xml").is_none());
+    assert_eq!(FORMATS.names(), ["text", "json", "csv", "md", "html"]);
+    assert!(
+        FORMATS.names().iter().all(|name| FORMATS.find(name).is_some_and(|f| f.name() == *name))
+    );
+    assert!(FORMATS.find("xml").is_none());
 }
 
 #[test]
@@ -81,7 +83,7 @@ fn text_is_at_most_100_columns_below_the_subject() {
 
 #[test]
 fn nothing_hostile_gets_through_any_format() {
-    for format in FORMATS {
+    for format in FORMATS.0 {
         for report in [rich(), incomplete(), weekly()] {
             let out = render(format.name(), &report, RenderOptions::default());
             let leak = out.chars().find(|c| *c != '\n' && hostile(*c));
@@ -163,7 +165,7 @@ fn json_keeps_log_text_as_it_was() {
     let mut keys: Vec<&str> = keys.into_iter().map(String::as_str).collect();
     keys.sort_unstable();
     assert_eq!(keys, expected);
-    assert_eq!(json["schema"], super::json::SCHEMA);
+    assert_eq!(json["schema"], super::schema::SCHEMA);
     assert_eq!(json["findings"][2]["title"], HOSTILE);
     assert_eq!(json["findings"][2]["source_address"], HOSTILE);
     assert_eq!(json["findings"][0]["session"], serde_json::Value::Null);
@@ -198,7 +200,7 @@ fn csv_cells_are_guarded() {
 
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
-    for format in FORMATS {
+    for format in FORMATS.0 {
         let once = render(format.name(), &incomplete(), RenderOptions::default());
         assert_eq!(once, render(format.name(), &incomplete(), RenderOptions::default()));
     }
@@ -224,7 +226,7 @@ impl Write for Pipe {
 
 #[test]
 fn a_broken_pipe_stays_a_broken_pipe() {
-    for format in FORMATS {
+    for format in FORMATS.0 {
         for room in [0, 10, 1_000] {
             let result = format.render(&rich(), &mut Pipe(room), &RenderOptions::default());
             let kind = result.expect_err("the pipe breaks").kind();

@@ -4,6 +4,7 @@
 //! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
 
 mod change;
+mod command;
 mod coverage;
 pub mod explain;
 mod findings;
@@ -27,7 +28,7 @@ use crate::ui::number::counted;
 /// The `text` format.
 pub struct Text;
 
-impl Format for Text {
+impl Format<Report> for Text {
     fn name(&self) -> &'static str {
         "text"
     }
@@ -43,7 +44,7 @@ impl Format for Text {
         verdict::render(&mut page, report)?;
         change::render(&mut page, report)?;
         findings::render(&mut page, report, options.top)?;
-        guardduty::alone(&mut page, &report.guardduty)?;
+        guardduty::unmatched(&mut page, &report.guardduty)?;
         summary::render(&mut page, report)?;
         coverage::render(&mut page, report)?;
         suppressed(&mut page, report)?;
@@ -51,11 +52,11 @@ impl Format for Text {
             return Ok(());
         }
         page.blank()?;
-        page.dim("Lists are shortened here; the JSON report has all of them.")
+        page.dim("Lists are shortened here; the JSON report is complete.")
     }
 }
 
-/// What an allow-list kept back: a quiet entry must not be a forgotten one.
+/// What the allow-list suppressed: nobody should forget an entry because it is silent.
 fn suppressed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if report.suppressed.is_empty() {
         return Ok(());

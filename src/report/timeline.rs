@@ -10,10 +10,9 @@ use std::io::{self, Write};
 
 use chrono::{DateTime, SecondsFormat};
 use serde::Serialize;
-use serde_json::ser::CompactFormatter;
 
 use super::csv::into_io;
-use super::escape::{SafeJson, cell, list};
+use super::escape::{cell, list, write_json_line};
 use crate::clock::Millis;
 use crate::event::{Log, Outcome};
 use crate::ui::sanitize::{clean, clip};
@@ -125,12 +124,7 @@ impl<W: Write> TimelineWriter<W> {
             Sink::Csv(csv) => {
                 csv.write_record(cells(row).iter().map(|c| c.as_bytes())).map_err(into_io)
             }
-            Sink::JsonLines(out) => {
-                let formatter = SafeJson(CompactFormatter);
-                let mut json = serde_json::Serializer::with_formatter(&mut *out, formatter);
-                Line::from(row).serialize(&mut json)?;
-                out.write_all(b"\n")
-            }
+            Sink::JsonLines(out) => write_json_line(&Line::from(row), out),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Who called what, from where, how often, by the hour.
+//! Who called what, from where and how often, by the hour.
 
 use super::chunks::Chunks;
 use super::event_location::{EventLocation, Renumber};
@@ -8,7 +8,7 @@ use super::{Folded, Phase, order};
 use crate::clock::{HOUR, Millis};
 use crate::event::{Log, Outcome, agent};
 
-/// One behaviour: all that calls have in common but the hour.
+/// One behaviour: everything that calls have in common except the hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     pub phase: Phase,
@@ -32,7 +32,7 @@ pub struct Key {
 impl Key {
     /// The behaviour of an event.
     #[inline]
-    pub fn of(names: &mut Names, f: &Folded<'_, '_>) -> Key {
+    pub fn new(names: &mut Names, f: &Folded<'_, '_>) -> Key {
         let e = f.event;
         Key {
             phase: f.phase,
@@ -52,7 +52,7 @@ impl Key {
         }
     }
 
-    /// With the numbers that another worker's names have here.
+    /// The same key with this worker's numbers for another worker's names.
     pub fn translated(self, syms: &[Sym]) -> Key {
         let s = |sym: Sym| syms[sym as usize];
         Key {
@@ -94,7 +94,7 @@ pub struct Value {
 }
 
 impl Value {
-    pub(super) fn none(behaviour: u32, first: EventLocation) -> Value {
+    pub(super) fn empty(behaviour: u32, first: EventLocation) -> Value {
         Value { behaviour, span: 0, events: 0, bytes_out: 0, first }
     }
 
@@ -127,7 +127,7 @@ impl Keyed for Value {
     }
 }
 
-/// Behaviours are many times fewer than rows, and most of a row's size: each is kept once.
+/// Each behaviour is stored once: there are far fewer than rows, and they would be most of a row's size.
 #[derive(Debug, Default)]
 pub struct Table {
     pub(super) behaviours: Numbered<Key>,
@@ -138,12 +138,12 @@ impl Table {
     #[inline]
     pub fn fold(&mut self, names: &mut Names, f: &Folded<'_, '_>) {
         let e = f.event;
-        let behaviour = self.behaviour(Key::of(names, f));
+        let behaviour = self.behaviour(Key::new(names, f));
         let hour = e.time.div_euclid(HOUR) as i32;
         let (events, bytes_out) = (f.weight, f.weight * e.bytes_out);
-        let none = || Value::none(behaviour, f.place.clone());
-        let (_, row) = self.rows.entry(&(behaviour, hour), none);
-        row.add(events, bytes_out, e.time, &f.place);
+        let new = || Value::empty(behaviour, f.location.clone());
+        let (_, row) = self.rows.entry(&(behaviour, hour), new);
+        row.add(events, bytes_out, e.time, &f.location);
     }
 
     #[inline]
@@ -151,13 +151,13 @@ impl Table {
         self.behaviours.entry(&key, || key).0
     }
 
-    /// Takes in another worker's rows; `syms` and `numbers` translate its numbers.
+    /// Merges another worker's rows; `syms` and `numbers` translate its numbers.
     pub fn merge(&mut self, from: Table, syms: &[Sym], numbers: Renumber<'_>) {
         let behaviours: Vec<u32> = (from.behaviours.into_items().into_iter())
             .map(|key| self.behaviour(key.translated(syms)))
             .collect();
         for mut v in from.rows.into_items() {
-            numbers.place(&mut v.first);
+            numbers.apply(&mut v.first);
             v.behaviour = behaviours[v.behaviour as usize];
             self.rows.merge(v, |row, v| row.add(v.events, v.bytes_out, v.last(), &v.first));
         }
@@ -168,13 +168,12 @@ impl Table {
         self.behaviours.iter().map(|k| k.access_key)
     }
 
-    /// The rows in which something was counted, by their first events, so that nothing depends on the order
-    /// in which they came.
+    /// The rows with counted events, sorted by first event, so that the result does not depend on the order of files.
     pub fn into_rows(self) -> Rows {
         let mut values = self.rows.into_items();
         values.retain(|v| v.events > 0);
-        order::by_first(&mut values, |v| &v.first, |_| 0);
-        // Behaviours get the order of their first rows.
+        order::sort_by_first_event(&mut values, |v| &v.first, |_| 0);
+        // Behaviours are numbered in the order of their first rows.
         let keys = self.behaviours.into_items();
         let mut numbers = vec![u32::MAX; keys.len()];
         let mut behaviours = Chunks::default();

@@ -8,8 +8,8 @@ use super::{Folded, Phase};
 use crate::clock::Millis;
 use crate::event::Outcome;
 
-/// Distinct rows that are kept; a client that sends a new user agent with every call is folded into
-/// [`OTHERS`] behind that.
+/// Most distinct rows. Beyond that, new user agents are folded into [`OTHERS`]: a client may send a new one with
+/// every call.
 const MOST: usize = 100_000;
 
 /// Stands for the user agents beyond the limit.
@@ -51,7 +51,7 @@ pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
         source: f.source,
         agent,
     };
-    let one = |wanted| u64::from(e.outcome == wanted);
+    let one = |outcome| u64::from(e.outcome == outcome);
     add(
         table,
         key,
@@ -80,8 +80,8 @@ fn add(table: &mut Table, key: Key, v: Value) {
         .or_insert(v);
 }
 
-/// A row of nobody.
-pub(super) fn none(phase: Phase) -> (Key, Value) {
+/// An empty row, to be filled in.
+pub(super) fn blank(phase: Phase) -> (Key, Value) {
     let key = Key { phase, principal: 0, access_key: 0, source: 0, agent: 0 };
     (key, Value { success: 0, denied: 0, failed: 0, bytes_out: 0, first: 0, last: 0 })
 }

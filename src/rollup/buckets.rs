@@ -33,7 +33,7 @@ pub type Table = HashMap<Key, Value, FxBuildHasher>;
 #[inline]
 pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     let e = f.event;
-    let one = |wanted| u64::from(e.outcome == wanted);
+    let one = |outcome| u64::from(e.outcome == outcome);
     let (first, last) = (e.time, e.time);
     if let Some(object) = e.object {
         let key = Key { phase: f.phase, log: e.log, bucket: names.sym(object.bucket) };
@@ -74,8 +74,8 @@ fn add(table: &mut Table, key: Key, v: Value) {
         .or_insert(v);
 }
 
-/// A row of no bucket.
-pub(super) fn none(phase: Phase) -> (Key, Value) {
+/// An empty row, to be filled in.
+pub(super) fn blank(phase: Phase) -> (Key, Value) {
     (Key { phase, log: Log::CloudTrail, bucket: 0 }, Value::default())
 }
 

@@ -1,4 +1,4 @@
-//! A list that grows without moving what it holds, and gives back its memory while it is emptied.
+//! A list that grows without moving its items and frees memory while it is drained.
 
 /// Bytes of one piece: a size that allocators hand out without waste.
 const BYTES: usize = 1 << 17;
@@ -18,7 +18,7 @@ impl<T> Chunks<T> {
     /// Items of one piece.
     const PIECE: usize = BYTES / size_of::<T>();
 
-    /// Answers the item's number.
+    /// Returns the item's number.
     pub fn push(&mut self, item: T) -> u32 {
         let number = self.len() as u32;
         match self.pieces.last_mut().filter(|piece| piece.len() < Self::PIECE) {
@@ -61,11 +61,11 @@ impl<T> Chunks<T> {
         self.pieces.iter_mut().flatten()
     }
 
-    /// Drops the items that are not wanted, in place; the order of the others stays.
-    pub fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
+    /// Drops the items that `keep` rejects, in place and in order.
+    pub fn retain(&mut self, keep: impl Fn(&T) -> bool) {
         let mut kept = 0;
         for n in 0..self.len() {
-            if self.get(n).is_some_and(&wanted) {
+            if self.get(n).is_some_and(&keep) {
                 self.swap(n, kept);
                 kept += 1;
             }
@@ -76,7 +76,7 @@ impl<T> Chunks<T> {
         }
     }
 
-    /// Puts the item of number `order[n]` in place `n`. Each number has to be in `order` once.
+    /// Moves item `order[n]` to position `n`. Each number must be in `order` once.
     pub fn arrange(&mut self, mut order: Vec<u32>) {
         for start in 0..order.len() {
             let mut at = start;
@@ -130,7 +130,7 @@ mod tests {
 
     const PIECE: u32 = Chunks::<u32>::PIECE as u32;
 
-    fn of(items: impl Iterator<Item = u32>) -> Chunks<u32> {
+    fn chunks(items: impl Iterator<Item = u32>) -> Chunks<u32> {
         let mut chunks = Chunks::default();
         items.enumerate().for_each(|(n, item)| assert_eq!(chunks.push(item), n as u32));
         chunks
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn items_keep_their_numbers() {
-        let mut many = of(0..100_000);
+        let mut many = chunks(0..100_000);
         assert_eq!(
             (many.len(), many.get(99_999), many.get(100_000)),
             (100_000, Some(&99_999), None)
@@ -146,25 +146,25 @@ mod tests {
         many.iter_mut().for_each(|item| *item += 1);
         assert!(many.iter().copied().eq(1..=100_000));
         assert!(many.into_iter().eq(1..=100_000));
-        assert!(of(0..0).is_empty());
+        assert!(chunks(0..0).is_empty());
     }
 
     #[test]
     fn retain_keeps_the_order() {
-        for wanted in [0, 1, PIECE, PIECE + 1, 100_000] {
-            let mut many = of(0..100_000);
-            many.retain(|item| *item % 100_000 < wanted);
-            assert!(many.iter().copied().eq(0..wanted), "{wanted}");
-            assert_eq!(many.len(), wanted as usize);
+        for below in [0, 1, PIECE, PIECE + 1, 100_000] {
+            let mut many = chunks(0..100_000);
+            many.retain(|item| *item % 100_000 < below);
+            assert!(many.iter().copied().eq(0..below), "{below}");
+            assert_eq!(many.len(), below as usize);
         }
-        let mut odd = of(0..100_000);
+        let mut odd = chunks(0..100_000);
         odd.retain(|item| item % 2 == 1);
         assert!(odd.iter().copied().eq((0..50_000).map(|n| 2 * n + 1)));
     }
 
     #[test]
-    fn arrange_puts_each_in_its_place() {
-        let mut many = of((0..100_000).map(|n| n * 7 % 100_000));
+    fn arrange_moves_each_item_to_its_position() {
+        let mut many = chunks((0..100_000).map(|n| n * 7 % 100_000));
         let mut order: Vec<u32> = (0..100_000).collect();
         order.sort_by_key(|n| n * 7 % 100_000);
         many.arrange(order);

@@ -1,9 +1,9 @@
 //! A distinct count that merges: exact up to `K`, an estimate with a standard error of about 3 % above
 //! (k minimum values; Bar-Yossef et al., "Counting distinct elements in a data stream", 2002).
 
-use super::smallest::smallest;
+use super::smallest::keep_smallest;
 
-/// Hashes that are kept.
+/// Most hashes.
 pub const K: usize = 1024;
 
 /// The smallest hashes of the values seen, in order.
@@ -13,13 +13,13 @@ pub struct Distinct {
 }
 
 impl Distinct {
-    /// Takes in a value's hash.
+    /// Adds a value's hash.
     #[inline]
     pub fn add(&mut self, hash: u64) {
         if self.hashes.len() == K && self.hashes.last().is_some_and(|last| hash >= *last) {
             return;
         }
-        smallest(&mut self.hashes, K, |known| known.cmp(&hash), || hash);
+        keep_smallest(&mut self.hashes, K, |known| known.cmp(&hash), || hash);
     }
 
     pub fn merge(&mut self, other: &Distinct) {
@@ -40,7 +40,7 @@ impl Distinct {
             a.next_if(|x| **x == next);
             b.next_if(|y| **y == next);
         }
-        // There are many such lists: they keep no more room than they need.
+        // There are many such lists: they must not waste memory.
         union.shrink_to_fit();
         self.hashes = union;
     }
@@ -50,7 +50,7 @@ impl Distinct {
         self.hashes.iter().flat_map(|hash| hash.to_le_bytes()).collect()
     }
 
-    /// What [`Distinct::to_bytes`] gave.
+    /// Reads the bytes of [`Distinct::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Distinct {
         let eights = bytes.as_chunks::<8>().0.iter();
         Distinct { hashes: eights.map(|eight| u64::from_le_bytes(*eight)).take(K).collect() }
@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn of(range: std::ops::Range<u32>) -> Distinct {
+    fn distinct(range: std::ops::Range<u32>) -> Distinct {
         let mut d = Distinct::default();
         range.for_each(|n| d.add(xxh3_64(&n.to_le_bytes())));
         d
@@ -86,23 +86,23 @@ mod tests {
 
     #[test]
     fn exact_below_k_and_close_above() {
-        assert_eq!(of(0..1000).count(), 1000);
-        let many = of(0..50_000).count() as f64;
+        assert_eq!(distinct(0..1000).count(), 1000);
+        let many = distinct(0..50_000).count() as f64;
         assert!((45_000.0..55_000.0).contains(&many), "{many}");
     }
 
     #[test]
     fn merging_is_counting_the_union() {
-        let mut a = of(0..600);
-        a.merge(&of(400..900));
+        let mut a = distinct(0..600);
+        a.merge(&distinct(400..900));
         assert_eq!(a.count(), 900);
         // Few against many, and the other way round.
-        let mut few = of(899..910);
+        let mut few = distinct(899..910);
         a.merge(&few);
-        few.merge(&of(0..900));
+        few.merge(&distinct(0..900));
         assert_eq!((a.count(), &few), (910, &a));
-        let mut b = of(0..3_000);
-        b.merge(&of(1_000..5_000));
-        assert_eq!(b, of(0..5_000));
+        let mut b = distinct(0..3_000);
+        b.merge(&distinct(1_000..5_000));
+        assert_eq!(b, distinct(0..5_000));
     }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// Longest id that is kept whole; longer ones are cut.
+/// Longest id; longer ones are cut.
 const MOST: usize = 36;
 
 /// Where the text of a UUID has its dashes.
@@ -13,7 +13,7 @@ const DASHES: [usize; 4] = [8, 13, 18, 23];
 pub enum EventId {
     /// In lower case, as CloudTrail writes it.
     Uuid([u8; 16]),
-    /// Up to 16 bytes, filled up with zeros.
+    /// Up to 16 bytes, padded with zeros.
     Short([u8; 16]),
     Other(Box<str>),
 }
@@ -33,7 +33,7 @@ impl EventId {
         }
     }
 
-    /// Which kind it is, the packed bytes, and the text of what is not packed.
+    /// The kind, the packed bytes and the text of an id that is not packed.
     pub fn to_parts(&self) -> (u32, [u64; 2], String) {
         let halves = |bytes: &[u8; 16]| {
             let number = u128::from_be_bytes(*bytes);
@@ -46,7 +46,7 @@ impl EventId {
         }
     }
 
-    /// What [`EventId::to_parts`] gave.
+    /// Restores the parts of [`EventId::to_parts`].
     pub fn from_parts(kind: u32, [high, low]: [u64; 2], text: &str) -> EventId {
         let bytes = (u128::from(high) << 64 | u128::from(low)).to_be_bytes();
         match kind {

@@ -1,4 +1,4 @@
-//! Where an event stands in the logs, small enough to be kept in every row.
+//! Where an event is in the logs, small enough to be stored in every row.
 
 use std::cmp::Ordering;
 
@@ -10,15 +10,15 @@ use crate::clock::Millis;
 pub struct Origin {
     /// Number of the file, archive members included.
     pub file: u32,
-    /// Number of the listed input that the file is, or lies in.
+    /// Number of the listed input that is or contains the file.
     pub input: u32,
     /// Byte offset in the uncompressed file.
     pub offset: u64,
-    /// The event was counted already, from another copy: this one only says where else it stands.
+    /// Another copy of the event was counted already.
     pub duplicate: bool,
 }
 
-/// What the numbers of files, and of inputs, are elsewhere.
+/// Maps file and input numbers to new ones.
 #[derive(Clone, Copy)]
 pub struct Renumber<'a> {
     pub file: &'a (dyn Fn(u32) -> u32 + Sync),
@@ -26,12 +26,13 @@ pub struct Renumber<'a> {
 }
 
 impl Renumber<'_> {
-    /// All as they are.
+    /// Changes nothing.
     pub const SAME: Renumber<'static> = Renumber { file: &same, input: &same };
 
     #[inline]
-    pub(super) fn place(&self, place: &mut EventLocation) {
-        (place.file, place.input) = ((self.file)(place.file), (self.input)(place.input));
+    pub(super) fn apply(&self, location: &mut EventLocation) {
+        (location.file, location.input) =
+            ((self.file)(location.file), (self.input)(location.input));
     }
 }
 
@@ -46,7 +47,7 @@ pub struct EventLocation {
     /// Byte offset in the uncompressed file.
     pub offset: u64,
     pub file: u32,
-    /// The listed input that the file is, or lies in.
+    /// The listed input that is or contains the file.
     pub(super) input: u32,
     pub id: EventId,
 }
@@ -57,8 +58,7 @@ impl EventLocation {
         EventLocation { time, offset, file, input, id: EventId::new(id) }
     }
 
-    /// Earlier events come first; then the id decides, then, between copies of one event, the input: the
-    /// answer does not depend on the order in which files were read.
+    /// By time, then id, then, between copies of one event, input: independent of the order in which files were read.
     #[inline]
     pub fn order(&self, other: &EventLocation) -> Ordering {
         let by_id = || self.id.cmp(&other.id);

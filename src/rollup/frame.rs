@@ -18,8 +18,8 @@ pub struct Frames {
     pub buckets: DataFrame,
     pub activity_rows: activity::Rows,
     pub object_rows: Chunks<objects::Row>,
-    /// For each activity row: it comes from the S3 access log and CloudTrail has the same calls.
-    pub echoes: Vec<bool>,
+    /// For each activity row, whether it is from the S3 access log and CloudTrail has the same calls.
+    pub also_in_cloudtrail: Vec<bool>,
 }
 
 fn column<T, C>(name: &str, items: &[T], value: impl Fn(&T) -> C) -> Column
@@ -30,11 +30,12 @@ where
 }
 
 impl Frames {
-    /// Takes the activity and the objects out of `rollups`; its other tables stay there.
+    /// Takes activity and objects out of `rollups`; the other tables stay there. `memory_freed` is called when a large
+    /// table was freed and others are about to be made.
     ///
     /// # Errors
     /// Only when polars refuses columns of equal length and distinct names, which would be a defect here.
-    pub fn take(rollups: &mut Rollups) -> PolarsResult<Frames> {
+    pub fn take(rollups: &mut Rollups, memory_freed: &dyn Fn()) -> PolarsResult<Frames> {
         let (activity, objects) =
             (std::mem::take(&mut rollups.activity), std::mem::take(&mut rollups.objects));
         let (agents, buckets) = (&rollups.agents, &rollups.buckets);
@@ -42,11 +43,12 @@ impl Frames {
             let objects = scope.spawn(|| objects::into_rows(objects));
             let agents = scope.spawn(|| agents_frame(agents));
             let activity_rows = activity.into_rows();
-            super::memory::give_back();
-            let echoes = hourly::echoes(&activity_rows);
+            memory_freed();
+            let also_in_cloudtrail = hourly::also_in_cloudtrail(&activity_rows);
             let (hours, activity) = std::thread::scope(|scope| {
-                let hours = scope.spawn(|| hours_frame(hourly::hours(&activity_rows, &echoes)));
-                let activity = activity_frame(&activity_rows, &echoes);
+                let hours =
+                    scope.spawn(|| hours_frame(hourly::hours(&activity_rows, &also_in_cloudtrail)));
+                let activity = activity_frame(&activity_rows, &also_in_cloudtrail);
                 (ended(hours), activity)
             });
             Ok(Frames {
@@ -56,7 +58,7 @@ impl Frames {
                 buckets: buckets_frame(buckets)?,
                 activity_rows,
                 object_rows: ended(objects),
-                echoes,
+                also_in_cloudtrail,
             })
         })
     }
@@ -66,17 +68,17 @@ fn ended<T>(thread: std::thread::ScopedJoinHandle<'_, T>) -> T {
     thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Columns: `window`, `by_service` and `echo` (bool), `log` and `outcome` (their declaration's order), numbers
+/// Columns: `window`, `by_service` and `also_in_cloudtrail` (bool), `log` and `outcome` (position in the enum), numbers
 /// of texts, `events`, `bytes_out`, `first` and `last` (milliseconds).
-fn activity_frame(rows: &activity::Rows, echoes: &[bool]) -> PolarsResult<DataFrame> {
+fn activity_frame(rows: &activity::Rows, also_in_cloudtrail: &[bool]) -> PolarsResult<DataFrame> {
     type R = (activity::Key, hourly::Sums);
-    let rows = hourly::by_behaviour(rows, echoes);
+    let rows = hourly::by_behaviour(rows, also_in_cloudtrail);
     DataFrame::new(
         rows.len(),
         vec![
             column("window", &rows, |(k, _): &R| k.phase == Phase::Window),
             column("by_service", &rows, |(k, _): &R| k.by_service),
-            column("echo", &rows, |(_, v): &R| v.echo),
+            column("also_in_cloudtrail", &rows, |(_, v): &R| v.also_in_cloudtrail),
             column("log", &rows, |(k, _): &R| k.log as u32),
             column("outcome", &rows, |(k, _): &R| k.outcome as u32),
             column("account", &rows, |(k, _): &R| k.account),

@@ -1,5 +1,4 @@
-//! Sums over activity rows, as queries want them: by behaviour, and by caller and hour. Rows are many times
-//! more than either.
+//! Sums over activity rows for queries: by behaviour, and by caller and hour. There are far fewer sums than rows.
 
 use rustc_hash::FxHashMap;
 
@@ -9,47 +8,55 @@ use super::{Phase, Sym};
 use crate::clock::Millis;
 use crate::event::{Log, Outcome};
 
-/// Where both logs are on, each S3 call stands in both: CloudTrail's row has the access key and counts.
-pub fn echoes(rows: &Rows) -> Vec<bool> {
-    let mut echoes = vec![false; rows.len()];
+/// Marks access-log rows whose calls CloudTrail has too: only CloudTrail's rows count, as they have the access key.
+pub fn also_in_cloudtrail(rows: &Rows) -> Vec<bool> {
+    let mut marks = vec![false; rows.len()];
     let mut calls: FxHashMap<_, bool> = FxHashMap::default();
     for (k, v) in rows.iter().filter(|(k, _)| k.log == Log::S3Access) {
         calls.insert((k.principal, k.source, k.action, v.hour()), false);
     }
     if calls.is_empty() {
-        return echoes;
+        return marks;
     }
     for (k, v) in rows.iter().filter(|(k, _)| k.log == Log::CloudTrail) {
         if let Some(in_trail) = calls.get_mut(&(k.principal, k.source, k.action, v.hour())) {
             *in_trail = true;
         }
     }
-    for (echo, (k, v)) in echoes.iter_mut().zip(rows.iter()) {
+    for (mark, (k, v)) in marks.iter_mut().zip(rows.iter()) {
         let call = (k.principal, k.source, k.action, v.hour());
-        *echo = k.log == Log::S3Access && calls.get(&call).is_some_and(|in_trail| *in_trail);
+        *mark = k.log == Log::S3Access && calls.get(&call).is_some_and(|in_trail| *in_trail);
     }
-    echoes
+    marks
 }
 
 /// One behaviour over all hours.
 #[derive(Debug, Clone, Copy)]
 pub struct Sums {
-    pub echo: bool,
+    pub also_in_cloudtrail: bool,
     pub events: u64,
     pub bytes_out: u64,
     pub first: Millis,
     pub last: Millis,
 }
 
-/// Behaviours in the order of their first rows, those that CloudTrail has too apart.
-pub fn by_behaviour(rows: &Rows, echoes: &[bool]) -> Vec<(Key, Sums)> {
-    let mut places = vec![[None; 2]; rows.behaviours.len()];
-    let mut sums: Vec<(Key, Sums)> = Vec::with_capacity(places.len());
-    for ((behaviour, (key, v)), echo) in rows.numbered().zip(echoes.iter().copied()) {
-        let place = &mut places[behaviour as usize][usize::from(echo)];
-        let at = *place.get_or_insert_with(|| {
-            let none = Sums { echo, events: 0, bytes_out: 0, first: v.first.time, last: v.last() };
-            sums.push((*key, none));
+/// Behaviours in the order of their first rows; rows that CloudTrail has too are summed separately.
+pub fn by_behaviour(rows: &Rows, also_in_cloudtrail: &[bool]) -> Vec<(Key, Sums)> {
+    let mut positions = vec![[None; 2]; rows.behaviours.len()];
+    let mut sums: Vec<(Key, Sums)> = Vec::with_capacity(positions.len());
+    for ((behaviour, (key, v)), also_in_cloudtrail) in
+        rows.numbered().zip(also_in_cloudtrail.iter().copied())
+    {
+        let position = &mut positions[behaviour as usize][usize::from(also_in_cloudtrail)];
+        let at = *position.get_or_insert_with(|| {
+            let new = Sums {
+                also_in_cloudtrail,
+                events: 0,
+                bytes_out: 0,
+                first: v.first.time,
+                last: v.last(),
+            };
+            sums.push((*key, new));
             sums.len() - 1
         });
         let sum = &mut sums[at].1;
@@ -88,9 +95,12 @@ impl Keyed for Hour {
 }
 
 /// Calls by people and programs, each once.
-pub fn hours(rows: &Rows, echoes: &[bool]) -> Vec<Hour> {
+pub fn hours(rows: &Rows, also_in_cloudtrail: &[bool]) -> Vec<Hour> {
     let mut hours = Numbered::default();
-    let calls = rows.iter().zip(echoes).filter(|((k, _), echo)| !k.by_service && !**echo);
+    let calls = rows
+        .iter()
+        .zip(also_in_cloudtrail)
+        .filter(|((k, _), also_in_cloudtrail)| !k.by_service && !**also_in_cloudtrail);
     for ((k, v), _) in calls {
         let caller = Caller {
             phase: k.phase,
@@ -100,8 +110,8 @@ pub fn hours(rows: &Rows, echoes: &[bool]) -> Vec<Hour> {
             principal: k.principal,
             source: k.source,
         };
-        let none = || Hour { caller, events: 0, first: v.first.time };
-        hours.entry(&caller, none).1.events += v.events;
+        let new = || Hour { caller, events: 0, first: v.first.time };
+        hours.entry(&caller, new).1.events += v.events;
     }
     hours.into_items().into_iter().collect()
 }

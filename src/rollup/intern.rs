@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// A text of one [`Names`]. `0` is the empty text.
 pub type Sym = u32;
 
-/// The texts behind the numbers. Grows with the distinct texts that rollup keys hold, not with events.
+/// The texts behind the numbers. Grows with the distinct texts of rollup keys, not with events.
 #[derive(Debug)]
 pub struct Names {
     table: HashTable<(u32, Sym)>,
@@ -46,7 +46,7 @@ impl Names {
             .map(|(_, s)| *s)
     }
 
-    /// The text of a number; `""` for one that was never given out.
+    /// The text of a number; `""` for an unknown number.
     #[inline]
     pub fn text(&self, sym: Sym) -> &str {
         self.texts.get(sym as usize).map_or("", |t| t)
@@ -60,7 +60,7 @@ impl Names {
         self.texts.is_empty()
     }
 
-    /// Takes in all of `other`; answers its numbers' new ones.
+    /// Adds all texts of `other` and returns their new numbers.
     pub fn absorb(&mut self, other: &Names) -> Vec<Sym> {
         other.texts.iter().map(|text| self.sym(text)).collect()
     }

@@ -1,8 +1,8 @@
-//! Where credentials come from: every key by the links of records back to the key or sign-in that it began
-//! with, and forward to what was made of it. Pure: it is computed from the settled rollups.
+//! Where credentials come from: links each key back to the key or sign-in that it began with, and forward to what was
+//! created with it. Computed from resolved rollups.
 //!
-//! Logs hold what an attacker wrote: links may form a circle or a chain without end, and end here anyway. What
-//! the records do not tell is said to be unknown.
+//! Attackers can write to logs: links may form a circle or an endless chain, and are cut. What the records do not say
+//! is unknown.
 
 mod children;
 mod consoles;
@@ -14,7 +14,7 @@ use hashbrown::{HashMap, HashSet};
 use rustc_hash::FxBuildHasher;
 
 use super::activity::Rows;
-use super::sessions::{Caller, Made, Session, Table};
+use super::sessions::{Caller, CreatedCredential, Session, Table};
 use super::{Names, Rollups, Sym};
 use crate::clock::Millis;
 use children::Children;
@@ -22,17 +22,17 @@ pub use consoles::Console;
 use consoles::Consoles;
 pub use root::{Missing, Root};
 
-/// Links that are followed; AWS sets no limit to a chain of roles, but each link has to be logged.
+/// Links that are followed. AWS does not limit role chains, but each link must be logged.
 const MOST_LINKS: usize = 64;
 
 type Map<K, V> = HashMap<K, V, FxBuildHasher>;
 
-/// Something with which calls are signed, or begin.
+/// A key that signs calls, or a console session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Node {
     /// An access key.
     Key(Sym),
-    /// A session at the console, by its number.
+    /// A console session, by its number.
     Console(u32),
 }
 
@@ -41,11 +41,11 @@ pub enum Node {
 pub enum How {
     /// By the call of that name: `AssumeRole`, `CreateAccessKey`, …
     Call(Sym),
-    /// The console made the key for its session.
+    /// The console created the key for its session.
     Console,
-    /// A service made the key to go on with the call that it was asked for.
+    /// A service created the key to forward a call.
     Forwarded(Sym),
-    /// `GetSigninToken`: the session at the console began with a link that was made with the key.
+    /// `GetSigninToken`: the console session began with a sign-in link made with the key.
     SigninToken,
 }
 
@@ -56,70 +56,70 @@ pub struct Link {
     pub parent: Node,
     pub how: How,
     pub at: Millis,
-    /// Who made the call, and from where. `0` where there was none.
+    /// Who made the call, and from where; `0` if there was none.
     pub by: Sym,
     pub from: Sym,
 }
 
-/// The whole way back.
+/// The chain from a node back to its root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin<'r> {
-    /// From the node on, nearest first. Empty for one that is a root itself.
+    /// Nearest first; empty if the node has no parent.
     pub links: Vec<Link>,
-    /// The last node of the way.
+    /// The last node of the chain.
     pub top: Node,
-    /// What that began with.
+    /// What that node began with.
     pub root: Root<'r>,
 }
 
-/// A key that is no session: whose it is, and where it was first used.
+/// Principal and first source of a key that is not a session.
 #[derive(Debug, Clone, Copy, Default)]
 struct Owner {
     principal: Sym,
     source: Sym,
 }
 
-/// The graph over all keys of the logs.
+/// The graph of all keys in the logs.
 pub struct Lineage<'r> {
     names: &'r Names,
     sessions: &'r Table,
     owners: Map<Sym, Owner>,
-    /// By key: number in the table's list.
-    made: Map<Sym, u32>,
+    /// Index among the created credentials, by key.
+    created: Map<Sym, u32>,
     consoles: Consoles,
-    /// The key of a session that services go on with, by principal, session name and second.
-    kin: Map<(Sym, Sym, Millis), Sym>,
+    /// The key of a session that services forward calls of, by principal, session name and second.
+    forwarding: Map<(Sym, Sym, Millis), Sym>,
     /// First event of the logs.
     begin: Millis,
     children: OnceLock<Children>,
 }
 
 impl<'r> Lineage<'r> {
-    /// Of settled rollups, and the activity that was taken out of them.
-    pub fn of(rollups: &'r Rollups, rows: &Rows) -> Lineage<'r> {
+    /// From resolved rollups and the activity that was taken out of them.
+    pub fn new(rollups: &'r Rollups, rows: &Rows) -> Lineage<'r> {
         let (names, sessions) = (&rollups.names, &rollups.sessions);
         let mut owners: Map<Sym, Owner> = Map::default();
-        // Behaviours stand in the order of their first events.
+        // Behaviours are in the order of their first events.
         for key in rows.behaviours.iter().filter(|key| key.access_key != 0) {
             if sessions.principal(key.access_key).is_none_or(|principal| principal == 0) {
                 let owner = Owner { principal: key.principal, source: key.source };
                 owners.entry(key.access_key).or_insert(owner);
             }
         }
-        let made = sessions.made.iter().zip(0..).filter(|(made, _)| made.access_key != 0);
+        let created = sessions.created.iter().zip(0..).filter(|(one, _)| one.access_key != 0);
         Lineage {
             names,
             sessions,
             owners,
-            made: made.map(|(made, n)| (made.access_key, n)).collect(),
-            consoles: Consoles::of(names, sessions),
-            kin: kin(sessions),
+            created: created.map(|(one, n)| (one.access_key, n)).collect(),
+            consoles: Consoles::new(names, sessions),
+            forwarding: forwarding(sessions),
             begin: rows.iter().next().map_or(0, |(_, v)| v.first.time),
             children: OnceLock::new(),
         }
     }
 
-    /// The way back from an access key.
+    /// The chain of an access key.
     pub fn origin(&self, key: Sym) -> Origin<'r> {
         self.origin_of(Node::Key(key))
     }
@@ -143,7 +143,7 @@ impl<'r> Lineage<'r> {
         Origin { links, top, root: root.unwrap_or_else(|| self.root(top)) }
     }
 
-    /// What the node came from, where the records name it.
+    /// The node's parent, if the records name it.
     pub fn parent(&self, node: Node) -> Option<Link> {
         match node {
             Node::Key(key) => self.parent_of_key(key).filter(|link| link.parent != node),
@@ -153,7 +153,7 @@ impl<'r> Lineage<'r> {
 
     fn parent_of_key(&self, key: Sym) -> Option<Link> {
         let child = Node::Key(key);
-        let Some(session) = self.sessions.get(&key) else { return self.maker(key) };
+        let Some(session) = self.sessions.get(&key) else { return self.creator(key) };
         let called = |direct: bool| {
             let caller =
                 session.caller.filter(|c| c.access_key != 0 && session.direct == direct)?;
@@ -168,22 +168,23 @@ impl<'r> Lineage<'r> {
             return Some(Link { child, parent, how: How::Console, at, by, from: 0 });
         }
         if session.forwarded
-            && let Some(own) = self.kin.get(&triple(&session))
+            && let Some(own) = self.forwarding.get(&session_id(&session))
         {
             let (how, at) = (How::Forwarded(session.service), session.created);
             let by = session.principal;
             return Some(Link { child, parent: Node::Key(*own), how, at, by, from: 0 });
         }
-        called(false).or_else(|| self.maker(key))
+        called(false).or_else(|| self.creator(key))
     }
 
-    fn maker(&self, key: Sym) -> Option<Link> {
-        let made = self.made(key)?;
-        let caller = self.sessions.caller(made.caller);
-        (caller.access_key != 0).then(|| link_to(Node::Key(key), &caller, made.at))
+    /// The link to the key that created a long-term key.
+    fn creator(&self, key: Sym) -> Option<Link> {
+        let created = self.creation(key)?;
+        let caller = self.sessions.caller(created.caller);
+        (caller.access_key != 0).then(|| link_to(Node::Key(key), &caller, created.at))
     }
 
-    /// The link's time and place are those of the sign-in, not of what made it possible.
+    /// The link has the time and source of the sign-in, not of the call that made it possible.
     fn parent_of_console(&self, number: u32) -> Option<Link> {
         let console = self.console(number)?;
         let (child, at) = (Node::Console(number), console.created);
@@ -196,26 +197,27 @@ impl<'r> Lineage<'r> {
         if let Some(caller) = caller {
             return Some(Link { from, ..link_to(child, &caller, at) });
         }
-        let made = self.consoles.password(console).and_then(|n| self.sessions.made.get(n))?;
-        let caller = self.sessions.caller(made.caller);
+        let password =
+            self.consoles.password(console).and_then(|n| self.sessions.created.get(n))?;
+        let caller = self.sessions.caller(password.caller);
         let own = self.sessions.get(&caller.access_key).map(|s| self.consoles.number(&s));
         (caller.access_key != 0 && own != Some(Some(number)))
             .then(|| Link { from, ..link_to(child, &caller, at) })
     }
 
-    /// What was made of the node, earliest first.
+    /// What was created with the node, earliest first.
     pub fn children(&self, node: Node) -> &[Node] {
-        self.children.get_or_init(|| Children::of(self)).of_node(node)
+        self.children.get_or_init(|| Children::new(self)).get(node)
     }
 
-    /// All that was made of the node, and of that, itself excluded; nearest first, so many at most.
+    /// At most `most` descendants, nearest first.
     pub fn descendants(&self, node: Node, most: usize) -> Vec<Node> {
         let mut seen: HashSet<Node, FxBuildHasher> = HashSet::from_iter([node]);
         let mut found = Vec::new();
         let mut next = 0;
-        let mut of = node;
+        let mut parent = node;
         loop {
-            for child in self.children(of) {
+            for child in self.children(parent) {
                 if found.len() == most {
                     return found;
                 }
@@ -224,18 +226,18 @@ impl<'r> Lineage<'r> {
                 }
             }
             let Some(after) = found.get(next) else { return found };
-            (of, next) = (*after, next + 1);
+            (parent, next) = (*after, next + 1);
         }
     }
 
-    /// Everything that calls are signed with or begin with, in no order.
+    /// Every key and console session, unordered.
     pub fn nodes(&self) -> impl Iterator<Item = Node> {
         let sessions = self.sessions.keys();
         let others = self.owners.keys().copied().filter(|key| !self.sessions.contains(*key));
         let is_known = |key: Sym| self.sessions.contains(key) || self.owners.contains_key(&key);
-        let made = self.made.keys().copied().filter(move |key| !is_known(*key));
+        let created = self.created.keys().copied().filter(move |key| !is_known(*key));
         let consoles = (0..self.consoles.len()).map(Node::Console);
-        sessions.chain(others).chain(made).map(Node::Key).chain(consoles)
+        sessions.chain(others).chain(created).map(Node::Key).chain(consoles)
     }
 
     pub fn session(&self, key: Sym) -> Option<Session> {
@@ -251,16 +253,16 @@ impl<'r> Lineage<'r> {
         self.consoles.number(&self.sessions.get(&key)?)
     }
 
-    /// The record that made a long-term key.
-    pub fn made(&self, key: Sym) -> Option<&'r Made> {
-        self.sessions.made.get(*self.made.get(&key)? as usize)
+    /// The record that created a long-term key.
+    pub fn creation(&self, key: Sym) -> Option<&'r CreatedCredential> {
+        self.sessions.created.get(*self.created.get(&key)? as usize)
     }
 
     pub fn caller(&self, number: u32) -> Caller {
         self.sessions.caller(number)
     }
 
-    /// Whose the node is.
+    /// The principal of the node.
     pub fn principal(&self, node: Node) -> Sym {
         match node {
             Node::Console(number) => self.console(number).map_or(0, |console| console.principal),
@@ -268,18 +270,18 @@ impl<'r> Lineage<'r> {
                 Some(principal) if principal != 0 => principal,
                 _ => match self.owners.get(&key) {
                     Some(owner) => owner.principal,
-                    None => self.made(key).map_or(0, |made| made.user),
+                    None => self.creation(key).map_or(0, |created| created.user),
                 },
             },
         }
     }
 
-    /// Where a long-term key was used first.
+    /// The first source of a long-term key.
     pub fn first_source(&self, key: Sym) -> Sym {
         self.owners.get(&key).map_or(0, |owner| owner.source)
     }
 
-    /// True for keys that last: no call with them speaks of a session.
+    /// True for keys whose calls name no session.
     pub fn is_long_term(&self, key: Sym) -> bool {
         let text = self.names.text(key);
         let session =
@@ -302,31 +304,31 @@ fn link_to(child: Node, caller: &Caller, at: Millis) -> Link {
     Link { child, parent, how, at, by: caller.principal, from: caller.source }
 }
 
-fn triple(session: &Session) -> (Sym, Sym, Millis) {
+fn session_id(session: &Session) -> (Sym, Sym, Millis) {
     (session.principal, session.name, session.created)
 }
 
-/// Sessions with which a service went on, by the key that was handed out for them.
-fn kin(sessions: &Table) -> Map<(Sym, Sym, Millis), Sym> {
+/// The issued key of each session that a service forwards calls of; none if several were issued.
+fn forwarding(sessions: &Table) -> Map<(Sym, Sym, Millis), Sym> {
     let forwarded = |s: &Session| s.forwarded && s.name != 0 && s.created != 0;
-    let mut kin: Map<_, Sym> = (sessions.select(|s| !s.in_person && !s.direct))
+    let mut forwarding: Map<_, Sym> = (sessions.select(|s| !s.in_person && !s.direct))
         .filter(|(_, s)| forwarded(s))
-        .map(|(_, s)| (triple(&s), 0))
+        .map(|(_, s)| (session_id(&s), 0))
         .collect();
-    if kin.is_empty() {
-        return kin;
+    if forwarding.is_empty() {
+        return forwarding;
     }
-    let mut twice = HashSet::<_, FxBuildHasher>::default();
+    let mut ambiguous = HashSet::<_, FxBuildHasher>::default();
     for (key, session) in sessions.select(|s| s.direct) {
-        if let Some(own) = kin.get_mut(&triple(&session)) {
+        if let Some(own) = forwarding.get_mut(&session_id(&session)) {
             if *own != 0 {
-                twice.insert(triple(&session));
+                ambiguous.insert(session_id(&session));
             }
             *own = key;
         }
     }
-    kin.retain(|session, own| *own != 0 && !twice.contains(session));
-    kin
+    forwarding.retain(|session, own| *own != 0 && !ambiguous.contains(session));
+    forwarding
 }
 
 #[cfg(test)]

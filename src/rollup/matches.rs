@@ -6,11 +6,11 @@ use super::activity::Key;
 use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
-use super::smallest::smallest;
+use super::smallest::keep_smallest;
 use crate::clock::{HOUR, Millis};
 
-/// Things acted on that a row keeps: those whose names have the smallest hashes.
-const TARGETS: usize = 8;
+/// Most targets of a row: those whose names have the smallest hashes.
+const MOST_TARGETS: usize = 8;
 
 /// One rule, one behaviour, one hour.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn none(rule: u32, behaviour: u32, first: EventLocation) -> Row {
+    pub(super) fn empty(rule: u32, behaviour: u32, first: EventLocation) -> Row {
         Row { rule, behaviour, span: 0, events: 0, first, targets: Vec::new() }
     }
 
@@ -54,17 +54,17 @@ impl Row {
 
     fn target(&mut self, hash: u64, sym: Sym) {
         if !self.targets.iter().any(|(_, known)| *known == sym) {
-            smallest(&mut self.targets, TARGETS, |(h, _)| h.cmp(&hash), || (hash, sym));
+            keep_smallest(&mut self.targets, MOST_TARGETS, |(h, _)| h.cmp(&hash), || (hash, sym));
         }
     }
 }
 
-/// A match as correlations know it: the number of its record, so that each counts, above that of its row.
+/// A match as correlations count it: the record's number in the high half, the row's in the low half.
 pub fn mark(record: u32, row: u32) -> u64 {
     u64::from(record) << 32 | u64::from(row)
 }
 
-/// Record and row of a match.
+/// The numbers of record and row in a mark.
 pub fn marked(mark: u64) -> (u32, u32) {
     ((mark >> 32) as u32, mark as u32)
 }
@@ -85,24 +85,24 @@ pub struct Table {
 }
 
 impl Table {
-    /// Counts a match; answers the number of its row.
-    pub fn add(&mut self, rule: u32, key: Key, place: &EventLocation, events: u64) -> u32 {
+    /// Counts a match and returns the number of its row.
+    pub fn add(&mut self, rule: u32, key: Key, location: &EventLocation, events: u64) -> u32 {
         let behaviour = self.behaviours.entry(&key, || key).0;
-        let hour = place.time.div_euclid(HOUR) as i32;
-        let none = || Row::none(rule, behaviour, place.clone());
-        let (number, row) = self.rows.entry(&(rule, behaviour, hour), none);
-        row.add(events, place.time, place);
+        let hour = location.time.div_euclid(HOUR) as i32;
+        let new = || Row::empty(rule, behaviour, location.clone());
+        let (number, row) = self.rows.entry(&(rule, behaviour, hour), new);
+        row.add(events, location.time, location);
         number
     }
 
-    /// Notes what the call behind a row acted on.
+    /// Adds a target of the calls in a row.
     pub fn target(&mut self, row: u32, names: &mut Names, kind: &str, name: &str) {
         let text = format!("{kind} {name}");
         let sym = names.sym(&text);
         self.rows.at_mut(row).target(xxh3_64(text.as_bytes()), sym);
     }
 
-    /// Takes in another worker's rows; answers their new numbers.
+    /// Merges another worker's rows and returns their new numbers.
     pub fn merge(&mut self, from: Table, syms: &[Sym], numbers: Renumber<'_>) -> Vec<u32> {
         let keys = from.behaviours.into_items();
         let behaviours: Vec<u32> = (keys.into_iter().map(|key| key.translated(syms)))
@@ -110,7 +110,7 @@ impl Table {
             .collect();
         let mut new = Vec::with_capacity(from.rows.len());
         for mut row in from.rows.into_items() {
-            numbers.place(&mut row.first);
+            numbers.apply(&mut row.first);
             row.behaviour = behaviours[row.behaviour as usize];
             row.targets.iter_mut().for_each(|(_, sym)| *sym = syms[*sym as usize]);
             new.push(self.rows.merge(row, |known, row| {
@@ -127,7 +127,7 @@ impl Table {
         Some((self.behaviours.get(row.behaviour)?, row))
     }
 
-    /// Every row, in no order that means anything.
+    /// Every row, unordered.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Row)> {
         self.rows.iter().filter_map(|row| Some((self.behaviours.get(row.behaviour)?, row)))
     }

@@ -1,5 +1,5 @@
-//! The small tables that events are folded into. Every value merges, so that workers, days and engines
-//! can each make a part. Knows no detectors.
+//! The small tables that events are folded into. Every value merges, so that each worker, day and run can make a
+//! part. Knows no detectors.
 
 pub mod activity;
 pub mod agents;
@@ -13,7 +13,6 @@ mod hourly;
 pub mod intern;
 pub mod lineage;
 pub mod matches;
-pub mod memory;
 mod numbered;
 pub mod objects;
 mod order;
@@ -33,7 +32,7 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::event::target::targets;
 
-/// Rows from which on tables are merged side by side: with fewer, threads cost more than they save.
+/// Rows from which on tables are merged in parallel: with fewer, threads cost more than they save.
 const WORTH_THREADS: usize = 20_000;
 
 /// Which side of the window an event lies on.
@@ -43,11 +42,11 @@ pub enum Phase {
     Window,
 }
 
-/// One event on its way into every rollup, with what all of them need of it.
+/// One event with what every rollup needs of it.
 pub struct Folded<'e, 't> {
     pub event: &'e Event<'t>,
     pub phase: Phase,
-    pub place: EventLocation,
+    pub location: EventLocation,
     /// 0 for a copy of an event that was counted already.
     pub weight: u64,
     pub principal: Sym,
@@ -65,7 +64,7 @@ impl<'e, 't> Folded<'e, 't> {
         Folded {
             event,
             phase,
-            place: EventLocation::new(event.time, event.id, origin),
+            location: EventLocation::new(event.time, event.id, origin),
             weight: u64::from(!origin.duplicate),
             principal: names.sym(event.actor.principal),
             access_key: names.sym(event.actor.access_key),
@@ -85,7 +84,7 @@ pub struct Rollups {
     pub sessions: sessions::Table,
     pub matches: matches::Table,
     /// Emptied by [`Rollups::resolve_sessions`].
-    issued: sessions::Issued,
+    issued: sessions::IssuedCredentials,
 }
 
 impl Rollups {
@@ -101,7 +100,7 @@ impl Rollups {
         }
     }
 
-    /// Counts a match of a rule; answers the number of its row.
+    /// Counts a match of a rule and returns the number of its row.
     pub fn matched(
         &mut self,
         rule: u32,
@@ -112,32 +111,32 @@ impl Rollups {
     ) -> u32 {
         let names = &mut self.names;
         let folded = Folded::new(names, event, phase, origin);
-        let key = activity::Key::of(names, &folded);
-        let row = self.matches.add(rule, key, &folded.place, folded.weight);
+        let key = activity::Key::new(names, &folded);
+        let row = self.matches.add(rule, key, &folded.location, folded.weight);
         let matches = &mut self.matches;
         targets(record, &mut |kind, name| matches.target(row, names, kind, name));
         row
     }
 
-    /// To be called once, after the last merge. Joins sessions to the calls that handed them out.
+    /// Matches sessions with the calls that issued them. Must be called once, after the last merge.
     pub fn resolve_sessions(&mut self) {
         let used = self.activity.access_keys();
         let issued = std::mem::take(&mut self.issued);
-        sessions::settle(&mut self.sessions, issued, &self.names, used);
+        sessions::resolve(&mut self.sessions, issued, &self.names, used);
     }
 
-    /// Gives files and inputs other numbers.
+    /// Renumbers files and inputs.
     pub fn renumber(&mut self, numbers: Renumber<'_>) {
-        self.activity.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
-        self.matches.rows.iter_mut().for_each(|row| numbers.place(&mut row.first));
+        self.activity.rows.iter_mut().for_each(|row| numbers.apply(&mut row.first));
+        self.matches.rows.iter_mut().for_each(|row| numbers.apply(&mut row.first));
         for (_, value) in self.objects.iter_mut() {
-            numbers.place(&mut value.first);
+            numbers.apply(&mut value.first);
             value.samples.renumber(numbers);
         }
     }
 
-    /// Takes in other workers' tables. `matched` is told what the numbers of the matches' rows are here, by worker,
-    /// while the other tables are merged.
+    /// Merges other workers' tables. Calls `matched` with the new numbers of each worker's match rows while the other
+    /// tables are merged.
     pub fn merge(
         &mut self,
         others: Vec<Rollups>,
@@ -162,10 +161,10 @@ impl Rollups {
         let data =
             || data.into_iter().for_each(|(t, syms)| objects::merge(objects, t, syms, numbers));
         let credentials = || {
-            for (seen, handed_out, of_buckets, syms) in credentials {
+            for (seen, newly_issued, more_buckets, syms) in credentials {
                 sessions::merge(sessions, seen, syms, names);
-                issued.merge(handed_out, syms);
-                buckets::merge(buckets, of_buckets, syms);
+                issued.merge(newly_issued, syms);
+                buckets::merge(buckets, more_buckets, syms);
             }
         };
         if few {

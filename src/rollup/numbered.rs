@@ -1,4 +1,4 @@
-//! Items that are found again by their keys and have numbers in the order in which they came.
+//! Items that are found by key and numbered in the order in which they were added.
 
 use std::hash::{BuildHasher, Hash};
 
@@ -7,18 +7,18 @@ use rustc_hash::FxBuildHasher;
 
 use super::chunks::Chunks;
 
-/// Something that is one row by its key.
+/// A row identified by its key.
 pub trait Keyed {
     type Key: Eq + Hash;
 
     fn key(&self) -> Self::Key;
 }
 
-/// Each key once. Takes little more memory than its items, whatever their number.
+/// One item per key. Takes little more memory than its items.
 #[derive(Debug)]
 pub struct Numbered<T> {
     items: Chunks<T>,
-    /// Of the first items; of the others from the first search on.
+    /// Numbers of the first items; the first search adds the others.
     index: HashTable<u32>,
 }
 
@@ -28,7 +28,7 @@ impl<T> Default for Numbered<T> {
     }
 }
 
-/// Of items with keys of their own, which are looked up later or never.
+/// From items with distinct keys. They are indexed at the first search.
 impl<T> FromIterator<T> for Numbered<T> {
     fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Numbered<T> {
         Numbered { items: items.into_iter().collect(), index: HashTable::new() }
@@ -36,14 +36,14 @@ impl<T> FromIterator<T> for Numbered<T> {
 }
 
 impl<T: Keyed> Numbered<T> {
-    /// Makes room to look up so many more.
+    /// Reserves room in the index for `more` items.
     pub fn reserve(&mut self, more: usize) {
         let items = &self.items;
         self.index.reserve(more, |n| hash_at(items, *n));
     }
 
     #[cold]
-    fn catch_up(&mut self) {
+    fn index_rest(&mut self) {
         let (items, known) = (&self.items, self.index.len());
         self.index.reserve(items.len() - known, |n| hash_at(items, *n));
         for (number, item) in (0..).zip(items.iter()).skip(known) {
@@ -54,13 +54,13 @@ impl<T: Keyed> Numbered<T> {
     #[inline]
     fn number(&mut self, key: &T::Key, hash: u64) -> Option<u32> {
         if self.index.len() < self.items.len() {
-            self.catch_up();
+            self.index_rest();
         }
         let same = |n: &u32| self.items.get(*n as usize).is_some_and(|item| item.key() == *key);
         self.index.find(hash, same).copied()
     }
 
-    /// The item of that key, which is made if there is none.
+    /// The item with the key; `new` makes it if there is none.
     #[inline]
     pub fn entry(&mut self, key: &T::Key, new: impl FnOnce() -> T) -> (u32, &mut T) {
         let hash = hash(key);
@@ -71,7 +71,7 @@ impl<T: Keyed> Numbered<T> {
         (number, self.items.at_mut(number as usize))
     }
 
-    /// Adds an item, or lets `join` hand it over to that of its key; answers the number.
+    /// Adds an item, or lets `join` merge it into the one with the same key; returns its number.
     #[inline]
     pub fn merge(&mut self, item: T, join: impl FnOnce(&mut T, T)) -> u32 {
         let key = item.key();
@@ -96,7 +96,7 @@ impl<T: Keyed> Numbered<T> {
         self.items.get(number as usize)
     }
 
-    /// The item of a number that was given out here.
+    /// The item with a number that this list returned.
     pub fn at_mut(&mut self, number: u32) -> &mut T {
         self.items.at_mut(number as usize)
     }
@@ -113,7 +113,7 @@ impl<T: Keyed> Numbered<T> {
         self.items.iter()
     }
 
-    /// Keys have to stay what they are.
+    /// Keys must not change.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
         self.items.iter_mut()
     }

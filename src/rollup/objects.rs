@@ -1,4 +1,4 @@
-//! Objects read, written and deleted by one caller from one place, by ten minutes.
+//! Objects read, written and deleted by one caller from one source, in slots of ten minutes.
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -8,25 +8,25 @@ use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
 use super::samples::{Sample, Samples};
-use super::smallest::smallest;
+use super::smallest::keep_smallest;
 use super::{Folded, Phase, order};
 use crate::clock::{MINUTE, Millis};
 use crate::event::action::ObjectAction;
 use crate::event::{Log, ObjectAccess, Outcome};
 
-/// Width of a row in time. Bursts of minutes are told apart by each row's first and last event; one-minute
-/// rows cost several times the memory on archives of weeks and found the same bursts.
+/// Width of a row in time. First and last event of each row separate bursts of minutes; one-minute rows need several
+/// times the memory and find the same bursts.
 pub const SLOT: Millis = 10 * MINUTE;
 
-/// First path segments of keys named per row, and buckets.
-const PREFIXES: usize = 8;
-const BUCKETS: usize = 64;
+/// First path segments of keys per row.
+const MOST_PREFIXES: usize = 8;
+const MOST_BUCKETS: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
     pub phase: Phase,
     pub log: Log,
-    /// Read, copied out, written or deleted; other calls are in the buckets' rollup alone.
+    /// Read, copied out, written or deleted. Other calls are only in the buckets rollup.
     pub action: ObjectAction,
     /// Ten-minute slots since 1970.
     pub slot: i32,
@@ -36,9 +36,9 @@ pub struct Key {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
-    /// Requests that did what they asked for.
+    /// Successful requests.
     pub requests: u64,
-    /// Of those: batch deletes, whose keys the log does not name.
+    /// Batch deletes among them, whose keys the log does not name.
     pub batches: u64,
     pub bytes_out: u64,
     pub last: Millis,
@@ -48,12 +48,12 @@ pub struct Value {
     pub account: Sym,
     /// The first event's, 0 in the access log.
     pub access_key: Sym,
-    /// Objects that were reached, by bucket and key.
+    /// Distinct objects, by bucket and key.
     pub objects: Distinct,
     pub samples: Samples,
     /// First path segments of the keys, the smallest ones in order.
     pub prefixes: Vec<Box<str>>,
-    /// In order of their numbers; the first ones where there are more than a row holds.
+    /// Sorted by number, at most [`MOST_BUCKETS`].
     pub buckets: Vec<Sym>,
 }
 
@@ -75,21 +75,21 @@ pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     if f.event.outcome != Outcome::Success {
         return;
     }
-    if let Some(object) = f.event.object.filter(|o| counted(o.kind)) {
-        one(table, names, f, &object, f.event.bytes_out);
+    if let Some(object) = f.event.object.filter(|o| is_counted(o.kind)) {
+        fold_object(table, names, f, &object, f.event.bytes_out);
     }
     if let Some((bucket, key)) = f.event.copied_from {
         let read = ObjectAccess { bucket, key, version: "", kind: ObjectAction::CopyOut, size: 0 };
-        one(table, names, f, &read, 0);
+        fold_object(table, names, f, &read, 0);
     }
 }
 
-fn counted(action: ObjectAction) -> bool {
+fn is_counted(action: ObjectAction) -> bool {
     use ObjectAction::{CopyOut, Delete, Read, Write};
     matches!(action, Read | CopyOut | Write | Delete)
 }
 
-fn one(
+fn fold_object(
     table: &mut Table,
     names: &mut Names,
     f: &Folded<'_, '_>,
@@ -106,18 +106,18 @@ fn one(
         source: f.source,
     };
     let account = names.sym(e.account);
-    let none = || (key, Value::empty(f.place.clone(), account, f.access_key));
-    let (_, (_, row)) = table.entry(&key, none);
+    let new = || (key, Value::empty(f.location.clone(), account, f.access_key));
+    let (_, (_, row)) = table.entry(&key, new);
     row.requests += f.weight;
     row.bytes_out += f.weight * bytes_out;
     row.last = row.last.max(e.time);
-    if f.place.before(&row.first) {
-        (row.first, row.account, row.access_key) = (f.place.clone(), account, f.access_key);
+    if f.location.before(&row.first) {
+        (row.first, row.account, row.access_key) = (f.location.clone(), account, f.access_key);
     }
     let bucket = names.sym(object.bucket);
-    row.bucket(bucket);
+    row.add_bucket(bucket);
     if !object.key.is_empty() {
-        row.reach(object, bucket, &f.place);
+        row.add_object(object, bucket, &f.location);
     } else if object.kind == ObjectAction::Delete {
         // CloudTrail does not name the up to 1,000 keys of a DeleteObjects call: each call counts as one.
         row.batches += f.weight;
@@ -142,19 +142,24 @@ impl Value {
         }
     }
 
-    fn reach(&mut self, object: &ObjectAccess<'_>, bucket: Sym, place: &EventLocation) {
+    fn add_object(&mut self, object: &ObjectAccess<'_>, bucket: Sym, location: &EventLocation) {
         let key = object.key;
         let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(object.bucket.as_bytes()));
         self.objects.add(hash);
-        if self.samples.wants(hash) {
-            self.samples.add(Sample { hash, bucket, key, place: place.clone() });
+        if self.samples.would_keep(hash) {
+            self.samples.add(Sample { hash, bucket, key, location: location.clone() });
         }
         let prefix = key.split_once('/').map_or("", |(first, _)| first);
-        smallest(&mut self.prefixes, PREFIXES, |known| (**known).cmp(prefix), || prefix.into());
+        keep_smallest(
+            &mut self.prefixes,
+            MOST_PREFIXES,
+            |known| (**known).cmp(prefix),
+            || prefix.into(),
+        );
     }
 
-    fn bucket(&mut self, bucket: Sym) {
-        smallest(&mut self.buckets, BUCKETS, |known| known.cmp(&bucket), || bucket);
+    fn add_bucket(&mut self, bucket: Sym) {
+        keep_smallest(&mut self.buckets, MOST_BUCKETS, |known| known.cmp(&bucket), || bucket);
     }
 
     pub fn merge(&mut self, other: Value) {
@@ -169,31 +174,31 @@ impl Value {
         self.objects.merge(&other.objects);
         self.samples.merge(&other.samples);
         for prefix in other.prefixes {
-            smallest(
+            keep_smallest(
                 &mut self.prefixes,
-                PREFIXES,
+                MOST_PREFIXES,
                 |known| (**known).cmp(&prefix),
                 || prefix.clone(),
             );
         }
         for bucket in other.buckets {
-            self.bucket(bucket);
+            self.add_bucket(bucket);
         }
     }
 }
 
-/// A row of nobody.
-pub(super) fn none(phase: Phase, first: EventLocation) -> Row {
+/// An empty row, to be filled in.
+pub(super) fn blank(phase: Phase, first: EventLocation) -> Row {
     let (log, action) = (Log::CloudTrail, ObjectAction::Read);
     let key = Key { phase, log, action, slot: 0, principal: 0, source: 0 };
     (key, Value::empty(first, 0, 0))
 }
 
-/// Takes in another worker's rows; `syms` and `file` translate its numbers.
+/// Merges another worker's rows; `syms` and `numbers` translate its numbers.
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym], numbers: Renumber<'_>) {
     let s = |sym: Sym| syms[sym as usize];
     for (k, mut v) in from.into_items() {
-        numbers.place(&mut v.first);
+        numbers.apply(&mut v.first);
         v.samples.translate(syms, numbers);
         v.account = s(v.account);
         v.access_key = s(v.access_key);
@@ -204,11 +209,10 @@ pub fn merge(into: &mut Table, from: Table, syms: &[Sym], numbers: Renumber<'_>)
     }
 }
 
-/// The rows in which something was counted, by their first events, so that nothing depends on the order in
-/// which they came.
+/// The rows with counted requests, sorted by first event, so that the result does not depend on the order of files.
 pub fn into_rows(table: Table) -> Chunks<Row> {
     let mut rows = table.into_items();
     rows.retain(|(_, v)| v.requests > 0);
-    order::by_first(&mut rows, |(_, v)| &v.first, |(k, _)| k.action as u32);
+    order::sort_by_first_event(&mut rows, |(_, v)| &v.first, |(k, _)| k.action as u32);
     rows
 }

@@ -1,21 +1,21 @@
-//! The objects with the smallest hashes, each with the first event that reached it, packed: these are most of
-//! what the objects' rollup holds.
+//! Sample objects of a row: those with the smallest hashes, each with the first event that accessed it. They are most
+//! of the objects rollup's memory, so they are packed.
 
 use super::event_id::EventId;
 use super::event_location::{EventLocation, Renumber};
 use super::intern::Sym;
-use super::smallest::smallest;
+use super::smallest::keep_smallest;
 
-/// Objects that are kept.
+/// Most objects.
 const MOST: usize = 3;
 
-/// One object that was reached.
+/// One object that was accessed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample<'a> {
     pub hash: u64,
     pub bucket: Sym,
     pub key: &'a str,
-    pub place: EventLocation,
+    pub location: EventLocation,
 }
 
 /// Samples in the order of their hashes.
@@ -26,23 +26,23 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// True if the object is not beyond those that are kept.
+    /// True if adding the object may change the samples.
     #[inline]
-    pub fn wants(&self, hash: u64) -> bool {
+    pub fn would_keep(&self, hash: u64) -> bool {
         let last = self.packed.get(1 + 8 * (MOST - 1)..1 + 8 * MOST);
         let full = self.packed.first().is_some_and(|n| usize::from(*n) == MOST);
         !full || last.and_then(|l| l.try_into().ok()).is_none_or(|l| hash <= u64::from_le_bytes(l))
     }
 
-    /// Takes in an event that reached an object.
+    /// Adds an event that accessed an object.
     pub fn add(&mut self, new: Sample<'_>) {
         let mut samples: Vec<Sample<'_>> = self.iter().collect();
         match samples.iter_mut().find(|known| known.hash == new.hash) {
-            Some(known) if new.place.before(&known.place) => known.place = new.place,
+            Some(known) if new.location.before(&known.location) => known.location = new.location,
             Some(_) => return,
             None => {
                 let hash = new.hash;
-                smallest(&mut samples, MOST, |known| known.hash.cmp(&hash), || new);
+                keep_smallest(&mut samples, MOST, |known| known.hash.cmp(&hash), || new);
             }
         }
         self.packed = pack(&samples);
@@ -54,18 +54,18 @@ impl Samples {
 
     /// Translates another worker's numbers.
     pub fn translate(&mut self, syms: &[Sym], numbers: Renumber<'_>) {
-        self.change(|sample| {
+        self.update(|sample| {
             sample.bucket = syms[sample.bucket as usize];
-            numbers.place(&mut sample.place);
+            numbers.apply(&mut sample.location);
         });
     }
 
-    /// Gives files and inputs other numbers.
+    /// Renumbers files and inputs.
     pub fn renumber(&mut self, numbers: Renumber<'_>) {
-        self.change(|sample| numbers.place(&mut sample.place));
+        self.update(|sample| numbers.apply(&mut sample.location));
     }
 
-    fn change(&mut self, change: impl FnMut(&mut Sample<'_>)) {
+    fn update(&mut self, change: impl FnMut(&mut Sample<'_>)) {
         let mut samples: Vec<Sample<'_>> = self.iter().collect();
         samples.iter_mut().for_each(change);
         self.packed = pack(&samples);
@@ -75,7 +75,7 @@ impl Samples {
         self.packed.to_vec()
     }
 
-    /// What [`Samples::to_bytes`] gave.
+    /// Reads the bytes of [`Samples::to_bytes`].
     pub fn from_bytes(bytes: Vec<u8>) -> Samples {
         Samples { packed: bytes.into() }
     }
@@ -92,12 +92,12 @@ fn pack(samples: &[Sample<'_>]) -> Box<[u8]> {
     let mut out = Vec::with_capacity(512);
     out.push(samples.len() as u8);
     samples.iter().for_each(|s| out.extend(s.hash.to_le_bytes()));
-    for Sample { bucket, key, place, .. } in samples {
-        let [file, input, bucket] = [place.file, place.input, *bucket].map(u64::from);
-        for number in [place.time as u64, place.offset, file, input, bucket] {
+    for Sample { bucket, key, location, .. } in samples {
+        let [file, input, bucket] = [location.file, location.input, *bucket].map(u64::from);
+        for number in [location.time as u64, location.offset, file, input, bucket] {
             put(&mut out, number);
         }
-        let (kind, id): (u8, &[u8]) = match &place.id {
+        let (kind, id): (u8, &[u8]) = match &location.id {
             EventId::Uuid(id) => (0, id),
             EventId::Short(id) => (1, id),
             EventId::Other(id) => (2, id.as_bytes()),
@@ -108,7 +108,7 @@ fn pack(samples: &[Sample<'_>]) -> Box<[u8]> {
             out.extend(bytes);
         }
     }
-    // The list has room to spare, which a box made of it would keep.
+    // Copied: a box made of the list would keep its spare room.
     out.as_slice().into()
 }
 
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
             hash: u64::from_le_bytes(hash.try_into().ok()?),
             bucket,
             key: std::str::from_utf8(self.bytes()?).ok()?,
-            place: EventLocation { time: time as i64, offset, file, input, id },
+            location: EventLocation { time: time as i64, offset, file, input, id },
         })
     }
 
@@ -178,18 +178,18 @@ mod tests {
             ["", "79A59DF900B949E5", "0b2d8c1e-2f64-4f0b-9a51-c0ffee000001", "no UUID, and long"];
         let origin =
             Origin { file: 300, input: hash as u32, offset: u64::MAX - hash, duplicate: false };
-        let place = EventLocation::new(time, id[hash as usize % id.len()], &origin);
-        Sample { hash, bucket: hash as u32 * 100, key, place }
+        let location = EventLocation::new(time, id[hash as usize % id.len()], &origin);
+        Sample { hash, bucket: hash as u32 * 100, key, location }
     }
 
     #[test]
     fn what_goes_in_comes_out() {
         let all = [sample(1, 5, ""), sample(2, -7, "a/ä"), sample(3, 1_793_000_000_000, "b")];
         let mut samples = Samples::default();
-        assert_eq!((samples.iter().count(), samples.wants(u64::MAX)), (0, true));
+        assert_eq!((samples.iter().count(), samples.would_keep(u64::MAX)), (0, true));
         all.iter().rev().for_each(|s| samples.add(s.clone()));
         assert!(samples.iter().eq(all));
-        assert_eq!((samples.wants(4), samples.wants(3)), (false, true));
+        assert_eq!((samples.would_keep(4), samples.would_keep(3)), (false, true));
     }
 
     #[test]
@@ -207,7 +207,7 @@ mod tests {
         let numbers = Renumber { file: &|file| file + 1, ..Renumber::SAME };
         other.translate(&(0..1_000).map(|n| n + 1).collect::<Vec<_>>(), numbers);
         assert!(other.iter().zip(kept).all(|(new, old)| {
-            (new.bucket, new.place.file) == (old.bucket + 1, 301) && new.key == old.key
+            (new.bucket, new.location.file) == (old.bucket + 1, 301) && new.key == old.key
         }));
     }
 }

@@ -1,9 +1,9 @@
-//! Temporary credentials and what begins with them: who was handed which key by what call, sessions at the
-//! console, keys and passwords made for others.
+//! Temporary credentials and where they come from: which call issued which key to whom, console sign-ins, and keys and
+//! passwords created for others.
 
-pub(super) mod handed_out;
+pub(super) mod issued;
+mod resolve;
 pub(super) mod seen;
-mod settle;
 mod sign_ins;
 
 use hashbrown::HashMap;
@@ -13,31 +13,30 @@ use super::Folded;
 use super::intern::{Names, Sym};
 use crate::clock::{Millis, SECOND};
 
-pub use handed_out::{Caller, Issued, Made, Unused, recipient};
+pub use issued::{Caller, CreatedCredential, IssuedCredentials, UnusedKeys, recipient};
+pub use resolve::resolve;
 use seen::Seen;
-pub use settle::settle;
 pub use sign_ins::SignIn;
 
-/// One temporary access key. `0` stands for what no record told.
+/// One temporary access key. `0` means that no record says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Session {
     pub principal: Sym,
     /// Role session name.
     pub name: Sym,
-    /// When the credentials were made, as they say themselves.
+    /// When the credentials were created, as their own calls say.
     pub created: Millis,
-    /// From the record that handed the key out: whose call it was, with which key, from where, when.
+    /// From the record that issued the key: who called, with which key, from where and when.
     pub parent: Sym,
     pub parent_key: Sym,
     pub issued_to: Sym,
     pub issued_at: Millis,
-    /// The whole of that record's side; `None` when it is not in the logs.
+    /// All about that caller; `None` if the record is not in the logs.
     pub caller: Option<Caller>,
-    /// The record names this very key. Otherwise it handed out a session of the same name to the same
-    /// role in the same second, as the console and IAM Identity Center do before they go on with keys of
-    /// their own.
+    /// The record names this key. Otherwise it issued a session of the same name and role in the same second, as the
+    /// console and IAM Identity Center do before they continue with their own keys.
     pub direct: bool,
-    /// Records disagree about who was handed the key; the earliest counts.
+    /// Records disagree about who requested the key; the earliest counts.
     pub contested: bool,
     pub mfa: Option<bool>,
     /// Some of its calls say that they come from the console.
@@ -47,35 +46,27 @@ pub struct Session {
     pub source_identity: Sym,
     /// Identity provider.
     pub provider: Sym,
-    /// Of a federated user: who asked for the session.
+    /// Who requested the session of a federated user.
     pub issuer: Sym,
     /// The service that called on the principal's behalf.
     pub service: Sym,
-    /// ARN of the function, task or instance that the credentials were for.
+    /// ARN of the function, task or instance that the credentials are for.
     pub scope: Sym,
-    /// Version of the instance's metadata service, `0` if it was none.
+    /// Version of the instance metadata service, `0` if there was none.
     pub delivery: u8,
 }
 
 impl Session {
-    /// Without what is known by the same name and second only.
-    pub fn directly(self) -> Session {
+    /// Without the caller if only name and second match.
+    pub fn only_direct(self) -> Session {
         if self.direct || self.caller.is_none() {
             return self;
         }
-        let none = Session::default();
-        Session {
-            parent: 0,
-            parent_key: 0,
-            issued_to: 0,
-            issued_at: 0,
-            caller: none.caller,
-            ..self
-        }
+        Session { parent: 0, parent_key: 0, issued_to: 0, issued_at: 0, caller: None, ..self }
     }
 }
 
-/// What tells sessions apart. There may be a million, so that the whole of each is looked up when it is needed.
+/// What identifies a session. There may be a million, so the rest is looked up when needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Brief {
     pub principal: Sym,
@@ -87,16 +78,16 @@ pub struct Brief {
     pub direct: bool,
 }
 
-/// By access key: sessions whose calls are in the logs. And what was made for later.
+/// Sessions whose calls are in the logs, by access key, with sign-ins and created credentials.
 #[derive(Debug, Default)]
 pub struct Table {
     pub(super) seen: HashMap<Sym, Seen, FxBuildHasher>,
     pub(super) facts: seen::Table,
     pub sign_ins: Vec<SignIn>,
-    /// From [`settle`] on: who asked for credentials.
+    /// Who requested credentials; filled by [`resolve`].
     callers: Vec<Caller>,
-    pub made: Vec<Made>,
-    pub unused: Vec<Unused>,
+    pub created: Vec<CreatedCredential>,
+    pub unused: Vec<UnusedKeys>,
 }
 
 impl Table {
@@ -104,9 +95,9 @@ impl Table {
         self.seen.get(key).map(|seen| self.session(seen))
     }
 
-    /// Those sessions that `wanted` says, which is told little of each.
-    pub fn select(&self, wanted: impl Fn(&Brief) -> bool) -> impl Iterator<Item = (Sym, Session)> {
-        let selected = self.seen.iter().filter(move |(_, seen)| wanted(&seen.brief()));
+    /// Sessions that `filter` takes by their [`Brief`].
+    pub fn select(&self, filter: impl Fn(&Brief) -> bool) -> impl Iterator<Item = (Sym, Session)> {
+        let selected = self.seen.iter().filter(move |(_, seen)| filter(&seen.brief()));
         selected.map(|(key, seen)| (*key, self.session(seen)))
     }
 
@@ -114,7 +105,7 @@ impl Table {
         self.seen.keys().copied()
     }
 
-    /// Whose session a key is of; 0 if its calls do not say.
+    /// The principal of a session's key; 0 if its calls do not say.
     pub fn principal(&self, key: Sym) -> Option<Sym> {
         self.seen.get(&key).map(|seen| seen.principal)
     }
@@ -131,7 +122,7 @@ impl Table {
         self.seen.contains_key(&key)
     }
 
-    /// Who asked for credentials, by the number that [`Made`] and [`Unused`] have.
+    /// Who requested credentials, by the number that [`CreatedCredential`] and [`UnusedKeys`] have.
     pub fn caller(&self, number: u32) -> Caller {
         self.callers.get(number as usize).copied().unwrap_or_default()
     }
@@ -139,14 +130,14 @@ impl Table {
     fn session(&self, seen: &Seen) -> Session {
         let facts = self.facts.get(seen.facts);
         let caller = seen.caller().and_then(|n| self.callers.get(n as usize)).copied();
-        let of = caller.unwrap_or_default();
+        let parent = caller.unwrap_or_default();
         Session {
             principal: seen.principal,
             name: seen.name,
             created: millis(seen.created),
-            parent: of.principal,
-            parent_key: of.access_key,
-            issued_to: of.source,
+            parent: parent.principal,
+            parent_key: parent.access_key,
+            issued_to: parent.source,
             issued_at: millis(seen.issued_at),
             caller,
             direct: seen.has(seen::DIRECT),
@@ -165,7 +156,12 @@ impl Table {
 }
 
 #[inline]
-pub fn fold(table: &mut Table, issued: &mut Issued, names: &mut Names, f: &Folded<'_, '_>) {
+pub fn fold(
+    table: &mut Table,
+    issued: &mut IssuedCredentials,
+    names: &mut Names,
+    f: &Folded<'_, '_>,
+) {
     let e = f.event;
     let temporary = !e.actor.session.is_empty() || e.actor.session_created != 0;
     if f.access_key != 0 && temporary {
@@ -179,13 +175,13 @@ pub fn fold(table: &mut Table, issued: &mut Issued, names: &mut Names, f: &Folde
     }
 }
 
-/// `names` are those that the numbers belong to once `syms` has translated them.
+/// `syms` translates the numbers of `from` to those of `names`.
 pub fn merge(into: &mut Table, from: Table, syms: &[Sym], names: &Names) {
     seen::merge(into, from.seen, from.facts, syms, names);
     into.sign_ins.extend(from.sign_ins.into_iter().map(|s| s.translated(syms)));
 }
 
-/// Whole seconds since 1970, as CloudTrail gives times, in half the room. 0 means that there is none.
+/// Whole seconds since 1970, the precision of CloudTrail, in half the space. 0 means none.
 fn seconds(at: Millis) -> u32 {
     u32::try_from(at.div_euclid(SECOND)).unwrap_or(if at < 0 { 0 } else { u32::MAX })
 }
@@ -194,8 +190,8 @@ fn millis(seconds: u32) -> Millis {
     Millis::from(seconds) * SECOND
 }
 
-/// The smaller text of two, where neither is empty: the answer does not depend on which came first.
-fn either(names: &Names, a: Sym, b: Sym) -> Sym {
+/// The smaller of two texts, or the one that is not empty: independent of which came first.
+fn smaller_text(names: &Names, a: Sym, b: Sym) -> Sym {
     match (a, b) {
         (a, 0) => a,
         (0, b) => b,
@@ -204,12 +200,12 @@ fn either(names: &Names, a: Sym, b: Sym) -> Sym {
     }
 }
 
-/// The principal that has a name, of two: a record that another account gets of a call has only the caller's id.
-fn named(names: &Names, a: Sym, b: Sym) -> Sym {
+/// The principal with an ARN: another account's record of a call has only the caller's id.
+fn prefer_arn(names: &Names, a: Sym, b: Sym) -> Sym {
     let arn = |sym: Sym| names.text(sym).starts_with("arn:");
     match (arn(a), arn(b)) {
         (true, false) => a,
         (false, true) => b,
-        _ => either(names, a, b),
+        _ => smaller_text(names, a, b),
     }
 }

@@ -1,10 +1,10 @@
-//! Lists that keep the smallest of what they are shown: they merge, whatever the order.
+//! Lists of the smallest items: they merge to the same list in any order.
 
 use std::cmp::Ordering;
 
-/// Keeps the `most` smallest in order, each once. There are many such lists, most of them short: they take
-/// little more room than they need.
-pub fn smallest<T>(
+/// Inserts an item if it is new and among the `most` smallest; the list stays sorted. There are many such lists, most
+/// of them short, so they grow in small steps.
+pub fn keep_smallest<T>(
     list: &mut Vec<T>,
     most: usize,
     order: impl Fn(&T) -> Ordering,

@@ -13,7 +13,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// `None` for an event on neither side.
+    /// `None` for an event outside both.
     #[inline]
     pub fn phase(&self, time: Millis) -> Option<Phase> {
         if self.until.is_some_and(|until| time >= until) {

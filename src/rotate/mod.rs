@@ -1,9 +1,13 @@
-//! The staged re-issue of an access key: made, staged, checked with the new key itself, promoted. Before the
-//! promotion it rolls back; after it, it only goes forward.
+//! Re-issues an access key in stages: created, staged, tested with the key itself, promoted. Before the
+//! promotion a failure rolls back; after it the re-issue only goes forward.
 
-mod check;
+mod journal_phases;
 mod key_destination;
-mod phases;
+mod probe;
+mod removal;
+mod rotation;
+mod secret_versions;
+mod user_keys;
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,35 +16,29 @@ use serde_json::Value;
 
 use crate::case::CaseError;
 use crate::cloud::{ApiError, Client};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
-pub use check::probe_of;
+pub use journal_phases::{RecordedKey, recorded_key};
+pub use probe::validate_probe;
 
-/// What is to be re-issued, and where the new key goes.
+/// Whose key to re-issue, and where the new key goes.
 #[derive(Debug, Clone, Copy)]
-pub struct Order<'a> {
+pub struct ReissueRequest<'a> {
     /// The change's number in the plan.
     pub number: usize,
     pub user: &'a str,
-    /// An inactive key to delete for a free slot.
+    /// An inactive key to delete, so that one of the two key slots is free.
     pub delete: Option<&'a str>,
-    /// A Secrets Manager secret, or else
+    /// The Secrets Manager secret that consumers read; `file` counts only without it.
     pub secret: Option<&'a str>,
-    /// a new file.
+    /// The new file to write the key to.
     pub file: Option<&'a str>,
-    /// `s3:BUCKET` or `cmd:COMMAND`.
+    /// `s3:BUCKET`, `cmd:COMMAND` or `none`.
     pub probe: Option<&'a str>,
     pub case: &'a str,
-    /// How long a new key may take to be known everywhere.
+    /// How long AWS may take until a new key works everywhere.
     pub propagation: Duration,
-}
-
-/// A key that the journal says was made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Issued {
-    pub user: String,
-    pub id: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -51,80 +49,67 @@ pub enum RotateError {
     Journal(#[from] JournalError),
     #[error(transparent)]
     Case(#[from] CaseError),
+    /// The re-issue stopped, and why.
     #[error("{0}")]
     Stopped(String),
 }
 
-/// The key that is there after these moves, if any.
-pub fn issued(moves: &[(String, Value)]) -> Option<Issued> {
-    let mut found = None;
-    for (phase, detail) in moves {
-        let text = |name: &str| detail[name].as_str().map(str::to_string);
-        match phase.as_str() {
-            phases::CREATED => {
-                found = text("user").zip(text("key")).map(|(user, id)| Issued { user, id });
-            }
-            phases::REMOVED => found = None,
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Re-issues, from wherever the journal's moves end. Returns the new key's id.
+/// Re-issues the key, from wherever the journal's phases end. Returns the new key's id.
 ///
 /// # Errors
-/// The new key was rolled back, or nothing was made; after the promotion, the next run goes on.
+/// Before the promotion: no new key exists, or it was rolled back. After it: the next run goes on.
 pub fn run(
     client: &Client,
     journal: &mut Journal,
     ui: &Ui,
-    order: &Order,
-    moves: &[(String, Value)],
+    request: &ReissueRequest,
+    phases: &[(Phase, Value)],
 ) -> Result<String, RotateError> {
-    phases::Rotation { client, journal, ui, order }.go(moves)
+    rotation::Rotation { client, journal, ui, request }.resume(phases)
+}
+
+/// Removes a key that an interrupted run created without recording it. Call it before judging the user's
+/// keys: the key would look like an attacker's.
+///
+/// # Errors
+/// When AWS refuses; the key still exists.
+pub fn remove_orphaned_keys(
+    client: &Client,
+    journal: &mut Journal,
+    ui: &Ui,
+    request: &ReissueRequest,
+    phases: &[(Phase, Value)],
+) -> Result<(), RotateError> {
+    rotation::Rotation { client, journal, ui, request }.remove_orphans_of(phases)
 }
 
 /// Whether a new key can be written to this file.
 ///
 /// # Errors
-/// A text for the responder: a key that is made must have a place to go.
-pub fn fresh(file: &str) -> Result<(), String> {
+/// A text for the responder: a new key must have a destination before it is created.
+pub fn check_new_file(file: &str) -> Result<(), String> {
     let path = Path::new(file);
     if path.symlink_metadata().is_ok() {
-        return Err(format!("{file} exists, and nothing is overwritten"));
+        return Err(format!("{file} exists and is never overwritten: give a new file"));
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-            Err(format!("{file}: there is no folder {}", folder.display()))
+            Err(format!("{file}: the folder {} does not exist", folder.display()))
         }
         _ => Ok(()),
     }
 }
 
-/// Removes a key that a run made and never knew. Before anything is judged: nobody else made it.
-///
-/// # Errors
-/// When AWS refuses; the key is still there.
-pub fn clear(
-    client: &Client,
-    journal: &mut Journal,
-    ui: &Ui,
-    order: &Order,
-    moves: &[(String, Value)],
-) -> Result<(), RotateError> {
-    phases::Rotation { client, journal, ui, order }.clear(moves)
-}
-
-/// Whether the secret there can take a key of the user at all, before anything is planned for it.
+/// Whether the secret contains a key of the user that a new one can replace, before anything is planned.
 ///
 /// # Errors
 /// A text for the responder.
-pub fn fits(client: &Client, secret: &str, keys: &[String]) -> Result<(), String> {
-    let current = client.read_secret(secret, "AWSCURRENT").map_err(|e| e.to_string())?;
+pub fn check_secret(client: &Client, secret: &str, keys: &[String]) -> Result<(), String> {
+    let current =
+        client.read_secret(secret, secret_versions::CURRENT).map_err(|e| e.to_string())?;
     let fields = key_destination::fields(&current).ok_or_else(|| {
         format!(
-            "the secret {secret} is no JSON object with an access key in it (such as {{\"AccessKeyId\": …, \
+            "the secret {secret} is not a JSON object with an access key (such as {{\"AccessKeyId\": …, \
              \"SecretAccessKey\": …}}), so its consumers could not read a new one"
         )
     })?;
@@ -132,7 +117,8 @@ pub fn fits(client: &Client, secret: &str, keys: &[String]) -> Result<(), String
         return Ok(());
     }
     Err(format!(
-        "the secret {secret} holds the key {}, which is not the user's: its consumers use another identity",
+        "the secret {secret} contains the key {}, which is not one of the user's: its consumers use another \
+         identity",
         fields.id
     ))
 }

@@ -1,5 +1,5 @@
-//! Rule texts as a `RuleSet`: reads every document, applies filters, links correlations and builds
-//! the index.
+//! Compiles rule texts into a `RuleSet`: reads every document, applies filters, links correlations and
+//! builds the index.
 
 use std::collections::HashMap;
 
@@ -8,49 +8,27 @@ use serde::Serialize;
 use super::correlate::Correlation;
 use super::detection::{self, Expr};
 use super::filter::Filter;
-use super::link::{self, Draft, Links};
+use super::link::{self, Links, PendingCorrelation};
 use super::load::{Document, load};
-use super::problem::{Faults, Problem, Severity};
+use super::problem::{Diagnostics, Problem, Severity};
 use super::required_literals;
 use super::rule::{Rule, Status, logs};
+use super::skipped::Skipped;
 use super::yaml::Yaml;
 
-const UNSUPPORTED: &str = "its status is `unsupported`";
+const UNSUPPORTED: &str = "status is `unsupported`";
 
 /// A rule's position in its set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct RuleIndex(pub u32);
 
-/// A document that is not applied, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Skipped {
-    pub file: String,
-    pub line: u32,
-    pub title: String,
-    pub id: Option<String>,
-    pub name: Option<String>,
-    pub reason: String,
-}
-
-impl Skipped {
-    fn new(rule: &Rule, reason: impl Into<String>) -> Skipped {
-        let Rule { file, line, title, id, name, .. } = rule.clone();
-        Skipped { file, line, title, id, name, reason: reason.into() }
-    }
-
-    pub fn is_called(&self, reference: &str) -> bool {
-        let same_id = self.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(reference));
-        same_id || self.name.as_deref() == Some(reference)
-    }
-}
-
-/// The rules of one kind of log by the action that they need.
+/// The rules for one kind of log, by the action that they require.
 #[derive(Debug, Default)]
 pub struct Index {
     /// In lower case.
     pub by_action: HashMap<String, Vec<u32>>,
-    /// Rules that need no certain action.
-    pub open: Vec<u32>,
+    /// Rules that may match any action.
+    pub any_action: Vec<u32>,
 }
 
 /// Compiled rules. Cheap to share: it never changes.
@@ -58,10 +36,10 @@ pub struct Index {
 pub struct RuleSet {
     pub(super) rules: Vec<Rule>,
     pub(super) exprs: Vec<Expr>,
-    /// By rule: texts, in lower case, of which a record must hold one.
-    pub(super) texts: Vec<Option<Vec<String>>>,
-    /// By rule: the name of a member that a record must hold.
-    pub(super) members: Vec<Option<String>>,
+    /// By rule: texts, in lower case. A record must contain one of them.
+    pub(super) literals: Vec<Option<Vec<String>>>,
+    /// By rule: the name of a member that a record must have.
+    pub(super) member_names: Vec<Option<String>>,
     pub(super) cloudtrail: Index,
     pub(super) s3_access: Index,
     pub(super) correlations: Vec<Correlation>,
@@ -71,8 +49,8 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
-    /// Compiles rule files, given as name and text. Never fails: what cannot be applied stands in
-    /// `skipped`, what is wrong in `problems`.
+    /// Compiles rule files, given as name and text. Never fails: `skipped` lists documents that are not applied,
+    /// `problems` lists errors and warnings.
     pub fn from_texts<N: AsRef<str>, T: AsRef<str>>(
         texts: impl IntoIterator<Item = (N, T)>,
     ) -> RuleSet {
@@ -115,7 +93,7 @@ impl RuleSet {
         &self.skipped
     }
 
-    /// Everything that is wrong, by file and line.
+    /// Errors and warnings, by file and line.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -126,52 +104,61 @@ struct Compiler {
     rules: Vec<Rule>,
     exprs: Vec<Expr>,
     filters: Vec<Filter>,
-    drafts: Vec<Draft>,
+    pending: Vec<PendingCorrelation>,
     skipped: Vec<Skipped>,
     problems: Vec<Problem>,
 }
 
 impl Compiler {
     fn document(&mut self, document: Document) {
-        let Document { file, node, mut faults } = document;
+        let Document { file, node, mut diagnostics } = document;
         if node.get("correlation").is_some() {
-            let read = Correlation::read(&file, &node, &mut faults);
-            return match (read, faults.first_error()) {
+            let read = Correlation::read(&file, &node, &mut diagnostics);
+            return match (read, diagnostics.first_error()) {
                 (Some(draft), None) if draft.rule.status == Some(Status::Unsupported) => {
                     self.skipped.push(Skipped::new(&draft.rule, UNSUPPORTED));
-                    self.problems.extend(faults.into_problems(&file));
+                    self.problems.extend(diagnostics.into_problems(&file));
                 }
-                (Some(draft), None) => self.drafts.push((draft, faults)),
-                _ => self.refuse(&Rule::read(&file, &node, &mut Faults::default()), faults),
+                (Some(draft), None) => self.pending.push((draft, diagnostics)),
+                _ => {
+                    self.refuse(&Rule::read(&file, &node, &mut Diagnostics::default()), diagnostics)
+                }
             };
         }
         if node.get("filter").is_some() && node.get("detection").is_none() {
-            let read = Filter::read(&file, &node, &mut faults);
-            return match (read, faults.first_error()) {
+            let read = Filter::read(&file, &node, &mut diagnostics);
+            return match (read, diagnostics.first_error()) {
                 (Some(filter), None) => {
-                    self.problems.extend(faults.into_problems(&file));
+                    self.problems.extend(diagnostics.into_problems(&file));
                     self.filters.push(filter);
                 }
-                _ => self.refuse(&Rule::read(&file, &node, &mut Faults::default()), faults),
+                _ => {
+                    self.refuse(&Rule::read(&file, &node, &mut Diagnostics::default()), diagnostics)
+                }
             };
         }
-        let mut rule = Rule::read(&file, &node, &mut faults);
+        let mut rule = Rule::read(&file, &node, &mut diagnostics);
         let expr = match node.get("detection") {
-            Some(detection) => detection::read(detection, &["condition", "timeframe"], &mut faults),
+            Some(detection) => {
+                detection::read(detection, &["condition", "timeframe"], &mut diagnostics)
+            }
             None => {
-                faults.error(node.at, "neither `detection`, `correlation` nor `filter`");
+                diagnostics.error(node.at, "a rule needs `detection`, `correlation` or `filter`");
                 None
             }
         };
         let logs = match node.get("logsource") {
             Some(given) if matches!(given.yaml, Yaml::Map(_)) => logs(given),
             given => {
-                faults.error(given.unwrap_or(&node).at, "no `logsource`");
+                diagnostics.error(
+                    given.unwrap_or(&node).at,
+                    "missing `logsource`, such as `logsource: {product: aws, service: cloudtrail}`",
+                );
                 Err(String::new())
             }
         };
-        let Some(detection) = expr.filter(|_| faults.first_error().is_none()) else {
-            return self.refuse(&rule, faults);
+        let Some(detection) = expr.filter(|_| diagnostics.first_error().is_none()) else {
+            return self.refuse(&rule, diagnostics);
         };
         let unsupported = rule.status == Some(Status::Unsupported);
         let reason = match logs {
@@ -182,7 +169,7 @@ impl Compiler {
                 None
             }
         };
-        self.problems.extend(faults.into_problems(&file));
+        self.problems.extend(diagnostics.into_problems(&file));
         match reason {
             Some(reason) => self.skipped.push(Skipped::new(&rule, reason)),
             None => {
@@ -192,29 +179,29 @@ impl Compiler {
         }
     }
 
-    fn refuse(&mut self, rule: &Rule, faults: Faults) {
-        let reason = faults.first_error().map_or_else(
+    fn refuse(&mut self, rule: &Rule, diagnostics: Diagnostics) {
+        let reason = diagnostics.first_error().map_or_else(
             || "it cannot be read".to_owned(),
-            |fault| format!("line {}: {}", fault.at.line, fault.what),
+            |diagnostic| format!("line {}: {}", diagnostic.at.line, diagnostic.what),
         );
         self.skipped.push(Skipped::new(rule, reason));
-        self.problems.extend(faults.into_problems(&rule.file));
+        self.problems.extend(diagnostics.into_problems(&rule.file));
     }
 
     fn finish(mut self) -> RuleSet {
-        self.note_twins();
+        self.warn_duplicates();
         self.apply_filters();
         let (correlations, links) = self.link();
         self.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
-        let texts = self.exprs.iter().map(required_literals::texts).collect();
-        let members = self.exprs.iter().map(required_literals::member).collect();
+        let literals = self.exprs.iter().map(required_literals::literals).collect();
+        let member_names = self.exprs.iter().map(required_literals::member_name).collect();
         let cloudtrail = index(&self.rules, &self.exprs, "eventName", |rule| rule.logs.cloudtrail);
         let s3_access = index(&self.rules, &self.exprs, "operation", |rule| rule.logs.s3_access);
         RuleSet {
             rules: self.rules,
             exprs: self.exprs,
-            texts,
-            members,
+            literals,
+            member_names,
             cloudtrail,
             s3_access,
             correlations,
@@ -224,17 +211,18 @@ impl Compiler {
         }
     }
 
-    /// Ids and names that two rules share: a reference means the first.
-    fn note_twins(&mut self) {
+    /// Warns of ids and names that two rules share. A reference means the first.
+    fn warn_duplicates(&mut self) {
         let mut seen: HashMap<String, String> = HashMap::new();
-        let all = self.rules.iter().chain(self.drafts.iter().map(|(draft, _)| &draft.rule));
+        let all = self.rules.iter().chain(self.pending.iter().map(|(draft, _)| &draft.rule));
         for rule in all {
             let id = rule.id.as_ref().map(|id| format!("id {}", id.to_ascii_lowercase()));
             let name = rule.name.as_ref().map(|name| format!("name {name}"));
             let here = format!("{}:{}", rule.file, rule.line);
             for key in id.into_iter().chain(name) {
                 if let Some(first) = seen.get(&key) {
-                    self.problems.push(warning(rule, format!("the {key} is that of {first} too")));
+                    self.problems
+                        .push(warning(rule, format!("duplicate {key}: {first} has it, too")));
                 } else {
                     seen.insert(key, here.clone());
                 }
@@ -248,25 +236,25 @@ impl Compiler {
             for (rule, expr) in self.rules.iter().zip(&mut self.exprs) {
                 used |= filter.apply(rule, expr);
             }
-            for name in filter.unanswered(&self.rules) {
-                let what = format!("the filter names `{name}`, which is no rule that is applied");
+            for name in filter.unknown_references(&self.rules) {
+                let what = format!("the filter refers to `{name}`, which is not an applied rule");
                 self.problems.push(warning(&filter.rule, what));
             }
             if !used {
-                self.skipped.push(Skipped::new(&filter.rule, "a filter that fits no rule"));
+                self.skipped.push(Skipped::new(&filter.rule, "the filter applies to no rule"));
             }
         }
     }
 
     fn link(&mut self) -> (Vec<Correlation>, Links) {
-        let mut drafts = std::mem::take(&mut self.drafts);
-        for (draft, faults) in &mut drafts {
-            self.problems.extend(std::mem::take(faults).into_problems(&draft.rule.file));
+        let mut pending = std::mem::take(&mut self.pending);
+        for (draft, diagnostics) in &mut pending {
+            self.problems.extend(std::mem::take(diagnostics).into_problems(&draft.rule.file));
         }
         loop {
-            let (mut correlations, refused) = link::resolve(drafts, &self.rules, &self.skipped);
-            for (draft, faults) in refused {
-                self.refuse(&draft.rule, faults);
+            let (mut correlations, refused) = link::resolve(pending, &self.rules, &self.skipped);
+            for (draft, diagnostics) in refused {
+                self.refuse(&draft.rule, diagnostics);
             }
             match link::link(&mut self.rules, &mut correlations) {
                 Ok(links) => {
@@ -279,10 +267,12 @@ impl Compiler {
                 }
                 Err((bad, what)) => {
                     let bad = correlations.remove(bad);
-                    let mut faults = Faults::default();
-                    faults.error(bad.references.first().map(|r| r.1).unwrap_or_default(), what);
-                    self.refuse(&bad.rule, faults);
-                    drafts = correlations.into_iter().map(|c| (c, Faults::default())).collect();
+                    let mut diagnostics = Diagnostics::default();
+                    diagnostics
+                        .error(bad.references.first().map(|r| r.1).unwrap_or_default(), what);
+                    self.refuse(&bad.rule, diagnostics);
+                    pending =
+                        correlations.into_iter().map(|c| (c, Diagnostics::default())).collect();
                 }
             }
         }
@@ -300,13 +290,13 @@ fn index(rules: &[Rule], exprs: &[Expr], field: &str, fits: impl Fn(&Rule) -> bo
         if !fits(rule) {
             continue;
         }
-        match required_literals::names(expr, field) {
+        match required_literals::field_values(expr, field) {
             Some(names) => {
                 for name in names {
                     index.by_action.entry(name).or_default().push(number);
                 }
             }
-            None => index.open.push(number),
+            None => index.any_action.push(number),
         }
     }
     index

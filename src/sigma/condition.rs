@@ -1,7 +1,7 @@
 //! Conditions: `selection and not 1 of filter_*`.
 //!
-//! Facts: Sigma Rules Specification, "Condition". Operators are read in any case, as authors write
-//! them. A number above 1 before `of` is taken as "at least".
+//! Facts: Sigma Rules Specification, "Condition". Operators are case-insensitive, because authors write
+//! them either way. A number above 1 before `of` means "at least".
 
 /// How deep parentheses and `not` may nest.
 const DEPTH: usize = 64;
@@ -23,7 +23,7 @@ pub enum Count {
     AtLeast(usize),
 }
 
-/// Reads a condition. The error says what is wrong.
+/// Parses a condition. The error is a message for the rule's author.
 pub fn parse(text: &str) -> Result<Condition, String> {
     let words = words(text)?;
     if words.is_empty() {
@@ -33,7 +33,7 @@ pub fn parse(text: &str) -> Result<Condition, String> {
     let condition = reader.or()?;
     match reader.next() {
         None => Ok(condition),
-        Some(")") => Err("a `)` too many in the condition".to_owned()),
+        Some(")") => Err("unexpected `)` in the condition".to_owned()),
         Some(word) => Err(format!("`and` or `or` is missing before `{word}` in the condition")),
     }
 }
@@ -55,7 +55,7 @@ fn words(text: &str) -> Result<Vec<&str>, String> {
         words.push(word);
         rest = after.trim_start();
         if words.len() > WORDS {
-            return Err(format!("a condition of more than {WORDS} words"));
+            return Err(format!("the condition has more than {WORDS} words"));
         }
     }
     Ok(words)
@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
         Some(word)
     }
 
-    fn skip(&mut self, want: &str) -> bool {
-        let there = self.peek().is_some_and(|word| word.eq_ignore_ascii_case(want));
+    fn skip(&mut self, expected: &str) -> bool {
+        let there = self.peek().is_some_and(|word| word.eq_ignore_ascii_case(expected));
         self.position += usize::from(there);
         there
     }
@@ -89,7 +89,7 @@ impl<'a> Reader<'a> {
         while self.skip("or") {
             parts.push(self.and()?);
         }
-        Ok(one_or(parts, Condition::Or))
+        Ok(single_or(parts, Condition::Or))
     }
 
     fn and(&mut self) -> Result<Condition, String> {
@@ -97,7 +97,7 @@ impl<'a> Reader<'a> {
         while self.skip("and") {
             parts.push(self.not()?);
         }
-        Ok(one_or(parts, Condition::And))
+        Ok(single_or(parts, Condition::And))
     }
 
     fn not(&mut self) -> Result<Condition, String> {
@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         }
         let lower = word.to_ascii_lowercase();
         if matches!(lower.as_str(), ")" | "and" | "or" | "of") {
-            return Err(format!("`{word}` where a selection is expected"));
+            return Err(format!("expected a selection, found `{word}`"));
         }
         if self.peek().is_some_and(|next| next.eq_ignore_ascii_case("of")) {
             let count = match lower.as_str() {
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
             self.position += 1;
             let pattern = self.next().filter(|word| !matches!(*word, "(" | ")"));
             let pattern =
-                pattern.ok_or_else(|| format!("`{word} of` with no selections after it"))?;
+                pattern.ok_or_else(|| format!("expected selections after `{word} of`"))?;
             return Ok(Condition::Of(count, pattern.to_owned()));
         }
         if word.contains('*') {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
+fn single_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> Condition {
     match parts.pop() {
         Some(only) if parts.is_empty() => only,
         Some(last) => {
@@ -160,15 +160,16 @@ fn one_or(mut parts: Vec<Condition>, many: fn(Vec<Condition>) -> Condition) -> C
     }
 }
 
-/// The names that `… of pattern` means: `them` leaves out those that begin with an underscore.
-pub fn named<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Vec<usize> {
+/// Indexes of the names that `… of pattern` selects. `them` leaves out names that begin with an underscore.
+pub fn matching_names<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Vec<usize> {
     let them = pattern.eq_ignore_ascii_case("them");
-    let fits = |name: &str| if them { !name.starts_with('_') } else { star(pattern, name) };
+    let fits =
+        |name: &str| if them { !name.starts_with('_') } else { matches_wildcard(pattern, name) };
     names.enumerate().filter(|(_, name)| fits(name)).map(|(position, _)| position).collect()
 }
 
-/// `*` fits any number of characters. Nothing else is special.
-fn star(pattern: &str, name: &str) -> bool {
+/// `*` matches any number of characters. Nothing else is special.
+fn matches_wildcard(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(rest) = name.strip_prefix(parts.next().unwrap_or_default()) else { return false };
     let mut parts: Vec<&str> = parts.collect();

@@ -1,11 +1,11 @@
-//! Correlation documents: their model, and reading one.
+//! Correlation documents: the model, and how one is read.
 //!
 //! Facts: Sigma Correlation Rules Specification 2.0, "Components" and "Correlation Types".
 
 use super::condition::{self, Condition};
-use super::problem::{At, Fault, Faults};
+use super::problem::{Diagnostic, Diagnostics, Location};
 use super::rule::Rule;
-use super::value::Compare;
+use super::value::Operator;
 use super::yaml::{Node, Yaml};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -17,19 +17,19 @@ pub enum Kind {
     TemporalOrdered,
 }
 
-/// When a window counts.
+/// The condition that a window must meet.
 #[derive(Debug, Clone)]
-pub enum Want {
-    /// All of these hold for the count.
-    Bounds(Vec<(Compare, u64)>),
+pub enum WindowCondition {
+    /// The count must meet all of these.
+    Bounds(Vec<(Operator, u64)>),
     /// A `temporal` condition over the rules' names (Correlation schema, extended temporal
     /// condition).
     Rules(Condition),
 }
 
-impl Want {
-    /// More events never make it false.
-    pub fn only_grows(&self) -> bool {
+impl WindowCondition {
+    /// Whether more events can never make it false.
+    pub fn is_monotonic(&self) -> bool {
         fn positive(condition: &Condition) -> bool {
             match condition {
                 Condition::Not(_) => false,
@@ -38,10 +38,10 @@ impl Want {
             }
         }
         match self {
-            Want::Bounds(bounds) => bounds
-                .iter()
-                .all(|(compare, _)| matches!(compare, Compare::Greater | Compare::GreaterOrEqual)),
-            Want::Rules(condition) => positive(condition),
+            WindowCondition::Bounds(bounds) => bounds.iter().all(|(operator, _)| {
+                matches!(operator, Operator::Greater | Operator::GreaterOrEqual)
+            }),
+            WindowCondition::Rules(condition) => positive(condition),
         }
     }
 }
@@ -57,16 +57,16 @@ pub enum Source {
 pub struct Correlation {
     pub rule: Rule,
     pub kind: Kind,
-    /// The references as written, with their places.
-    pub references: Vec<(String, At)>,
-    /// What they mean, in the same order.
+    /// The references as written, with their locations.
+    pub references: Vec<(String, Location)>,
+    /// The rules or correlations that they refer to, in the same order.
     pub sources: Vec<Source>,
     pub group_by: Vec<String>,
     /// `value_count` counts the distinct values of these together.
     pub fields: Vec<String>,
     /// In milliseconds.
     pub timespan: i64,
-    pub want: Want,
+    pub window_condition: WindowCondition,
     pub aliases: Vec<Alias>,
     pub generate: bool,
 }
@@ -79,31 +79,32 @@ pub struct Alias {
 }
 
 impl Correlation {
-    pub fn read(file: &str, node: &Node, faults: &mut Faults) -> Option<Correlation> {
-        let rule = Rule::read(file, node, faults);
+    pub fn read(file: &str, node: &Node, diagnostics: &mut Diagnostics) -> Option<Correlation> {
+        let rule = Rule::read(file, node, diagnostics);
         let body = node.get("correlation")?;
         if !matches!(body.yaml, Yaml::Map(_)) {
-            faults.error(body.at, format!("a correlation is a map, and this is {}", body.kind()));
+            diagnostics.error(body.at, format!("`correlation` must be a map, not {}", body.kind()));
             return None;
         }
-        let kind = faults.keep(kind(body));
-        let references = texts(body, "rules", faults);
+        let kind = diagnostics.ok_or_record(kind(body));
+        let references = texts(body, "rules", diagnostics);
         if references.is_empty() {
-            faults.error(body.at, "the correlation names no `rules`");
+            diagnostics.error(body.at, "missing `rules`: list the rules to correlate");
         }
-        let timespan = faults.keep(timespan(body));
+        let timespan = diagnostics.ok_or_record(timespan(body));
         let kind = kind?;
         let mut fields: Vec<String> =
-            texts(body, "field", faults).into_iter().map(|f| f.0).collect();
-        let want = want(body, kind, &references, &mut fields, faults);
+            texts(body, "field", diagnostics).into_iter().map(|f| f.0).collect();
+        let window_condition = window_condition(body, kind, &references, &mut fields, diagnostics);
         if kind == Kind::ValueCount && fields.is_empty() {
-            faults.error(body.at, "`value_count` needs `field` in its condition");
+            diagnostics.error(body.at, "`value_count` needs `field` in its condition");
         }
-        let group_by = texts(body, "group-by", faults).into_iter().map(|field| field.0).collect();
+        let group_by =
+            texts(body, "group-by", diagnostics).into_iter().map(|field| field.0).collect();
         let generate = [body, node]
             .iter()
             .any(|n| n.get("generate").is_some_and(|g| g.yaml == Yaml::Bool(true)));
-        let aliases = aliases(body, faults);
+        let aliases = aliases(body, diagnostics);
         Some(Correlation {
             rule,
             kind,
@@ -112,13 +113,13 @@ impl Correlation {
             group_by,
             fields,
             timespan: timespan?,
-            want: want?,
+            window_condition: window_condition?,
             aliases,
             generate,
         })
     }
 
-    /// The field that holds `name` in the records of one of the rules.
+    /// The field that stands for `name` in the records of one of the rules.
     pub fn field_in<'a>(&'a self, name: &'a str, slot: usize, source: &Rule) -> &'a str {
         let written = self.references.get(slot).map(|(reference, _)| reference.as_str());
         let alias = self.aliases.iter().find(|alias| alias.name == name);
@@ -132,9 +133,12 @@ impl Correlation {
     }
 }
 
-fn kind(body: &Node) -> Result<Kind, Fault> {
+fn kind(body: &Node) -> Result<Kind, Diagnostic> {
     let Some(given) = body.get("type") else {
-        return Err(Fault::new(body.at, "the correlation has no `type`"));
+        return Err(Diagnostic::new(
+            body.at,
+            "missing `type` (event_count, value_count, temporal or temporal_ordered)",
+        ));
     };
     match given.text().unwrap_or_default() {
         "event_count" => Ok(Kind::EventCount),
@@ -142,19 +146,29 @@ fn kind(body: &Node) -> Result<Kind, Fault> {
         "temporal" => Ok(Kind::Temporal),
         "temporal_ordered" | "ordered_temporal" => Ok(Kind::TemporalOrdered),
         other => {
-            let known = "event_count, value_count, temporal and temporal_ordered";
-            Err(Fault::new(given.at, format!("correlation type `{other}` is not one of {known}")))
+            let known = "event_count, value_count, temporal or temporal_ordered";
+            Err(Diagnostic::new(
+                given.at,
+                format!("unknown correlation type `{other}` (expected {known})"),
+            ))
         }
     }
 }
 
-/// `90m`. Weeks and months of 30 days (`w`, `M`) are beyond the specification.
-fn timespan(body: &Node) -> Result<i64, Fault> {
+/// `90m`, in milliseconds. Weeks and months of 30 days (`w`, `M`) extend the specification.
+fn timespan(body: &Node) -> Result<i64, Diagnostic> {
     let Some(given) = body.get("timespan").or_else(|| body.get("timeframe")) else {
-        return Err(Fault::new(body.at, "the correlation has no `timespan`"));
+        return Err(Diagnostic::new(body.at, "missing `timespan`, such as 90m"));
     };
     let text = given.text().unwrap_or_default();
-    let wrong = || Fault::new(given.at, format!("`{text}` is not a timespan like 90m"));
+    let wrong = || {
+        Diagnostic::new(
+            given.at,
+            format!(
+                "invalid timespan `{text}` (expected a form like 90m; units: s, m, h, d, w, M)"
+            ),
+        )
+    };
     let unit = text.chars().last().ok_or_else(wrong)?;
     let seconds: i64 = match unit {
         's' => 1,
@@ -172,80 +186,87 @@ fn timespan(body: &Node) -> Result<i64, Fault> {
     Ok(i64::from(count) * seconds * 1000)
 }
 
-fn want(
+fn window_condition(
     body: &Node,
     kind: Kind,
-    references: &[(String, At)],
+    references: &[(String, Location)],
     fields: &mut Vec<String>,
-    faults: &mut Faults,
-) -> Option<Want> {
+    diagnostics: &mut Diagnostics,
+) -> Option<WindowCondition> {
     let temporal = matches!(kind, Kind::Temporal | Kind::TemporalOrdered);
-    let all = Want::Bounds(vec![(Compare::GreaterOrEqual, references.len() as u64)]);
+    let all = WindowCondition::Bounds(vec![(Operator::GreaterOrEqual, references.len() as u64)]);
     let Some(given) = body.get("condition") else {
         if !temporal {
-            faults.error(body.at, "the correlation has no `condition`");
+            diagnostics.error(body.at, "missing `condition`, such as `condition: {gte: 10}`");
         }
         return temporal.then_some(all);
     };
     if let Yaml::Text(text) = &given.yaml {
         if kind != Kind::Temporal {
-            faults.error(given.at, "a condition over rules goes with `temporal` only");
+            diagnostics.error(given.at, "a condition over rule names needs type `temporal`");
             return None;
         }
         let parsed = condition::parse(text)
             .and_then(|condition| known_names(&condition, references).map(|()| condition));
-        return faults.keep(parsed.map_err(|what| Fault::new(given.at, what))).map(Want::Rules);
+        return diagnostics
+            .ok_or_record(parsed.map_err(|what| Diagnostic::new(given.at, what)))
+            .map(WindowCondition::Rules);
     }
     let mut bounds = Vec::new();
     for entry in given.entries() {
-        let compare = match entry.key.as_str() {
-            "gt" => Compare::Greater,
-            "gte" => Compare::GreaterOrEqual,
-            "lt" => Compare::Less,
-            "lte" => Compare::LessOrEqual,
-            "eq" => Compare::Equal,
+        let operator = match entry.key.as_str() {
+            "gt" => Operator::Greater,
+            "gte" => Operator::GreaterOrEqual,
+            "lt" => Operator::Less,
+            "lte" => Operator::LessOrEqual,
+            "eq" => Operator::Equal,
             "field" => {
                 fields.extend(entry.value.items().iter().filter_map(Node::text).map(str::to_owned));
                 continue;
             }
             other => {
-                faults.error(entry.at, format!("`{other}` is not gt, gte, lt, lte, eq or field"));
+                diagnostics.error(
+                    entry.at,
+                    format!("unknown condition `{other}` (expected gt, gte, lt, lte, eq or field)"),
+                );
                 continue;
             }
         };
         match entry.value.text().and_then(|text| text.parse().ok()) {
-            Some(count) => bounds.push((compare, count)),
-            None => faults.error(entry.value.at, format!("`{}` takes a whole number", entry.key)),
+            Some(count) => bounds.push((operator, count)),
+            None => {
+                diagnostics.error(entry.value.at, format!("`{}` needs a whole number", entry.key))
+            }
         }
     }
     if bounds.is_empty() {
         if !temporal {
-            faults.error(given.at, "the condition has no gt, gte, lt, lte or eq");
+            diagnostics.error(given.at, "the condition needs gt, gte, lt, lte or eq");
             return None;
         }
         return Some(all);
     }
-    let want = Want::Bounds(bounds);
-    if kind == Kind::TemporalOrdered && !want.only_grows() {
-        faults.error(given.at, "`temporal_ordered` takes `gt` and `gte` only");
+    let window_condition = WindowCondition::Bounds(bounds);
+    if kind == Kind::TemporalOrdered && !window_condition.is_monotonic() {
+        diagnostics.error(given.at, "`temporal_ordered` supports only `gt` and `gte`");
     }
-    Some(want)
+    Some(window_condition)
 }
 
-fn known_names(condition: &Condition, references: &[(String, At)]) -> Result<(), String> {
+fn known_names(condition: &Condition, references: &[(String, Location)]) -> Result<(), String> {
     match condition {
         Condition::Name(name) => {
             let known = references.iter().any(|(reference, _)| reference == name);
             if known {
                 Ok(())
             } else {
-                Err(format!("`{name}` is not among the correlation's rules"))
+                Err(format!("`{name}` is not in the correlation's `rules`"))
             }
         }
         Condition::Of(_, pattern) => {
             let names = references.iter().map(|(reference, _)| reference.as_str());
-            let none = condition::named(pattern, names).is_empty();
-            if none { Err(format!("no rule fits `{pattern}`")) } else { Ok(()) }
+            let none = condition::matching_names(pattern, names).is_empty();
+            if none { Err(format!("no rule matches `{pattern}`")) } else { Ok(()) }
         }
         Condition::Not(inner) => known_names(inner, references),
         Condition::And(parts) | Condition::Or(parts) => {
@@ -254,10 +275,10 @@ fn known_names(condition: &Condition, references: &[(String, At)]) -> Result<(),
     }
 }
 
-fn aliases(body: &Node, faults: &mut Faults) -> Vec<Alias> {
+fn aliases(body: &Node, diagnostics: &mut Diagnostics) -> Vec<Alias> {
     let Some(given) = body.get("aliases") else { return Vec::new() };
     if given.entries().is_empty() {
-        faults.error(given.at, "`aliases` maps a name to a field for each rule");
+        diagnostics.error(given.at, "`aliases` must map a name to a field for each rule");
     }
     let mut found = Vec::new();
     for entry in given.entries() {
@@ -265,28 +286,28 @@ fn aliases(body: &Node, faults: &mut Faults) -> Vec<Alias> {
         for field in entry.value.entries() {
             match field.value.text() {
                 Some(text) => fields.push((field.key.clone(), text.to_owned())),
-                None => faults.error(field.value.at, "an alias names a field"),
+                None => diagnostics.error(field.value.at, "an alias must name a field"),
             }
         }
         if fields.is_empty() {
-            faults.error(entry.at, format!("the alias `{}` names no rule's field", entry.key));
+            diagnostics.error(entry.at, format!("the alias `{}` has no fields", entry.key));
         }
         found.push(Alias { name: entry.key.clone(), fields });
     }
     found
 }
 
-fn texts(body: &Node, key: &str, faults: &mut Faults) -> Vec<(String, At)> {
+fn texts(body: &Node, key: &str, diagnostics: &mut Diagnostics) -> Vec<(String, Location)> {
     let Some(given) = body.get(key) else { return Vec::new() };
-    let mut found: Vec<(String, At)> = Vec::new();
+    let mut found: Vec<(String, Location)> = Vec::new();
     for item in given.items() {
         match item.text() {
-            Some(text) if found.iter().all(|(have, _)| have != text) => {
+            Some(text) if found.iter().all(|(known, _)| known != text) => {
                 found.push((text.to_owned(), item.at))
             }
-            Some(text) => faults.warn(item.at, format!("`{text}` stands twice in `{key}`")),
-            None => faults
-                .error(item.at, format!("`{key}` should hold text, and this is {}", item.kind())),
+            Some(text) => diagnostics.warn(item.at, format!("duplicate `{text}` in `{key}`")),
+            None => diagnostics
+                .error(item.at, format!("`{key}` must contain text, not {}", item.kind())),
         }
     }
     found

@@ -1,4 +1,4 @@
-//! Gathers rule matches in any order and tells, at the end, where correlations hold.
+//! Collects rule matches in any order and evaluates the correlations at the end.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::compile::{RuleIndex, RuleSet};
 use super::window::{self, Events, Hit};
 
-/// How many hits a correlator keeps unless told.
+/// The default limit of hits in a correlator.
 pub const HITS: usize = 2_000_000;
 
-/// A correlation that held.
+/// A correlation that fired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Firing {
     /// The correlation's position in `RuleSet::correlations`.
@@ -22,13 +22,13 @@ pub struct Firing {
     /// Milliseconds of the first and the last record.
     pub from: i64,
     pub to: i64,
-    /// The most that it counted in one window: records, values or rules.
+    /// The highest count in one window: records, values or rules.
     pub count: u64,
     /// The records, as they were given to `add`, without repeats.
     pub events: Vec<u64>,
 }
 
-/// What a correlator found, and what it could not look at.
+/// What a correlator found, and what it left out.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// By correlation, then group, then time.
@@ -39,15 +39,15 @@ pub struct Outcome {
     pub ungrouped: u64,
 }
 
-/// A hit as it is kept between runs.
+/// A hit as it is stored between runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeptHit {
+pub struct SavedHit {
     pub correlation: u32,
     /// Which of the correlation's rules.
     pub slot: u32,
     pub time: i64,
     pub event: u64,
-    /// The fields of `group-by`, then what is counted or lent.
+    /// The fields of `group-by`, then counted fields, then fields for outer correlations.
     pub values: Vec<Option<String>>,
 }
 
@@ -65,30 +65,30 @@ pub struct Correlator<'s> {
 }
 
 impl<'s> Correlator<'s> {
-    /// Keeps at most `limit` hits.
+    /// A correlator for at most `limit` hits.
     pub fn new(set: &'s RuleSet, limit: usize) -> Correlator<'s> {
         let groups = set.correlations.iter().map(|_| Groups::new()).collect();
         let texts = HashSet::new();
         Correlator { set, groups, texts, hits: 0, limit, overflow: 0, ungrouped: 0 }
     }
 
-    /// Whether any correlation counts matches of this rule.
-    pub fn wants(&self, rule: RuleIndex) -> bool {
-        self.set.links.feeds.get(rule.0 as usize).is_some_and(|feeds| !feeds.is_empty())
+    /// Whether a correlation counts matches of this rule.
+    pub fn is_correlated(&self, rule: RuleIndex) -> bool {
+        self.set.links.inputs.get(rule.0 as usize).is_some_and(|inputs| !inputs.is_empty())
     }
 
-    /// Takes a match. `time` is in milliseconds; `event` is the caller's number for the record.
+    /// Adds a match. `time` is in milliseconds; `event` is the caller's number of the record.
     pub fn add(&mut self, rule: RuleIndex, time: i64, event: u64, record: &Value) {
         let set = self.set;
-        for feed in set.links.feeds.get(rule.0 as usize).map_or(&[][..], Vec::as_slice) {
-            let mut values = Vec::with_capacity(feed.paths.len());
-            for path in &feed.paths {
+        for input in set.links.inputs.get(rule.0 as usize).map_or(&[][..], Vec::as_slice) {
+            let mut values = Vec::with_capacity(input.paths.len());
+            for path in &input.paths {
                 let text = path.first_text(record);
                 values.push(text.map(|text| self.intern(text)));
             }
             let events = Events::One(event);
-            let hit = Hit { from: time, time, slot: feed.slot, events, values: Box::new([]) };
-            self.put(feed.correlation, hit, values);
+            let hit = Hit { from: time, time, slot: input.slot, events, values: Box::new([]) };
+            self.put(input.correlation, hit, values);
         }
     }
 
@@ -118,7 +118,7 @@ impl<'s> Correlator<'s> {
         self.groups[correlation].entry(key).or_default().push(hit);
     }
 
-    /// Takes in another worker's matches; `event` translates its numbers of records.
+    /// Adds another worker's matches. `event` translates its record numbers.
     pub fn absorb(&mut self, other: Correlator<'s>, event: &dyn Fn(u64) -> u64) {
         self.overflow += other.overflow;
         self.ungrouped += other.ungrouped;
@@ -137,10 +137,10 @@ impl<'s> Correlator<'s> {
     }
 
     /// The hits of rules, in no order.
-    pub fn hits(&self) -> impl Iterator<Item = KeptHit> {
+    pub fn hits(&self) -> impl Iterator<Item = SavedHit> {
         self.groups.iter().zip(0..).flat_map(|(groups, correlation)| {
             groups.iter().flat_map(move |(key, hits)| {
-                hits.iter().map(move |hit| KeptHit {
+                hits.iter().map(move |hit| SavedHit {
                     correlation,
                     slot: hit.slot as u32,
                     time: hit.time,
@@ -158,30 +158,30 @@ impl<'s> Correlator<'s> {
         (self.overflow, self.ungrouped)
     }
 
-    /// Takes in what [`Correlator::hits`] gave, for the same rules; `event` translates its numbers of records.
+    /// Adds stored [`Correlator::hits`] of the same rules. `event` translates their record numbers.
     pub fn restore(
         &mut self,
-        hits: Vec<KeptHit>,
+        hits: Vec<SavedHit>,
         (overflow, ungrouped): (u64, u64),
         event: &dyn Fn(u64) -> u64,
     ) {
         self.overflow += overflow;
         self.ungrouped += ungrouped;
-        for kept in hits {
-            let known = self.set.correlations.get(kept.correlation as usize);
-            if known.is_none_or(|known| kept.values.len() < known.group_by.len()) {
+        for saved in hits {
+            let known = self.set.correlations.get(saved.correlation as usize);
+            if known.is_none_or(|known| saved.values.len() < known.group_by.len()) {
                 continue;
             }
-            let events = Events::One(event(kept.event));
-            let (slot, time) = (kept.slot as usize, kept.time);
+            let events = Events::One(event(saved.event));
+            let (slot, time) = (saved.slot as usize, saved.time);
             let hit = Hit { from: time, time, slot, events, values: Box::new([]) };
-            let values = kept.values.into_iter().map(|text| Some(self.intern(text?)));
+            let values = saved.values.into_iter().map(|text| Some(self.intern(text?)));
             let values = values.collect();
-            self.put(kept.correlation as usize, hit, values);
+            self.put(saved.correlation as usize, hit, values);
         }
     }
 
-    /// Sorts each group by time and looks for the correlations, inner ones first.
+    /// Sorts each group by time and evaluates the correlations, inner ones first.
     pub fn finish(mut self) -> Outcome {
         let set = self.set;
         let mut firings = Vec::new();
@@ -195,7 +195,7 @@ impl<'s> Correlator<'s> {
                 for range in window::firings(correlation, &hits) {
                     let hits = &hits[range];
                     let firing = firing(set, number, &key, hits);
-                    self.feed_outer(number, &firing, hits);
+                    self.add_to_outer(number, &firing, hits);
                     if correlation.rule.alone {
                         firings.push(firing);
                     }
@@ -206,16 +206,16 @@ impl<'s> Correlator<'s> {
         Outcome { firings, overflow: self.overflow, ungrouped: self.ungrouped }
     }
 
-    /// Hands a firing on, once for each set of values that its records lend.
-    fn feed_outer(&mut self, number: usize, firing: &Firing, hits: &[Hit]) {
+    /// Adds a firing to its outer correlations, once for each set of values in its records.
+    fn add_to_outer(&mut self, number: usize, firing: &Firing, hits: &[Hit]) {
         let set = self.set;
         let own = set.correlations[number].fields.len();
         let events: Arc<[u64]> = firing.events.as_slice().into();
         for outer in &set.links.outers[number] {
-            let lent = own + outer.from..own + outer.from + outer.count;
+            let range = own + outer.from..own + outer.from + outer.count;
             let mut seen: HashSet<&[Option<Arc<str>>]> = HashSet::new();
             for hit in hits {
-                let Some(values) = hit.values.get(lent.clone()) else { continue };
+                let Some(values) = hit.values.get(range.clone()) else { continue };
                 if !seen.insert(values) {
                     continue;
                 }

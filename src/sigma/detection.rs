@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::condition::{self, Condition, Count};
 use super::field::Path;
 use super::modifier::Key;
-use super::problem::{Fault, Faults};
+use super::problem::{Diagnostic, Diagnostics};
 use super::value::{FieldTest, Keyword};
 use super::yaml::{Node, Yaml};
 
@@ -20,131 +20,141 @@ pub enum Expr {
     Not(Box<Expr>),
     Field(Arc<FieldTest>),
     Keyword(Arc<Keyword>),
-    /// A selection, which the condition may name more than once.
+    /// A selection. The condition may name it more than once.
     Shared(Arc<Expr>),
 }
 
-/// Reads `detection`, or `filter`, where some keys are no selections.
-pub fn read(node: &Node, not_selections: &[&str], faults: &mut Faults) -> Option<Detection> {
+/// Reads `detection` or `filter`. `reserved` keys are not selections.
+pub fn read(node: &Node, reserved: &[&str], diagnostics: &mut Diagnostics) -> Option<Detection> {
     if !matches!(node.yaml, Yaml::Map(_)) {
-        faults.error(node.at, format!("a detection is a map, and this is {}", node.kind()));
+        diagnostics.error(node.at, format!("a detection must be a map, not {}", node.kind()));
         return None;
     }
     if let Some(timeframe) = node.get("timeframe") {
-        faults.warn(timeframe.at, "`timeframe` does nothing here; a correlation has a `timespan`");
+        diagnostics.warn(
+            timeframe.at,
+            "`timeframe` has no effect here; use a correlation with `timespan`",
+        );
     }
     let mut names = Vec::new();
     let mut selections = Vec::new();
-    for entry in node.entries().iter().filter(|entry| !not_selections.contains(&&*entry.key)) {
-        let expr = selection(&entry.value, faults);
+    for entry in node.entries().iter().filter(|entry| !reserved.contains(&&*entry.key)) {
+        let expr = selection(&entry.value, diagnostics);
         names.push(entry.key.clone());
         selections.push(Arc::new(expr));
     }
     let Some(given) = node.get("condition") else {
-        faults.error(node.at, "no `condition`");
+        diagnostics.error(node.at, "missing `condition`, such as `condition: selection`");
         return None;
     };
     let mut used = HashSet::new();
     let mut exprs = Vec::new();
-    let mut senses = Vec::new();
+    let mut polarities = Vec::new();
     for item in given.items() {
         let Some(text) = item.text() else {
-            faults.error(item.at, format!("a condition is text, and this is {}", item.kind()));
+            diagnostics.error(item.at, format!("a condition must be text, not {}", item.kind()));
             continue;
         };
         let built = condition::parse(text).and_then(|condition| {
-            senses.push(Sense::of(&condition));
+            polarities.push(Polarity::of(&condition));
             build(&condition, &names, &selections, &mut used)
         });
-        exprs.extend(faults.keep(built.map_err(|what| Fault::new(item.at, what))));
+        exprs
+            .extend(diagnostics.ok_or_record(built.map_err(|what| Diagnostic::new(item.at, what))));
     }
     for (position, entry) in
-        node.entries().iter().filter(|entry| !not_selections.contains(&&*entry.key)).enumerate()
+        node.entries().iter().filter(|entry| !reserved.contains(&&*entry.key)).enumerate()
     {
-        if !used.contains(&position) && faults.first_error().is_none() {
-            faults.warn(entry.at, format!("the condition does not use `{}`", entry.key));
+        if !used.contains(&position) && diagnostics.first_error().is_none() {
+            diagnostics.warn(entry.at, format!("the condition does not use `{}`", entry.key));
         }
     }
     if exprs.is_empty() {
-        if faults.first_error().is_none() {
-            faults.error(given.at, "the condition is empty");
+        if diagnostics.first_error().is_none() {
+            diagnostics.error(given.at, "the condition is empty");
         }
         return None;
     }
     let expr = if exprs.len() == 1 { exprs.remove(0) } else { Expr::Any(exprs) };
-    Some(Detection { expr, sense: Sense::join(senses) })
+    Some(Detection { expr, polarity: Polarity::join(polarities) })
 }
 
 #[derive(Debug)]
 pub struct Detection {
     pub expr: Expr,
-    pub sense: Sense,
+    pub polarity: Polarity,
 }
 
-/// Whether a condition says what is wanted or what is not. Only filters ask.
+/// Whether a condition selects records or excludes them. Used by filters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sense {
+pub enum Polarity {
     Positive,
     Negative,
     Mixed,
 }
 
-impl Sense {
-    fn of(condition: &Condition) -> Sense {
+impl Polarity {
+    fn of(condition: &Condition) -> Polarity {
         match condition {
-            Condition::Not(_) => Sense::Negative,
-            Condition::Name(_) | Condition::Of(..) => Sense::Positive,
+            Condition::Not(_) => Polarity::Negative,
+            Condition::Name(_) | Condition::Of(..) => Polarity::Positive,
             Condition::And(parts) | Condition::Or(parts) => {
-                Sense::join(parts.iter().map(Sense::of).collect())
+                Polarity::join(parts.iter().map(Polarity::of).collect())
             }
         }
     }
 
-    fn join(senses: Vec<Sense>) -> Sense {
-        match senses.first() {
-            Some(first) if senses.iter().all(|sense| sense == first) => *first,
-            _ => Sense::Mixed,
+    fn join(polarities: Vec<Polarity>) -> Polarity {
+        match polarities.first() {
+            Some(first) if polarities.iter().all(|polarity| polarity == first) => *first,
+            _ => Polarity::Mixed,
         }
     }
 }
 
-fn selection(node: &Node, faults: &mut Faults) -> Expr {
+fn selection(node: &Node, diagnostics: &mut Diagnostics) -> Expr {
     match &node.yaml {
         Yaml::Map(entries) => {
             if entries.is_empty() {
-                faults.error(node.at, "an empty selection");
+                diagnostics.error(node.at, "an empty selection");
             }
             let tests = entries.iter().filter_map(|entry| {
-                let key = Key::read(&entry.key, entry.at, faults)?;
-                field(key, entry.at, &entry.value, faults)
+                let key = Key::read(&entry.key, entry.at, diagnostics)?;
+                field(key, entry.at, &entry.value, diagnostics)
             });
             Expr::All(tests.collect())
         }
         Yaml::List(items) => {
             if items.is_empty() {
-                faults.error(node.at, "an empty selection");
+                diagnostics.error(node.at, "an empty selection");
             }
-            Expr::Any(items.iter().map(|item| selection(item, faults)).collect())
+            Expr::Any(items.iter().map(|item| selection(item, diagnostics)).collect())
         }
         Yaml::Null => {
-            faults.error(node.at, "an empty selection");
+            diagnostics.error(node.at, "an empty selection");
             Expr::Any(Vec::new())
         }
         _ => {
-            let key = Key::read("", node.at, faults);
-            let test = key.and_then(|key| field(key, node.at, node, faults));
+            let key = Key::read("", node.at, diagnostics);
+            let test = key.and_then(|key| field(key, node.at, node, diagnostics));
             test.unwrap_or(Expr::Any(Vec::new()))
         }
     }
 }
 
-fn field(key: Key, at: super::problem::At, value: &Node, faults: &mut Faults) -> Option<Expr> {
-    let values = key.tests(value, faults);
+fn field(
+    key: Key,
+    at: super::problem::Location,
+    value: &Node,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
+    let values = key.tests(value, diagnostics);
     if key.field.is_empty() {
         return Some(Expr::Keyword(Arc::new(Keyword { values, all: key.all })));
     }
-    let path = faults.keep(Path::new(&key.field).map_err(|what| Fault::new(at, what)))?;
-    Some(Expr::Field(Arc::new(FieldTest::new(path, values, key.all, key.unlike))))
+    let path = diagnostics
+        .ok_or_record(Path::new(&key.field).map_err(|what| Diagnostic::new(at, what)))?;
+    Some(Expr::Field(Arc::new(FieldTest::new(path, values, key.all, key.negated))))
 }
 
 fn build(
@@ -161,18 +171,18 @@ fn build(
         Condition::Or(inner) => Expr::Any(parts(inner)?),
         Condition::Not(inner) => Expr::Not(Box::new(build(inner, names, selections, used)?)),
         Condition::Name(name) => {
-            let position = names.iter().position(|have| have == name);
+            let position = names.iter().position(|known| known == name);
             let position = position.ok_or_else(|| unknown(name, names))?;
             used.insert(position);
             Expr::Shared(Arc::clone(&selections[position]))
         }
         Condition::Of(count, pattern) => {
-            let places = condition::named(pattern, names.iter().map(String::as_str));
-            if places.is_empty() {
-                return Err(format!("no selection fits `{pattern}`"));
+            let positions = condition::matching_names(pattern, names.iter().map(String::as_str));
+            if positions.is_empty() {
+                return Err(format!("no selection matches `{pattern}`"));
             }
-            used.extend(&places);
-            let chosen: Vec<Expr> = places
+            used.extend(&positions);
+            let chosen: Vec<Expr> = positions
                 .iter()
                 .map(|position| Expr::Shared(Arc::clone(&selections[*position])))
                 .collect();
@@ -180,7 +190,7 @@ fn build(
                 Count::All => Expr::All(chosen),
                 Count::AtLeast(1) => Expr::Any(chosen),
                 Count::AtLeast(count) if *count > chosen.len() => {
-                    return Err(format!("`{count} of {pattern}`, and there are {}", chosen.len()));
+                    return Err(format!("`{count} of {pattern}`: only {} match", chosen.len()));
                 }
                 Count::AtLeast(count) => Expr::AtLeast(*count, chosen),
             }
@@ -190,8 +200,8 @@ fn build(
 
 fn unknown(name: &str, names: &[String]) -> String {
     let lower = name.to_ascii_lowercase();
-    match names.iter().find(|have| have.to_ascii_lowercase() == lower) {
-        Some(near) => format!("no selection `{name}`; there is `{near}`"),
-        None => format!("no selection `{name}`"),
+    match names.iter().find(|known| known.to_ascii_lowercase() == lower) {
+        Some(near) => format!("unknown selection `{name}`; did you mean `{near}`?"),
+        None => format!("unknown selection `{name}`"),
     }
 }

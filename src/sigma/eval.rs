@@ -1,9 +1,8 @@
-//! The rules that one record matches.
+//! Finds the rules that one record matches.
 //!
-//! Three sieves stand before the record is parsed: the index on the action; the rule's expression
-//! as far as service, action, user agent and error settle it; and the texts that the record's bytes
-//! must hold. A `Scanner` remembers the first two, so most records cost two look-ups, however many
-//! rules there are.
+//! Three tests come before the record is parsed: the index by action; the rule's expression, as far as service,
+//! action, user agent and error decide it; and the prefilter on the record's bytes. A `Scanner` caches the first
+//! two, so most records cost two look-ups, however many rules there are.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -14,17 +13,17 @@ use serde_json::Value;
 use super::compile::{Index, RuleIndex, RuleSet};
 use super::detection::Expr;
 use super::pattern::fold;
-use super::prefilter::{Prefilter, Sieves};
+use super::prefilter::{Prefilter, PrefilterCache};
 
 /// The `source` of a record of an S3 access log. Its action is the operation, and its record an
 /// object whose members are named as CloudWatch Logs names them: `operation`, `bucket`, `key`,
 /// `remote_ip`, `requester`, `http_status`, `error_code`, `user_agent` …
 pub const S3_ACCESS: &str = "s3-access";
 
-/// How many kinds of call a scanner remembers.
+/// The most kinds of call that a scanner caches.
 const CALLS: usize = 65_536;
 
-/// What is known of a record before it is parsed.
+/// The fields of a record that are known before it is parsed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Call<'a> {
     /// `eventSource`, or [`S3_ACCESS`]; `""` if not known.
@@ -33,30 +32,29 @@ pub struct Call<'a> {
     pub action: &'a str,
     /// `""` if not known.
     pub user_agent: &'a str,
-    /// `Some("")` for a record without one, nothing if not known.
+    /// `Some("")` for a record without an error, `None` if not known.
     pub error: Option<&'a str>,
     /// `userIdentity.type`; `""` if not known.
     pub identity: &'a str,
 }
 
 impl RuleSet {
-    /// Adds the rules that a record matches to `out`. `record` is its JSON. For many records, a
-    /// `Scanner` is faster.
+    /// Adds the rules that a record matches to `out`. `record` is its JSON. A `Scanner` is faster for many records.
     pub fn matches(&self, source: &str, action: &str, record: &[u8], out: &mut Vec<RuleIndex>) {
         let call = Call { source, action, ..Call::default() };
         self.scanner().matches(&call, || record.into(), out);
     }
 
     pub fn scanner(&self) -> Scanner<'_> {
-        let (pairs, sieves) = (HashMap::new(), Sieves::default());
-        Scanner { set: self, pairs, count: 0, sieves, parsed: None, unreadable: 0 }
+        let (services_by_action, prefilters) = (HashMap::new(), PrefilterCache::default());
+        Scanner { set: self, services_by_action, count: 0, prefilters, parsed: None, unreadable: 0 }
     }
 
-    /// True for a rule that no call matches but one that failed.
-    pub fn is_for_refusals(&self, rule: RuleIndex) -> bool {
-        let known = Known::new(&Call { error: Some(""), ..Call::default() });
+    /// True for a rule that can only match failed calls.
+    pub fn requires_error(&self, rule: RuleIndex) -> bool {
+        let partial = PartialRecord::new(&Call { error: Some(""), ..Call::default() });
         let expr = self.exprs.get(rule.0 as usize);
-        expr.is_some_and(|expr| known.settle(expr) == Some(false))
+        expr.is_some_and(|expr| partial.evaluate(expr) == Some(false))
     }
 
     fn index(&self, source: &str) -> &Index {
@@ -66,7 +64,7 @@ impl RuleSet {
     /// The rules that a record of this service and action may match.
     fn candidates(&self, source: &str, action: &str) -> Vec<u32> {
         let index = self.index(source);
-        let known = Known::new(&Call { source, action, ..Call::default() });
+        let partial = PartialRecord::new(&Call { source, action, ..Call::default() });
         let named: Vec<u32> = if action.is_empty() {
             index.by_action.values().flatten().copied().collect()
         } else {
@@ -74,8 +72,8 @@ impl RuleSet {
         };
         let mut found: Vec<u32> = named
             .into_iter()
-            .chain(index.open.iter().copied())
-            .filter(|rule| known.settle(&self.exprs[*rule as usize]) != Some(false))
+            .chain(index.any_action.iter().copied())
+            .filter(|rule| partial.evaluate(&self.exprs[*rule as usize]) != Some(false))
             .collect();
         found.sort_unstable();
         found.dedup();
@@ -83,17 +81,17 @@ impl RuleSet {
     }
 }
 
-/// A call's fields as a rule sees them.
-struct Known<'a> {
+/// The known fields of a call, as records with one field each.
+struct PartialRecord<'a> {
     fields: [(&'a str, Value); 5],
 }
 
-impl<'a> Known<'a> {
-    fn new(call: &Call<'_>) -> Known<'a> {
+impl<'a> PartialRecord<'a> {
+    fn new(call: &Call<'_>) -> PartialRecord<'a> {
         let Call { source, action, user_agent, error, identity } = *call;
         let s3 = source == S3_ACCESS;
         // An access log's record has no field for the kind of log.
-        let service = if s3 { Value::Null } else { object("eventSource", source) };
+        let event_source = if s3 { Value::Null } else { object("eventSource", source) };
         let (action_is, agent_is, error_is) = match s3 {
             true => ("operation", "user_agent", "error_code"),
             false => ("eventName", "userAgent", "errorCode"),
@@ -103,20 +101,20 @@ impl<'a> Known<'a> {
             error => object(error_is, error.unwrap_or_default()),
         };
         let fields = [
-            ("eventSource", service),
+            ("eventSource", event_source),
             (action_is, object(action_is, action)),
             (agent_is, object(agent_is, user_agent)),
             (error_is, error),
             ("userIdentity.type", nested("userIdentity", "type", identity)),
         ];
-        Known { fields }
+        PartialRecord { fields }
     }
 
-    /// Whether the expression holds, where that can be told.
-    fn settle(&self, expr: &Expr) -> Option<bool> {
+    /// Whether the expression matches. `None` if the known fields do not decide it.
+    fn evaluate(&self, expr: &Expr) -> Option<bool> {
         match expr {
-            Expr::Shared(inner) => self.settle(inner),
-            Expr::Not(inner) => self.settle(inner).map(|holds| !holds),
+            Expr::Shared(inner) => self.evaluate(inner),
+            Expr::Not(inner) => self.evaluate(inner).map(|holds| !holds),
             Expr::All(parts) => self.at_least(parts.len(), parts),
             Expr::Any(parts) => self.at_least(1, parts),
             Expr::AtLeast(count, parts) => self.at_least(*count, parts),
@@ -124,8 +122,8 @@ impl<'a> Known<'a> {
             Expr::Field(test) => {
                 let name = test.path.as_str();
                 let (_, record) = self.fields.iter().find(|(field, _)| *field == name)?;
-                let known = record.is_object() && !test.refers();
-                known.then(|| test.matches(record))
+                let decided = record.is_object() && !test.has_field_ref();
+                decided.then(|| test.matches(record))
             }
         }
     }
@@ -133,7 +131,7 @@ impl<'a> Known<'a> {
     fn at_least(&self, count: usize, parts: &[Expr]) -> Option<bool> {
         let (mut yes, mut open) = (0, 0);
         for part in parts {
-            match self.settle(part) {
+            match self.evaluate(part) {
                 Some(true) => yes += 1,
                 None => open += 1,
                 Some(false) => {}
@@ -149,7 +147,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// A record with one field, or nothing where the field is not known.
+/// A record with one field, or null if the field is not known.
 fn object(name: &str, value: &str) -> Value {
     if value.is_empty() { Value::Null } else { serde_json::json!({ name: value }) }
 }
@@ -166,31 +164,31 @@ fn nested(outer: &str, name: &str, value: &str) -> Value {
 pub struct Scanner<'s> {
     set: &'s RuleSet,
     /// By action, then by service.
-    pairs: HashMap<Box<str>, Vec<Pair>>,
+    services_by_action: HashMap<Box<str>, Vec<ServiceEntry>>,
     count: usize,
-    sieves: Sieves,
+    prefilters: PrefilterCache,
     parsed: Option<Value>,
     unreadable: u64,
 }
 
 /// A service and an action.
 #[derive(Debug)]
-struct Pair {
+struct ServiceEntry {
     source: Box<str>,
     rules: Box<[u32]>,
     /// By user agent, then by error and kind of identity.
-    callers: HashMap<Box<str>, Vec<Caller>>,
+    callers: HashMap<Box<str>, Vec<CallerEntry>>,
 }
 
 #[derive(Debug)]
-struct Caller {
+struct CallerEntry {
     error: Option<Box<str>>,
     identity: Box<str>,
     prefilter: Option<Arc<Prefilter>>,
 }
 
 impl<'s> Scanner<'s> {
-    /// As `RuleSet::matches`; `record` is asked for where a rule may match.
+    /// As `RuleSet::matches`. `record` is called only if a rule may match.
     pub fn matches<'r>(
         &mut self,
         call: &Call<'_>,
@@ -199,12 +197,14 @@ impl<'s> Scanner<'s> {
     ) {
         self.parsed = None;
         if self.count >= CALLS {
-            // Names that an attacker makes up must not fill the memory.
-            self.pairs.clear();
+            // An attacker who makes up names must not exhaust memory.
+            self.services_by_action.clear();
             self.count = 0;
         }
-        let Scanner { set, pairs, count, sieves, parsed, unreadable } = self;
-        let Some(prefilter) = prefilter(set, pairs, count, sieves, call) else { return };
+        let Scanner { set, services_by_action, count, prefilters, parsed, unreadable } = self;
+        let Some(prefilter) = prefilter(set, services_by_action, count, prefilters, call) else {
+            return;
+        };
         let record = record();
         let tried = prefilter.pass(&record);
         if tried.is_empty() {
@@ -214,8 +214,8 @@ impl<'s> Scanner<'s> {
             *unreadable += 1;
             return;
         };
-        let view = View::new(&value, &record);
-        let matched = tried.iter().filter(|rule| view.holds(&set.exprs[**rule as usize]));
+        let parsed_record = ParsedRecord::new(&value, &record);
+        let matched = tried.iter().filter(|rule| parsed_record.holds(&set.exprs[**rule as usize]));
         out.extend(matched.map(|rule| RuleIndex(*rule)));
         *parsed = Some(value);
     }
@@ -225,63 +225,66 @@ impl<'s> Scanner<'s> {
         self.parsed.as_ref()
     }
 
-    /// How many records some rule would have been tried on, and were not JSON or nested more than
-    /// 128 deep. No rule matched them.
+    /// Records that a rule might match but that were not JSON, or nested more than 128 deep. No rule matched them.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 }
 
-/// The prefilter of the rules that such a call may match, as remembered or found now; nothing where there are none.
+/// The prefilter for the rules that such a call may match, from the cache or built now. `None` without rules.
 fn prefilter(
     set: &RuleSet,
-    pairs: &mut HashMap<Box<str>, Vec<Pair>>,
+    services_by_action: &mut HashMap<Box<str>, Vec<ServiceEntry>>,
     count: &mut usize,
-    sieves: &mut Sieves,
+    prefilters: &mut PrefilterCache,
     call: &Call<'_>,
 ) -> Option<Arc<Prefilter>> {
-    if !pairs.contains_key(call.action) {
-        pairs.insert(call.action.into(), Vec::new());
+    if !services_by_action.contains_key(call.action) {
+        services_by_action.insert(call.action.into(), Vec::new());
     }
-    let services = pairs.get_mut(call.action)?;
+    let services = services_by_action.get_mut(call.action)?;
     let position =
-        services.iter().position(|pair| &*pair.source == call.source).unwrap_or_else(|| {
+        services.iter().position(|service| &*service.source == call.source).unwrap_or_else(|| {
             *count += 1;
             let rules = set.candidates(call.source, call.action).into_boxed_slice();
-            services.push(Pair { source: call.source.into(), rules, callers: HashMap::new() });
+            services.push(ServiceEntry {
+                source: call.source.into(),
+                rules,
+                callers: HashMap::new(),
+            });
             services.len() - 1
         });
-    let pair = &mut services[position];
-    if pair.rules.is_empty() {
+    let service = &mut services[position];
+    if service.rules.is_empty() {
         return None;
     }
-    if !pair.callers.contains_key(call.user_agent) {
-        pair.callers.insert(call.user_agent.into(), Vec::new());
+    if !service.callers.contains_key(call.user_agent) {
+        service.callers.insert(call.user_agent.into(), Vec::new());
     }
-    let same = |c: &Caller| c.error.as_deref() == call.error && *c.identity == *call.identity;
-    let callers = pair.callers.get_mut(call.user_agent)?;
+    let same = |c: &CallerEntry| c.error.as_deref() == call.error && *c.identity == *call.identity;
+    let callers = service.callers.get_mut(call.user_agent)?;
     let position = callers.iter().position(same).unwrap_or_else(|| {
         *count += 1;
-        let known = Known::new(call);
-        let may = |rule: &&u32| known.settle(&set.exprs[**rule as usize]) != Some(false);
-        let rules: Vec<u32> = pair.rules.iter().filter(may).copied().collect();
+        let partial = PartialRecord::new(call);
+        let may_match = |rule: &&u32| partial.evaluate(&set.exprs[**rule as usize]) != Some(false);
+        let rules: Vec<u32> = service.rules.iter().filter(may_match).copied().collect();
         let (error, identity) = (call.error.map(Into::into), call.identity.into());
-        callers.push(Caller { error, identity, prefilter: sieves.of(set, rules) });
+        callers.push(CallerEntry { error, identity, prefilter: prefilters.of(set, rules) });
         callers.len() - 1
     });
     callers[position].prefilter.clone()
 }
 
 /// A parsed record.
-struct View<'a> {
+struct ParsedRecord<'a> {
     value: &'a Value,
     text: std::cell::OnceCell<(String, String)>,
     record: &'a [u8],
 }
 
-impl<'a> View<'a> {
-    fn new(value: &'a Value, record: &'a [u8]) -> View<'a> {
-        View { value, text: std::cell::OnceCell::new(), record }
+impl<'a> ParsedRecord<'a> {
+    fn new(value: &'a Value, record: &'a [u8]) -> ParsedRecord<'a> {
+        ParsedRecord { value, text: std::cell::OnceCell::new(), record }
     }
 
     fn holds(&self, expr: &Expr) -> bool {

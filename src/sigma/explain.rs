@@ -1,4 +1,4 @@
-//! A rule's conditions on one record, in words: what was asked for, what the record has, whether it fits.
+//! Explains a rule on one record: each condition, the values in the record, and whether it matches.
 
 use std::fmt::Write;
 
@@ -7,26 +7,26 @@ use serde_json::Value;
 
 use super::compile::{RuleIndex, RuleSet};
 use super::detection::Expr;
-use super::value::{Compare, FieldTest, Order, Test};
+use super::value::{Comparison, FieldTest, Operator, Test};
 
-/// Values that a condition names, and characters of each.
+/// The most values that a condition lists, and the most characters of each.
 const VALUES: usize = 6;
 const LONGEST: usize = 120;
 
 /// One line of a rule's expression.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// How deep it stands in the expression.
+    /// Nesting depth in the expression, from 0.
     pub depth: usize,
-    /// `all of`, `not`, or a field and what is asked of it.
+    /// `all of`, `not`, or a field and its test.
     pub text: String,
-    /// What the record has there; nothing for a line that only groups others.
+    /// The values in the record. `None` for a line that only groups others.
     pub seen: Option<String>,
     pub holds: bool,
 }
 
 impl RuleSet {
-    /// The rule's expression on this record, outermost first; empty for a rule that is not there.
+    /// The rule's expression on this record, outermost first. Empty if there is no such rule.
     pub fn explain(&self, rule: RuleIndex, record: &Value) -> Vec<Condition> {
         let mut lines = Vec::new();
         if let Some(expr) = self.exprs.get(rule.0 as usize) {
@@ -52,12 +52,12 @@ fn explain(
     let holds = match expr {
         Expr::Shared(_) => false,
         Expr::Field(test) => {
-            lines.push(line(field(test), Some(seen(test, record))));
+            lines.push(line(describe_field(test), Some(values_in_record(test, record))));
             test.matches(record)
         }
         Expr::Keyword(keyword) => {
             lines.push(line(
-                format!("the record holds {}", values(&keyword.values, keyword.all)),
+                format!("the record contains {}", describe_values(&keyword.values, keyword.all)),
                 None,
             ));
             keyword.matches(record, text, &super::pattern::fold(text))
@@ -88,13 +88,13 @@ fn explain(
     holds
 }
 
-fn field(test: &FieldTest) -> String {
-    let unlike = if test.unlike { "not " } else { "" };
-    format!("{} {unlike}{}", test.path.as_str(), values(&test.values, test.all))
+fn describe_field(test: &FieldTest) -> String {
+    let negated = if test.negated { "not " } else { "" };
+    format!("{} {negated}{}", test.path.as_str(), describe_values(&test.values, test.all))
 }
 
 /// The values at the field's path, as the record has them.
-fn seen(test: &FieldTest, record: &Value) -> String {
+fn values_in_record(test: &FieldTest, record: &Value) -> String {
     let mut found: Vec<String> = Vec::new();
     test.path.any(record, &mut |value| {
         let text = match value {
@@ -113,11 +113,12 @@ fn seen(test: &FieldTest, record: &Value) -> String {
     }
 }
 
-fn values(values: &[Vec<Test>], all: bool) -> String {
-    // The forms of one value are ways to write it; the first stands for them.
-    let words: Vec<String> = values.iter().filter_map(|forms| forms.first()).map(words).collect();
-    let joined = listed(words.iter().map(String::as_str), words.len());
-    if all && words.len() > 1 { format!("all: {joined}") } else { joined }
+fn describe_values(values: &[Vec<Test>], all: bool) -> String {
+    // All variants of a value mean the same; the first one is shown.
+    let texts: Vec<String> =
+        values.iter().filter_map(|forms| forms.first()).map(describe_test).collect();
+    let joined = listed(texts.iter().map(String::as_str), texts.len());
+    if all && texts.len() > 1 { format!("all: {joined}") } else { joined }
 }
 
 fn listed<'a>(items: impl Iterator<Item = &'a str>, count: usize) -> String {
@@ -133,7 +134,7 @@ fn listed<'a>(items: impl Iterator<Item = &'a str>, count: usize) -> String {
     text
 }
 
-fn words(test: &Test) -> String {
+fn describe_test(test: &Test) -> String {
     match test {
         Test::Null => "is null or absent".to_owned(),
         Test::Exists(true) => "exists".to_owned(),
@@ -142,17 +143,17 @@ fn words(test: &Test) -> String {
         Test::Number(number) => format!("= {}", number.text),
         Test::Regex(regex) => format!("~ /{regex}/"),
         Test::Net(net) => format!("in {net}"),
-        Test::Order(Order { compare, value, .. }) => {
-            let sign = match compare {
-                Compare::Less => "<",
-                Compare::LessOrEqual => "<=",
-                Compare::Equal => "=",
-                Compare::GreaterOrEqual => ">=",
-                Compare::Greater => ">",
+        Test::Comparison(Comparison { operator, value, .. }) => {
+            let sign = match operator {
+                Operator::Less => "<",
+                Operator::LessOrEqual => "<=",
+                Operator::Equal => "=",
+                Operator::GreaterOrEqual => ">=",
+                Operator::Greater => ">",
             };
             format!("{sign} {value}")
         }
-        Test::Other(reference) => format!("as the field {}", reference.path.as_str()),
+        Test::FieldRef(reference) => format!("equals the field {}", reference.path.as_str()),
     }
 }
 

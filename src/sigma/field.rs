@@ -1,17 +1,18 @@
-//! Where a field's values stand in a record.
+//! Finds the values of a field in a record.
 //!
-//! Sigma names fields flat; CloudTrail nests, and rule authors write the path with dots. Beyond the
-//! specification: a list on the way stands for each of its items (`Statement.0` for one), a key may
-//! itself hold dots, and a path may go on into JSON that stands in a string, URL-encoded or not
+//! Sigma's field names are flat. CloudTrail nests, and rule authors write the path with dots. Beyond the
+//! specification: a list on the path stands for each of its items (`Statement.0` for one), a key may contain
+//! dots, and a path may continue into JSON in a string, URL-encoded or not
 //! (`requestParameters.policyDocument.Statement.Effect`).
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// How many segments a path may have.
+/// The most segments of a path.
 const SEGMENTS: usize = 32;
-/// How many texts within texts are opened.
+/// How deep JSON within strings is parsed.
 const TEXTS: u8 = 3;
-/// The longest text that is opened.
+/// The longest string that is parsed as JSON.
 const TEXT_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,12 +25,12 @@ pub struct Path {
 impl Path {
     pub fn new(full: &str) -> Result<Path, String> {
         if full.split('.').any(str::is_empty) {
-            return Err(format!("`{full}` is not a field path"));
+            return Err(format!("invalid field path `{full}`"));
         }
         let mut ends: Vec<usize> = full.match_indices('.').map(|(position, _)| position).collect();
         ends.push(full.len());
         if ends.len() > SEGMENTS {
-            return Err(format!("a field path of more than {SEGMENTS} segments"));
+            return Err(format!("the field path has more than {SEGMENTS} segments"));
         }
         Ok(Path { full: full.into(), ends })
     }
@@ -38,7 +39,7 @@ impl Path {
         &self.full
     }
 
-    /// Whether `test` holds for any value at the path. A list is shown itself, then its items.
+    /// Whether `test` is true for any value at the path. A list is tested itself, then its items.
     pub fn any(&self, root: &Value, test: &mut dyn FnMut(&Value) -> bool) -> bool {
         self.walk(root, 0, TEXTS, test)
     }
@@ -83,15 +84,15 @@ impl Path {
                     || items.iter().any(|item| self.walk(item, from, texts, test))
             }
             Value::String(text) if texts > 0 => {
-                opened(text).is_some_and(|value| self.walk(&value, from, texts - 1, test))
+                embedded_json(text).is_some_and(|value| self.walk(&value, from, texts - 1, test))
             }
             _ => false,
         }
     }
 }
 
-/// The JSON object or list that a text holds.
-fn opened(text: &str) -> Option<Value> {
+/// The JSON object or list in a string.
+fn embedded_json(text: &str) -> Option<Value> {
     let text = text.trim_start();
     if text.len() > TEXT_BYTES {
         return None;
@@ -99,25 +100,7 @@ fn opened(text: &str) -> Option<Value> {
     if text.starts_with(['{', '[']) {
         return serde_json::from_str(text).ok();
     }
-    let bytes = text.starts_with('%').then(|| url_decoded(text))?;
+    let bytes: Vec<u8> = text.starts_with('%').then(|| percent_decode_str(text).collect())?;
     let open = bytes.iter().find(|b| !b.is_ascii_whitespace())?;
     matches!(open, b'{' | b'[').then(|| serde_json::from_slice(&bytes).ok())?
-}
-
-fn url_decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = |b: &u8| (*b as char).to_digit(16);
-        rest = tail;
-        match (first, tail) {
-            (b'%', [high, low, after @ ..]) if hex(high).is_some() && hex(low).is_some() => {
-                let code = hex(high).unwrap_or(0) * 16 + hex(low).unwrap_or(0);
-                bytes.push(u8::try_from(code).unwrap_or(b'?'));
-                rest = after;
-            }
-            _ => bytes.push(*first),
-        }
-    }
-    bytes
 }

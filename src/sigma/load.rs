@@ -1,9 +1,8 @@
-//! Rule texts as documents, with `action: global`, `reset` and `repeat` worked out.
+//! Splits rule texts into documents, and applies `action: global`, `reset` and `repeat`.
 //!
-//! Facts: Sigma specification 1.0, "Rule collections". Version 2 has no actions, and many files
-//! still use them.
+//! Facts: Sigma specification 1.0, "Rule collections". Version 2 has no actions, but many files still use them.
 
-use super::problem::{Fault, Faults, Problem};
+use super::problem::{Diagnostic, Diagnostics, Problem};
 use super::yaml::{self, Entry, Node, Yaml};
 
 /// One document: a rule, a correlation or a filter.
@@ -11,49 +10,56 @@ use super::yaml::{self, Entry, Node, Yaml};
 pub struct Document {
     pub file: String,
     pub node: Node,
-    pub faults: Faults,
+    pub diagnostics: Diagnostics,
 }
 
-/// A stretch of a file that is no document at all.
+/// A part of a file that is not a document.
 #[derive(Debug)]
-pub struct Unread {
+pub struct UnreadPart {
     pub file: String,
-    pub fault: Fault,
+    pub diagnostic: Diagnostic,
 }
 
-/// Reads a file's documents. A document that is not YAML does not spoil the ones after it.
-pub fn load(file: &str, text: &str) -> (Vec<Document>, Vec<Unread>) {
+/// Reads a file's documents. One that is not YAML does not affect those after it.
+pub fn load(file: &str, text: &str) -> (Vec<Document>, Vec<UnreadPart>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut actions = Actions::default();
     let mut documents = Vec::new();
     let mut unread = Vec::new();
     for (first, chunk) in chunks(text) {
-        let (parsed, fault) = yaml::parse(chunk, first);
+        let (parsed, diagnostic) = yaml::parse(chunk, first);
         for one in parsed {
-            let mut faults = one.faults;
+            let mut diagnostics = one.diagnostics;
             if one.node.yaml == Yaml::Null {
                 continue;
             }
             if !matches!(one.node.yaml, Yaml::Map(_)) {
-                let what = format!("a rule is a map, and this is {}", one.node.kind());
-                unread.push(Unread { file: file.to_owned(), fault: Fault::new(one.node.at, what) });
+                let what = format!("a rule must be a map, not {}", one.node.kind());
+                unread.push(UnreadPart {
+                    file: file.to_owned(),
+                    diagnostic: Diagnostic::new(one.node.at, what),
+                });
                 continue;
             }
-            if let Some(node) = actions.apply(one.node, &mut faults) {
-                documents.push(Document { file: file.to_owned(), node, faults });
-            } else if !faults.0.is_empty() {
+            if let Some(node) = actions.apply(one.node, &mut diagnostics) {
+                documents.push(Document { file: file.to_owned(), node, diagnostics });
+            } else if !diagnostics.0.is_empty() {
                 unread.extend(
-                    faults.0.into_iter().map(|fault| Unread { file: file.to_owned(), fault }),
+                    diagnostics
+                        .0
+                        .into_iter()
+                        .map(|diagnostic| UnreadPart { file: file.to_owned(), diagnostic }),
                 );
             }
         }
-        unread.extend(fault.map(|fault| Unread { file: file.to_owned(), fault }));
+        unread
+            .extend(diagnostic.map(|diagnostic| UnreadPart { file: file.to_owned(), diagnostic }));
     }
     (documents, unread)
 }
 
 /// The parts of a text between its `---` lines, each with the number of its first line. A line that
-/// begins so is a document marker wherever it stands (YAML 1.2.2, 9.1.2).
+/// begins with `---` is always a document marker (YAML 1.2.2, 9.1.2).
 fn chunks(text: &str) -> Vec<(u32, &str)> {
     let mut parts = Vec::new();
     let (mut start, mut first, mut offset) = (0, 1, 0);
@@ -83,9 +89,9 @@ struct Actions {
 }
 
 impl Actions {
-    /// The document with what earlier ones lend it, or nothing where it only lends.
-    fn apply(&mut self, mut node: Node, faults: &mut Faults) -> Option<Node> {
-        let action = take(&mut node, "action");
+    /// The document merged with earlier ones. `None` if it only changes later ones.
+    fn apply(&mut self, mut node: Node, diagnostics: &mut Diagnostics) -> Option<Node> {
+        let action = remove_key(&mut node, "action");
         let name = action.as_ref().and_then(Node::text);
         match name {
             Some("global") => {
@@ -104,11 +110,14 @@ impl Actions {
             }
             Some("repeat") => match self.last.clone() {
                 Some(before) => node = merged(before, node),
-                None => faults.error(node.at, "`action: repeat` with no document before it"),
+                None => diagnostics.error(node.at, "`action: repeat` needs a document before it"),
             },
             _ => {
                 if let Some(action) = action {
-                    faults.error(action.at, "an action is `global`, `reset` or `repeat`");
+                    diagnostics.error(
+                        action.at,
+                        "unknown action (expected `global`, `reset` or `repeat`)",
+                    );
                 }
                 if let Some(global) = self.global.clone() {
                     node = merged(global, node);
@@ -120,19 +129,19 @@ impl Actions {
     }
 }
 
-fn take(node: &mut Node, key: &str) -> Option<Node> {
+fn remove_key(node: &mut Node, key: &str) -> Option<Node> {
     let Yaml::Map(entries) = &mut node.yaml else { return None };
     let position = entries.iter().position(|entry| entry.key == key)?;
     Some(entries.remove(position).value)
 }
 
-/// `over` laid on `base`: maps are joined, anything else is replaced.
+/// `over` merged into `base`: maps are merged, anything else is replaced.
 fn merged(base: Node, over: Node) -> Node {
     let (Yaml::Map(mut entries), Yaml::Map(new)) = (base.yaml, over.yaml.clone()) else {
         return over;
     };
     for entry in new {
-        match entries.iter().position(|have| have.key == entry.key) {
+        match entries.iter().position(|known| known.key == entry.key) {
             Some(position) => {
                 let old = entries.remove(position);
                 let value = merged(old.value, entry.value);
@@ -144,11 +153,11 @@ fn merged(base: Node, over: Node) -> Node {
     Node { at: over.at, yaml: Yaml::Map(entries) }
 }
 
-/// Faults of a stretch that was not read, as problems.
-impl From<Unread> for Problem {
-    fn from(unread: Unread) -> Problem {
-        let Unread { file, fault } = unread;
-        let Fault { at, severity, what } = fault;
+/// The diagnostic of a part that was not read, as a problem.
+impl From<UnreadPart> for Problem {
+    fn from(unread: UnreadPart) -> Problem {
+        let UnreadPart { file, diagnostic } = unread;
+        let Diagnostic { at, severity, what } = diagnostic;
         Problem { file, line: at.line, column: at.column, severity, what }
     }
 }

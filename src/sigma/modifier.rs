@@ -1,17 +1,16 @@
-//! `field|modifier|…: values` as tests.
+//! Compiles `field|modifier|…: values` into tests.
 //!
-//! Facts: Sigma Modifiers Appendix 2.1. Modifiers work in the order they are written. One of them
-//! may set the kind of test (`re`, `cidr`, `exists`, `fieldref`, a comparison); without one, values
-//! are texts with wildcards.
+//! Facts: Sigma Modifiers Appendix 2.1. Modifiers apply in the order they are written. One of them may set the
+//! kind of test (`re`, `cidr`, `exists`, `fieldref`, a comparison). Without one, values are texts with wildcards.
 
-use super::encode::{self, Wide};
+use super::encode::{self, Utf16Kind};
 use super::pattern::{Pattern, Token, literal, tokens};
-use super::problem::{At, Faults};
-use super::value::{Compare, MatchPosition, Number, Order, Part, Reference, Test};
+use super::problem::{Diagnostics, Location};
+use super::value::{Comparison, FieldRef, MatchPosition, Number, Operator, Test, TimePart};
 use super::yaml::{Node, Yaml};
 use super::{field::Path, regex_limits};
 
-/// How many values one field may have.
+/// The most values of one field.
 const VALUES: usize = 20_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +20,7 @@ enum Kind {
     Cidr,
     Exists,
     FieldRef,
-    Compare(Compare),
+    Operator(Operator),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,31 +28,31 @@ enum Step {
     Position(MatchPosition),
     Base64,
     Base64Offset,
-    Utf16(Wide),
+    Utf16(Utf16Kind),
     Windash,
 }
 
-/// A key of a selection, read.
+/// A parsed key of a selection.
 #[derive(Debug)]
 pub struct Key {
     /// Empty for keywords.
     pub field: String,
     pub all: bool,
-    pub unlike: bool,
+    pub negated: bool,
     cased: bool,
     kind: Kind,
-    part: Option<Part>,
+    part: Option<TimePart>,
     steps: Vec<Step>,
     flags: String,
 }
 
 impl Key {
-    pub fn read(text: &str, at: At, faults: &mut Faults) -> Option<Key> {
+    pub fn read(text: &str, at: Location, diagnostics: &mut Diagnostics) -> Option<Key> {
         let mut names = text.split('|').map(str::trim);
         let mut key = Key {
             field: names.next().unwrap_or_default().to_owned(),
             all: false,
-            unlike: false,
+            negated: false,
             cased: false,
             kind: Kind::Text,
             part: None,
@@ -62,55 +61,54 @@ impl Key {
         };
         for name in names {
             if let Err(what) = key.modify(name) {
-                faults.error(at, what);
+                diagnostics.error(at, what);
                 return None;
             }
         }
         let checked = key.check();
-        faults.keep(checked.map_err(|what| super::problem::Fault::new(at, what)))?;
+        diagnostics
+            .ok_or_record(checked.map_err(|what| super::problem::Diagnostic::new(at, what)))?;
         Some(key)
     }
 
     fn modify(&mut self, name: &str) -> Result<(), String> {
         match name {
             "all" => self.all = true,
-            "neq" => self.unlike = true,
+            "neq" => self.negated = true,
             "cased" => self.cased = true,
             "contains" => self.steps.push(Step::Position(MatchPosition::Within)),
             "startswith" => self.steps.push(Step::Position(MatchPosition::Start)),
             "endswith" => self.steps.push(Step::Position(MatchPosition::End)),
             "base64" => self.steps.push(Step::Base64),
             "base64offset" => self.steps.push(Step::Base64Offset),
-            "wide" | "utf16le" => self.steps.push(Step::Utf16(Wide::Little)),
-            "utf16be" => self.steps.push(Step::Utf16(Wide::Big)),
-            "utf16" => self.steps.push(Step::Utf16(Wide::Marked)),
+            "wide" | "utf16le" => self.steps.push(Step::Utf16(Utf16Kind::Little)),
+            "utf16be" => self.steps.push(Step::Utf16(Utf16Kind::Big)),
+            "utf16" => self.steps.push(Step::Utf16(Utf16Kind::Marked)),
             "windash" => self.steps.push(Step::Windash),
             "re" => self.set_kind(Kind::Regex)?,
             "cidr" => self.set_kind(Kind::Cidr)?,
             "exists" => self.set_kind(Kind::Exists)?,
             "fieldref" => self.set_kind(Kind::FieldRef)?,
-            "lt" => self.set_kind(Kind::Compare(Compare::Less))?,
-            "lte" => self.set_kind(Kind::Compare(Compare::LessOrEqual))?,
-            "gt" => self.set_kind(Kind::Compare(Compare::Greater))?,
-            "gte" => self.set_kind(Kind::Compare(Compare::GreaterOrEqual))?,
-            "minute" => self.part = Some(Part::Minute),
-            "hour" => self.part = Some(Part::Hour),
-            "day" => self.part = Some(Part::Day),
-            "week" => self.part = Some(Part::Week),
-            "month" => self.part = Some(Part::Month),
-            "year" => self.part = Some(Part::Year),
+            "lt" => self.set_kind(Kind::Operator(Operator::Less))?,
+            "lte" => self.set_kind(Kind::Operator(Operator::LessOrEqual))?,
+            "gt" => self.set_kind(Kind::Operator(Operator::Greater))?,
+            "gte" => self.set_kind(Kind::Operator(Operator::GreaterOrEqual))?,
+            "minute" => self.part = Some(TimePart::Minute),
+            "hour" => self.part = Some(TimePart::Hour),
+            "day" => self.part = Some(TimePart::Day),
+            "week" => self.part = Some(TimePart::Week),
+            "month" => self.part = Some(TimePart::Month),
+            "year" => self.part = Some(TimePart::Year),
             "i" | "m" | "s" if self.kind == Kind::Regex => self.flags.push_str(name),
             "i" | "m" | "s" => {
                 return Err(format!("`{name}` is a flag of `re` and comes after it"));
             }
             "expand" => {
-                return Err(
-                    "`expand` needs placeholders from outside the rule, and there are none \
-                            here; write the values out"
-                        .to_owned(),
-                );
+                return Err("`expand` is not supported, because there are no placeholders; \
+                            write the values out"
+                    .to_owned());
             }
-            "" => return Err("a `|` with no modifier after it".to_owned()),
+            "" => return Err("missing modifier after `|`".to_owned()),
             _ => return Err(format!("unknown modifier `{name}`")),
         }
         Ok(())
@@ -119,7 +117,7 @@ impl Key {
     fn set_kind(&mut self, kind: Kind) -> Result<(), String> {
         if self.kind != Kind::Text {
             return Err(
-                "`re`, `cidr`, `exists`, `fieldref` and comparisons exclude one another".into()
+                "`re`, `cidr`, `exists`, `fieldref` and comparisons cannot be combined".into()
             );
         }
         self.kind = kind;
@@ -127,48 +125,50 @@ impl Key {
     }
 
     fn check(&self) -> Result<(), String> {
-        let only_places = self.steps.iter().all(|step| matches!(step, Step::Position(_)));
+        let only_positions = self.steps.iter().all(|step| matches!(step, Step::Position(_)));
         let fits = match self.kind {
             Kind::Text => true,
-            Kind::Regex | Kind::FieldRef => only_places && self.steps.len() < 2,
-            Kind::Cidr | Kind::Exists | Kind::Compare(_) => self.steps.is_empty() && !self.cased,
+            Kind::Regex | Kind::FieldRef => only_positions && self.steps.len() < 2,
+            Kind::Cidr | Kind::Exists | Kind::Operator(_) => self.steps.is_empty() && !self.cased,
         };
         if !fits {
-            return Err("these modifiers do not go together".to_owned());
+            return Err("these modifiers cannot be combined".to_owned());
         }
         if self.part.is_some() && (!self.steps.is_empty() || self.cased) {
-            return Err("a time modifier goes with a comparison or nothing".to_owned());
+            return Err("a time modifier can only be combined with a comparison".to_owned());
         }
-        if self.part.is_some() && !matches!(self.kind, Kind::Text | Kind::Compare(_)) {
-            return Err("a time modifier goes with a comparison or nothing".to_owned());
+        if self.part.is_some() && !matches!(self.kind, Kind::Text | Kind::Operator(_)) {
+            return Err("a time modifier can only be combined with a comparison".to_owned());
         }
         if self.field.is_empty() {
             let kind = matches!(self.kind, Kind::Text | Kind::Regex) && self.part.is_none();
-            if !kind || self.unlike {
-                return Err("keywords take text and `re` only; name a field before the `|`".into());
+            if !kind || self.negated {
+                return Err(
+                    "keywords support only text and `re`; name a field before the `|`".into()
+                );
             }
         }
         Ok(())
     }
 
-    /// The tests of each value. Values at fault are noted and left out.
-    pub fn tests(&self, node: &Node, faults: &mut Faults) -> Vec<Vec<Test>> {
+    /// The tests of each value. Invalid values are reported and left out.
+    pub fn tests(&self, node: &Node, diagnostics: &mut Diagnostics) -> Vec<Vec<Test>> {
         let items = node.items();
         if items.is_empty() {
-            faults.error(node.at, "an empty list of values never matches");
+            diagnostics.error(node.at, "an empty list of values never matches");
         }
         if items.len() > VALUES {
-            faults.error(node.at, format!("more than {VALUES} values"));
+            diagnostics.error(node.at, format!("more than {VALUES} values"));
             return Vec::new();
         }
         if self.all && items.len() == 1 {
-            faults.warn(node.at, "`all` with a single value means nothing");
+            diagnostics.warn(node.at, "`all` with a single value has no effect");
         }
         let mut tests = Vec::with_capacity(items.len());
         for item in items {
             match self.forms(item) {
                 Ok(forms) => tests.push(forms),
-                Err(what) => faults.error(item.at, what),
+                Err(what) => diagnostics.error(item.at, what),
             }
         }
         tests
@@ -176,10 +176,10 @@ impl Key {
 
     fn forms(&self, item: &Node) -> Result<Vec<Test>, String> {
         match item.yaml {
-            Yaml::List(_) => return Err("a list within a list of values".to_owned()),
+            Yaml::List(_) => return Err("nested lists of values are not supported".to_owned()),
             Yaml::Map(_) => {
                 return Err(format!(
-                    "a map under the field `{}`; write the path with dots: `{0}.name`",
+                    "the field `{}` has a map as value; write the path with dots: `{0}.name`",
                     self.field
                 ));
             }
@@ -189,19 +189,19 @@ impl Key {
             Some(text) => text,
             None if self.kind == Kind::Text && self.steps.is_empty() && self.part.is_none() => {
                 return if self.field.is_empty() {
-                    Err("a keyword without text".to_owned())
+                    Err("a keyword needs text".to_owned())
                 } else {
                     Ok(vec![Test::Null])
                 };
             }
-            None => return Err("null with this modifier".to_owned()),
+            None => return Err("null cannot be used with this modifier".to_owned()),
         };
         if let Some(part) = self.part {
-            let compare =
-                if let Kind::Compare(compare) = self.kind { compare } else { Compare::Equal };
-            return Ok(vec![Test::Order(Order {
+            let operator =
+                if let Kind::Operator(operator) = self.kind { operator } else { Operator::Equal };
+            return Ok(vec![Test::Comparison(Comparison {
                 part: Some(part),
-                compare,
+                operator,
                 value: number(text)?,
             })]);
         }
@@ -212,15 +212,15 @@ impl Key {
             Kind::Exists => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" => Test::Exists(true),
                 "false" | "no" => Test::Exists(false),
-                _ => return Err(format!("`exists` takes true or false, not `{text}`")),
+                _ => return Err(format!("`exists` needs true or false, not `{text}`")),
             },
-            Kind::FieldRef => Test::Other(Reference {
+            Kind::FieldRef => Test::FieldRef(FieldRef {
                 path: Path::new(text)?,
                 position: self.position().unwrap_or(MatchPosition::Whole),
                 cased: self.cased,
             }),
-            Kind::Compare(compare) => {
-                Test::Order(Order { part: None, compare, value: number(text)? })
+            Kind::Operator(operator) => {
+                Test::Comparison(Comparison { part: None, operator, value: number(text)? })
             }
         }])
     }
@@ -242,7 +242,7 @@ impl Key {
         regex_limits::build(&format!("{before}{text}{after}"), &flags).map(Test::Regex)
     }
 
-    /// Texts: the steps in order, each on every form that the value has so far.
+    /// Text tests: applies the steps in order, each to every variant of the value.
     fn texts(&self, item: &Node, text: &str) -> Result<Vec<Test>, String> {
         let whole = !self.field.is_empty() && self.steps.is_empty() && !self.cased;
         if let (true, Yaml::Number(text)) = (whole, &item.yaml) {
@@ -255,12 +255,12 @@ impl Key {
             for form in forms {
                 form.step(*step, &mut next)?;
             }
-            let placed = self.steps[i..].iter().any(|step| matches!(step, Step::Position(_)));
-            if *step == Step::Base64Offset && !placed {
-                // A stretch of Base64 text is never a whole field.
+            let has_position = self.steps[i..].iter().any(|step| matches!(step, Step::Position(_)));
+            if *step == Step::Base64Offset && !has_position {
+                // Part of a Base64 text is never a whole field.
                 next = next
                     .into_iter()
-                    .map(|form| form.placed(MatchPosition::Within))
+                    .map(|form| form.with_position(MatchPosition::Within))
                     .collect::<Result<_, _>>()?;
             }
             forms = next;
@@ -269,7 +269,7 @@ impl Key {
         forms
             .into_iter()
             .map(|form| {
-                let form = if keyword { form.placed(MatchPosition::Within)? } else { form };
+                let form = if keyword { form.with_position(MatchPosition::Within)? } else { form };
                 Ok(Test::Text(Pattern::new(&form.tokens()?, self.cased)))
             })
             .collect()
@@ -289,7 +289,8 @@ impl Form {
             Form::Bytes(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => Ok(literal(&text)),
                 Err(_) => {
-                    Err("these bytes are no text; put `base64` or `base64offset` after".into())
+                    Err("the encoded value is not text; add `base64` or `base64offset` after it"
+                        .into())
                 }
             },
         }
@@ -302,20 +303,20 @@ impl Form {
         }
     }
 
-    fn placed(self, position: MatchPosition) -> Result<Form, String> {
+    fn with_position(self, position: MatchPosition) -> Result<Form, String> {
         let mut tokens = self.tokens()?;
         if matches!(position, MatchPosition::End | MatchPosition::Within) {
-            tokens.insert(0, Token::Many);
+            tokens.insert(0, Token::AnyText);
         }
         if matches!(position, MatchPosition::Start | MatchPosition::Within) {
-            tokens.push(Token::Many);
+            tokens.push(Token::AnyText);
         }
         Ok(Form::Text(tokens))
     }
 
     fn step(self, step: Step, next: &mut Vec<Form>) -> Result<(), String> {
         match step {
-            Step::Position(position) => next.push(self.placed(position)?),
+            Step::Position(position) => next.push(self.with_position(position)?),
             Step::Windash => {
                 let mut tokens = self.tokens()?;
                 encode::windash(&mut tokens);
@@ -351,5 +352,5 @@ fn network(text: &str) -> Result<ipnet::IpNet, String> {
     let single = text.parse::<std::net::IpAddr>().map(ipnet::IpNet::from);
     single
         .or_else(|_| text.parse())
-        .map_err(|_| format!("`{text}` is not a network like 10.0.0.0/8"))
+        .map_err(|_| format!("`{text}` is not a network such as 10.0.0.0/8"))
 }

@@ -1,6 +1,6 @@
 //! The rule files in the binary: all of `rules/`, listed by `build.rs`.
 
-/// A rule file and the fixtures beside it.
+/// A rule file and its fixtures.
 #[derive(Debug, Clone, Copy)]
 pub struct File {
     /// Its path below `rules/`: `impact/trail_deleted.yml`.

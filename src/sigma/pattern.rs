@@ -1,4 +1,4 @@
-//! Text with wildcards, and whether a field's text fits it.
+//! Text with wildcards, and whether a field's text matches it.
 //!
 //! Facts: Sigma Rules Specification, "String Wildcard", "Escaping" and "General" (letters of either
 //! case are the same unless `cased`).
@@ -10,14 +10,14 @@ use std::borrow::Cow;
 pub enum Token {
     Char(char),
     /// `?`
-    One,
+    AnyChar,
     /// `*`
-    Many,
+    AnyText,
     /// Any of the characters that begin a flag, from `windash`.
     Dash,
 }
 
-/// What `windash` takes for one another (Modifiers Appendix, "String Modifiers").
+/// The characters that `windash` treats as equal (Modifiers Appendix, "String Modifiers").
 pub const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
 /// Reads wildcards and escapes. A backslash escapes `*`, `?` and itself; before anything else it is
@@ -27,8 +27,8 @@ pub fn tokens(text: &str) -> Vec<Token> {
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         found.push(match c {
-            '*' => Token::Many,
-            '?' => Token::One,
+            '*' => Token::AnyText,
+            '?' => Token::AnyChar,
             '\\' => {
                 Token::Char(chars.next_if(|next| matches!(next, '*' | '?' | '\\')).unwrap_or(c))
             }
@@ -55,7 +55,7 @@ enum Shape {
     Exact(String),
     Prefix(String),
     Suffix(String),
-    Within(String),
+    Contains(String),
     Glob(Vec<Token>),
 }
 
@@ -67,11 +67,11 @@ impl std::fmt::Display for Pattern {
             Shape::Exact(text) => f.write_str(text),
             Shape::Prefix(text) => write!(f, "{text}*"),
             Shape::Suffix(text) => write!(f, "*{text}"),
-            Shape::Within(text) => write!(f, "*{text}*"),
+            Shape::Contains(text) => write!(f, "*{text}*"),
             Shape::Glob(tokens) => tokens.iter().try_for_each(|token| match token {
                 Token::Char(c) => write!(f, "{c}"),
-                Token::One => f.write_str("?"),
-                Token::Many => f.write_str("*"),
+                Token::AnyChar => f.write_str("?"),
+                Token::AnyText => f.write_str("*"),
                 Token::Dash => f.write_str("-"),
             }),
         }
@@ -84,7 +84,7 @@ impl Pattern {
         for token in tokens {
             match token {
                 Token::Char(c) if !cased => folded.extend(c.to_lowercase().map(Token::Char)),
-                Token::Many if folded.last() == Some(&Token::Many) => {}
+                Token::AnyText if folded.last() == Some(&Token::AnyText) => {}
                 token => folded.push(*token),
             }
         }
@@ -92,8 +92,8 @@ impl Pattern {
     }
 
     pub fn is_match(&self, text: &str) -> bool {
-        if let (Shape::Exact(want), false, true) = (&self.shape, self.cased, text.is_ascii()) {
-            return want.eq_ignore_ascii_case(text);
+        if let (Shape::Exact(expected), false, true) = (&self.shape, self.cased, text.is_ascii()) {
+            return expected.eq_ignore_ascii_case(text);
         }
         let text = if self.cased { Cow::Borrowed(text) } else { fold(text) };
         self.is_match_folded(&text)
@@ -103,10 +103,10 @@ impl Pattern {
     pub fn is_match_folded(&self, text: &str) -> bool {
         match &self.shape {
             Shape::Any => true,
-            Shape::Exact(want) => text == want,
-            Shape::Prefix(want) => text.starts_with(want),
-            Shape::Suffix(want) => text.ends_with(want),
-            Shape::Within(want) => text.contains(want),
+            Shape::Exact(expected) => text == expected,
+            Shape::Prefix(expected) => text.starts_with(expected),
+            Shape::Suffix(expected) => text.ends_with(expected),
+            Shape::Contains(expected) => text.contains(expected),
             Shape::Glob(tokens) => glob(tokens, text),
         }
     }
@@ -115,28 +115,28 @@ impl Pattern {
         self.cased
     }
 
-    /// Anything may stand before and after.
-    pub fn is_open(&self) -> bool {
+    /// Whether any text may come before and after it.
+    pub fn is_unanchored(&self) -> bool {
         match &self.shape {
-            Shape::Any | Shape::Within(_) => true,
+            Shape::Any | Shape::Contains(_) => true,
             Shape::Glob(tokens) => {
-                tokens.first() == Some(&Token::Many) && tokens.last() == Some(&Token::Many)
+                tokens.first() == Some(&Token::AnyText) && tokens.last() == Some(&Token::AnyText)
             }
             Shape::Exact(_) | Shape::Prefix(_) | Shape::Suffix(_) => false,
         }
     }
 
-    /// The whole text that fits, folded unless `cased`, where there is only one.
+    /// The only text that matches, folded unless `cased`. `None` if there are several.
     pub fn exact(&self) -> Option<&str> {
         if let Shape::Exact(text) = &self.shape { Some(text) } else { None }
     }
 
-    /// The longest run of ASCII letters, digits, `-`, `_`, `.` and `:` that any fitting text holds. It holds a
-    /// letter.
-    pub fn required(&self) -> Option<String> {
+    /// The longest run of ASCII letters, digits, `-`, `_`, `.` and `:` that every matching text contains. It has at
+    /// least one letter.
+    pub fn required_literal(&self) -> Option<String> {
         let text = match &self.shape {
             Shape::Any => return None,
-            Shape::Exact(t) | Shape::Prefix(t) | Shape::Suffix(t) | Shape::Within(t) => t.clone(),
+            Shape::Exact(t) | Shape::Prefix(t) | Shape::Suffix(t) | Shape::Contains(t) => t.clone(),
             Shape::Glob(tokens) => {
                 tokens.iter().map(|t| if let Token::Char(c) = t { *c } else { ' ' }).collect()
             }
@@ -149,8 +149,8 @@ impl Pattern {
 }
 
 fn shape(tokens: Vec<Token>) -> Shape {
-    let first = tokens.first() == Some(&Token::Many);
-    let last = tokens.len() > 1 && tokens.last() == Some(&Token::Many);
+    let first = tokens.first() == Some(&Token::AnyText);
+    let last = tokens.len() > 1 && tokens.last() == Some(&Token::AnyText);
     let inner = &tokens[usize::from(first)..tokens.len() - usize::from(last)];
     let text: Option<String> = inner
         .iter()
@@ -161,12 +161,12 @@ fn shape(tokens: Vec<Token>) -> Shape {
         (Some(text), false, false) => Shape::Exact(text),
         (Some(text), false, true) => Shape::Prefix(text),
         (Some(text), true, false) => Shape::Suffix(text),
-        (Some(text), true, true) => Shape::Within(text),
+        (Some(text), true, true) => Shape::Contains(text),
         (None, _, _) => Shape::Glob(tokens),
     }
 }
 
-/// Every letter in lower case, letter by letter.
+/// The text in lower case, character by character.
 pub fn fold(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
@@ -177,21 +177,21 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Fits by going back to the last `*` only, so the work is at most the product of the two lengths.
+/// Backtracks to the last `*` only, so the work is at most the product of the two lengths.
 fn glob(tokens: &[Token], text: &str) -> bool {
     let (mut token, mut position) = (0, 0);
     let mut back: Option<(usize, usize)> = None;
     loop {
         let next = text.get(position..).and_then(|rest| rest.chars().next());
         let step = match (tokens.get(token), next) {
-            (Some(Token::Many), _) => {
+            (Some(Token::AnyText), _) => {
                 token += 1;
                 back = Some((token, position));
                 continue;
             }
             (None, None) => return true,
-            (Some(Token::One), Some(c)) => Some(c),
-            (Some(Token::Char(want)), Some(c)) if *want == c => Some(c),
+            (Some(Token::AnyChar), Some(c)) => Some(c),
+            (Some(Token::Char(expected)), Some(c)) if *expected == c => Some(c),
             (Some(Token::Dash), Some(c)) if DASHES.contains(&c) => Some(c),
             _ => None,
         };
@@ -200,7 +200,7 @@ fn glob(tokens: &[Token], text: &str) -> bool {
             position += c.len_utf8();
             continue;
         }
-        // Let the last `*` swallow one character more.
+        // Let the last `*` match one more character.
         let Some((after, from)) = back else { return false };
         if after == tokens.len() {
             return true;

@@ -1,4 +1,4 @@
-//! The texts that a record's bytes must hold before a rule is tried on it.
+//! The prefilter: a cheap search in a record's bytes that decides which rules can match it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,29 +8,29 @@ use memchr::{memchr, memmem};
 
 use super::compile::RuleSet;
 
-/// How many bytes of text an automaton may hold as a table, which takes some hundred bytes for each.
+/// The most text, in bytes, for which the automaton is a DFA. A DFA needs some hundred bytes per byte of text.
 const DFA_TEXT: usize = 4 * 1024;
 
-/// Some rules, and the names and texts that tell which of them a record may match.
+/// A set of rules, with the member names and required literals that decide which of them a record may match.
 #[derive(Debug)]
 pub struct Prefilter {
     rules: Box<[u32]>,
-    /// Names of members, each with the rules that need it. They are looked for first: they are found much
-    /// faster than texts, whose case does not count.
+    /// Member names, each with the rules that require it. They are searched first, because a case-sensitive search
+    /// is much faster.
     members: Vec<(memmem::Finder<'static>, Vec<u32>)>,
-    /// Rules that need no text: with one of them the record is parsed in any case.
-    free: Vec<u32>,
+    /// Rules without required literals. If one of them is left, the record must be parsed.
+    unconditional: Vec<u32>,
     automaton: Option<AhoCorasick>,
-    /// By text: the rules that it lets through.
+    /// By literal: the rules that require it.
     owners: Vec<Vec<u32>>,
 }
 
 /// One prefilter for each list of rules.
 #[derive(Debug, Default)]
-pub struct Sieves(HashMap<Vec<u32>, Arc<Prefilter>>);
+pub struct PrefilterCache(HashMap<Vec<u32>, Arc<Prefilter>>);
 
-impl Sieves {
-    /// Nothing where there are no rules.
+impl PrefilterCache {
+    /// `None` without rules.
     pub fn of(&mut self, set: &RuleSet, rules: Vec<u32>) -> Option<Arc<Prefilter>> {
         if rules.is_empty() {
             return None;
@@ -49,64 +49,66 @@ impl Sieves {
 
 impl Prefilter {
     fn new(set: &RuleSet, rules: &[u32]) -> Prefilter {
-        let mut words: Vec<&str> = Vec::new();
+        let mut literals: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
-        let mut free = Vec::new();
+        let mut unconditional = Vec::new();
         let mut members: Vec<(&str, Vec<u32>)> = Vec::new();
         for rule in rules {
-            if let Some(name) = set.members.get(*rule as usize).and_then(Option::as_deref) {
+            if let Some(name) = set.member_names.get(*rule as usize).and_then(Option::as_deref) {
                 match members.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, rules)) => rules.push(*rule),
                     None => members.push((name, vec![*rule])),
                 }
             }
-            let Some(texts) = set.texts.get(*rule as usize).and_then(Option::as_deref) else {
-                free.push(*rule);
+            let Some(texts) = set.literals.get(*rule as usize).and_then(Option::as_deref) else {
+                unconditional.push(*rule);
                 continue;
             };
             for text in texts {
-                let position = words.iter().position(|word| word == text).unwrap_or_else(|| {
-                    words.push(text);
-                    owners.push(Vec::new());
-                    words.len() - 1
-                });
+                let position =
+                    literals.iter().position(|literal| literal == text).unwrap_or_else(|| {
+                        literals.push(text);
+                        owners.push(Vec::new());
+                        literals.len() - 1
+                    });
                 owners[position].push(*rule);
             }
         }
-        let small = words.iter().map(|word| word.len()).sum::<usize>() <= DFA_TEXT;
+        let small = literals.iter().map(|literal| literal.len()).sum::<usize>() <= DFA_TEXT;
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).kind(small.then_some(AhoCorasickKind::DFA));
         let finder = |(name, rules): (&str, Vec<u32>)| {
             (memmem::Finder::new(name.as_bytes()).into_owned(), rules)
         };
         let members = members.into_iter().map(finder).collect();
-        let automaton = builder.build(&words).ok().filter(|_| !words.is_empty());
-        Prefilter { rules: rules.into(), members, free, automaton, owners }
+        let automaton = builder.build(&literals).ok().filter(|_| !literals.is_empty());
+        Prefilter { rules: rules.into(), members, unconditional, automaton, owners }
     }
 
     /// The rules that the record may match.
     pub fn pass(&self, record: &[u8]) -> Vec<u32> {
-        if obscured(record) {
+        if may_be_encoded(record) {
             return self.rules.to_vec();
         }
         let absent: Vec<u32> = (self.members.iter())
             .filter(|(name, _)| name.find(record).is_none())
             .flat_map(|(_, rules)| rules.iter().copied())
             .collect();
-        let alive: Vec<u32> =
+        let candidates: Vec<u32> =
             self.rules.iter().copied().filter(|rule| !absent.contains(rule)).collect();
-        let Some(automaton) = &self.automaton else { return alive };
-        if alive.is_empty() || alive.iter().any(|rule| self.free.contains(rule)) {
-            return alive;
+        let Some(automaton) = &self.automaton else { return candidates };
+        if candidates.is_empty() || candidates.iter().any(|rule| self.unconditional.contains(rule))
+        {
+            return candidates;
         }
         let mut passed: Vec<u32> = Vec::new();
         for found in automaton.find_overlapping_iter(record) {
             for rule in self.owners.get(found.pattern().as_usize()).into_iter().flatten() {
-                if alive.contains(rule) && !passed.contains(rule) {
+                if candidates.contains(rule) && !passed.contains(rule) {
                     passed.push(*rule);
                 }
             }
-            if passed.len() == alive.len() {
+            if passed.len() == candidates.len() {
                 break;
             }
         }
@@ -115,8 +117,7 @@ impl Prefilter {
     }
 }
 
-/// Whether letters may be written in another way than as themselves: escaped, URL-encoded, or as
-/// characters that fold to ASCII.
-fn obscured(record: &[u8]) -> bool {
+/// Whether letters may be encoded: escaped, URL-encoded, or as characters that fold to ASCII.
+fn may_be_encoded(record: &[u8]) -> bool {
     !record.is_ascii() || memchr(b'%', record).is_some() || memmem::find(record, b"\\u").is_some()
 }

@@ -1,27 +1,27 @@
-//! What is wrong with a rule file, and where.
+//! Errors and warnings in rule files, with their location.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// A position in a file. Both count from 1.
+/// A location in a file. Line and column count from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct At {
+pub struct Location {
     pub line: u32,
     pub column: u32,
 }
 
-/// Whether a problem stops the rule.
+/// Whether a problem prevents the rule from being applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The document is not applied.
     Error,
-    /// The document is applied, and its author should look at it.
+    /// The document is applied, but its author should check it.
     Warning,
 }
 
-/// One thing that is wrong, as `check` prints it.
+/// One error or warning, as `incident rule check` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub file: String,
@@ -41,43 +41,43 @@ impl fmt::Display for Problem {
 /// A problem before its file is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}")]
-pub struct Fault {
-    pub at: At,
+pub struct Diagnostic {
+    pub at: Location,
     pub severity: Severity,
     pub what: String,
 }
 
-impl Fault {
-    pub fn new(at: At, what: impl Into<String>) -> Fault {
-        Fault { at, severity: Severity::Error, what: what.into() }
+impl Diagnostic {
+    pub fn new(at: Location, what: impl Into<String>) -> Diagnostic {
+        Diagnostic { at, severity: Severity::Error, what: what.into() }
     }
 }
 
-/// The faults of one document. Reading goes on after each.
+/// The diagnostics of one document. Reading continues after each.
 #[derive(Debug, Clone, Default)]
-pub struct Faults(pub Vec<Fault>);
+pub struct Diagnostics(pub Vec<Diagnostic>);
 
-impl Faults {
-    pub fn error(&mut self, at: At, what: impl Into<String>) {
-        self.0.push(Fault::new(at, what));
+impl Diagnostics {
+    pub fn error(&mut self, at: Location, what: impl Into<String>) {
+        self.0.push(Diagnostic::new(at, what));
     }
 
-    pub fn warn(&mut self, at: At, what: impl Into<String>) {
-        self.0.push(Fault { at, severity: Severity::Warning, what: what.into() });
+    pub fn warn(&mut self, at: Location, what: impl Into<String>) {
+        self.0.push(Diagnostic { at, severity: Severity::Warning, what: what.into() });
     }
 
-    /// The value, or nothing with the fault noted.
-    pub fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
-        result.map_err(|fault| self.0.push(fault)).ok()
+    /// The value. An error is recorded.
+    pub fn ok_or_record<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|diagnostic| self.0.push(diagnostic)).ok()
     }
 
-    /// The first fault that stops the document.
-    pub fn first_error(&self) -> Option<&Fault> {
-        self.0.iter().find(|fault| fault.severity == Severity::Error)
+    /// The first error, which prevents the document from being applied.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.0.iter().find(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     pub fn into_problems(self, file: &str) -> impl Iterator<Item = Problem> {
-        self.0.into_iter().map(move |Fault { at, severity, what }| Problem {
+        self.0.into_iter().map(move |Diagnostic { at, severity, what }| Problem {
             file: file.to_owned(),
             line: at.line,
             column: at.column,

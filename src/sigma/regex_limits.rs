@@ -1,7 +1,7 @@
-//! Regular expressions that cannot use up time or memory.
+//! Regular expressions that cannot exhaust time or memory.
 //!
-//! The `regex` crate matches in time linear in the text. PCRE's look-around and back-references,
-//! which the Modifiers Appendix does not list either, are refused.
+//! The `regex` crate matches in linear time. It does not support PCRE's look-around and back-references, which
+//! the Modifiers Appendix does not list either.
 
 use regex::{Regex, RegexBuilder};
 
@@ -13,7 +13,7 @@ const NEST: u32 = 64;
 
 pub fn build(text: &str, flags: &str) -> Result<Regex, String> {
     if text.len() > LENGTH {
-        return Err(format!("a regular expression of more than {LENGTH} bytes"));
+        return Err(format!("the regular expression has more than {LENGTH} bytes"));
     }
     let built = RegexBuilder::new(text)
         .case_insensitive(flags.contains('i'))
@@ -28,7 +28,7 @@ pub fn build(text: &str, flags: &str) -> Result<Regex, String> {
             format!("the regular expression is too large: it compiles to more than {SIZE} bytes")
         }
         regex::Error::Syntax(message) => {
-            // The last line says what, the ones before draw where.
+            // The last line is the message; the lines before it mark the location.
             let what = message.lines().last().unwrap_or_default();
             format!("not a regular expression: {}", what.trim_start_matches("error: "))
         }

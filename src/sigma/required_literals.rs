@@ -1,15 +1,15 @@
-//! What a record must hold for a rule to match, read from the rule's expression. Both answers may
-//! be too wide and are never too narrow: they only decide which rules are tried.
+//! What a record must contain for a rule to match, derived from the rule's expression. The answers may be too
+//! wide but never too narrow: they only decide which rules are tried.
 
 use std::collections::BTreeSet;
 
 use super::detection::Expr;
 use super::value::{FieldTest, Test};
 
-/// How many texts may stand in for one another before a rule is always tried.
+/// With more alternative literals than this, a rule is always tried.
 const TEXTS: usize = 64;
 
-/// Shorter names stand in most records by chance.
+/// Shorter names occur in most records by chance.
 const SHORTEST: usize = 6;
 
 /// Names of members that most CloudTrail records have.
@@ -49,18 +49,18 @@ const COMMON: &[&str] = &[
     "userName",
 ];
 
-/// The values, in lower case, of which `field` must have one. Nothing where any will do.
-pub fn names(expr: &Expr, field: &str) -> Option<BTreeSet<String>> {
+/// The values, in lower case, of which `field` must have one. `None` if any value may match.
+pub fn field_values(expr: &Expr, field: &str) -> Option<BTreeSet<String>> {
     match expr {
         Expr::Field(test) if test.path.as_str() == field => exact(test),
-        Expr::Shared(inner) => names(inner, field),
+        Expr::Shared(inner) => field_values(inner, field),
         Expr::All(parts) => {
-            parts.iter().filter_map(|part| names(part, field)).min_by_key(BTreeSet::len)
+            parts.iter().filter_map(|part| field_values(part, field)).min_by_key(BTreeSet::len)
         }
         Expr::Any(parts) | Expr::AtLeast(_, parts) => {
             let mut joined = BTreeSet::new();
             for part in parts {
-                joined.extend(names(part, field)?);
+                joined.extend(field_values(part, field)?);
             }
             Some(joined)
         }
@@ -69,7 +69,7 @@ pub fn names(expr: &Expr, field: &str) -> Option<BTreeSet<String>> {
 }
 
 fn exact(test: &FieldTest) -> Option<BTreeSet<String>> {
-    if test.unlike {
+    if test.negated {
         return None;
     }
     let forms = test.values.iter().flatten();
@@ -83,66 +83,65 @@ fn exact(test: &FieldTest) -> Option<BTreeSet<String>> {
         .collect()
 }
 
-/// Texts, in lower case, of which the record must hold one. Nothing where there are none or too
-/// many.
+/// Literals, in lower case. The record must contain one of them. `None` if there are none or too many.
 ///
 /// They are runs of ASCII letters, digits and a few signs, which JSON does not escape.
-pub fn texts(expr: &Expr) -> Option<Vec<String>> {
+pub fn literals(expr: &Expr) -> Option<Vec<String>> {
     match expr {
-        Expr::Shared(inner) => texts(inner),
+        Expr::Shared(inner) => literals(inner),
         Expr::All(parts) => parts
             .iter()
-            .filter_map(texts)
-            .max_by_key(|found| (weight(found), std::cmp::Reverse(found.len()))),
-        Expr::Any(parts) | Expr::AtLeast(_, parts) => any(parts.iter().map(texts)),
-        // Service and action are settled before.
+            .filter_map(literals)
+            .max_by_key(|found| (shortest(found), std::cmp::Reverse(found.len()))),
+        Expr::Any(parts) | Expr::AtLeast(_, parts) => union(parts.iter().map(literals)),
+        // Service and action were tested before.
         Expr::Field(test)
-            if test.unlike
+            if test.negated
                 || matches!(test.path.as_str(), "eventSource" | "eventName" | "operation") =>
         {
             None
         }
-        Expr::Field(test) => of_values(&test.values, test.all),
-        Expr::Keyword(keyword) => of_values(&keyword.values, keyword.all),
+        Expr::Field(test) => literals_of_values(&test.values, test.all),
+        Expr::Keyword(keyword) => literals_of_values(&keyword.values, keyword.all),
         Expr::Not(_) => None,
     }
 }
 
-/// A name of a member that the record must hold, as it is written. Nothing where there is none that tells.
-pub fn member(expr: &Expr) -> Option<String> {
+/// The name of a member that the record must have, as written. `None` if no distinctive one is required.
+pub fn member_name(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Shared(inner) => member(inner),
-        Expr::All(parts) => parts.iter().filter_map(member).max_by_key(String::len),
+        Expr::Shared(inner) => member_name(inner),
+        Expr::All(parts) => parts.iter().filter_map(member_name).max_by_key(String::len),
         Expr::Any(parts) | Expr::AtLeast(_, parts) => {
             let (first, rest) = parts.split_first()?;
-            let name = member(first)?;
-            rest.iter().all(|part| member(part).as_ref() == Some(&name)).then_some(name)
+            let name = member_name(first)?;
+            rest.iter().all(|part| member_name(part).as_ref() == Some(&name)).then_some(name)
         }
-        Expr::Field(test) if !test.unlike => telling(test).map(str::to_owned),
+        Expr::Field(test) if !test.negated => distinctive_member(test).map(str::to_owned),
         Expr::Field(_) | Expr::Keyword(_) | Expr::Not(_) => None,
     }
 }
 
-/// The last name of the field's path, where the test fails without the field and not every record has one.
-fn telling(test: &FieldTest) -> Option<&str> {
+/// The last name of the field's path, if the test fails without the field and few records have it.
+fn distinctive_member(test: &FieldTest) -> Option<&str> {
     let name = test.path.as_str().rsplit('.').next()?;
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
-    let telling = name.len() >= SHORTEST && plain && !COMMON.contains(&name);
+    let distinctive = name.len() >= SHORTEST && plain && !COMMON.contains(&name);
     let absent = serde_json::Value::Object(serde_json::Map::new());
-    (telling && !test.matches(&absent)).then_some(name)
+    (distinctive && !test.matches(&absent)).then_some(name)
 }
 
-fn of_values(values: &[Vec<Test>], all: bool) -> Option<Vec<String>> {
+fn literals_of_values(values: &[Vec<Test>], all: bool) -> Option<Vec<String>> {
     let forms = values.iter().map(|forms| {
-        any(forms.iter().map(|form| match form {
-            Test::Text(pattern) => pattern.required().map(|text| vec![text]),
+        union(forms.iter().map(|form| match form {
+            Test::Text(pattern) => pattern.required_literal().map(|text| vec![text]),
             _ => None,
         }))
     });
-    if all { forms.flatten().max_by_key(|found| weight(found)) } else { any(forms) }
+    if all { forms.flatten().max_by_key(|found| shortest(found)) } else { union(forms) }
 }
 
-fn any(parts: impl Iterator<Item = Option<Vec<String>>>) -> Option<Vec<String>> {
+fn union(parts: impl Iterator<Item = Option<Vec<String>>>) -> Option<Vec<String>> {
     let mut joined = Vec::new();
     for part in parts {
         joined.extend(part?);
@@ -155,7 +154,7 @@ fn any(parts: impl Iterator<Item = Option<Vec<String>>>) -> Option<Vec<String>> 
     (!joined.is_empty()).then_some(joined)
 }
 
-/// How telling the least telling of the texts is.
-fn weight(texts: &[String]) -> usize {
+/// The length of the shortest literal.
+fn shortest(texts: &[String]) -> usize {
     texts.iter().map(String::len).min().unwrap_or(0)
 }

@@ -1,10 +1,10 @@
-//! What a rule says of itself: identity, level, tags and log source.
+//! The metadata of a rule: identity, level, tags and log source.
 //!
 //! Facts: Sigma Rules Specification, "Components"; Tags Appendix for the `attack.` namespace.
 
 use serde::Serialize;
 
-use super::problem::Faults;
+use super::problem::Diagnostics;
 use super::yaml::{Node, Yaml};
 
 /// How serious a match is.
@@ -13,7 +13,7 @@ use super::yaml::{Node, Yaml};
 pub enum Level {
     Informational,
     Low,
-    /// Also of a rule that gives none.
+    /// The default for a rule without a level.
     #[default]
     Medium,
     High,
@@ -30,7 +30,7 @@ impl Level {
     ];
 }
 
-/// How settled a rule is.
+/// How mature a rule is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -67,41 +67,42 @@ pub struct Rule {
     pub attack: Vec<String>,
     pub false_positives: Vec<String>,
     pub references: Vec<String>,
-    /// Fields that the author wants shown.
+    /// Fields that the author wants displayed.
     pub fields: Vec<String>,
     pub logs: Logs,
-    /// A match is a finding of its own. False for a rule that only feeds correlations, unless one
-    /// of them says `generate: true`.
+    /// Whether a match is a finding of its own. False for a rule that only serves as input of correlations, unless
+    /// one of them has `generate: true`.
     pub alone: bool,
 }
 
 impl Rule {
-    /// Reads everything but the detection. Never fails: what is missing gets a default and a note.
-    pub fn read(file: &str, node: &Node, faults: &mut Faults) -> Rule {
-        let id = text(node, "id", faults);
-        let name = text(node, "name", faults);
-        let title = text(node, "title", faults).or_else(|| name.clone()).unwrap_or_else(|| {
-            faults.warn(node.at, "no `title`");
-            format!("{file}:{}", node.at.line)
-        });
-        let tags = texts(node, "tags", faults);
+    /// Reads everything but the detection. Never fails: missing or invalid values get a default and a warning.
+    pub fn read(file: &str, node: &Node, diagnostics: &mut Diagnostics) -> Rule {
+        let id = text(node, "id", diagnostics);
+        let name = text(node, "name", diagnostics);
+        let title =
+            text(node, "title", diagnostics).or_else(|| name.clone()).unwrap_or_else(|| {
+                diagnostics.warn(node.at, "missing `title`");
+                format!("{file}:{}", node.at.line)
+            });
+        let tags = texts(node, "tags", diagnostics);
         Rule {
             file: file.to_owned(),
             line: node.at.line,
             title,
             id,
             name,
-            description: text(node, "description", faults),
-            level: level(node, faults),
-            status: status(node, faults),
-            author: text(node, "author", faults),
-            date: text(node, "date", faults),
-            modified: text(node, "modified", faults),
+            description: text(node, "description", diagnostics),
+            level: level(node, diagnostics),
+            status: status(node, diagnostics),
+            author: text(node, "author", diagnostics),
+            date: text(node, "date", diagnostics),
+            modified: text(node, "modified", diagnostics),
             attack: tags.iter().filter_map(|tag| technique(tag)).collect(),
             tags,
-            false_positives: texts(node, "falsepositives", faults),
-            references: texts(node, "references", faults),
-            fields: texts(node, "fields", faults),
+            false_positives: texts(node, "falsepositives", diagnostics),
+            references: texts(node, "references", diagnostics),
+            fields: texts(node, "fields", diagnostics),
             logs: Logs { cloudtrail: true, s3_access: true },
             alone: true,
         }
@@ -123,19 +124,19 @@ fn technique(tag: &str) -> Option<String> {
     fits.then(|| rest.to_owned())
 }
 
-fn level(node: &Node, faults: &mut Faults) -> Level {
+fn level(node: &Node, diagnostics: &mut Diagnostics) -> Level {
     let Some(given) = node.get("level") else { return Level::default() };
     let found = given
         .text()
         .and_then(|text| Level::NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)));
     found.map(|(_, level)| *level).unwrap_or_else(|| {
         let names = "informational, low, medium, high or critical";
-        faults.warn(given.at, format!("a level is {names}; taken as medium"));
+        diagnostics.warn(given.at, format!("unknown level (expected {names}); using medium"));
         Level::default()
     })
 }
 
-fn status(node: &Node, faults: &mut Faults) -> Option<Status> {
+fn status(node: &Node, diagnostics: &mut Diagnostics) -> Option<Status> {
     let given = node.get("status")?;
     match given.text().unwrap_or_default().to_ascii_lowercase().as_str() {
         "stable" => Some(Status::Stable),
@@ -144,42 +145,42 @@ fn status(node: &Node, faults: &mut Faults) -> Option<Status> {
         "deprecated" => Some(Status::Deprecated),
         "unsupported" => Some(Status::Unsupported),
         _ => {
-            faults.warn(
+            diagnostics.warn(
                 given.at,
-                "a status is stable, test, experimental, deprecated or unsupported",
+                "unknown status (expected stable, test, experimental, deprecated or unsupported)",
             );
             None
         }
     }
 }
 
-fn text(node: &Node, key: &str, faults: &mut Faults) -> Option<String> {
+fn text(node: &Node, key: &str, diagnostics: &mut Diagnostics) -> Option<String> {
     let given = node.get(key)?;
     if matches!(given.yaml, Yaml::List(_) | Yaml::Map(_)) {
-        faults.warn(given.at, format!("`{key}` should be text, and is {}", given.kind()));
+        diagnostics.warn(given.at, format!("`{key}` should be text, not {}", given.kind()));
     }
     given.text().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-fn texts(node: &Node, key: &str, faults: &mut Faults) -> Vec<String> {
+fn texts(node: &Node, key: &str, diagnostics: &mut Diagnostics) -> Vec<String> {
     let Some(given) = node.get(key) else { return Vec::new() };
     let mut found = Vec::new();
     for item in given.items() {
         match item.text() {
             Some(text) => found.push(text.to_owned()),
             None if item.yaml == Yaml::Null => {}
-            None => faults
-                .warn(item.at, format!("`{key}` should hold text, and this is {}", item.kind())),
+            None => diagnostics
+                .warn(item.at, format!("`{key}` should contain text, not {}", item.kind())),
         }
     }
     found
 }
 
-/// The logs that a `logsource` names, or why it names none of ours.
+/// The logs that a `logsource` selects, or why it selects neither.
 ///
 /// Facts: Rules Specification, "LogSource"; Taxonomy Appendix, "Cloud": CloudTrail is product `aws`
-/// and service `cloudtrail`. It has no name for S3 access logs, so ours is service `s3-access`. A
-/// part that is left out matches any.
+/// and service `cloudtrail`. It has no name for S3 access logs, so they are service `s3-access`
+/// here. A missing part matches any value.
 pub fn logs(node: &Node) -> Result<Logs, String> {
     let part =
         |key| node.get(key).and_then(Node::text).map(|text| text.trim().to_ascii_lowercase());

@@ -1,8 +1,8 @@
-//! Runs the fixtures that stand beside a rule file.
+//! Runs the fixtures of a rule file.
 //!
 //! For `x.yml` they are `x.fixtures.json`: `{"fires": [record, …], "quiet": [record, …]}`. A
-//! record is an object; for a correlation an entry is a list of records. An entry fires if any rule
-//! of the file matches it, or any correlation of the file holds over the list.
+//! record is an object; for a correlation an entry is a list of records. An entry fires if a rule
+//! of the file matches it, or a correlation of the file fires over the list.
 
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ struct Fixtures {
     quiet: Vec<Value>,
 }
 
-/// An entry that did not do as it should.
+/// An entry with the wrong result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// `fires` or `quiet`.
@@ -37,10 +37,10 @@ pub struct Report {
     pub failures: Vec<Failure>,
 }
 
-/// Why fixtures cannot be run at all.
+/// Why fixtures cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    #[error("the fixtures are not as expected: {0}")]
+    #[error("invalid fixtures: {0}")]
     Json(#[from] serde_json::Error),
     #[error("no rule of `{0}` is applied")]
     NoRule(String),
@@ -65,7 +65,7 @@ pub fn run(set: &RuleSet, file: &str, fixtures: &str) -> Result<Report, TestErro
         return Err(TestError::Empty);
     }
     let mut report = Report::default();
-    for (list, entries, wanted) in
+    for (list, entries, should_fire) in
         [("fires", &fixtures.fires, true), ("quiet", &fixtures.quiet, false)]
     {
         for (index, entry) in entries.iter().enumerate() {
@@ -73,7 +73,7 @@ pub fn run(set: &RuleSet, file: &str, fixtures: &str) -> Result<Report, TestErro
                 Value::Array(records) => correlated(set, file, records),
                 record => matched(set, file, record),
             };
-            match (fired.is_empty(), wanted) {
+            match (fired.is_empty(), should_fire) {
                 (true, true) => report.failures.push(Failure {
                     list,
                     index,
@@ -100,7 +100,7 @@ fn matched(set: &RuleSet, file: &str, record: &Value) -> Vec<String> {
     rules.filter(|rule| rule.file == file).map(|rule| rule.title.clone()).collect()
 }
 
-/// The titles of the file's correlations that hold over the records.
+/// The titles of the file's correlations that fire over the records.
 fn correlated(set: &RuleSet, file: &str, records: &[Value]) -> Vec<String> {
     let mut correlator = Correlator::new(set, HITS);
     let mut scanner = set.scanner();

@@ -1,4 +1,4 @@
-//! Whether a value of a record fits a value of a rule.
+//! Tests a value of a record against a value of a rule.
 //!
 //! Facts: Sigma Rules Specification, "General" and "Special Field Values"; Modifiers Appendix.
 
@@ -14,22 +14,22 @@ use serde_json::Value;
 use super::field::Path;
 use super::pattern::{Pattern, fold};
 
-/// One value of a rule with what its modifiers made of it.
+/// One value of a rule after its modifiers.
 #[derive(Debug)]
 pub enum Test {
     /// The field is null or absent.
     Null,
-    /// The field is there, whatever it holds, or is not.
+    /// The field is present with any value, or absent.
     Exists(bool),
     Text(Pattern),
     Number(Number),
     Regex(Regex),
     Net(IpNet),
-    Order(Order),
-    Other(Reference),
+    Comparison(Comparison),
+    FieldRef(FieldRef),
 }
 
-/// A number without modifiers: the same number, or text spelled the same.
+/// A number without modifiers: matches the same number, or text with the same spelling.
 #[derive(Debug)]
 pub struct Number {
     pub text: String,
@@ -37,25 +37,25 @@ pub struct Number {
 }
 
 impl Number {
-    /// Whole numbers are compared as such: a float would join neighbours above 2^53.
+    /// Whole numbers are compared as integers: floats are not exact above 2^53.
     fn equals(&self, have: &serde_json::Number) -> bool {
         match (have.as_i128(), self.text.parse::<i128>()) {
-            (Some(have), Ok(want)) => have == want,
+            (Some(have), Ok(expected)) => have == expected,
             _ => have.as_f64() == Some(self.value),
         }
     }
 }
 
-/// A comparison, possibly of a part of a date.
+/// A comparison with a number, of the value or of a part of its date.
 #[derive(Debug)]
-pub struct Order {
-    pub part: Option<Part>,
-    pub compare: Compare,
+pub struct Comparison {
+    pub part: Option<TimePart>,
+    pub operator: Operator,
     pub value: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compare {
+pub enum Operator {
     Less,
     LessOrEqual,
     Equal,
@@ -63,21 +63,21 @@ pub enum Compare {
     Greater,
 }
 
-impl Compare {
+impl Operator {
     pub fn holds<T: PartialOrd>(self, left: T, right: T) -> bool {
         match self {
-            Compare::Less => left < right,
-            Compare::LessOrEqual => left <= right,
-            Compare::Equal => left == right,
-            Compare::GreaterOrEqual => left >= right,
-            Compare::Greater => left > right,
+            Operator::Less => left < right,
+            Operator::LessOrEqual => left <= right,
+            Operator::Equal => left == right,
+            Operator::GreaterOrEqual => left >= right,
+            Operator::Greater => left > right,
         }
     }
 }
 
-/// What the time modifiers take of a date, in the zone that the record writes.
+/// The part of a date that a time modifier selects, in the time zone of the record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum TimePart {
     Minute,
     Hour,
     Day,
@@ -88,7 +88,7 @@ pub enum Part {
 
 /// `fieldref`: the value of another field of the record.
 #[derive(Debug)]
-pub struct Reference {
+pub struct FieldRef {
     pub path: Path,
     pub position: MatchPosition,
     pub cased: bool,
@@ -106,28 +106,28 @@ pub enum MatchPosition {
 #[derive(Debug)]
 pub struct FieldTest {
     pub path: Path,
-    /// For each value of the rule, the forms that it may take.
+    /// For each value of the rule, its variants.
     pub values: Vec<Vec<Test>>,
-    /// Every value must be found.
+    /// Every value must match.
     pub all: bool,
-    /// No value may be found.
-    pub unlike: bool,
-    /// The values in lower case, where there are many and each is a whole text.
+    /// No value may match.
+    pub negated: bool,
+    /// The values in lower case, if there are many and each is a whole text.
     exact: Option<HashSet<Box<str>>>,
 }
 
-/// From how many values on they are looked up instead of tried one by one.
+/// From this many values on, they are looked up in a set instead of tried one by one.
 const MANY: usize = 16;
 
 impl FieldTest {
-    pub fn new(path: Path, values: Vec<Vec<Test>>, all: bool, unlike: bool) -> FieldTest {
+    pub fn new(path: Path, values: Vec<Vec<Test>>, all: bool, negated: bool) -> FieldTest {
         let whole = |test: &Test| match test {
             Test::Text(pattern) if !pattern.is_cased() => pattern.exact().map(Box::from),
             _ => None,
         };
-        let many = values.len() >= MANY && (unlike || !all);
+        let many = values.len() >= MANY && (negated || !all);
         let exact = if many { values.iter().flatten().map(whole).collect() } else { None };
-        FieldTest { path, values, all, unlike, exact }
+        FieldTest { path, values, all, negated, exact }
     }
 
     pub fn matches(&self, root: &Value) -> bool {
@@ -135,10 +135,10 @@ impl FieldTest {
             let found = self.path.any(root, &mut |value| {
                 text_of(value).is_some_and(|text| exact.contains(&*fold(&text)))
             });
-            return found != self.unlike;
+            return found != self.negated;
         }
         let found = |forms: &Vec<Test>| forms.iter().any(|test| self.finds(test, root));
-        if self.unlike {
+        if self.negated {
             !self.values.iter().any(found)
         } else if self.all {
             self.values.iter().all(found)
@@ -147,19 +147,19 @@ impl FieldTest {
         }
     }
 
-    /// Whether a value names another field.
-    pub fn refers(&self) -> bool {
-        self.values.iter().flatten().any(|test| matches!(test, Test::Other(_)))
+    /// Whether a value refers to another field.
+    pub fn has_field_ref(&self) -> bool {
+        self.values.iter().flatten().any(|test| matches!(test, Test::FieldRef(_)))
     }
 
     fn finds(&self, test: &Test, root: &Value) -> bool {
         match test {
             Test::Exists(wanted) => self.path.any(root, &mut |_| true) == *wanted,
             Test::Null => !self.path.any(root, &mut |value| !value.is_null()),
-            Test::Other(other) => self.path.any(root, &mut |value| {
+            Test::FieldRef(reference) => self.path.any(root, &mut |value| {
                 let Some(left) = text_of(value) else { return false };
-                other.path.any(root, &mut |value| {
-                    text_of(value).is_some_and(|right| other.fits(&left, &right))
+                reference.path.any(root, &mut |value| {
+                    text_of(value).is_some_and(|right| reference.fits(&left, &right))
                 })
             }),
             test => self.path.any(root, &mut |value| test.fits(value)),
@@ -168,14 +168,14 @@ impl FieldTest {
 }
 
 impl Test {
-    /// Whether a value fits. Lists never do: their items are shown one by one.
+    /// Whether a value matches. Lists never do: their items are tested one by one.
     pub fn fits(&self, value: &Value) -> bool {
         match self {
-            // The texts of an object are also searched without JSON's escapes, as a policy in
-            // `requestParameters|contains: '"s3:GetObject"'` is a text full of quotes.
+            // The strings in an object are also searched without JSON's escapes: a policy, as in
+            // `requestParameters|contains: '"s3:GetObject"'`, is a string full of quotes.
             Test::Text(pattern) => {
                 text_of(value).is_some_and(|text| pattern.is_match(&text))
-                    || value.is_object() && pattern.is_open() && within(value, self)
+                    || value.is_object() && pattern.is_unanchored() && within(value, self)
             }
             Test::Regex(regex) => text_of(value).is_some_and(|text| regex.is_match(&text)),
             Test::Number(number) => match value {
@@ -184,15 +184,15 @@ impl Test {
                 _ => false,
             },
             Test::Net(net) => value.as_str().and_then(address).is_some_and(|ip| net.contains(&ip)),
-            Test::Order(order) => order.fits(value),
+            Test::Comparison(comparison) => comparison.fits(value),
             Test::Null => value.is_null(),
             Test::Exists(wanted) => *wanted,
-            Test::Other(_) => false,
+            Test::FieldRef(_) => false,
         }
     }
 }
 
-impl Order {
+impl Comparison {
     fn fits(&self, value: &Value) -> bool {
         let number = match (self.part, value) {
             (Some(part), Value::String(text)) => part.of(text),
@@ -200,28 +200,28 @@ impl Order {
             (None, Value::String(text)) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
             (None, value) => value.as_f64(),
         };
-        number.is_some_and(|number| self.compare.holds(number, self.value))
+        number.is_some_and(|number| self.operator.holds(number, self.value))
     }
 }
 
-impl Part {
+impl TimePart {
     /// Of an RFC 3339 time, or of the time of an S3 access log line.
     fn of(self, text: &str) -> Option<f64> {
         let time = DateTime::parse_from_rfc3339(text)
             .or_else(|_| DateTime::parse_from_str(text, "%d/%b/%Y:%H:%M:%S %z"))
             .ok()?;
         Some(match self {
-            Part::Minute => f64::from(time.minute()),
-            Part::Hour => f64::from(time.hour()),
-            Part::Day => f64::from(time.day()),
-            Part::Week => f64::from(time.iso_week().week()),
-            Part::Month => f64::from(time.month()),
-            Part::Year => f64::from(time.year()),
+            TimePart::Minute => f64::from(time.minute()),
+            TimePart::Hour => f64::from(time.hour()),
+            TimePart::Day => f64::from(time.day()),
+            TimePart::Week => f64::from(time.iso_week().week()),
+            TimePart::Month => f64::from(time.month()),
+            TimePart::Year => f64::from(time.year()),
         })
     }
 }
 
-impl Reference {
+impl FieldRef {
     fn fits(&self, left: &str, right: &str) -> bool {
         if self.cased {
             return self.position.fits(left, right);
@@ -241,8 +241,8 @@ impl MatchPosition {
     }
 }
 
-/// A value as text: numbers and booleans as JSON writes them, an object as its compact JSON, since
-/// authors search `requestParameters|contains`. Null and lists have none.
+/// A value as text: numbers and booleans as in JSON, an object as compact JSON, because authors search
+/// `requestParameters|contains`. `None` for null and lists.
 pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
         Value::String(text) => Cow::Borrowed(text),
@@ -261,14 +261,14 @@ fn address(text: &str) -> Option<IpAddr> {
 /// A search of the whole record.
 #[derive(Debug)]
 pub struct Keyword {
-    /// For each value, the forms that it may take: text and regular expressions.
+    /// For each value, its variants: text and regular expressions.
     pub values: Vec<Vec<Test>>,
     pub all: bool,
 }
 
 impl Keyword {
-    /// Looks at the record as it is written, and at each text and name in it, where escapes are
-    /// gone. `folded` is the text of the record in lower case.
+    /// Searches the record as written, and each string and member name in it without escapes. `folded` is the text
+    /// of the record in lower case.
     pub fn matches(&self, record: &Value, text: &str, folded: &str) -> bool {
         let found = |forms: &Vec<Test>| {
             forms.iter().any(|test| {

@@ -1,16 +1,16 @@
-//! Where a correlation holds in the hits of one group.
+//! Finds the windows in which a correlation fires among the hits of one group.
 //!
-//! Facts: Sigma Correlation Rules Specification, "Correlation Types". A window ends at an event and
-//! reaches back one timespan; windows that hold and overlap are one firing. Where more events can
-//! make the condition false (`lt`, `lte`, `eq`, `not`), each window begins at an event, is seen as
-//! a whole, and the next one begins after it: otherwise the first event would always fire.
+//! Facts: Sigma Correlation Rules Specification, "Correlation Types". A window ends at an event and reaches back
+//! one timespan. Overlapping windows that meet the condition are one firing. If more events can make the
+//! condition false (`lt`, `lte`, `eq`, `not`), each window begins at an event, is tested as a whole, and the
+//! next one begins after it. Otherwise the first event would always fire.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::condition::{self, Condition, Count};
-use super::correlate::{Correlation, Kind, Want};
+use super::correlate::{Correlation, Kind, WindowCondition};
 
 /// The records behind a hit.
 #[derive(Debug, Clone)]
@@ -35,17 +35,17 @@ pub struct Hit {
     pub time: i64,
     pub slot: usize,
     pub events: Events,
-    /// Counted fields, then what outer correlations need.
+    /// Counted fields, then fields for outer correlations.
     pub values: Box<[Option<Arc<str>>]>,
 }
 
-/// The stretches of the hits, sorted by time and slot, in which the correlation holds.
+/// The ranges of the hits, sorted by time and slot, in which the correlation fires.
 pub fn firings(correlation: &Correlation, hits: &[Hit]) -> Vec<Range<usize>> {
     if correlation.kind == Kind::TemporalOrdered {
         return ordered(correlation, hits);
     }
     let mut tally = Tally::new(correlation);
-    if correlation.want.only_grows() {
+    if correlation.window_condition.is_monotonic() {
         sliding(correlation.timespan, hits, &mut tally)
     } else {
         fixed(correlation.timespan, hits, &mut tally)
@@ -62,7 +62,7 @@ fn sliding(timespan: i64, hits: &[Hit], tally: &mut Tally<'_>) -> Vec<Range<usiz
             left += 1;
         }
         if tally.holds() {
-            join(&mut found, left..right + 1);
+            merge_window(&mut found, left..right + 1);
         }
     }
     found
@@ -84,11 +84,11 @@ fn fixed(timespan: i64, hits: &[Hit], tally: &mut Tally<'_>) -> Vec<Range<usize>
     found
 }
 
-/// The longest chain of hits in the order of the rules, rules being left out where the condition
-/// asks for fewer. For each rule and length it keeps the chain that began last.
+/// Finds chains of hits in the order of the rules. Rules may be skipped if the condition asks for fewer. For each
+/// rule and length only the chain that began last matters.
 fn ordered(correlation: &Correlation, hits: &[Hit]) -> Vec<Range<usize>> {
     let rules = correlation.sources.len();
-    let enough = |length: usize| bounds_hold(&correlation.want, length as u64);
+    let enough = |length: usize| bounds_hold(&correlation.window_condition, length as u64);
     let mut began: Vec<Vec<Option<i64>>> = vec![vec![None; rules + 1]; rules];
     let mut found = Vec::new();
     for (right, hit) in hits.iter().enumerate() {
@@ -105,14 +105,14 @@ fn ordered(correlation: &Correlation, hits: &[Hit]) -> Vec<Range<usize>> {
             *best = (*best).max(Some(start));
             if enough(length) {
                 let left = hits.partition_point(|hit| hit.time < start);
-                join(&mut found, left.min(right)..right + 1);
+                merge_window(&mut found, left.min(right)..right + 1);
             }
         }
     }
     found
 }
 
-fn join(found: &mut Vec<Range<usize>>, window: Range<usize>) {
+fn merge_window(found: &mut Vec<Range<usize>>, window: Range<usize>) {
     match found.last_mut() {
         Some(last) if last.end > window.start => {
             last.start = last.start.min(window.start);
@@ -122,17 +122,19 @@ fn join(found: &mut Vec<Range<usize>>, window: Range<usize>) {
     }
 }
 
-fn bounds_hold(want: &Want, count: u64) -> bool {
-    match want {
-        Want::Bounds(bounds) => bounds.iter().all(|(compare, bound)| compare.holds(count, *bound)),
-        Want::Rules(_) => false,
+fn bounds_hold(window_condition: &WindowCondition, count: u64) -> bool {
+    match window_condition {
+        WindowCondition::Bounds(bounds) => {
+            bounds.iter().all(|(operator, bound)| operator.holds(count, *bound))
+        }
+        WindowCondition::Rules(_) => false,
     }
 }
 
-/// What a window holds.
+/// The counts in a window.
 struct Tally<'c> {
     correlation: &'c Correlation,
-    /// Records; the firings of a correlation are told apart from records by its slot.
+    /// Records. Firings of a correlation differ from records by their slot.
     events: HashMap<(u64, usize), i64>,
     values: HashMap<Box<[Option<Arc<str>>]>, i64>,
     slots: Vec<i64>,
@@ -165,7 +167,7 @@ impl<'c> Tally<'c> {
         }
     }
 
-    /// What the correlation counts, in the window.
+    /// The count of the correlation in the window.
     fn count(&self) -> u64 {
         let count = match self.correlation.kind {
             Kind::EventCount => self.events.len(),
@@ -176,9 +178,11 @@ impl<'c> Tally<'c> {
     }
 
     fn holds(&self) -> bool {
-        match &self.correlation.want {
-            Want::Bounds(_) => bounds_hold(&self.correlation.want, self.count()),
-            Want::Rules(condition) => self.rules_hold(condition),
+        match &self.correlation.window_condition {
+            WindowCondition::Bounds(_) => {
+                bounds_hold(&self.correlation.window_condition, self.count())
+            }
+            WindowCondition::Rules(condition) => self.rules_hold(condition),
         }
     }
 
@@ -190,14 +194,14 @@ impl<'c> Tally<'c> {
             Condition::Or(parts) => parts.iter().any(|part| self.rules_hold(part)),
             Condition::Not(inner) => !self.rules_hold(inner),
             Condition::Name(name) => {
-                references.iter().position(|(have, _)| have == name).is_some_and(seen)
+                references.iter().position(|(known, _)| known == name).is_some_and(seen)
             }
-            Condition::Of(wanted, pattern) => {
+            Condition::Of(count_kind, pattern) => {
                 let names = references.iter().map(|(name, _)| name.as_str());
-                let places = condition::named(pattern, names);
-                let there = places.iter().filter(|position| seen(**position)).count();
-                match wanted {
-                    Count::All => there == places.len(),
+                let positions = condition::matching_names(pattern, names);
+                let there = positions.iter().filter(|position| seen(**position)).count();
+                match count_kind {
+                    Count::All => there == positions.len(),
                     Count::AtLeast(count) => there >= *count,
                 }
             }
@@ -220,7 +224,7 @@ fn count<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, i64>, key: K, by: i64)
     }
 }
 
-/// The most that the correlation counts in any window of a firing.
+/// The highest count in any window of a firing.
 pub fn peak(correlation: &Correlation, hits: &[Hit]) -> u64 {
     if correlation.kind == Kind::TemporalOrdered {
         let slots: HashSet<usize> = hits.iter().map(|hit| hit.slot).collect();

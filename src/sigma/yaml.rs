@@ -1,23 +1,22 @@
-//! YAML text as a tree whose every node knows its line and column.
+//! Parses YAML into a tree in which every node has its line and column.
 //!
-//! Plain scalars follow the YAML 1.2 core schema: `yes` and `no` are text. A number keeps its
-//! spelling, so an account id with leading zeros stays whole. Nesting and the size that aliases may
-//! grow to are bounded.
+//! Plain scalars follow the YAML 1.2 core schema: `yes` and `no` are text. A number keeps its spelling, so an
+//! account id keeps its leading zeros. Nesting and the expansion of aliases are limited.
 
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle};
 
-use super::problem::{At, Fault, Faults};
+use super::problem::{Diagnostic, Diagnostics, Location};
 
-/// How deep a document may nest.
+/// How deep a document may be nested.
 const DEPTH: usize = 64;
-/// How many nodes a document may hold once its aliases are written out.
+/// The most nodes of a document after its aliases are expanded.
 const NODES: usize = 200_000;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    pub at: At,
+    pub at: Location,
     pub yaml: Yaml,
 }
 
@@ -25,7 +24,7 @@ pub struct Node {
 pub enum Yaml {
     Null,
     Bool(bool),
-    /// As it is spelled.
+    /// As written.
     Number(String),
     Text(String),
     List(Vec<Node>),
@@ -35,7 +34,7 @@ pub enum Yaml {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub key: String,
-    pub at: At,
+    pub at: Location,
     pub value: Node,
 }
 
@@ -44,17 +43,17 @@ impl Node {
         self.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
-    /// The members of a map. Nothing where this is no map.
+    /// The members of a map. Empty if this is not a map.
     pub fn entries(&self) -> &[Entry] {
         if let Yaml::Map(entries) = &self.yaml { entries } else { &[] }
     }
 
-    /// A list's items, or the value itself where it is no list.
+    /// The items of a list, or the value itself if it is not a list.
     pub fn items(&self) -> &[Node] {
         if let Yaml::List(items) = &self.yaml { items } else { std::slice::from_ref(self) }
     }
 
-    /// A scalar as text. Nothing for null, lists and maps.
+    /// A scalar as text. `None` for null, lists and maps.
     pub fn text(&self) -> Option<&str> {
         match &self.yaml {
             Yaml::Text(text) | Yaml::Number(text) => Some(text),
@@ -64,7 +63,7 @@ impl Node {
         }
     }
 
-    /// What it is, for messages.
+    /// What it is, for error messages.
     pub fn kind(&self) -> &'static str {
         match self.yaml {
             Yaml::Null => "nothing",
@@ -88,81 +87,86 @@ impl Node {
     }
 }
 
-/// One document of a text, with what is wrong in it.
+/// One document of a text, with its diagnostics.
 #[derive(Debug)]
 pub struct Parsed {
     pub node: Node,
-    pub faults: Faults,
+    pub diagnostics: Diagnostics,
 }
 
-/// Reads the documents of a text that begins on line `first` of its file. Stops at the first position
-/// that is not YAML.
-pub fn parse(text: &str, first: u32) -> (Vec<Parsed>, Option<Fault>) {
-    let mut build = Build { first, ..Build::default() };
+/// Parses the documents of a text that begins on line `first` of its file. Stops at the first invalid YAML.
+pub fn parse(text: &str, first: u32) -> (Vec<Parsed>, Option<Diagnostic>) {
+    let mut build = TreeBuilder { first, ..TreeBuilder::default() };
     let mut done = Vec::new();
     for event in Parser::new_from_str(text) {
         let (event, span) = match event {
             Ok(found) => found,
             Err(error) => {
                 let at = build.at(*error.marker());
-                return (done, Some(Fault::new(at, format!("not YAML: {}", error.info()))));
+                return (done, Some(Diagnostic::new(at, format!("not YAML: {}", error.info()))));
             }
         };
-        match build.take(event, span.start) {
+        match build.handle(event, span.start) {
             Ok(Some(parsed)) => done.push(parsed),
             Ok(None) => {}
-            Err(fault) => return (done, Some(fault)),
+            Err(diagnostic) => return (done, Some(diagnostic)),
         }
     }
     (done, None)
 }
 
 enum Frame {
-    List(At, usize, Vec<Node>),
-    Map(At, usize, Vec<Entry>, Option<(String, At)>),
+    List(Location, usize, Vec<Node>),
+    Map(Location, usize, Vec<Entry>, Option<(String, Location)>),
 }
 
 #[derive(Default)]
-struct Build {
+struct TreeBuilder {
     first: u32,
     stack: Vec<Frame>,
     root: Option<Node>,
     anchors: HashMap<usize, Node>,
-    faults: Faults,
+    diagnostics: Diagnostics,
     count: usize,
 }
 
-impl Build {
-    fn at(&self, mark: Marker) -> At {
+impl TreeBuilder {
+    fn at(&self, mark: Marker) -> Location {
         let line = u32::try_from(mark.line()).unwrap_or(u32::MAX).saturating_add(self.first);
-        At { line: line.saturating_sub(1), column: u32::try_from(mark.col() + 1).unwrap_or(1) }
+        Location {
+            line: line.saturating_sub(1),
+            column: u32::try_from(mark.col() + 1).unwrap_or(1),
+        }
     }
 
-    fn take(&mut self, event: Event<'_>, mark: Marker) -> Result<Option<Parsed>, Fault> {
+    fn handle(&mut self, event: Event<'_>, mark: Marker) -> Result<Option<Parsed>, Diagnostic> {
         let at = self.at(mark);
         match event {
             Event::DocumentEnd => {
                 self.anchors.clear();
                 self.count = 0;
-                let faults = std::mem::take(&mut self.faults);
-                return Ok(self.root.take().map(|node| Parsed { node, faults }));
+                let diagnostics = std::mem::take(&mut self.diagnostics);
+                return Ok(self.root.take().map(|node| Parsed { node, diagnostics }));
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let text_tag = tag.is_some_and(|tag| tag.suffix == "str");
                 let plain = style == ScalarStyle::Plain && !text_tag;
                 let yaml = if plain { scalar(&text) } else { Yaml::Text(text.into_owned()) };
-                self.put(Node { at, yaml }, anchor)?;
+                self.add(Node { at, yaml }, anchor)?;
             }
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
-                    return Err(Fault::new(at, "an alias to a value that is not complete here"));
+                    return Err(Diagnostic::new(
+                        at,
+                        "the alias refers to a value that is not complete yet",
+                    ));
                 };
                 let (count, depth) = node.measure();
                 self.count += count;
                 if self.stack.len() + depth > DEPTH {
                     return Err(too_deep(at));
                 }
-                self.put(Node { at, ..node }, 0)?;
+                self.add(Node { at, ..node }, 0)?;
             }
             Event::SequenceStart(anchor, _) => {
                 self.push(Frame::List(at, anchor, Vec::new()), at)?
@@ -172,11 +176,11 @@ impl Build {
             }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
                 Some(Frame::List(at, anchor, items)) => {
-                    self.put(Node { at, yaml: Yaml::List(items) }, anchor)?;
+                    self.add(Node { at, yaml: Yaml::List(items) }, anchor)?;
                 }
                 Some(Frame::Map(at, anchor, entries, _)) => {
                     let yaml = Yaml::Map(self.merge_keys(entries));
-                    self.put(Node { at, yaml }, anchor)?;
+                    self.add(Node { at, yaml }, anchor)?;
                 }
                 None => {}
             },
@@ -185,7 +189,7 @@ impl Build {
         Ok(None)
     }
 
-    fn push(&mut self, frame: Frame, at: At) -> Result<(), Fault> {
+    fn push(&mut self, frame: Frame, at: Location) -> Result<(), Diagnostic> {
         if self.stack.len() >= DEPTH {
             return Err(too_deep(at));
         }
@@ -193,10 +197,13 @@ impl Build {
         Ok(())
     }
 
-    fn put(&mut self, node: Node, anchor: usize) -> Result<(), Fault> {
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
         self.count += 1;
         if self.count > NODES {
-            return Err(Fault::new(node.at, format!("more than {NODES} values in a document")));
+            return Err(Diagnostic::new(
+                node.at,
+                format!("more than {NODES} values in a document"),
+            ));
         }
         if anchor > 0 {
             self.anchors.insert(anchor, node.clone());
@@ -207,15 +214,15 @@ impl Build {
             Some(Frame::Map(_, _, entries, key)) => match key.take() {
                 Some((name, at)) => {
                     if name != "<<" && entries.iter().any(|entry| entry.key == name) {
-                        self.faults.error(at, format!("`{name}` stands twice in this map"));
+                        self.diagnostics.error(at, format!("duplicate key `{name}`"));
                     }
                     entries.push(Entry { key: name, at, value: node });
                 }
                 None => {
                     let name = if node.yaml == Yaml::Null { Some("null") } else { node.text() };
                     let Some(name) = name else {
-                        let what = format!("a key must be text, and this is {}", node.kind());
-                        return Err(Fault::new(node.at, what));
+                        let what = format!("a key must be text, not {}", node.kind());
+                        return Err(Diagnostic::new(node.at, what));
                     };
                     *key = Some((name.to_owned(), node.at));
                 }
@@ -224,7 +231,7 @@ impl Build {
         Ok(())
     }
 
-    /// Writes out `<<: *anchor`, which rule authors know from YAML 1.1.
+    /// Expands `<<: *anchor`, which rule authors know from YAML 1.1.
     fn merge_keys(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         if entries.iter().all(|entry| entry.key != "<<") {
             return entries;
@@ -233,7 +240,7 @@ impl Build {
             entries.into_iter().partition(|entry| entry.key == "<<");
         for source in merges.iter().flat_map(|entry| entry.value.items()) {
             for entry in source.entries() {
-                if own.iter().all(|have| have.key != entry.key) {
+                if own.iter().all(|known| known.key != entry.key) {
                     own.push(entry.clone());
                 }
             }
@@ -242,8 +249,8 @@ impl Build {
     }
 }
 
-fn too_deep(at: At) -> Fault {
-    Fault::new(at, format!("nested more than {DEPTH} deep"))
+fn too_deep(at: Location) -> Diagnostic {
+    Diagnostic::new(at, format!("nested more than {DEPTH} deep"))
 }
 
 /// A plain scalar by the core schema (YAML 1.2.2, 10.3.2).

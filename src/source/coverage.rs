@@ -1,4 +1,4 @@
-//! What was read, what was not, and why. Every number here reconciles to zero.
+//! Coverage: what was found, read, skipped and lost, with reasons. The numbers must add up.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 
-/// The account of one run: files found = read + skipped, records = events + duplicates + outside + lost.
+/// Coverage of one run. Files: found = read + skipped. Records: decoded + duplicates + outside the window + lost.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Coverage {
     pub files: FileCounts,
     pub events: EventCounts,
-    /// Every place where something was lost or damaged, capped; `problems_total` counts all.
+    /// Where input was lost or damaged, capped; `problems_total` counts all.
     pub problems: Vec<Problem>,
     pub problems_total: u64,
     /// Oldest and newest event time over all decoded records, inside the window or not.
@@ -29,11 +29,11 @@ pub struct Coverage {
 pub struct FileCounts {
     /// Files and archive members that were found.
     pub found: u64,
-    /// Read as logs, wholly or up to a damage.
+    /// Read as logs, fully or up to a damaged spot.
     pub read: u64,
-    /// Of those read: broken off or damaged somewhere.
+    /// Subset of `read`: truncated or damaged somewhere.
     pub damaged: u64,
-    /// Not read as logs, by reason.
+    /// Files that were not read as logs, by reason.
     pub skipped: BTreeMap<SkipReason, u64>,
     /// Paths of files that were skipped for a reason other than their kind, capped.
     pub skipped_names: Vec<(String, SkipReason)>,
@@ -50,19 +50,19 @@ impl FileCounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventCounts {
-    /// Everything that had the place of an event record: decoded + duplicates + outside_window + lost.
+    /// Everything that stood where an event belongs: decoded + duplicates + outside_window + lost.
     pub records: u64,
     /// Unique events inside the window: what the findings and the summary rest on.
     pub decoded: u64,
     /// Copies of events inside the window or the baseline.
     pub duplicates: u64,
-    /// Outside the window, the baseline's included.
+    /// Events outside the window, including the baseline.
     pub outside_window: u64,
-    /// Of those outside the window: used as the baseline.
+    /// Subset of `outside_window`: used as the baseline.
     pub baseline: u64,
     pub lost: u64,
     pub lost_by_reason: BTreeMap<String, u64>,
-    /// Records that are no events by design (Insights, aggregated, digests), by kind.
+    /// Records that are not events by design (Insights, aggregated, digests), by kind.
     pub not_events: BTreeMap<String, u64>,
 }
 
@@ -76,10 +76,10 @@ pub enum SkipReason {
     /// CloudTrail aggregated-events file.
     Aggregated,
     Empty,
-    /// Content is no log format that is known here.
+    /// The content is not in a supported log format.
     NotALog,
     PermissionDenied,
-    /// Was listed, and gone when opened.
+    /// Was listed, but gone when opened.
     Vanished,
     Unreadable,
     /// Damaged before the first record.
@@ -101,39 +101,38 @@ impl SkipReason {
         }
     }
 
-    /// Nothing was lost by skipping it.
+    /// Skipping the file loses no events.
     pub fn harmless(self) -> bool {
         self.by_design() || self == SkipReason::NotALog
     }
 
-    /// Skipped because it holds no events, not because something is wrong.
+    /// The file contains no events by design; nothing is wrong with it.
     pub fn by_design(self) -> bool {
         matches!(self, SkipReason::Digest | SkipReason::Insight | SkipReason::Aggregated)
     }
 }
 
-/// One place where input was lost or damaged.
+/// One spot where input was lost or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Problem {
     pub file: String,
     /// Byte offset in the uncompressed content, where one is known.
     pub offset: Option<u64>,
-    /// Stable words: `truncated gzip`, `malformed record`, `record cut off`, …
+    /// A stable identifier: `truncated gzip`, `malformed record`, `record cut off`, …
     pub reason: String,
-    /// The library's or the system's own words.
+    /// The error text of the library or the system.
     pub detail: String,
 }
 
 impl Coverage {
-    /// True when input was lost without being asked for: the exit code is 3 then.
+    /// True when input was lost; the exit code is then 3.
     pub fn incomplete(&self) -> bool {
         self.files.damaged > 0
             || self.events.lost > 0
             || self.files.skipped.iter().any(|(reason, n)| !reason.harmless() && *n > 0)
     }
 
-    /// True when every number adds up: files found = read + skipped, records = decoded + duplicates +
-    /// outside the window + lost.
+    /// True when every number adds up, as [`Coverage`] states.
     pub fn reconciles(&self) -> bool {
         let (f, e) = (&self.files, &self.events);
         f.found == f.read + f.skipped_total()
@@ -141,7 +140,7 @@ impl Coverage {
             && e.lost == e.lost_by_reason.values().sum::<u64>()
     }
 
-    /// Takes in another worker's numbers.
+    /// Adds another worker's numbers.
     pub fn add(&mut self, other: Coverage) {
         let (f, of) = (&mut self.files, other.files);
         f.found += of.found;
@@ -168,8 +167,8 @@ impl Coverage {
         self.bytes_inflated += other.bytes_inflated;
     }
 
-    /// Puts the lists in an order that does not depend on which worker was first.
-    pub fn settle(&mut self) {
+    /// Sorts the lists, so that their order does not depend on the workers' timing.
+    pub fn sort_lists(&mut self) {
         self.problems.sort();
         self.files.skipped_names.sort();
     }

@@ -1,4 +1,4 @@
-//! Days as log layouts name them, and the days that a window asks for.
+//! Days as log layouts name them, and the days that a window covers.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -14,18 +14,18 @@ pub struct Days {
     pub last: Option<Day>,
 }
 
-/// Logs of a day may lie under the next, and a clock may be off: so many days more on both sides.
-const MARGIN: Day = 1;
+/// Days added on both sides of a window: late logs lie under the next day, and clocks are off.
+const MARGIN_DAYS: Day = 1;
 
-/// Day folders that are asked for by name; more are listed.
-const BY_NAME: i64 = 120;
+/// Up to this many day folders are requested by name; longer ranges are listed.
+const MAX_DAYS_BY_NAME: i64 = 120;
 
 impl Days {
-    /// The days of logs delivered for events of a half-open window, and the margin.
+    /// The days under which logs for a half-open window may lie, including the margin.
     pub fn around(since: Option<Millis>, until: Option<Millis>) -> Days {
         Days {
-            first: since.map(|at| at.div_euclid(DAY) - MARGIN),
-            last: until.map(|at| (at - 1).div_euclid(DAY) + MARGIN),
+            first: since.map(|at| at.div_euclid(DAY) - MARGIN_DAYS),
+            last: until.map(|at| (at - 1).div_euclid(DAY) + MARGIN_DAYS),
         }
     }
 
@@ -43,12 +43,12 @@ impl Days {
         next.is_some_and(|next| self.overlaps(from, next - 1))
     }
 
-    /// The days of a year that are asked for, if they are few enough to be asked for one by one.
+    /// The days of a year inside the range; `None` when the range is too long to request each day by name.
     pub fn of_year(&self, year: i32) -> Option<Vec<Day>> {
         let (from, to) = year_of(year)?;
         let (first, last) = (self.first?, self.last?);
         let days: Vec<Day> = (first.max(from)..=last.min(to)).collect();
-        (last - first < BY_NAME).then_some(days)
+        (last - first < MAX_DAYS_BY_NAME).then_some(days)
     }
 
     fn overlaps(&self, from: Day, to: Day) -> bool {
@@ -60,6 +60,7 @@ fn year_of(year: i32) -> Option<(Day, Day)> {
     Some((number(year, 1, 1)?, number(year, 12, 31)?))
 }
 
+/// The day of a calendar date; `None` if there is no such date.
 pub fn number(year: i32, month: u32, day: u32) -> Option<Day> {
     let date = NaiveDate::from_ymd_opt(year, month, day)?;
     Some(i64::from(date.num_days_from_ce()) - 719_163)
@@ -70,7 +71,7 @@ fn date(day: Day) -> NaiveDate {
     NaiveDate::from_num_days_from_ce_opt(days).unwrap_or(NaiveDate::MAX)
 }
 
-/// From `20261102`.
+/// Parses `20261102`.
 pub fn packed(text: &str) -> Option<Day> {
     let digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
     let part = |from: usize, to: usize| text.get(from..to).filter(|_| digits);

@@ -1,31 +1,31 @@
-//! What the name of a CloudTrail log file says of its delivery.
+//! A CloudTrail log file's account, region and delivery time, parsed from its name.
 //!
-//! `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz`, the time being that of the delivery (CloudTrail User
-//! Guide, "CloudTrail log file name format"), in `…/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`. Digests, insights and
-//! aggregated events have names of another kind, and are no deliveries of events.
+//! `ACCOUNT_CloudTrail_REGION_YYYYMMDDTHHmmZ_UNIQUE.json.gz` with the delivery time (CloudTrail User Guide,
+//! "CloudTrail log file name format"), in `…/ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/`. Digests, insights and
+//! aggregated events have other names and are not deliveries of events.
 
 use super::days::{self, Day};
 use super::layout::{is_account, is_region};
 use super::listing::{Found, InputLocation};
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
 
-/// One log file.
+/// One delivered log file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub account: String,
     pub region: String,
-    /// As the name has it, UTC.
+    /// The day in the name, UTC.
     pub day: Day,
-    /// As the name has it, to the minute.
+    /// The time in the name, UTC, to the minute.
     pub named: Option<Millis>,
-    /// S3's LastModified; for a file on this machine the time in its name.
+    /// S3's LastModified; for a local file the time in its name.
     pub at: Option<Millis>,
 }
 
 impl Delivery {
-    /// `None` for what is no CloudTrail log file by its name.
+    /// `None` when the name is not that of a CloudTrail log file.
     pub fn of(found: &Found) -> Option<Delivery> {
-        let (name, modified) = match &found.place {
+        let (name, modified) = match &found.location {
             InputLocation::Path(path) => (path.to_string_lossy(), None),
             InputLocation::Object(object) => ((&*object.key).into(), Some(object.modified)),
             InputLocation::History(_) => return None,
@@ -38,13 +38,13 @@ impl Delivery {
 
 type Parsed<'n> = (&'n str, &'n str, Day, Option<Millis>);
 
-/// The file's own name decides, or else the folders that it lies in.
+/// Parses the file name; if that fails, the folder names.
 fn parse(name: &str) -> Option<Parsed<'_>> {
     let (folders, file) = name.rsplit_once(['/', '\\']).unwrap_or(("", name));
-    by_file(file).or_else(|| by_folders(folders, file))
+    parse_file_name(file).or_else(|| parse_folders(folders, file))
 }
 
-fn by_file(file: &str) -> Option<Parsed<'_>> {
+fn parse_file_name(file: &str) -> Option<Parsed<'_>> {
     let mut parts = file.split('_');
     let account = parts.next().filter(|part| is_account(part))?;
     parts.next().filter(|part| *part == "CloudTrail")?;
@@ -60,8 +60,8 @@ fn by_file(file: &str) -> Option<Parsed<'_>> {
     Some((account, region, day, Some(day * DAY + hour * HOUR + minute * MINUTE)))
 }
 
-fn by_folders<'n>(folders: &'n str, file: &str) -> Option<Parsed<'n>> {
-    // Of another kind by its own name, in the folder of log files.
+fn parse_folders<'n>(folders: &'n str, file: &str) -> Option<Parsed<'n>> {
+    // A file of another kind in the folder of log files.
     if file.contains("_CloudTrail-") {
         return None;
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::clock::rfc3339;
 
-    fn said(name: &str) -> Option<String> {
+    fn summary(name: &str) -> Option<String> {
         let delivery = Delivery::of(&Found::path(name, 1))?;
         let at = delivery.at.map_or_else(String::new, rfc3339);
         Some(format!(
@@ -90,18 +90,18 @@ mod tests {
     }
 
     #[test]
-    fn a_log_file_says_whose_it_is_and_when_it_came() {
+    fn a_log_file_name_gives_account_region_and_time() {
         let file = "111122223333_CloudTrail_us-gov-west-1_20261102T1555Z_Xq8f.json.gz";
         let expected = "111122223333 us-gov-west-1 2026-11-02 2026-11-02T15:55:00Z";
-        assert_eq!(said(file).as_deref(), Some(expected));
-        assert_eq!(said(&format!("export/of/somebody/{file}")).as_deref(), Some(expected));
+        assert_eq!(summary(file).as_deref(), Some(expected));
+        assert_eq!(summary(&format!("export/of/somebody/{file}")).as_deref(), Some(expected));
         let folder = "logs/AWSLogs/o-ab/111122223333/CloudTrail/eu-west-1/2026/11/03";
         let by_folder = "111122223333 eu-west-1 2026-11-03 ";
-        assert_eq!(said(&format!("{folder}/x.json.gz")).as_deref(), Some(by_folder));
+        assert_eq!(summary(&format!("{folder}/x.json.gz")).as_deref(), Some(by_folder));
     }
 
     #[test]
-    fn what_is_no_log_file_by_its_name_is_none() {
+    fn other_file_names_are_not_deliveries() {
         let folder = "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1/2026/11/03";
         for name in [
             "-",
@@ -114,7 +114,7 @@ mod tests {
             "111122223333_CloudTrail_us-east-1_é0261102T1555Z_x.json.gz",
             "1111_CloudTrail_us-east-1_20261102T1555Z_x.json.gz",
         ] {
-            assert_eq!(said(name), None, "{name}");
+            assert_eq!(summary(name), None, "{name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Fetches bodies ahead of those who read them: many at once, bounded in bytes, resumed where they broke off.
+//! Prefetches bodies from AWS: many at once, bounded in bytes, resumed where a connection broke off.
 
 mod parts;
 
@@ -13,89 +13,91 @@ use super::retry::{PATIENCE, Tries};
 use crate::cloud::{ApiError, ErrorKind, GetRequest, Head};
 use parts::Parts;
 
-/// Requests that are under way at once, at most.
-const AT_ONCE: usize = 48;
+/// Concurrent requests at most.
+const MAX_CONCURRENT: usize = 48;
 
-/// Bodies that wait to be read, in bytes.
-const AHEAD: u64 = 192 << 20;
+/// Bytes of prefetched bodies in memory at most.
+const PREFETCH_BYTES: u64 = 192 << 20;
 
-/// Objects up to this size are fetched at once; larger ones in parts, while they are read.
-const WHOLE: u64 = 16 << 20;
+/// Objects up to this size are fetched whole; larger ones in parts, while they are read.
+const WHOLE_OBJECT_MAX: u64 = 16 << 20;
 
 const PART: u64 = 8 << 20;
 
-/// Parts of one object that are fetched ahead.
+/// Parts of one large object that are fetched ahead.
 const PARTS_AHEAD: u32 = 4;
 
-/// Answers after which one more request is made at once, when there were too many.
-const RECOVERY: u32 = 32;
+/// After throttling, this many answers allow one more concurrent request again.
+const ANSWERS_PER_RECOVERY: u32 = 32;
 
-/// A body that was found wrong when it was whole is fetched anew; so often.
-const ANEW: u32 = 2;
+/// How often a complete body with a wrong checksum is fetched again.
+const MAX_REFETCHES: u32 = 2;
 
-/// Sizes and times; others in tests.
+/// Sizes and times. Tests use smaller ones.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub at_once: usize,
-    pub ahead: u64,
+    pub prefetch_bytes: u64,
     pub whole: u64,
     pub part: u64,
     pub pace: Pace,
 }
 
 pub(super) const LIMITS: Limits = Limits {
-    at_once: AT_ONCE,
-    ahead: AHEAD,
-    whole: WHOLE,
+    at_once: MAX_CONCURRENT,
+    prefetch_bytes: PREFETCH_BYTES,
+    whole: WHOLE_OBJECT_MAX,
     part: PART,
     pace: Pace { between: PACE, patience: PATIENCE },
 };
 
-/// What is handed to a reader.
+/// A body as it is handed to a reader.
 pub(super) enum Body {
     Whole(Vec<u8>, Option<Head>),
-    /// To be read in parts.
+    /// Read it with [`Download::parts`].
     Large,
-    /// What came, and why there is no more.
+    /// The bytes received, and the error that ended them.
     Broken(Vec<u8>, ApiError),
 }
 
-/// What came of an object, and how it ended.
+/// The bytes received of an object or part, and how the request ended.
 struct Fetched {
     bytes: Vec<u8>,
     end: Result<Head, ApiError>,
 }
 
-/// An input's number, its body, and the room that the body takes until it is released.
+/// An input's number, its body, and the prefetch bytes that it occupies until it is released.
 pub(super) struct Next {
     pub n: u32,
     pub body: Body,
-    pub held: u64,
+    pub reserved: u64,
 }
 
 #[derive(Default)]
 struct State {
-    /// Objects that are to be fetched at once.
+    /// Objects that are fetched whole.
     waiting: VecDeque<u32>,
-    /// Parts that readers asked for; they go first.
+    /// Parts that readers requested; they go first.
     parts: VecDeque<(u32, u32)>,
     ready: VecDeque<Next>,
     /// Large objects that are being read.
     open: Vec<u32>,
     fetched: HashMap<(u32, u32), Fetched>,
-    /// Inputs that no reader has been given.
-    left: usize,
-    /// Large objects that were not read to the end.
+    /// Inputs that no reader has received yet.
+    remaining: usize,
+    /// Large objects that have not been read to the end.
     large: usize,
-    /// Bytes of bodies under way, waiting or being read.
-    held: u64,
+    /// Bytes of bodies being fetched, waiting or being read.
+    reserved: u64,
     readers: usize,
     under_way: usize,
+    /// Concurrent requests allowed now; halved while S3 throttles.
     limit: usize,
+    /// Answers since the last throttling.
     answered: u32,
 }
 
-/// The inputs of a listing that lie at AWS.
+/// Prefetches the inputs of a listing that are stored at AWS.
 pub(super) struct Download<'a> {
     files: &'a [Found],
     /// Slices of the event history, by account and region.
@@ -117,20 +119,20 @@ enum Task {
 }
 
 impl<'a> Download<'a> {
-    /// `order` holds the numbers of the inputs at AWS. `None` where there are none.
+    /// `order` has the numbers of the inputs at AWS. `None` if it is empty.
     pub(super) fn new(files: &'a [Found], order: &[u32], limits: Limits) -> Option<Download<'a>> {
-        let mut state = State { left: order.len(), limit: limits.at_once, ..State::default() };
+        let mut state = State { remaining: order.len(), limit: limits.at_once, ..State::default() };
         let mut histories: HashMap<(&str, &str), Vec<u32>> = HashMap::new();
         for &n in order {
             let found = &files[n as usize];
-            match &found.place {
+            match &found.location {
                 InputLocation::History(slice) => {
                     let region = (&*slice.region.account, &*slice.region.name);
                     histories.entry(region).or_default().push(n);
                 }
                 _ if found.size > limits.whole => {
                     state.large += 1;
-                    state.ready.push_back(Next { n, body: Body::Large, held: 0 });
+                    state.ready.push_back(Next { n, body: Body::Large, reserved: 0 });
                 }
                 _ => state.waiting.push_back(n),
             }
@@ -147,13 +149,13 @@ impl<'a> Download<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Threads that fetch.
-    pub(super) fn helpers(&self) -> usize {
+    /// How many threads must run [`Download::prefetch`].
+    pub(super) fn prefetch_threads(&self) -> usize {
         let parts = if self.lock().large > 0 { PARTS_AHEAD as usize } else { 0 };
         self.histories.len() + (self.objects + parts).min(self.limits.at_once)
     }
 
-    /// Runs as helper `n` until there is nothing more to fetch, or nobody to read it.
+    /// Runs prefetch thread `n` until nothing is left to fetch, or no reader is left.
     pub(super) fn prefetch(&self, n: usize) {
         match self.histories.get(n) {
             Some(slices) => self.history(slices),
@@ -168,52 +170,52 @@ impl<'a> Download<'a> {
         }
     }
 
-    pub(super) fn enter(&self) {
+    pub(super) fn add_reader(&self) {
         self.lock().readers += 1;
     }
 
-    pub(super) fn leave(&self) {
+    pub(super) fn remove_reader(&self) {
         self.lock().readers -= 1;
         self.work.notify_all();
     }
 
-    /// Gives back the room of a body that was read.
+    /// Frees the prefetch bytes of a body that was read.
     pub(super) fn release(&self, bytes: u64) {
         if bytes > 0 {
-            self.lock().held -= bytes;
+            self.lock().reserved -= bytes;
             self.work.notify_one();
         }
     }
 
-    /// A body that is there already.
+    /// A body that is ready, without waiting.
     pub(super) fn try_next(&self) -> Option<Next> {
-        self.give(&mut self.lock())
+        self.pop_ready(&mut self.lock())
     }
 
-    /// The next body; `None` when all have been given out.
+    /// The next body; waits for it. `None` when all have been handed out.
     pub(super) fn wait_next(&self) -> Option<Next> {
         let mut state = self.lock();
         loop {
-            if let Some(next) = self.give(&mut state) {
+            if let Some(next) = self.pop_ready(&mut state) {
                 return Some(next);
             }
-            if state.left == 0 {
+            if state.remaining == 0 {
                 return None;
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn give(&self, state: &mut State) -> Option<Next> {
+    fn pop_ready(&self, state: &mut State) -> Option<Next> {
         let next = state.ready.pop_front()?;
-        state.left -= 1;
-        if state.left == 0 {
+        state.remaining -= 1;
+        if state.remaining == 0 {
             self.ready.notify_all();
         }
         Some(next)
     }
 
-    /// What to fetch next; `None` when nothing will come any more.
+    /// What to fetch next; waits for it. `None` when nothing is left to fetch.
     fn task(&self) -> Option<Task> {
         let mut state = self.lock();
         loop {
@@ -229,9 +231,9 @@ impl<'a> Download<'a> {
                 }
                 if let Some(&n) = state.waiting.front() {
                     let size = self.files[n as usize].size;
-                    if state.held == 0 || state.held + size <= self.limits.ahead {
+                    if state.reserved == 0 || state.reserved + size <= self.limits.prefetch_bytes {
                         state.waiting.pop_front();
-                        state.held += size;
+                        state.reserved += size;
                         state.under_way += 1;
                         self.work.notify_one();
                         return Some(Task::Whole(n));
@@ -242,10 +244,11 @@ impl<'a> Download<'a> {
         }
     }
 
-    fn done(&self, state: &mut State) {
+    fn request_done(&self, state: &mut State) {
         state.under_way -= 1;
         state.answered += 1;
-        if state.answered.is_multiple_of(RECOVERY) && state.limit < self.limits.at_once {
+        if state.answered.is_multiple_of(ANSWERS_PER_RECOVERY) && state.limit < self.limits.at_once
+        {
             state.limit += 1;
         }
         self.work.notify_one();
@@ -260,8 +263,8 @@ impl<'a> Download<'a> {
             Err(e) => Body::Broken(bytes, e),
         };
         let mut state = self.lock();
-        self.done(&mut state);
-        state.ready.push_back(Next { n, body, held: size });
+        self.request_done(&mut state);
+        state.ready.push_back(Next { n, body, reserved: size });
         drop(state);
         self.ready.notify_one();
     }
@@ -273,7 +276,7 @@ impl<'a> Download<'a> {
         let Some(object) = found.object() else { return };
         let fetched = self.fetch(object, from, to, true);
         let mut state = self.lock();
-        self.done(&mut state);
+        self.request_done(&mut state);
         if state.open.contains(&n) {
             state.fetched.insert((n, part), fetched);
         }
@@ -281,18 +284,18 @@ impl<'a> Download<'a> {
         self.arrived.notify_all();
     }
 
-    /// The bytes of an object from `from` up to `to`: a part of it, or all.
+    /// Fetches bytes `from..to` of an object, with retries.
     fn fetch(&self, object: &Object, from: u64, to: u64, part: bool) -> Fetched {
         let bucket = &object.bucket;
         let expected = to - from;
         let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
-        let (mut tries, mut anew) = (Tries::new(self.limits.pace.patience), 0);
+        let (mut tries, mut refetches) = (Tries::new(self.limits.pace.patience), 0);
         loop {
-            if let Some(lapsed) = bucket.lapsed.get() {
-                return Fetched { bytes, end: Err(lapsed.clone()) };
+            if let Some(rejected) = bucket.credentials_rejected.get() {
+                return Fetched { bytes, end: Err(rejected.clone()) };
             }
             let reached = bytes.len();
-            let want = GetRequest {
+            let request = GetRequest {
                 bucket: &bucket.name,
                 region: bucket.region.as_deref(),
                 key: &object.key,
@@ -300,21 +303,21 @@ impl<'a> Download<'a> {
                 from: from + reached as u64,
                 to: part.then_some(to),
             };
-            let mut e = match bucket.store.get(&want, &mut bytes) {
+            let mut e = match bucket.store.get(&request, &mut bytes) {
                 Ok(head) if bytes.len() as u64 == expected => {
                     return Fetched { bytes, end: Ok(head) };
                 }
                 Ok(_) => {
-                    let why = format!("{} of {expected} bytes came", bytes.len());
+                    let why = format!("received {} of {expected} bytes", bytes.len());
                     ApiError::new("s3:GetObject", ErrorKind::Unknown, "BrokenOff", &why)
                 }
                 Err(e) => e,
             };
             if bytes.len() as u64 >= expected && e.kind == ErrorKind::Unknown && expected > 0 {
-                // All of it came, and it is not what was sent.
+                // Complete, but not what S3 sent: the checksum is wrong.
                 bytes.clear();
-                anew += 1;
-                if anew > ANEW {
+                refetches += 1;
+                if refetches > MAX_REFETCHES {
                     e.kind = ErrorKind::Refused;
                 }
             } else if bytes.len() > reached {
@@ -322,20 +325,20 @@ impl<'a> Download<'a> {
             }
             match e.kind {
                 ErrorKind::Throttled => self.slow_down(),
-                ErrorKind::Credentials => _ = bucket.lapsed.set(e.clone()),
+                ErrorKind::Credentials => _ = bucket.credentials_rejected.set(e.clone()),
                 _ => {}
             }
-            match tries.after(&e) {
+            match tries.wait_after(&e) {
                 Some(wait) if self.lock().readers > 0 => thread::sleep(wait),
                 _ => return Fetched { bytes, end: Err(e) },
             }
         }
     }
 
-    /// Half as many requests at once, as long as S3 asks for it.
+    /// Halves the concurrency, at most once per round of answers.
     fn slow_down(&self) {
         let mut state = self.lock();
-        // Those under way were sent before this answer was known.
+        // Requests under way were sent before this answer arrived; do not halve again for them.
         if state.answered > 0 || state.limit == self.limits.at_once {
             state.limit = (state.limit / 2).max(2);
             state.answered = 0;
@@ -345,33 +348,42 @@ impl<'a> Download<'a> {
     fn history(&self, slices: &[u32]) {
         let mut last: Option<Instant> = None;
         for &n in slices {
-            let InputLocation::History(slice) = &self.files[n as usize].place else { continue };
+            let InputLocation::History(slice) = &self.files[n as usize].location else { continue };
             let read =
                 history::read(slice, self.limits.pace, &mut last, || self.lock().readers > 0);
-            let held = read.document.len() as u64;
+            let reserved = read.document.len() as u64;
             let body = match read.end {
-                End::Whole => Body::Whole(read.document, None),
-                End::Broken(e) => Body::Broken(read.document, e),
-                End::Left => return,
+                End::Complete => Body::Whole(read.document, None),
+                End::Failed(e) => Body::Broken(read.document, e),
+                End::Cancelled => return,
             };
             let mut state = self.lock();
-            state.held += held;
-            state.ready.push_back(Next { n, body, held });
+            state.reserved += reserved;
+            state.ready.push_back(Next { n, body, reserved });
             drop(state);
             self.ready.notify_one();
         }
     }
 
-    /// Reads a large object.
+    /// Opens a large object for reading in parts.
     pub(super) fn parts(&self, n: u32) -> Parts<'_, 'a> {
         let size = self.files[n as usize].size;
         let count = u32::try_from(size.div_ceil(self.limits.part)).unwrap_or(u32::MAX);
         let mut state = self.lock();
-        let asked = count.min(PARTS_AHEAD);
+        let requested = count.min(PARTS_AHEAD);
         state.open.push(n);
-        state.parts.extend((0..asked).map(|part| (n, part)));
+        state.parts.extend((0..requested).map(|part| (n, part)));
         drop(state);
         self.work.notify_all();
-        Parts { download: self, n, count, next: 0, asked, current: Vec::new(), at: 0, broken: None }
+        Parts {
+            download: self,
+            n,
+            count,
+            next: 0,
+            requested,
+            current: Vec::new(),
+            at: 0,
+            broken: None,
+        }
     }
 }

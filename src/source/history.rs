@@ -12,22 +12,22 @@ use super::retry::{Patience, patiently};
 use crate::clock::{self, DAY, Millis, SECOND};
 use crate::cloud::{Api, ApiError, Call, ErrorKind};
 
-/// How far back the history goes.
-pub const KEPT: Millis = 90 * DAY;
+/// How far back the event history goes.
+pub const RETENTION: Millis = 90 * DAY;
 
-/// Events that a request yields at most.
-const PAGE: u64 = 50;
+/// Events per request at most.
+const PAGE_SIZE: u64 = 50;
 
-/// A token that no longer holds is replaced by the time that was reached; so often.
-const BEGIN_AGAIN: u32 = 5;
+/// How often a slice is resumed from the time reached after its token expired.
+const MAX_RESUMES: u32 = 5;
 
-/// How a document of records begins.
+/// The start of a CloudTrail document of records.
 const HEAD: &[u8] = b"{\"Records\":[";
 
 /// Time between two requests of an account to a region.
 pub const PACE: Duration = Duration::from_millis(500);
 
-/// One account's history in one region.
+/// One account's event history in one region.
 #[derive(Clone)]
 pub struct Region {
     pub api: Arc<dyn Api + Send + Sync>,
@@ -35,7 +35,7 @@ pub struct Region {
     pub name: Arc<str>,
 }
 
-/// A part of a region's history: one input.
+/// A time slice of a region's event history: one input.
 #[derive(Clone)]
 pub struct Slice {
     pub region: Region,
@@ -43,8 +43,8 @@ pub struct Slice {
     pub since: Millis,
     /// Exclusive, whole seconds.
     pub until: Millis,
-    /// Its document, packed, once it was read whole: a second reading would take as long as the first.
-    pub kept: Arc<OnceLock<Vec<u8>>>,
+    /// The slice's document, zstd-compressed, after the first full read: reading it again would take as long.
+    pub cached: Arc<OnceLock<Vec<u8>>>,
 }
 
 impl fmt::Debug for Slice {
@@ -60,14 +60,16 @@ impl fmt::Display for Slice {
     }
 }
 
-/// A page of the history, newest first.
+/// A page of the event history, newest first.
 pub struct Page {
-    /// Each a record's JSON; `null` where CloudTrail gave none.
+    /// Each record's JSON; `null` where CloudTrail returned none.
     pub events: Vec<String>,
     pub oldest: Option<Millis>,
     pub next: Option<String>,
 }
 
+/// Requests one page of events in `since..until`.
+///
 /// # Errors
 /// What CloudTrail answered.
 pub fn page(
@@ -102,42 +104,44 @@ pub fn page(
     })
 }
 
-/// What a slice's reading is measured against.
+/// Time between requests, and retries.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     pub between: Duration,
     pub patience: Patience,
 }
 
-/// A slice as a CloudTrail document, as far as it came.
+/// A slice as a CloudTrail document, as far as it was read.
 pub struct Read {
     pub document: Vec<u8>,
     pub end: End,
 }
 
 pub enum End {
-    Whole,
-    Broken(ApiError),
-    /// Nobody wants it any more.
-    Left,
+    Complete,
+    Failed(ApiError),
+    /// No reader is left.
+    Cancelled,
 }
 
-/// Reads a slice; what was read before comes packed by zstd. `go_on` is asked before each request; `last` is the moment of the region's last request.
+/// Reads a slice. A slice that was read before is returned from its cache, compressed by zstd.
+///
+/// `keep_going` is called before each request; `last` is the time of the region's last request.
 pub fn read(
     slice: &Slice,
     pace: Pace,
     last: &mut Option<Instant>,
-    go_on: impl Fn() -> bool,
+    keep_going: impl Fn() -> bool,
 ) -> Read {
-    if let Some(kept) = slice.kept.get() {
-        return Read { document: kept.clone(), end: End::Whole };
+    if let Some(cached) = slice.cached.get() {
+        return Read { document: cached.clone(), end: End::Complete };
     }
     let mut document = HEAD.to_vec();
     let (mut until, mut reached) = (slice.until, slice.until);
-    let (mut token, mut again): (Option<String>, u32) = (None, 0);
+    let (mut token, mut resumes): (Option<String>, u32) = (None, 0);
     loop {
-        if !go_on() {
-            return Read { document, end: End::Left };
+        if !keep_going() {
+            return Read { document, end: End::Cancelled };
         }
         let asked = patiently(pace.patience, || {
             if let Some(early) = last.and_then(|at| pace.between.checked_sub(at.elapsed())) {
@@ -148,14 +152,14 @@ pub fn read(
         });
         let page = match asked {
             Ok(page) => page,
-            Err(e) if token.is_some() && e.code.contains("NextToken") && again < BEGIN_AGAIN => {
-                // Events of the second that was reached come twice, and are told apart by their ids.
-                (again, token, until) = (again + 1, None, reached);
+            Err(e) if token.is_some() && e.code.contains("NextToken") && resumes < MAX_RESUMES => {
+                // Events of the second reached are read twice and deduplicated by their ids.
+                (resumes, token, until) = (resumes + 1, None, reached);
                 continue;
             }
             Err(e) => {
-                let came = if document.len() > HEAD.len() { document } else { Vec::new() };
-                return Read { document: came, end: End::Broken(e) };
+                let received = if document.len() > HEAD.len() { document } else { Vec::new() };
+                return Read { document: received, end: End::Failed(e) };
             }
         };
         for event in &page.events {
@@ -170,47 +174,48 @@ pub fn read(
             None => {
                 document.extend_from_slice(b"]}");
                 if let Ok(packed) = zstd::bulk::compress(&document, 1) {
-                    _ = slice.kept.set(packed);
+                    _ = slice.cached.set(packed);
                 }
-                return Read { document, end: End::Whole };
+                return Read { document, end: End::Complete };
             }
         }
     }
 }
 
-/// What the newest page of a region says about the rest.
-pub struct Outlook {
+/// The slices of a region, and an estimate of their size from the newest page.
+pub struct Estimate {
     pub slices: Vec<Slice>,
-    /// Requests that are needed, by the rate of the newest events.
+    /// Requests needed, extrapolated from the rate of the newest events.
     pub requests: u64,
     pub events: u64,
 }
 
-/// Asks for the newest page of a window and cuts the window into slices.
+/// Reads the newest page of a window and cuts the window into slices.
 ///
 /// # Errors
 /// What CloudTrail answered.
-pub fn look(
+pub fn estimate(
     region: &Region,
     since: Millis,
     until: Millis,
     patience: Patience,
-) -> Result<Outlook, ApiError> {
+) -> Result<Estimate, ApiError> {
     let (since, until) = (floor(since), ceiling(until));
     let newest = patiently(patience, || page(region, since, until, None))?;
-    let slice = |since, until| Slice { region: region.clone(), since, until, kept: Arc::default() };
+    let slice =
+        |since, until| Slice { region: region.clone(), since, until, cached: Arc::default() };
     let seen = newest.events.len() as u64;
     if newest.next.is_none() {
-        return Ok(Outlook { slices: vec![slice(since, until)], requests: 1, events: seen });
+        return Ok(Estimate { slices: vec![slice(since, until)], requests: 1, events: seen });
     }
     let span = (until - newest.oldest.unwrap_or(since)).max(SECOND);
     let events = seen.max(1) * u64::try_from((until - since) / span).unwrap_or_default().max(1);
     let slices: Vec<Slice> = days(since, until).map(|(from, to)| slice(from, to)).collect();
-    let requests = (events / PAGE).max(slices.len() as u64);
-    Ok(Outlook { slices, requests, events })
+    let requests = (events / PAGE_SIZE).max(slices.len() as u64);
+    Ok(Estimate { slices, requests, events })
 }
 
-/// The days of a range, newest first; the first and the last may be shorter.
+/// The days of a range, newest first. The first and the last may be partial.
 fn days(since: Millis, until: Millis) -> impl Iterator<Item = (Millis, Millis)> {
     let (first, last) = (since.div_euclid(DAY), (until - 1).div_euclid(DAY));
     (first..=last).rev().map(move |day| ((day * DAY).max(since), ((day + 1) * DAY).min(until)))
@@ -224,7 +229,7 @@ fn ceiling(at: Millis) -> Millis {
     floor(at + SECOND - 1)
 }
 
-/// True for the answer of a region that the account does not use.
+/// True for the answer of a region that is not enabled in the account.
 pub fn is_disabled(e: &ApiError) -> bool {
     e.kind == ErrorKind::Credentials
 }

@@ -1,4 +1,4 @@
-//! Hands inputs to workers: from disk as they ask, from AWS as it comes.
+//! The input queue: hands inputs to workers. Local files are opened on demand, AWS objects are fetched ahead.
 
 use std::io::{self, Cursor, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,36 +6,37 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::download::{Body, Download, LIMITS, Limits, Next};
 use super::listing::Found;
 use super::local::{Opened, Refusal, open};
-use super::walk::reason;
+use super::walk::skip_reason;
 use crate::cloud::{ApiError, Head};
 
-/// The inputs of a listing, each given out once.
+/// The inputs of a listing. Each is handed out once.
 pub struct InputQueue<'a> {
     files: &'a [Found],
-    /// Inputs on this machine, in the order in which they are read.
+    /// Local inputs, in the order in which they are read.
     local: Vec<u32>,
     next: AtomicUsize,
     download: Option<Download<'a>>,
 }
 
-/// What a worker keeps between two inputs.
+/// A worker's buffer, reused from input to input.
 #[derive(Default)]
 pub struct Buffer {
     buffer: Vec<u8>,
-    held: u64,
+    /// Prefetch bytes that this buffer's content occupies, released with the next input.
+    reserved: u64,
 }
 
 /// One input, opened.
 pub struct Input<'b> {
     /// Its number in the listing.
     pub number: u32,
-    /// Its bytes, or why they cannot be had.
+    /// Its bytes, or why they cannot be read.
     pub opened: Result<Opened<'b>, Refusal>,
-    /// What S3 says about an object.
+    /// The metadata that S3 returned with an object.
     pub head: Option<Head>,
 }
 
-/// A worker's place at the queue: helpers go on as long as there is one.
+/// A registered worker. The prefetch threads run as long as one exists.
 pub struct Worker<'f, 'a>(&'f InputQueue<'a>);
 
 impl<'a> InputQueue<'a> {
@@ -50,43 +51,43 @@ impl<'a> InputQueue<'a> {
         InputQueue { files, local, next: AtomicUsize::new(0), download }
     }
 
-    /// Threads that have to run [`InputQueue::prefetch`] beside the workers.
-    pub fn helpers(&self) -> usize {
-        self.download.as_ref().map_or(0, Download::helpers)
+    /// How many threads must run [`InputQueue::prefetch`] next to the workers.
+    pub fn prefetch_threads(&self) -> usize {
+        self.download.as_ref().map_or(0, Download::prefetch_threads)
     }
 
-    /// Fetches ahead until nothing is left, or no worker.
+    /// Runs prefetch thread `n`: fetches ahead until nothing is left to fetch, or no worker is left.
     pub fn prefetch(&self, n: usize) {
         if let Some(download) = &self.download {
             download.prefetch(n);
         }
     }
 
-    /// To be taken for each worker before the helpers start.
-    pub fn seat(&self) -> Worker<'_, 'a> {
+    /// Registers a worker. Call this for each worker before the prefetch threads start.
+    pub fn worker(&self) -> Worker<'_, 'a> {
         if let Some(download) = &self.download {
-            download.enter();
+            download.add_reader();
         }
         Worker(self)
     }
 }
 
 impl Worker<'_, '_> {
-    /// The next input. Waits for what is still to come from AWS; `None` at the end.
+    /// The next input; `None` at the end. Waits for inputs that are still being fetched from AWS.
     pub fn next<'b>(&'b self, buffer: &'b mut Buffer) -> Option<Input<'b>> {
         let queue = self.0;
         let Some(download) = &queue.download else { return queue.local(&mut buffer.buffer) };
-        download.release(std::mem::take(&mut buffer.held));
+        download.release(std::mem::take(&mut buffer.reserved));
         if let Some(next) = download.try_next() {
-            return Some(given(download, next, buffer));
+            return Some(fetched(download, next, buffer));
         }
-        // Not by the answer: a buffer that may be given back cannot be lent again.
+        // Checked before `take`: the borrow checker does not allow lending a buffer that may be returned.
         if queue.next.load(Ordering::Relaxed) < queue.local.len()
             && let Some(n) = queue.take()
         {
             return Some(queue.opened(n, &mut buffer.buffer));
         }
-        download.wait_next().map(|next| given(download, next, buffer))
+        download.wait_next().map(|next| fetched(download, next, buffer))
     }
 }
 
@@ -107,14 +108,15 @@ impl InputQueue<'_> {
 impl Drop for Worker<'_, '_> {
     fn drop(&mut self) {
         if let Some(download) = &self.0.download {
-            download.leave();
+            download.remove_reader();
         }
     }
 }
 
-fn given<'b>(download: &'b Download<'_>, next: Next, buffer: &'b mut Buffer) -> Input<'b> {
-    let Next { n: number, body, held } = next;
-    buffer.held = held;
+/// The input whose body was fetched.
+fn fetched<'b>(download: &'b Download<'_>, next: Next, buffer: &'b mut Buffer) -> Input<'b> {
+    let Next { n: number, body, reserved } = next;
+    buffer.reserved = reserved;
     let input = |opened, head| Input { number, opened, head };
     match body {
         Body::Whole(bytes, head) => {
@@ -123,12 +125,12 @@ fn given<'b>(download: &'b Download<'_>, next: Next, buffer: &'b mut Buffer) -> 
         }
         Body::Broken(bytes, e) if bytes.is_empty() => input(Err(refusal(&e)), None),
         Body::Broken(bytes, e) => {
-            let came = Cursor::new(bytes).chain(Broken(Some(e)));
-            input(Ok(Opened::Pipe(Box::new(came))), None)
+            let received = Cursor::new(bytes).chain(Broken(Some(e)));
+            input(Ok(Opened::Pipe(Box::new(received))), None)
         }
         Body::Large => {
             let mut parts = download.parts(number);
-            match parts.turn() {
+            match parts.next_part() {
                 Ok(head) => input(Ok(Opened::Pipe(Box::new(parts))), Some(head)),
                 Err(e) => input(Err(refusal(&e)), None),
             }
@@ -137,10 +139,10 @@ fn given<'b>(download: &'b Download<'_>, next: Next, buffer: &'b mut Buffer) -> 
 }
 
 fn refusal(e: &ApiError) -> Refusal {
-    (reason(e), e.to_string())
+    (skip_reason(e), e.to_string())
 }
 
-/// The end of a body that broke off.
+/// A reader that yields the error which ended a body early.
 struct Broken(Option<ApiError>);
 
 impl Read for Broken {
@@ -149,7 +151,7 @@ impl Read for Broken {
     }
 }
 
-/// Large files first, so that no worker is left alone with one at the end. Numbers stay the listing's.
+/// Input numbers with the largest file first, so that no worker starts a large one at the very end.
 fn largest_first(files: &[Found]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..files.len() as u32).collect();
     order.sort_by_key(|i| std::cmp::Reverse(files[*i as usize].size));

@@ -1,4 +1,4 @@
-//! The layouts in which logs lie in buckets: which folders lead to a window's logs, which keys are of it.
+//! The layouts of logs in buckets: which folders lead to a window's logs, and which day a key belongs to.
 //!
 //! CloudTrail: `[prefix/]AWSLogs/[o-…/]ACCOUNT/CloudTrail/REGION/YYYY/MM/DD/` (CloudTrail User Guide, "Getting and
 //! viewing your CloudTrail log files"). S3 server access logs: `[prefix]YYYY-MM-DD-hh-mm-ss-UNIQUE`, or
@@ -6,7 +6,7 @@
 
 use super::days::{self, Day, Days};
 
-/// What is asked for.
+/// Which logs to list.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub days: Days,
@@ -14,26 +14,26 @@ pub struct Filter {
     pub accounts: Vec<String>,
     /// Empty for all.
     pub regions: Vec<String>,
-    /// Digests, insights and aggregated events too: they hold no events of their own.
+    /// Include digests, insights and aggregated events, which contain no events of their own.
     pub all_kinds: bool,
 }
 
-/// Where in a layout a folder is.
+/// The level of a layout that a folder is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum At {
-    /// No layout that is known so far.
+pub enum Level {
+    /// No layout recognized so far.
     Anywhere,
-    /// `AWSLogs/`, or an organisation in it.
+    /// `AWSLogs/`, or an organization's folder in it.
     AwsLogs,
     /// `AWSLogs/ACCOUNT/`.
     Account,
-    /// `…/CloudTrail/`, or one of its kin.
+    /// `…/CloudTrail/` or a sibling such as `CloudTrail-Lake/`.
     Trail,
     /// The target prefix of server access logs.
     Access,
     AccessAccount,
     AccessRegion,
-    /// Holds years and nothing else.
+    /// Contains years and nothing else.
     Years,
     Year(i32),
     Month(i32, u32),
@@ -44,26 +44,26 @@ pub enum At {
 /// What to do with a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    Into(At),
-    /// A year in which days can be asked for by name.
+    Into(Level),
+    /// A year whose days can be requested by name.
     Days(i32),
-    OutOfTime,
-    Leave(Left),
+    OutsideWindow,
+    Skip(Exclusion),
 }
 
-/// Why a folder is not entered.
+/// Why a folder is skipped although its time may match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    /// Logs of an account that was not asked for.
+pub enum Exclusion {
+    /// Logs of an account that was not requested.
     Account,
-    /// Logs of a region that was not asked for.
+    /// Logs of a region that was not requested.
     Region,
     /// Digests, insights, aggregated events.
     NoEvents,
     /// Logs of another service.
     Service,
-    /// Nothing that the layout knows.
-    Stranger,
+    /// A folder that the layout does not define.
+    Unrecognized,
 }
 
 pub fn is_account(name: &str) -> bool {
@@ -119,79 +119,80 @@ fn date_of(year: &str, month: &str, day: &str) -> Option<Day> {
     days::number(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
-/// What a folder's name means where it stands.
-pub fn step(at: At, name: &str, filter: &Filter) -> Step {
+/// What to do with a folder called `name` on this level.
+pub fn step(level: Level, name: &str, filter: &Filter) -> Step {
     let account =
         |next| match filter.accounts.is_empty() || filter.accounts.iter().any(|a| a == name) {
             true => Step::Into(next),
-            false => Step::Leave(Left::Account),
+            false => Step::Skip(Exclusion::Account),
         };
     let region = |next| match filter.regions.is_empty() || filter.regions.iter().any(|r| r == name)
     {
         true => Step::Into(next),
-        false => Step::Leave(Left::Region),
+        false => Step::Skip(Exclusion::Region),
     };
-    let within = |inside: bool, step| if inside { step } else { Step::OutOfTime };
-    match at {
-        At::Anywhere if name == "AWSLogs" => Step::Into(At::AwsLogs),
-        At::Anywhere => match (whole_date(name), year(name)) {
-            (Some(day), _) => within(filter.days.contains(day), Step::Into(At::Day)),
-            (_, Some(year)) => within(filter.days.has_year(year), Step::Into(At::Year(year))),
-            _ => Step::Into(At::Anywhere),
+    let within = |inside: bool, step| if inside { step } else { Step::OutsideWindow };
+    match level {
+        Level::Anywhere if name == "AWSLogs" => Step::Into(Level::AwsLogs),
+        Level::Anywhere => match (whole_date(name), year(name)) {
+            (Some(day), _) => within(filter.days.contains(day), Step::Into(Level::Day)),
+            (_, Some(year)) => within(filter.days.has_year(year), Step::Into(Level::Year(year))),
+            _ => Step::Into(Level::Anywhere),
         },
-        At::AwsLogs if is_account(name) => account(At::Account),
-        At::AwsLogs if name.starts_with("o-") => Step::Into(At::AwsLogs),
-        At::Account => match name {
+        Level::AwsLogs if is_account(name) => account(Level::Account),
+        Level::AwsLogs if name.starts_with("o-") => Step::Into(Level::AwsLogs),
+        Level::Account => match name {
             "CloudTrail" | "CloudTrail-NetworkActivity" | "CloudTrail-Lake" => {
-                Step::Into(At::Trail)
+                Step::Into(Level::Trail)
             }
-            _ if name.starts_with("CloudTrail") && filter.all_kinds => Step::Into(At::Trail),
-            _ if name.starts_with("CloudTrail") => Step::Leave(Left::NoEvents),
-            _ => Step::Leave(Left::Service),
+            _ if name.starts_with("CloudTrail") && filter.all_kinds => Step::Into(Level::Trail),
+            _ if name.starts_with("CloudTrail") => Step::Skip(Exclusion::NoEvents),
+            _ => Step::Skip(Exclusion::Service),
         },
-        At::Trail if is_region(name) => region(At::Years),
+        Level::Trail if is_region(name) => region(Level::Years),
         // CloudTrail-Lake/Query/YYYY/MM/DD/
-        At::Trail => Step::Into(At::Anywhere),
-        At::Access if is_account(name) => account(At::AccessAccount),
-        At::AccessAccount => region(At::AccessRegion),
-        At::AccessRegion => Step::Into(At::Years),
-        At::Years => match year(name) {
+        Level::Trail => Step::Into(Level::Anywhere),
+        Level::Access if is_account(name) => account(Level::AccessAccount),
+        Level::AccessAccount => region(Level::AccessRegion),
+        Level::AccessRegion => Step::Into(Level::Years),
+        Level::Years => match year(name) {
             Some(year) => within(filter.days.has_year(year), Step::Days(year)),
-            None => Step::Leave(Left::Stranger),
+            None => Step::Skip(Exclusion::Unrecognized),
         },
-        At::Year(year) => match numeral(name, 2) {
+        Level::Year(year) => match numeral(name, 2) {
             Some(m @ 1..=12) => {
-                within(filter.days.has_month(year, m), Step::Into(At::Month(year, m)))
+                within(filter.days.has_month(year, m), Step::Into(Level::Month(year, m)))
             }
-            _ => Step::Into(At::Anywhere),
+            _ => Step::Into(Level::Anywhere),
         },
-        At::Month(year, month) => match numeral(name, 2).and_then(|d| days::number(year, month, d))
-        {
-            Some(day) => within(filter.days.contains(day), Step::Into(At::Day)),
-            None => Step::Into(At::Anywhere),
-        },
-        At::Day => Step::Into(At::Day),
-        At::AwsLogs | At::Access => Step::Leave(Left::Stranger),
+        Level::Month(year, month) => {
+            match numeral(name, 2).and_then(|d| days::number(year, month, d)) {
+                Some(day) => within(filter.days.contains(day), Step::Into(Level::Day)),
+                None => Step::Into(Level::Anywhere),
+            }
+        }
+        Level::Day => Step::Into(Level::Day),
+        Level::AwsLogs | Level::Access => Step::Skip(Exclusion::Unrecognized),
     }
 }
 
-/// Where the folders of a prefix lead, whatever the filter says; what is behind its last `/` is no folder yet.
-pub fn at(prefix: &str) -> At {
+/// The level that a prefix leads to, ignoring the filter. Text behind the last `/` is not a folder yet.
+pub fn level_of(prefix: &str) -> Level {
     let folders = prefix.rsplit_once('/').map_or("", |(folders, _)| folders);
     let everything = Filter { all_kinds: true, ..Filter::default() };
     let names = folders.split('/').filter(|name| !name.is_empty());
-    names.fold(At::Anywhere, |at, name| match step(at, name, &everything) {
+    names.fold(Level::Anywhere, |level, name| match step(level, name, &everything) {
         Step::Into(next) => next,
-        Step::Days(year) => At::Year(year),
-        _ => At::Anywhere,
+        Step::Days(year) => Level::Year(year),
+        _ => Level::Anywhere,
     })
 }
 
-/// The date in a key's name, and the length of the key before it where keys sort by it.
+/// The date in a key's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dated {
     pub day: Day,
-    /// Behind so many bytes stands `YYYY-MM-DD`.
+    /// The byte at which `YYYY-MM-DD` starts, where keys with the same text before it sort by date.
     pub sorts_behind: Option<usize>,
 }
 
@@ -202,7 +203,7 @@ pub fn dated(key: &str) -> Option<Dated> {
         .or_else(|| Some(Dated { day: trail_log(&key[folder..])?, sorts_behind: None }))
 }
 
-/// The day under which a key lies: that of its folders, else that of its name.
+/// The day of a key: from its folders, else from its name.
 pub fn day_of(key: &str) -> Option<Day> {
     let folders = key.rsplit_once('/').map_or("", |(folders, _)| folders);
     let names: Vec<&str> = folders.split('/').collect();
@@ -280,45 +281,45 @@ mod tests {
     #[test]
     fn a_prefix_leads_into_a_layout() {
         for (prefix, expected) in [
-            ("", At::Anywhere),
-            ("AWSLogs", At::Anywhere),
-            ("x/AWSLogs/", At::AwsLogs),
-            ("AWSLogs/o-1234567890/111122223333/", At::Account),
-            ("AWSLogs/111122223333/CloudTrail/us-east-1/", At::Years),
-            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/1", At::Year(2026)),
-            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/", At::Day),
-            ("AWSLogs/111122223333/vpcflowlogs/us-east-1/", At::Anywhere),
-            ("year=2026/month=11/", At::Month(2026, 11)),
+            ("", Level::Anywhere),
+            ("AWSLogs", Level::Anywhere),
+            ("x/AWSLogs/", Level::AwsLogs),
+            ("AWSLogs/o-1234567890/111122223333/", Level::Account),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/", Level::Years),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/1", Level::Year(2026)),
+            ("AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/", Level::Day),
+            ("AWSLogs/111122223333/vpcflowlogs/us-east-1/", Level::Anywhere),
+            ("year=2026/month=11/", Level::Month(2026, 11)),
         ] {
-            assert_eq!(at(prefix), expected, "{prefix}");
+            assert_eq!(level_of(prefix), expected, "{prefix}");
         }
     }
 
     #[test]
-    fn only_what_was_asked_for_is_entered() {
+    fn only_requested_folders_are_entered() {
         let filter = Filter {
             days: Days { first: Some(day("2026-11-02")), last: Some(day("2026-11-09")) },
             accounts: vec!["111122223333".into()],
             regions: vec!["us-east-1".into()],
             all_kinds: false,
         };
-        for (at, name, expected) in [
-            (At::AwsLogs, "111122223333", Step::Into(At::Account)),
-            (At::AwsLogs, "999999999999", Step::Leave(Left::Account)),
-            (At::AwsLogs, "o-1234567890", Step::Into(At::AwsLogs)),
-            (At::Account, "CloudTrail-Digest", Step::Leave(Left::NoEvents)),
-            (At::Account, "vpcflowlogs", Step::Leave(Left::Service)),
-            (At::Trail, "us-gov-west-1", Step::Leave(Left::Region)),
-            (At::Years, "2026", Step::Days(2026)),
-            (At::Years, "2025", Step::OutOfTime),
-            (At::Year(2026), "10", Step::OutOfTime),
-            (At::Year(2026), "11", Step::Into(At::Month(2026, 11))),
-            (At::Month(2026, 11), "10", Step::OutOfTime),
-            (At::Month(2026, 11), "09", Step::Into(At::Day)),
-            (At::Anywhere, "dt=2026-11-01", Step::OutOfTime),
-            (At::Anywhere, "2026-11-02", Step::Into(At::Day)),
+        for (level, name, expected) in [
+            (Level::AwsLogs, "111122223333", Step::Into(Level::Account)),
+            (Level::AwsLogs, "999999999999", Step::Skip(Exclusion::Account)),
+            (Level::AwsLogs, "o-1234567890", Step::Into(Level::AwsLogs)),
+            (Level::Account, "CloudTrail-Digest", Step::Skip(Exclusion::NoEvents)),
+            (Level::Account, "vpcflowlogs", Step::Skip(Exclusion::Service)),
+            (Level::Trail, "us-gov-west-1", Step::Skip(Exclusion::Region)),
+            (Level::Years, "2026", Step::Days(2026)),
+            (Level::Years, "2025", Step::OutsideWindow),
+            (Level::Year(2026), "10", Step::OutsideWindow),
+            (Level::Year(2026), "11", Step::Into(Level::Month(2026, 11))),
+            (Level::Month(2026, 11), "10", Step::OutsideWindow),
+            (Level::Month(2026, 11), "09", Step::Into(Level::Day)),
+            (Level::Anywhere, "dt=2026-11-01", Step::OutsideWindow),
+            (Level::Anywhere, "2026-11-02", Step::Into(Level::Day)),
         ] {
-            assert_eq!(step(at, name, &filter), expected, "{at:?} {name}");
+            assert_eq!(step(level, name, &filter), expected, "{level:?} {name}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What there is to read: files on this machine, objects of S3, slices of the event history.
+//! The listing: local files, S3 objects and slices of the event history, before a byte is read.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,18 @@ use super::history::Slice;
 use crate::clock::Millis;
 use crate::cloud::{ApiError, Store};
 
-/// A bucket, and the way to it.
+/// A bucket and the client that reads it.
 pub struct Bucket {
     pub name: String,
     pub region: Option<String>,
     pub store: Arc<dyn Store>,
-    /// Why nothing more can be read: the credentials were refused.
-    pub(super) lapsed: OnceLock<ApiError>,
+    /// Set once the credentials were rejected: nothing more can be read.
+    pub(super) credentials_rejected: OnceLock<ApiError>,
 }
 
 impl Bucket {
     pub fn new(name: &str, region: Option<String>, store: Arc<dyn Store>) -> Bucket {
-        Bucket { name: name.into(), region, store, lapsed: OnceLock::new() }
+        Bucket { name: name.into(), region, store, credentials_rejected: OnceLock::new() }
     }
 }
 
@@ -35,7 +35,7 @@ impl fmt::Debug for Bucket {
 pub struct Object {
     pub bucket: Arc<Bucket>,
     pub key: Box<str>,
-    /// In quotes, as sent; whoever reads the object asks for this content.
+    /// In quotes, as S3 sent it. Reads are bound to this content.
     pub etag: Box<str>,
     pub modified: Millis,
 }
@@ -57,41 +57,41 @@ pub enum InputLocation {
 /// One input that was found.
 #[derive(Debug, Clone)]
 pub struct Found {
-    pub place: InputLocation,
-    /// Bytes; 0 where it is not known.
+    pub location: InputLocation,
+    /// Bytes; 0 if unknown.
     pub size: u64,
 }
 
 impl Found {
     pub fn path(path: impl Into<PathBuf>, size: u64) -> Found {
-        Found { place: InputLocation::Path(path.into()), size }
+        Found { location: InputLocation::Path(path.into()), size }
     }
 
     pub fn is_stdin(&self) -> bool {
-        matches!(&self.place, InputLocation::Path(path) if path.as_os_str() == "-")
+        matches!(&self.location, InputLocation::Path(path) if path.as_os_str() == "-")
     }
 
-    /// The path on this machine; empty for what lies at AWS.
+    /// The local path; empty for inputs at AWS.
     pub fn local(&self) -> &Path {
-        match &self.place {
+        match &self.location {
             InputLocation::Path(path) => path,
             InputLocation::Object(_) | InputLocation::History(_) => Path::new(""),
         }
     }
 
     pub fn is_remote(&self) -> bool {
-        !matches!(self.place, InputLocation::Path(_))
+        !matches!(self.location, InputLocation::Path(_))
     }
 
     pub fn object(&self) -> Option<&Object> {
-        match &self.place {
+        match &self.location {
             InputLocation::Object(object) => Some(object),
             _ => None,
         }
     }
 
     pub fn name(&self) -> String {
-        match &self.place {
+        match &self.location {
             InputLocation::Path(_) if self.is_stdin() => "<stdin>".to_string(),
             InputLocation::Path(path) => path.to_string_lossy().into_owned(),
             InputLocation::Object(object) => object.to_string(),
@@ -100,10 +100,10 @@ impl Found {
     }
 }
 
-/// A place that could not be listed, or not be read at all, with the system's words.
+/// A path or URL that could not be listed or read, with the system's error text.
 pub type Refused = (PathBuf, SkipReason, String);
 
-/// Everything that was found: paths in their order, then objects by bucket and key, then the event history.
+/// Every input of a run: paths in their order, then objects by bucket and key, then the event history.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub files: Vec<Found>,
@@ -119,7 +119,7 @@ impl Listing {
         self.files.iter().any(Found::is_remote)
     }
 
-    /// Adds objects; each is listed once, however many ways led to it.
+    /// Adds objects. An object that was found several times is listed once.
     pub fn add_objects(&mut self, mut objects: Vec<Found>) {
         fn of(found: &Found) -> Option<(&str, &str)> {
             found.object().map(|o| (o.bucket.name.as_str(), &*o.key))

@@ -1,4 +1,4 @@
-//! Files, folders, globs and standard input. The one place that opens logs.
+//! Local inputs: files, folders, globs and standard input. The only module that opens logs.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -13,18 +13,18 @@ use super::coverage::SkipReason;
 use super::listing::InputLocation;
 pub use super::listing::{Found, Listing};
 
-/// Files up to this size are read at once; larger ones are streamed.
-const AT_ONCE: u64 = 16 << 20;
+/// Files up to this size are read into memory; larger ones are streamed.
+const WHOLE_FILE_MAX: u64 = 16 << 20;
 
 #[derive(Debug, Error)]
 pub enum SourceError {
     #[error("no such file or folder: {}", .0.display())]
     NotFound(PathBuf),
-    #[error("nothing matches {}", .0.display())]
+    #[error("no file matches {}", .0.display())]
     NoMatch(PathBuf),
-    #[error("{} is not a valid pattern: {}", .0.display(), .1)]
+    #[error("invalid pattern {}: {}", .0.display(), .1)]
     BadGlob(PathBuf, globset::Error),
-    #[error("standard input ('-') can be given once")]
+    #[error("standard input ('-') can be given only once")]
     TwoStdins,
     #[error("cannot read {}: {}", .0.display(), .1)]
     Unreadable(PathBuf, io::Error),
@@ -33,7 +33,7 @@ pub enum SourceError {
 /// Finds the files behind paths, folders, patterns and `-`.
 ///
 /// # Errors
-/// When an argument names nothing: a mistyped path must not look like a clean archive.
+/// When an argument matches nothing: a mistyped path must not look like an archive without findings.
 pub fn list(arguments: &[PathBuf]) -> Result<Listing, SourceError> {
     let mut listing = Listing::default();
     let mut seen = BTreeSet::new();
@@ -94,8 +94,8 @@ fn pattern(
     Ok(())
 }
 
-/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does. Answers
-/// whether there was one, listed already or not, or a place that could not be listed.
+/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does. Returns
+/// whether anything was found: a file, listed already or not, or a folder that could not be listed.
 fn walk(
     root: &Path,
     glob: Option<&globset::GlobMatcher>,
@@ -109,10 +109,10 @@ fn walk(
             Ok(entry) => {
                 let path = entry.path();
                 let plain = path.strip_prefix(".").unwrap_or(path);
-                let wanted = glob.is_none_or(|g| {
+                let matches = glob.is_none_or(|g| {
                     path.ancestors().chain(plain.ancestors()).any(|p| g.is_match(p))
                 });
-                if wanted {
+                if matches {
                     any = true;
                     let size = entry.metadata().map_or(0, |m| m.len());
                     add(if glob.is_some() { plain } else { path }, size, seen, listing);
@@ -140,37 +140,37 @@ fn skip_reason(error: &io::Error) -> SkipReason {
 /// An input that was opened.
 pub enum Opened<'b> {
     Whole(&'b [u8]),
-    /// A regular file too large to be read at once; it can be sought in.
+    /// A regular file that is too large for memory; it supports seeking.
     Large(File),
-    /// A pipe, a device, standard input, or what is fetched while it is read.
+    /// A pipe, a device, standard input, or an object that is fetched while it is read.
     Pipe(Box<dyn Read + 'b>),
 }
 
-/// Why an input could not be opened, with the system's words.
+/// Why an input could not be opened, with the system's error text.
 pub type Refusal = (SkipReason, String);
 
-/// Opens one input of this machine; small files are read into `buffer`, whose length only grows.
+/// Opens one local input. Small files are read into `buffer`, whose length only grows.
 pub fn open<'b>(found: &Found, buffer: &'b mut Vec<u8>) -> Result<Opened<'b>, Refusal> {
-    let InputLocation::Path(path) = &found.place else {
-        return Err((SkipReason::Unreadable, "it is not on this machine".to_string()));
+    let InputLocation::Path(path) = &found.location else {
+        return Err((SkipReason::Unreadable, "not a local file".to_string()));
     };
     if found.is_stdin() {
         return Ok(Opened::Pipe(Box::new(io::stdin().lock())));
     }
-    let named = |e: io::Error| (skip_reason(&e), e.to_string());
-    let mut file = File::open(path).map_err(named)?;
-    let meta = file.metadata().map_err(named)?;
+    let refusal = |e: io::Error| (skip_reason(&e), e.to_string());
+    let mut file = File::open(path).map_err(refusal)?;
+    let meta = file.metadata().map_err(refusal)?;
     if !meta.is_file() {
         return Ok(Opened::Pipe(Box::new(file)));
     }
-    if meta.len() > AT_ONCE {
+    if meta.len() > WHOLE_FILE_MAX {
         return Ok(Opened::Large(file));
     }
-    let len = read_whole(&mut file, buffer, meta.len() as usize).map_err(named)?;
+    let len = read_whole(&mut file, buffer, meta.len() as usize).map_err(refusal)?;
     Ok(Opened::Whole(&buffer[..len]))
 }
 
-/// Reads to the end, even of a file that grows meanwhile.
+/// Reads to the end, even if the file grows meanwhile.
 fn read_whole(file: &mut File, buffer: &mut Vec<u8>, expected: usize) -> io::Result<usize> {
     let mut len = 0;
     loop {

@@ -1,19 +1,19 @@
-//! What CloudTrail delivered by account, region and day, and where it fell silent.
+//! The coverage matrix: what CloudTrail delivered by account, region and day, and its gaps.
 
 use super::days;
 use crate::clock::{Millis, length, plain};
 
-/// What a note says of gaps and the call beside them.
-pub const BESIDE: &str = "in CloudTrail's logs beside";
+/// The words in a note that name a gap together with the call that explains it.
+pub const GAP_NEAR_CALL: &str = "in CloudTrail's logs around";
 
-/// The matrix of one run. Access logs are not in it: a bucket without a request has no log, and no region.
+/// The matrix of one run. Access logs are left out: a bucket without requests writes no log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matrix {
-    /// By account, region and day; a day of the window without a file and without an event has no row.
+    /// Sorted by account, region and day. A day without files and events has no row.
     pub rows: Vec<Row>,
-    /// By account, region and time.
+    /// Sorted by account, region and time.
     pub gaps: Vec<Gap>,
-    /// Accounts by regions of which there is anything.
+    /// Account-region pairs with at least one file or event.
     pub pairs: u64,
     /// Days from the window's first to its last.
     pub days: u64,
@@ -26,9 +26,9 @@ pub struct Row {
     pub region: String,
     /// Since 1970-01-01, UTC.
     pub day: i64,
-    /// Log files that were listed, by the day in their names.
+    /// Listed log files, by the day in their names.
     pub files: u64,
-    /// Events of CloudTrail that count, by their own time; those of archives and of the event history too.
+    /// CloudTrail events that count, by event time, from log files, archives and the event history.
     pub events: u64,
     /// S3's LastModified, or the time in a local file's name.
     pub first_delivery: Option<Millis>,
@@ -42,22 +42,22 @@ impl Row {
     }
 }
 
-/// A stretch of time without a file or an event, where they usually come.
+/// Hours without a file or an event although CloudTrail usually delivers then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     pub account: String,
     pub region: String,
     /// The last event or delivery before it.
     pub from: Millis,
-    /// The first event or delivery after it, or the window's end; `None` where the logs end with a stop.
+    /// The first event or delivery after it, or the window's end. `None` if a trail was stopped and the logs end.
     pub until: Option<Millis>,
-    /// Calls that stop or narrow a trail, from a day before it to its end.
+    /// Calls that stop or narrow a trail, from a day before the gap to its end.
     pub stopped_by: Vec<Call>,
-    /// Calls that start one.
+    /// Calls that start or widen a trail.
     pub resumed_by: Vec<Call>,
 }
 
-/// A successful call that changed a trail; several of an hour by one caller are one.
+/// A successful call that changed a trail. Repeated calls by one caller within an hour count as one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Call {
     pub time: Millis,
@@ -70,8 +70,7 @@ pub struct Call {
 }
 
 impl Gap {
-    /// The call that explains it best: what stops a trail before what narrows it, then what is nearest to the
-    /// beginning of the silence.
+    /// The call that explains the gap best: a stop before a narrowing, then the one nearest to the gap's start.
     pub fn cause(&self) -> Option<&Call> {
         let narrows = |call: &Call| !matches!(&*call.action, "StopLogging" | "DeleteTrail");
         self.stopped_by.iter().min_by_key(|call| (narrows(call), (call.time - self.from).abs()))
@@ -99,7 +98,7 @@ impl Gap {
 
 impl Call {
     /// `StopLogging by arn:… at 2026-11-05 10:05:00 UTC`.
-    pub fn words(&self) -> String {
+    pub fn text(&self) -> String {
         let who = if self.principal.is_empty() { "an unnamed caller" } else { &self.principal };
         format!("{} by {who} at {} UTC", self.action, plain(self.time))
     }

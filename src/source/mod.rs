@@ -1,4 +1,4 @@
-//! Where bytes come from, and the account of what was read. Knows no formats.
+//! Where bytes come from, and the coverage of what was read. Independent of log formats.
 
 pub mod coverage;
 mod days;

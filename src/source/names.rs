@@ -1,4 +1,4 @@
-//! The paths behind the file numbers that rollups hold.
+//! File names by the file numbers that rollups store.
 
 use super::listing::Listing;
 
@@ -14,19 +14,19 @@ impl FileNames {
         FileNames { listed: listing.files.iter().map(|f| f.name()).collect(), members: Vec::new() }
     }
 
-    /// Adds one worker's members; answers how many there were before.
+    /// Adds one worker's archive members. Returns how many there were before.
     pub fn add_members(&mut self, members: Vec<String>) -> u32 {
         let before = self.members.len() as u32;
         self.members.extend(members);
         before
     }
 
-    /// How many members there are.
+    /// Number of archive members.
     pub fn members(&self) -> usize {
         self.members.len()
     }
 
-    /// `""` for a number that was not given out.
+    /// `""` for an unassigned number.
     pub fn name(&self, file: u32) -> &str {
         let file = file as usize;
         match file.checked_sub(self.listed.len()) {

@@ -1,4 +1,4 @@
-//! When a request is made again: after no answer, a broken one, or one that asks for a pause.
+//! Retries: after no answer, a broken answer, or one that asks to slow down.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use rand::Rng;
 
 use crate::cloud::{ApiError, ErrorKind};
 
-/// How long one waits, and how often.
+/// How long to wait between retries, and how many to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     pub first: Duration,
     pub longest: Duration,
-    /// Failures one after another that are borne.
+    /// Consecutive failures without a usable answer that are retried.
     pub failures: u32,
-    /// Of those, answers that ask for a pause.
+    /// Consecutive throttled answers that are retried.
     pub pauses: u32,
 }
 
-/// Half a minute of no answer, some minutes of being asked to wait.
+/// Gives up after about half a minute without an answer, or some minutes of throttling.
 pub const PATIENCE: Patience = Patience {
     first: Duration::from_millis(200),
     longest: Duration::from_secs(20),
@@ -43,7 +43,7 @@ impl Tries {
     }
 
     /// How long to wait before the next try; `None` to give up.
-    pub fn after(&mut self, error: &ApiError) -> Option<Duration> {
+    pub fn wait_after(&mut self, error: &ApiError) -> Option<Duration> {
         match error.kind {
             ErrorKind::Throttled => self.paused += 1,
             ErrorKind::Unknown => self.failed += 1,
@@ -55,15 +55,15 @@ impl Tries {
         let doubled =
             self.patience.first * 2u32.saturating_pow((self.failed + self.paused).min(12) - 1);
         let wait = doubled.min(self.patience.longest);
-        // Those that were refused together do not come back together.
+        // Jitter: requests that were throttled together must not retry together.
         Some(wait.mul_f64(rand::rng().random_range(0.5..1.0)))
     }
 }
 
-/// Makes the request until it is answered.
+/// Repeats the request until it is answered.
 ///
 /// # Errors
-/// The last one, when it is final or patience is over.
+/// The last error, when it is final or the retries are used up.
 pub fn patiently<T>(
     patience: Patience,
     mut request: impl FnMut() -> Result<T, ApiError>,
@@ -72,7 +72,7 @@ pub fn patiently<T>(
     loop {
         match request() {
             Ok(answer) => return Ok(answer),
-            Err(e) => match tries.after(&e) {
+            Err(e) => match tries.wait_after(&e) {
                 Some(wait) => std::thread::sleep(wait),
                 None => return Err(e),
             },

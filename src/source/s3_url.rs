@@ -1,4 +1,4 @@
-//! `s3://bucket/prefix`, as it is given by hand.
+//! `s3://bucket/prefix`, as given on the command line.
 
 use std::fmt;
 use std::path::Path;
@@ -18,20 +18,20 @@ impl fmt::Display for S3Url {
 }
 
 impl S3Url {
-    /// True for an argument that means a bucket, right or wrong.
-    pub fn is_meant(argument: &Path) -> bool {
+    /// True for an argument that begins with `s3://`, valid or not.
+    pub fn is_s3_url(argument: &Path) -> bool {
         argument.to_str().is_some_and(|text| text.starts_with(SCHEME))
     }
 
     /// # Errors
-    /// Where there is no such bucket name (Amazon S3 User Guide, "General purpose bucket naming rules").
+    /// When the bucket name is invalid (Amazon S3 User Guide, "General purpose bucket naming rules").
     pub fn parse(argument: &Path) -> Result<S3Url, String> {
         let text = argument.to_str().unwrap_or_default();
         let inside = text.strip_prefix(SCHEME).unwrap_or(text);
         let (bucket, prefix) = inside.split_once('/').unwrap_or((inside, ""));
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
         if !(3..=255).contains(&bucket.len()) || !bucket.bytes().all(allowed) {
-            return Err(format!("'{text}' names no bucket; it is written s3://bucket/prefix"));
+            return Err(format!("invalid S3 URL '{text}' (expected s3://bucket/prefix)"));
         }
         Ok(S3Url { bucket: bucket.into(), prefix: prefix.into() })
     }

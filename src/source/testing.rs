@@ -1,4 +1,4 @@
-//! A bucket in memory, with faults.
+//! An in-memory bucket with injectable faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,22 +8,22 @@ use std::time::Duration;
 use super::retry::Patience;
 use crate::cloud::{ApiError, ErrorKind, GetRequest, Head, ListRequest, Listed, Page, Store};
 
-/// Gives up soon.
-pub fn hasty() -> Patience {
-    let moment = Duration::from_micros(50);
-    Patience { first: moment, longest: moment, failures: 3, pauses: 5 }
+/// Gives up after microseconds.
+pub fn impatient() -> Patience {
+    let wait = Duration::from_micros(50);
+    Patience { first: wait, longest: wait, failures: 3, pauses: 5 }
 }
 
 type Fault = Box<dyn FnMut(&GetRequest<'_>, &mut Vec<u8>) -> Option<ApiError> + Send>;
 
 #[derive(Default)]
-pub struct Shelf {
+pub struct MemoryBucket {
     bodies: BTreeMap<String, Vec<u8>>,
     pages: AtomicUsize,
-    /// Bodies asked for.
+    /// Bodies that were requested.
     pub gets: AtomicUsize,
     denied: Mutex<Vec<String>>,
-    /// Asked before each body: what it appends has come, and then the error.
+    /// Called before each body. The bytes it appends count as received before the error it returns.
     pub fault: Mutex<Option<Fault>>,
 }
 
@@ -31,13 +31,13 @@ pub fn error(kind: ErrorKind, code: &str) -> ApiError {
     ApiError::new("s3:Test", kind, code, "")
 }
 
-impl Shelf {
-    pub fn with(keys: &[String]) -> Arc<Shelf> {
-        Shelf::of(keys.iter().map(|k| (k.clone(), vec![b'x'])))
+impl MemoryBucket {
+    pub fn with(keys: &[String]) -> Arc<MemoryBucket> {
+        MemoryBucket::of(keys.iter().map(|k| (k.clone(), vec![b'x'])))
     }
 
-    pub fn of(bodies: impl IntoIterator<Item = (String, Vec<u8>)>) -> Arc<Shelf> {
-        Arc::new(Shelf { bodies: bodies.into_iter().collect(), ..Shelf::default() })
+    pub fn of(bodies: impl IntoIterator<Item = (String, Vec<u8>)>) -> Arc<MemoryBucket> {
+        Arc::new(MemoryBucket { bodies: bodies.into_iter().collect(), ..MemoryBucket::default() })
     }
 
     pub fn bodies(&self) -> impl Iterator<Item = (&str, &[u8])> {
@@ -53,18 +53,18 @@ impl Shelf {
     }
 }
 
-impl Store for Shelf {
-    fn page(&self, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
+impl Store for MemoryBucket {
+    fn page(&self, request: &ListRequest<'_>) -> Result<Page, ApiError> {
         self.pages.fetch_add(1, Ordering::SeqCst);
-        if self.denied.lock().unwrap().iter().any(|p| p == ask.prefix) {
+        if self.denied.lock().unwrap().iter().any(|p| p == request.prefix) {
             return Err(error(ErrorKind::Denied, "AccessDenied"));
         }
-        let after = ask.token.unwrap_or(ask.after);
+        let after = request.token.unwrap_or(request.after);
         let mut page = Page::default();
         let mut rolled = BTreeSet::new();
         for (key, body) in self.bodies.range(after.to_string()..) {
-            let Some(rest) = key.strip_prefix(ask.prefix) else {
-                if key.as_str() > ask.prefix {
+            let Some(rest) = key.strip_prefix(request.prefix) else {
+                if key.as_str() > request.prefix {
                     break;
                 }
                 continue;
@@ -74,8 +74,8 @@ impl Store for Shelf {
                 break;
             }
             match rest.split_once('/') {
-                Some((folder, _)) if ask.folders => {
-                    let folder = format!("{}{folder}/", ask.prefix);
+                Some((folder, _)) if request.folders => {
+                    let folder = format!("{}{folder}/", request.prefix);
                     if folder.as_str() > after && !after.starts_with(&folder) {
                         rolled.insert(folder);
                     }
@@ -94,22 +94,22 @@ impl Store for Shelf {
         Ok(page)
     }
 
-    fn get(&self, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
+    fn get(&self, request: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
         self.gets.fetch_add(1, Ordering::SeqCst);
-        let Some(body) = self.bodies.get(want.key) else {
+        let Some(body) = self.bodies.get(request.key) else {
             return Err(error(ErrorKind::NotFound, "NoSuchKey"));
         };
-        assert_eq!(want.etag, "\"e\"");
+        assert_eq!(request.etag, "\"e\"");
         if let Some(fault) = self.fault.lock().unwrap().as_mut() {
             let mut came = Vec::new();
-            if let Some(e) = fault(want, &mut came) {
-                let from = want.from as usize;
+            if let Some(e) = fault(request, &mut came) {
+                let from = request.from as usize;
                 into.extend_from_slice(&body[from..body.len().min(from + came.len())]);
                 return Err(e);
             }
         }
-        let to = want.to.map_or(body.len(), |to| to as usize);
-        into.extend_from_slice(&body[want.from as usize..to]);
-        Ok(Head { etag: want.etag.into(), ..Head::default() })
+        let to = request.to.map_or(body.len(), |to| to as usize);
+        into.extend_from_slice(&body[request.from as usize..to]);
+        Ok(Head { etag: request.etag.into(), ..Head::default() })
     }
 }

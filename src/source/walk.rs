@@ -1,5 +1,5 @@
-//! Lists what lies in buckets for the days of a window: folders in parallel, long flat folders by leaps, short
-//! ones without their folders.
+//! Lists the objects of a window in buckets. Folders are listed in parallel; long flat folders are crossed by
+//! jumping over days outside the window; regions with few logs are listed without descending into day folders.
 
 mod flat;
 
@@ -12,21 +12,21 @@ use std::thread;
 
 use super::coverage::SkipReason;
 use super::days::{Days, dashed, slashed};
-use super::layout::{At, Dated, Filter, Left, Step, dated, step};
+use super::layout::{Dated, Exclusion, Filter, Level, Step, dated, step};
 use super::listing::{Bucket, Found, InputLocation, Object, Refused};
 use super::retry::{PATIENCE, Patience, patiently};
 use crate::clock::DAY;
 use crate::cloud::{ApiError, ErrorKind, ListRequest, Listed, Page};
 
-/// Folders that are listed at once.
-const AT_ONCE: usize = 32;
+/// Folders that are listed at the same time.
+const MAX_CONCURRENT: usize = 32;
 
-/// Where a walk begins.
+/// Where a listing starts.
 #[derive(Debug, Clone)]
 pub struct Root {
     pub bucket: Arc<Bucket>,
     pub prefix: String,
-    pub at: At,
+    pub level: Level,
 }
 
 impl Root {
@@ -35,39 +35,39 @@ impl Root {
     }
 }
 
-/// What a walk found, by the root's number.
+/// What a listing found, by the root's index.
 #[derive(Debug, Default)]
 pub struct Walked {
     pub objects: Vec<(usize, Found)>,
     pub refused: Vec<Refused>,
-    /// Roots of which nothing could be listed.
+    /// Roots that could not be listed at all.
     pub closed: Vec<(usize, ApiError)>,
-    /// Accounts with logs that were not asked for.
+    /// Accounts with logs that were not requested.
     pub other_accounts: BTreeSet<String>,
-    /// Logs of services that are not read here: `s3://b/AWSLogs/1/vpcflowlogs/`.
+    /// Logs of unsupported services: `s3://b/AWSLogs/1/vpcflowlogs/`.
     pub other_services: BTreeSet<String>,
 }
 
 struct Folder {
     root: usize,
     prefix: String,
-    at: At,
-    /// Those that are still to be listed.
+    level: Level,
+    /// The days that are still to be listed.
     days: Days,
-    /// To be asked for folder by folder.
+    /// List folder by folder instead of flat.
     stepwise: bool,
 }
 
 impl Folder {
-    fn below(&self, prefix: &str, at: At) -> Folder {
-        Folder { root: self.root, prefix: prefix.into(), at, days: self.days, stepwise: false }
+    fn below(&self, prefix: &str, level: Level) -> Folder {
+        Folder { root: self.root, prefix: prefix.into(), level, days: self.days, stepwise: false }
     }
 }
 
 #[derive(Default)]
 struct State {
     folders: Vec<Folder>,
-    /// Folders that are being listed: each may lead to more.
+    /// Folders being listed now; each may add more folders.
     under_way: usize,
     found: Walked,
 }
@@ -76,34 +76,34 @@ struct Walk<'a> {
     roots: &'a [Root],
     filter: &'a Filter,
     patience: Patience,
-    seen: &'a (dyn Fn(u64) + Sync),
+    on_objects: &'a (dyn Fn(u64) + Sync),
     state: Mutex<State>,
     changed: Condvar,
 }
 
-/// Lists all roots; `seen` is told of objects as they are found.
-pub fn walk(roots: &[Root], filter: &Filter, seen: &(dyn Fn(u64) + Sync)) -> Walked {
-    walk_with(roots, filter, PATIENCE, seen)
+/// Lists all roots. `on_objects` is called with the number of objects of each page that match.
+pub fn walk(roots: &[Root], filter: &Filter, on_objects: &(dyn Fn(u64) + Sync)) -> Walked {
+    walk_with(roots, filter, PATIENCE, on_objects)
 }
 
 pub(super) fn walk_with(
     roots: &[Root],
     filter: &Filter,
     patience: Patience,
-    seen: &(dyn Fn(u64) + Sync),
+    on_objects: &(dyn Fn(u64) + Sync),
 ) -> Walked {
     let begin = |(root, r): (usize, &Root)| Folder {
         root,
         prefix: r.prefix.clone(),
-        at: r.at,
+        level: r.level,
         days: filter.days,
         stepwise: false,
     };
     let folders: Vec<Folder> = roots.iter().enumerate().rev().map(begin).collect();
     let state = Mutex::new(State { folders, ..State::default() });
-    let walk = Walk { roots, filter, patience, seen, state, changed: Condvar::new() };
+    let walk = Walk { roots, filter, patience, on_objects, state, changed: Condvar::new() };
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
+        for _ in 0..MAX_CONCURRENT {
             scope.spawn(|| walk.work());
         }
     });
@@ -134,10 +134,10 @@ impl Walk<'_> {
     }
 
     fn folder(&self, folder: &Folder) {
-        if folder.at == At::Years && folder.prefix.ends_with('/') && !folder.stepwise {
+        if folder.level == Level::Years && folder.prefix.ends_with('/') && !folder.stepwise {
             return self.flat(folder);
         }
-        let rolled = folder.at != At::Day;
+        let rolled = folder.level != Level::Day;
         let (mut after, mut token): (String, Option<String>) = (String::new(), None);
         let mut pages = 0;
         loop {
@@ -148,8 +148,8 @@ impl Walk<'_> {
             pages += 1;
             let ControlFlow::Continue(last) = self.take(folder, &page, pages == 1) else { return };
             let Some(next) = page.next else { return };
-            let leap = last.as_deref().and_then(|last| self.leap(last));
-            (after, token) = match leap {
+            let jump = last.as_deref().and_then(|last| self.jump(last));
+            (after, token) = match jump {
                 Some(after) => (after, None),
                 None => (String::new(), Some(next)),
             };
@@ -164,7 +164,7 @@ impl Walk<'_> {
         token: Option<&str>,
     ) -> Result<Page, ApiError> {
         let bucket = &self.roots[folder.root].bucket;
-        let ask = ListRequest {
+        let request = ListRequest {
             bucket: &bucket.name,
             region: bucket.region.as_deref(),
             prefix: &folder.prefix,
@@ -172,7 +172,7 @@ impl Walk<'_> {
             after,
             token,
         };
-        patiently(self.patience, || bucket.store.page(&ask))
+        patiently(self.patience, || bucket.store.page(&request))
     }
 
     fn refused(&self, folder: &Folder, pages: u32, e: ApiError) {
@@ -182,22 +182,22 @@ impl Walk<'_> {
             state.found.closed.push((folder.root, e));
             return;
         }
-        let place = PathBuf::from(format!("s3://{}/{}", root.bucket.name, folder.prefix));
-        state.found.refused.push((place, reason(&e), e.to_string()));
+        let url = PathBuf::from(format!("s3://{}/{}", root.bucket.name, folder.prefix));
+        state.found.refused.push((url, skip_reason(&e), e.to_string()));
     }
 
-    /// Takes a page's keys and folders; answers with the last key on it, unless there is no need of more.
+    /// Takes a page's keys and folders. Continues with the page's last key, or breaks when no more pages are needed.
     fn take(&self, folder: &Folder, page: &Page, first: bool) -> ControlFlow<(), Option<String>> {
         let root = &self.roots[folder.root];
-        let wanted = page.objects.iter().filter(|o| self.wants(folder, folder.at, o));
-        let objects: Vec<_> = wanted.map(|o| (folder.root, found(&root.bucket, o))).collect();
-        (self.seen)(objects.len() as u64);
-        // `logs` means the folder `logs/` where there is one, and else every key that begins so.
+        let matching = page.objects.iter().filter(|o| self.matches(folder, folder.level, o));
+        let objects: Vec<_> = matching.map(|o| (folder.root, found(&root.bucket, o))).collect();
+        (self.on_objects)(objects.len() as u64);
+        // `logs` means the folder `logs/` if it exists, and otherwise every key with that prefix.
         let own = format!("{}/", folder.prefix);
         let is_folder = first
             && !folder.prefix.is_empty()
             && !folder.prefix.ends_with('/')
-            && root.at != At::Access
+            && root.level != Level::Access
             && page.prefixes.contains(&own);
         let mut state = self.lock();
         if is_folder {
@@ -207,8 +207,8 @@ impl Walk<'_> {
         }
         state.found.objects.extend(objects);
         for prefix in &page.prefixes {
-            let name = match folder.at {
-                At::Access => prefix[folder.prefix.len()..].trim_end_matches('/'),
+            let name = match folder.level {
+                Level::Access => prefix[folder.prefix.len()..].trim_end_matches('/'),
                 _ => name(prefix),
             };
             self.enter(&mut state, folder, prefix, name);
@@ -222,29 +222,29 @@ impl Walk<'_> {
 
     fn enter(&self, state: &mut State, folder: &Folder, prefix: &str, name: &str) {
         let root = folder.root;
-        // `year=2026` is not where the days that were listed already are.
+        // `year=2026` is another folder than `2026`, whose days may have been listed already.
         let named = name.contains('=');
         let days = if named { self.filter.days } else { folder.days };
-        let below = |prefix: &str, at| Folder { days, ..folder.below(prefix, at) };
-        match step(folder.at, name, &self.filter_of(days)) {
-            Step::Into(at) => state.folders.push(below(prefix, at)),
+        let below = |prefix: &str, level| Folder { days, ..folder.below(prefix, level) };
+        match step(folder.level, name, &self.filter_of(days)) {
+            Step::Into(level) => state.folders.push(below(prefix, level)),
             Step::Days(year) => match days.of_year(year).filter(|_| !named) {
                 Some(days) => {
                     let parent = prefix.len() - name.len() - 1;
                     let day = |day: i64| format!("{}{}/", &prefix[..parent], slashed(day));
-                    let each = days.into_iter().map(|d| below(&day(d), At::Day));
+                    let each = days.into_iter().map(|d| below(&day(d), Level::Day));
                     state.folders.extend(each);
                 }
-                None => state.folders.push(below(prefix, At::Year(year))),
+                None => state.folders.push(below(prefix, Level::Year(year))),
             },
-            Step::Leave(Left::Account) => {
+            Step::Skip(Exclusion::Account) => {
                 state.found.other_accounts.insert(name.to_string());
             }
-            Step::Leave(Left::Service) => {
-                let place = format!("s3://{}/{prefix}", self.roots[root].bucket.name);
-                state.found.other_services.insert(place);
+            Step::Skip(Exclusion::Service) => {
+                let url = format!("s3://{}/{prefix}", self.roots[root].bucket.name);
+                state.found.other_services.insert(url);
             }
-            Step::Leave(_) | Step::OutOfTime => {}
+            Step::Skip(_) | Step::OutsideWindow => {}
         }
     }
 
@@ -255,29 +255,29 @@ impl Walk<'_> {
         }
     }
 
-    /// A key of the days asked for, in a place of the layout. What carries no date was written in the window or
-    /// after it.
-    fn wants(&self, folder: &Folder, at: At, object: &Listed) -> bool {
-        // A folder's own marker.
+    /// True for an object of the requested days. An object without a date in its name matches if it was written
+    /// in the window or later.
+    fn matches(&self, folder: &Folder, level: Level, object: &Listed) -> bool {
+        // An empty object that stands for the folder itself.
         if object.key.ends_with('/') && object.size == 0 {
             return false;
         }
         let days = &self.filter.days;
-        match (dated(&object.key), at) {
-            (Some(dated), At::Access) => {
+        match (dated(&object.key), level) {
+            (Some(dated), Level::Access) => {
                 dated.sorts_behind == Some(folder.prefix.len()) && days.contains(dated.day)
             }
-            (None, At::Access) => false,
-            // The folder's date counts: it is that of the delivery, and of every layout.
-            (_, At::Day) => true,
+            (None, Level::Access) => false,
+            // The folder's date counts: it is the delivery day in every layout.
+            (_, Level::Day) => true,
             (Some(dated), _) => days.contains(dated.day),
             (None, _) => days.first.is_none_or(|first| object.modified >= first * DAY),
         }
     }
 
-    /// The place from which a flat folder has to be read on, where the last key is out of time. What sorts
-    /// between two dates behind the same text is taken for logs of the days between.
-    fn leap(&self, last: &str) -> Option<String> {
+    /// The key from which to continue a flat folder whose last key is outside the window. Keys that sort between
+    /// two dates behind the same text are taken for logs of the days between.
+    fn jump(&self, last: &str) -> Option<String> {
         let Dated { day, sorts_behind: Some(base) } = dated(last)? else { return None };
         let days = &self.filter.days;
         let before = days.first.filter(|first| day < *first);
@@ -295,17 +295,17 @@ fn name(prefix: &str) -> &str {
 }
 
 fn found(bucket: &Arc<Bucket>, listed: &Listed) -> Found {
-    let place = InputLocation::Object(Object {
+    let location = InputLocation::Object(Object {
         bucket: Arc::clone(bucket),
         key: listed.key.as_str().into(),
         etag: listed.etag.as_str().into(),
         modified: listed.modified,
     });
-    Found { place, size: listed.size }
+    Found { location, size: listed.size }
 }
 
-/// How coverage counts what AWS said no to.
-pub fn reason(e: &ApiError) -> SkipReason {
+/// The skip reason for an AWS error.
+pub fn skip_reason(e: &ApiError) -> SkipReason {
     match e.kind {
         ErrorKind::NotFound => SkipReason::Vanished,
         ErrorKind::Denied => SkipReason::PermissionDenied,

@@ -1,4 +1,4 @@
-//! What one reading of some objects gave. Written once, never changed.
+//! A batch: the rollups of some objects that were read together. Written once, never changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,80 +7,81 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::day::{self, KeptDay, NewDay, Tables, is_prints};
-use super::files::{self, Sums};
-use super::object::{self, KeptObject};
+use super::day::{self, DayInfo, NewDay, Tables, is_fingerprints};
+use super::files::{self, Checksums};
+use super::object::{self, StoredObject};
 
-const ABOUT: &str = "batch.json";
+const METADATA: &str = "batch.json";
 const LOGS: &str = "logs.parquet";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct About {
+struct Metadata {
     /// RFC 3339, UTC.
     written: String,
-    /// Since 1970.
-    days: BTreeMap<i64, KeptDay>,
-    /// Members of archives: their numbers follow the objects'.
+    /// By day since 1970.
+    days: BTreeMap<i64, DayInfo>,
+    /// Archive members. Their numbers follow the objects'.
     members: Vec<String>,
-    files: Sums,
+    files: Checksums,
 }
 
-/// A batch that is on disk.
+/// A batch on disk.
 #[derive(Debug)]
 pub struct Batch {
     folder: PathBuf,
-    about: About,
-    pub objects: Vec<KeptObject>,
+    metadata: Metadata,
+    pub objects: Vec<StoredObject>,
 }
 
-/// A batch that is not on disk yet.
+/// A batch that has not been written yet.
 #[derive(Default)]
 pub struct NewBatch {
     pub written: String,
-    pub objects: Vec<KeptObject>,
+    pub objects: Vec<StoredObject>,
     pub members: Vec<String>,
     pub days: BTreeMap<i64, NewDay>,
 }
 
 impl NewBatch {
-    /// Puts it on disk as `name` below `root`.
+    /// Writes the batch as `name` below `root`, in a temporary folder that is renamed when complete.
     pub(super) fn write(self, root: &Path, name: &str) -> Result<Batch, StateError> {
-        let aside = root.join(format!(".{name}"));
-        files::make_folder(&aside)?;
-        let mut sums = Sums::new();
-        let table = object::table(&self.objects).map_err(|e| StateError::damaged(&aside, e))?;
-        files::write_table(&aside, LOGS, table, &mut sums)?;
-        let days = day::write(&aside, self.days, &mut sums)?;
-        let about = About { written: self.written, days, members: self.members, files: sums };
-        let text = serde_json::to_vec_pretty(&about).unwrap_or_default();
-        files::write(&aside.join(ABOUT), &text)?;
-        files::flush_folder(&aside)?;
+        let temporary = root.join(format!(".{name}"));
+        files::make_folder(&temporary)?;
+        let mut checksums = Checksums::new();
+        let table = object::table(&self.objects).map_err(|e| StateError::damaged(&temporary, e))?;
+        files::write_table(&temporary, LOGS, table, &mut checksums)?;
+        let days = day::write(&temporary, self.days, &mut checksums)?;
+        let metadata =
+            Metadata { written: self.written, days, members: self.members, files: checksums };
+        let text = serde_json::to_vec_pretty(&metadata).unwrap_or_default();
+        files::write(&temporary.join(METADATA), &text)?;
+        files::flush_folder(&temporary)?;
         let folder = root.join(name);
-        fs::rename(&aside, &folder).map_err(StateError::io(&folder))?;
+        fs::rename(&temporary, &folder).map_err(StateError::io(&folder))?;
         files::flush_folder(root)?;
-        Ok(Batch { folder, about, objects: self.objects })
+        Ok(Batch { folder, metadata, objects: self.objects })
     }
 }
 
 impl Batch {
     /// # Errors
-    /// When something of it is damaged: it is not used then.
+    /// When its metadata or object list cannot be read, or a file has another size. The batch must not be used then.
     pub(super) fn open(folder: &Path) -> Result<Batch, StateError> {
-        let path = folder.join(ABOUT);
+        let path = folder.join(METADATA);
         let text = fs::read(&path).map_err(StateError::io(&path))?;
-        let about: About =
+        let metadata: Metadata =
             serde_json::from_slice(&text).map_err(|e| StateError::damaged(&path, e))?;
-        for (name, sum) in &about.files {
+        for (name, checksum) in &metadata.files {
             let path = folder.join(name);
             let there = fs::metadata(&path).map_err(StateError::io(&path))?.len();
-            if there != sum.bytes {
-                return Err(StateError::damaged(&path, "its length is not what was written"));
+            if there != checksum.bytes {
+                return Err(StateError::damaged(&path, "its size does not match"));
             }
         }
-        let objects = files::read_table(folder, LOGS, &about.files)
+        let objects = files::read_table(folder, LOGS, &metadata.files)
             .and_then(object::objects)
             .map_err(|e| StateError::damaged(folder, e))?;
-        Ok(Batch { folder: folder.to_path_buf(), about, objects })
+        Ok(Batch { folder: folder.to_path_buf(), metadata, objects })
     }
 
     pub fn name(&self) -> String {
@@ -88,61 +89,62 @@ impl Batch {
     }
 
     pub fn written(&self) -> &str {
-        &self.about.written
+        &self.metadata.written
     }
 
     pub fn members(&self) -> &[String] {
-        &self.about.members
+        &self.metadata.members
     }
 
-    /// Days since 1970 of which it has events.
+    /// Days (since 1970) with events.
     pub fn days(&self) -> impl Iterator<Item = i64> {
-        self.about.days.keys().copied()
+        self.metadata.days.keys().copied()
     }
 
-    /// Rows of a table that are of these days.
-    pub fn rows(&self, table: &str, wanted: impl Fn(i64) -> bool) -> usize {
-        let days = self.about.days.iter().filter(|(day, _)| wanted(**day));
-        days.map(|(_, kept)| kept.rows(table)).sum()
+    /// Number of rows of a table in the days that `include` selects.
+    pub fn rows(&self, table: &str, include: impl Fn(i64) -> bool) -> usize {
+        let days = self.metadata.days.iter().filter(|(day, _)| include(**day));
+        days.map(|(_, info)| info.rows(table)).sum()
     }
 
     pub fn bytes(&self) -> u64 {
-        self.about.files.values().map(|sum| sum.bytes).sum()
+        self.metadata.files.values().map(|checksum| checksum.bytes).sum()
     }
 
-    /// Its tables, but for the fingerprints.
+    /// Reads the tables, except the fingerprints.
     ///
     /// # Errors
-    /// When a file is not what was written.
+    /// When a file cannot be read or its checksum does not match.
     pub fn tables(&self) -> Result<Tables<'_>, StateError> {
-        let wanted = |name: &str| !is_prints(name);
-        Tables::read(&self.folder, &self.about.days, &self.about.files, wanted)
+        let include = |name: &str| !is_fingerprints(name);
+        Tables::read(&self.folder, &self.metadata.days, &self.metadata.files, include)
     }
 
-    /// Fingerprints of its events by day, in order.
+    /// Sorted fingerprints of the events, by day.
     ///
     /// # Errors
     /// As [`Batch::tables`].
-    pub fn prints(&self) -> Result<Vec<(i64, Vec<u64>)>, StateError> {
-        let tables = Tables::read(&self.folder, &self.about.days, &self.about.files, is_prints)?;
-        self.days().map(|day| Ok((day, tables.prints(day)?))).collect()
+    pub fn fingerprints(&self) -> Result<Vec<(i64, Vec<u64>)>, StateError> {
+        let tables =
+            Tables::read(&self.folder, &self.metadata.days, &self.metadata.files, is_fingerprints)?;
+        self.days().map(|day| Ok((day, tables.fingerprints(day)?))).collect()
     }
 
     /// Compares every file with its checksum.
     ///
     /// # Errors
-    /// The first that is not what was written.
+    /// The first file that cannot be read or does not match.
     pub fn check(&self) -> Result<(), StateError> {
-        let sums = &self.about.files;
-        sums.keys().try_for_each(|name| files::read(&self.folder, name, sums).map(drop))
+        let checksums = &self.metadata.files;
+        checksums.keys().try_for_each(|name| files::read(&self.folder, name, checksums).map(drop))
     }
 
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Newest event's day.
+    /// Day of the newest event.
     pub(super) fn last_day(&self) -> Option<i64> {
-        self.about.days.keys().next_back().copied()
+        self.metadata.days.keys().next_back().copied()
     }
 }

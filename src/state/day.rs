@@ -1,5 +1,5 @@
-//! Days of one batch: rollups, what correlations need, and which events are in them. A table holds the rows of
-//! all days, one day behind the other.
+//! The days of one batch: rollups, correlation hits and event fingerprints. Each table contains the rows of all days,
+//! one day after the other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,29 +8,29 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::files::{Sums, read_table, write_table};
+use super::files::{Checksums, read_table, write_table};
 use crate::rollup::store::{Row, frame, rows};
 use crate::rollup::{Phase, Rollups};
-use crate::sigma::KeptHit;
+use crate::sigma::SavedHit;
 
 const EVENTS: &str = "events";
 const HITS: &str = "hits";
 
-/// What of a day is no row.
+/// Numbers of a day that are not stored as rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptDay {
+pub struct DayInfo {
     /// Records that a rule matched.
     pub records: u32,
-    /// Hits that correlations left out, and those without a group.
+    /// Hits that correlations dropped, and hits without a group.
     pub left_out: (u64, u64),
-    /// Its rows, by table.
+    /// Number of rows, by table.
     #[serde(default)]
     rows: BTreeMap<String, usize>,
 }
 
-impl KeptDay {
-    pub fn new(records: u32, left_out: (u64, u64)) -> KeptDay {
-        KeptDay { records, left_out, rows: BTreeMap::new() }
+impl DayInfo {
+    pub fn new(records: u32, left_out: (u64, u64)) -> DayInfo {
+        DayInfo { records, left_out, rows: BTreeMap::new() }
     }
 
     pub(super) fn rows(&self, table: &str) -> usize {
@@ -38,23 +38,23 @@ impl KeptDay {
     }
 }
 
-/// A day as it was read from the logs.
+/// A day's tables, computed from the logs.
 pub struct NewDay {
     pub rollups: Rollups,
-    pub hits: Vec<KeptHit>,
-    /// Fingerprints of its events.
-    pub prints: Vec<u64>,
-    pub about: KeptDay,
+    pub hits: Vec<SavedHit>,
+    /// Fingerprints of the events.
+    pub fingerprints: Vec<u64>,
+    pub info: DayInfo,
 }
 
-/// A day as it comes from the state.
+/// A day's tables, loaded from the state.
 pub struct DayTables {
     pub rollups: Rollups,
-    pub hits: Vec<KeptHit>,
-    pub about: KeptDay,
+    pub hits: Vec<SavedHit>,
+    pub info: DayInfo,
 }
 
-fn hit(hit: &mut KeptHit, row: &mut Row) {
+fn hit(hit: &mut SavedHit, row: &mut Row) {
     row.number("correlation", &mut hit.correlation);
     row.number("slot", &mut hit.slot);
     row.time("time", &mut hit.time);
@@ -64,76 +64,76 @@ fn hit(hit: &mut KeptHit, row: &mut Row) {
     hit.values = serde_json::from_str(&values).unwrap_or_default();
 }
 
-fn print(print: &mut u64, row: &mut Row) {
-    row.large("print", print);
+fn fingerprint(fingerprint: &mut u64, row: &mut Row) {
+    row.large("print", fingerprint);
 }
 
 fn file(table: &str) -> String {
     format!("{table}.parquet")
 }
 
-/// Writes the days into one file for each table, and answers what is to be known of each day.
+/// Writes the days into one file per table, and returns the numbers of each day.
 pub fn write(
     root: &Path,
     days: BTreeMap<i64, NewDay>,
-    sums: &mut Sums,
-) -> Result<BTreeMap<i64, KeptDay>, StateError> {
-    let refused = |e: PolarsError| StateError::damaged(root, e);
+    checksums: &mut Checksums,
+) -> Result<BTreeMap<i64, DayInfo>, StateError> {
+    let damaged = |e: PolarsError| StateError::damaged(root, e);
     let mut whole: BTreeMap<&str, DataFrame> = BTreeMap::new();
-    let mut kept = BTreeMap::new();
-    for (number, NewDay { rollups, hits, mut prints, mut about }) in days {
-        prints.sort_unstable();
-        let mut tables = rollups.tables().map_err(refused)?;
-        tables.push((HITS, frame(hits.into_iter(), hit).map_err(refused)?));
-        tables.push((EVENTS, frame(prints.into_iter(), print).map_err(refused)?));
+    let mut infos = BTreeMap::new();
+    for (number, NewDay { rollups, hits, mut fingerprints, mut info }) in days {
+        fingerprints.sort_unstable();
+        let mut tables = rollups.tables().map_err(damaged)?;
+        tables.push((HITS, frame(hits.into_iter(), hit).map_err(damaged)?));
+        tables.push((EVENTS, frame(fingerprints.into_iter(), fingerprint).map_err(damaged)?));
         for (table, mut rows) in tables {
             if rows.height() == 0 {
                 continue;
             }
-            about.rows.insert(table.to_string(), rows.height());
+            info.rows.insert(table.to_string(), rows.height());
             let day = Series::new("day".into(), vec![number as i32; rows.height()]);
-            rows.with_column(day.into()).map_err(refused)?;
+            rows.with_column(day.into()).map_err(damaged)?;
             match whole.get_mut(table) {
                 Some(whole) => {
-                    whole.vstack_mut_owned(rows).map_err(refused)?;
+                    whole.vstack_mut_owned(rows).map_err(damaged)?;
                 }
                 None => {
                     whole.insert(table, rows);
                 }
             }
         }
-        kept.insert(number, about);
+        infos.insert(number, info);
     }
     for (table, rows) in whole {
-        write_table(root, &file(table), rows, sums)?;
+        write_table(root, &file(table), rows, checksums)?;
     }
-    Ok(kept)
+    Ok(infos)
 }
 
 /// The tables of a batch.
 pub struct Tables<'b> {
     root: &'b Path,
-    days: &'b BTreeMap<i64, KeptDay>,
+    days: &'b BTreeMap<i64, DayInfo>,
     tables: BTreeMap<String, DataFrame>,
 }
 
 impl<'b> Tables<'b> {
-    /// Reads the tables of which `wanted` says so.
+    /// Reads the tables that `include` selects by name.
     ///
     /// # Errors
-    /// When a file is not what was written.
+    /// When a file cannot be read or its checksum does not match.
     pub(super) fn read(
         root: &'b Path,
-        days: &'b BTreeMap<i64, KeptDay>,
-        sums: &Sums,
-        wanted: impl Fn(&str) -> bool,
+        days: &'b BTreeMap<i64, DayInfo>,
+        checksums: &Checksums,
+        include: impl Fn(&str) -> bool,
     ) -> Result<Tables<'b>, StateError> {
         let mut names: Vec<&String> = days.values().flat_map(|day| day.rows.keys()).collect();
         names.sort();
         names.dedup();
         let mut tables = BTreeMap::new();
-        for name in names.into_iter().filter(|name| wanted(name)) {
-            let table = read_table(root, &file(name), sums);
+        for name in names.into_iter().filter(|name| include(name)) {
+            let table = read_table(root, &file(name), checksums);
             tables.insert(name.clone(), table.map_err(|e| StateError::damaged(root, e))?);
         }
         Ok(Tables { root, days, tables })
@@ -152,24 +152,26 @@ impl<'b> Tables<'b> {
         Ok(table.slice(before as i64, own))
     }
 
+    /// The rollups and hits of a day.
+    ///
     /// # Errors
-    /// When the rows are not what was written.
+    /// When the rows are missing or invalid.
     pub fn day(&self, day: i64, phase: Phase) -> Result<DayTables, StateError> {
         let damaged = |e: PolarsError| StateError::damaged(self.root, e);
-        let rollups = Rollups::of_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
-        let hits = self.slice(day, HITS).and_then(|t| rows(t, KeptHit::default, hit));
-        let about = self.days.get(&day).cloned().unwrap_or_default();
-        Ok(DayTables { rollups, hits: hits.map_err(damaged)?, about })
+        let rollups = Rollups::from_tables(|name| self.slice(day, name), phase).map_err(damaged)?;
+        let hits = self.slice(day, HITS).and_then(|t| rows(t, SavedHit::default, hit));
+        let info = self.days.get(&day).cloned().unwrap_or_default();
+        Ok(DayTables { rollups, hits: hits.map_err(damaged)?, info })
     }
 
-    /// Fingerprints of a day's events, in order.
-    pub(super) fn prints(&self, day: i64) -> Result<Vec<u64>, StateError> {
-        let rows = self.slice(day, EVENTS).and_then(|table| rows(table, u64::default, print));
+    /// Sorted fingerprints of a day's events.
+    pub(super) fn fingerprints(&self, day: i64) -> Result<Vec<u64>, StateError> {
+        let rows = self.slice(day, EVENTS).and_then(|table| rows(table, u64::default, fingerprint));
         rows.map_err(|e| StateError::damaged(self.root, e))
     }
 }
 
-/// True for the table of fingerprints, which is the largest and is needed only where something is to be read.
-pub fn is_prints(table: &str) -> bool {
+/// True for the table of fingerprints. It is the largest, and only needed when new logs are read.
+pub fn is_fingerprints(table: &str) -> bool {
     table == EVENTS
 }

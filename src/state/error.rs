@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    #[error("another incident is using the state folder {}", .0.display())]
+    #[error("another incident process is using the state folder {}", .0.display())]
     Locked(PathBuf),
-    #[error("nothing is kept in {}", .0.display())]
+    #[error("no state in {}", .0.display())]
     None(PathBuf),
-    #[error("{} is no state folder: it holds other files", .0.display())]
+    #[error("not a state folder: {} contains other files", .0.display())]
     NotAState(PathBuf),
-    #[error("{} was written by a newer incident (format {found}, known here is {known})", .path.display())]
+    #[error("{} was written by a newer version of incident (format {found}, this version reads {known})", .path.display())]
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error("{}: {}", .0.display(), .1)]
     Io(PathBuf, io::Error),
@@ -24,7 +24,7 @@ impl StateError {
         move |e| StateError::Io(path.to_path_buf(), e)
     }
 
-    /// The batch of a part that it is about.
+    /// The folder of the damaged batch in a part.
     pub(super) fn batch(&self, part: &Path) -> Option<PathBuf> {
         let (StateError::Io(path, _) | StateError::Damaged(path, _)) = self else { return None };
         let first = path.strip_prefix(part).ok()?.components().next()?;

@@ -11,18 +11,18 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::StateError;
 
-/// What a file was when it was written.
+/// A file's size and checksum when it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
+pub struct Checksum {
     pub bytes: u64,
-    /// XXH3 of the content: tells damage, not intent.
+    /// XXH3 of the content. It detects damage, not tampering.
     pub xxh3: String,
 }
 
-/// By path below the batch.
-pub type Sums = BTreeMap<String, Sum>;
+/// Checksums by path below the batch.
+pub type Checksums = BTreeMap<String, Checksum>;
 
-/// Only the owner may read what is made.
+/// Creates a new file that only the owner can read and write.
 pub fn create(path: &Path) -> Result<File, StateError> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -31,7 +31,7 @@ pub fn create(path: &Path) -> Result<File, StateError> {
     options.open(path).map_err(StateError::io(path))
 }
 
-/// Makes a folder, and those above it, for the owner alone.
+/// Creates a folder and its parents, accessible only to the owner.
 pub fn make_folder(path: &Path) -> Result<(), StateError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -40,24 +40,24 @@ pub fn make_folder(path: &Path) -> Result<(), StateError> {
     builder.create(path).map_err(StateError::io(path))
 }
 
-/// Makes a folder's entries last.
+/// Flushes a folder's entries to disk.
 pub fn flush_folder(path: &Path) -> Result<(), StateError> {
     File::open(path).and_then(|folder| folder.sync_all()).map_err(StateError::io(path))
 }
 
 /// Writes a file and flushes it to disk.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<Sum, StateError> {
+pub fn write(path: &Path, bytes: &[u8]) -> Result<Checksum, StateError> {
     let mut file = create(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StateError::io(path))?;
-    Ok(sum(bytes))
+    Ok(checksum(bytes))
 }
 
-/// Writes a table; an empty one has no file.
+/// Writes a table. An empty table has no file.
 pub fn write_table(
     root: &Path,
     name: &str,
     mut table: DataFrame,
-    sums: &mut Sums,
+    checksums: &mut Checksums,
 ) -> Result<(), StateError> {
     if table.height() == 0 {
         return Ok(());
@@ -69,32 +69,32 @@ pub fn write_table(
         .with_statistics(StatisticsOptions::empty())
         .finish(&mut table)
         .map_err(|e| StateError::damaged(&path, e))?;
-    sums.insert(name.to_string(), write(&path, &bytes)?);
+    checksums.insert(name.to_string(), write(&path, &bytes)?);
     Ok(())
 }
 
-/// The content of a file, which is what was written.
+/// Reads a file and verifies its checksum.
 ///
 /// # Errors
 /// When it cannot be read, or was changed.
-pub fn read(root: &Path, name: &str, sums: &Sums) -> Result<Vec<u8>, StateError> {
+pub fn read(root: &Path, name: &str, checksums: &Checksums) -> Result<Vec<u8>, StateError> {
     let path = root.join(name);
     let bytes = fs::read(&path).map_err(StateError::io(&path))?;
-    if sums.get(name) == Some(&sum(&bytes)) {
+    if checksums.get(name) == Some(&checksum(&bytes)) {
         return Ok(bytes);
     }
-    Err(StateError::damaged(&path, "its content is not what was written"))
+    Err(StateError::damaged(&path, "its checksum does not match"))
 }
 
-/// A table; one without a file is empty.
-pub fn read_table(root: &Path, name: &str, sums: &Sums) -> PolarsResult<DataFrame> {
-    if !sums.contains_key(name) {
+/// Reads a table. A table without a file is empty.
+pub fn read_table(root: &Path, name: &str, checksums: &Checksums) -> PolarsResult<DataFrame> {
+    if !checksums.contains_key(name) {
         return Ok(DataFrame::empty());
     }
-    let bytes = read(root, name, sums).map_err(|e| polars_err!(ComputeError: "{e}"))?;
+    let bytes = read(root, name, checksums).map_err(|e| polars_err!(ComputeError: "{e}"))?;
     ParquetReader::new(Cursor::new(bytes)).finish()
 }
 
-fn sum(bytes: &[u8]) -> Sum {
-    Sum { bytes: bytes.len() as u64, xxh3: format!("{:016x}", xxh3_64(bytes)) }
+fn checksum(bytes: &[u8]) -> Checksum {
+    Checksum { bytes: bytes.len() as u64, xxh3: format!("{:016x}", xxh3_64(bytes)) }
 }

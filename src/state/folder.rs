@@ -1,4 +1,4 @@
-//! The state folder: one writer, one part for each choice of logs and rules.
+//! The state folder: one writer, and one part per choice of logs and rules.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,34 +8,37 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, NewBatch};
-use super::{StateError, files, last};
+use super::{StateError, files};
 
-/// Counted up with every change to what is written, or to what it means.
+/// Incremented with every change to the format or its meaning.
 const FORMAT: u32 = 1;
 
-const MARK: &str = "incident-state.json";
+const MARKER: &str = "incident-state.json";
 const LOCK: &str = "lock";
-const ABOUT: &str = "about.json";
+const KEY_FILE: &str = "about.json";
 const BATCH: &str = "batch-";
 
+/// The folder of [`super::previous_run`]; it is not a part.
+pub(super) const PREVIOUS_RUNS: &str = "last";
+
 #[derive(Debug, Serialize, Deserialize)]
-struct Mark {
+struct Marker {
     format: u32,
 }
 
-/// What the rollups of a part hold: of which logs, and matched by which rules.
+/// What a part belongs to: its rollups are only valid for these logs, rules and program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct About {
-    /// The program's version: another one may read logs in another way.
+pub struct StateKey {
+    /// The program's version: another version may decode logs differently.
     pub program: String,
     /// Digest of the rules.
     pub rules: String,
-    /// The logs, in words.
+    /// Description of the logs.
     pub logs: String,
 }
 
-impl About {
-    /// The part's folder.
+impl StateKey {
+    /// Name of the part's folder.
     fn name(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
         format!("{:016x}", xxh3_128(&text) as u64)
@@ -47,14 +50,14 @@ impl About {
 pub struct State {
     part: PathBuf,
     pub batches: Vec<Batch>,
-    /// What was there and is not used, with the reason.
+    /// Damaged batches, which are not used, with the reason.
     pub damaged: Vec<StateError>,
     next: u32,
-    // The operating system drops it with the process.
+    // Released by the operating system when the process ends.
     _lock: File,
 }
 
-/// A part that nobody else can use, and that is not read yet.
+/// A part that is locked and has not been read yet.
 #[derive(Debug)]
 pub struct Reserved {
     part: PathBuf,
@@ -62,20 +65,20 @@ pub struct Reserved {
 }
 
 impl State {
-    /// Takes the lock; the part for `about` is made if there is none.
+    /// Locks the state folder, and creates the part for `key` if there is none.
     ///
     /// # Errors
-    /// When another process holds the lock, the folder is something else, or it cannot be written.
-    pub fn reserve(root: &Path, about: &About) -> Result<Reserved, StateError> {
+    /// When another process has the lock, the folder is not a state folder, or it cannot be written.
+    pub fn reserve(root: &Path, key: &StateKey) -> Result<Reserved, StateError> {
         let lock = lock(root)?;
-        let part = root.join(about.name());
-        if !part.join(ABOUT).exists() {
+        let part = root.join(key.name());
+        if !part.join(KEY_FILE).exists() {
             files::make_folder(&part)?;
-            let text = serde_json::to_vec_pretty(about).unwrap_or_default();
-            let aside = part.join(format!(".{ABOUT}"));
-            gone(fs::remove_file(&aside)).map_err(StateError::io(&aside))?;
-            files::write(&aside, &text)?;
-            fs::rename(&aside, part.join(ABOUT)).map_err(StateError::io(&part))?;
+            let text = serde_json::to_vec_pretty(key).unwrap_or_default();
+            let temporary = part.join(format!(".{KEY_FILE}"));
+            ignore_missing(fs::remove_file(&temporary)).map_err(StateError::io(&temporary))?;
+            files::write(&temporary, &text)?;
+            fs::rename(&temporary, part.join(KEY_FILE)).map_err(StateError::io(&part))?;
             files::flush_folder(&part)?;
         }
         Ok(Reserved { part, lock })
@@ -83,8 +86,10 @@ impl State {
 }
 
 impl Reserved {
+    /// Reads the part's batches. Damaged ones are listed in [`State::damaged`].
+    ///
     /// # Errors
-    /// When the part cannot be listed, or what an ended run left cannot be removed.
+    /// When the part cannot be listed, or leftovers of an interrupted run cannot be removed.
     pub fn open(self) -> Result<State, StateError> {
         let Reserved { part, lock } = self;
         let mut state =
@@ -92,7 +97,7 @@ impl Reserved {
         for name in entries(&state.part)? {
             let path = state.part.join(&name);
             if name.starts_with(&format!(".{BATCH}")) {
-                // A run that ended in the middle of it.
+                // Left behind by a run that was interrupted while writing it.
                 fs::remove_dir_all(&path).map_err(StateError::io(&path))?;
             } else if let Some(number) = number(&name) {
                 state.next = state.next.max(number + 1);
@@ -107,10 +112,10 @@ impl Reserved {
 }
 
 impl State {
-    /// Puts a batch on disk, for good.
+    /// Writes a batch to disk.
     ///
     /// # Errors
-    /// When it cannot be written; nothing of it counts then.
+    /// When it cannot be written. The state is unchanged then.
     pub fn add(&mut self, batch: NewBatch) -> Result<&Batch, StateError> {
         let name = format!("{BATCH}{:06}", self.next);
         let batch = batch.write(&self.part, &name)?;
@@ -120,7 +125,7 @@ impl State {
         Ok(&self.batches[self.batches.len() - 1])
     }
 
-    /// Leaves a batch out that turned out to be damaged.
+    /// Stops using a batch that turned out to be damaged.
     pub fn drop_batch(&mut self, number: usize, why: StateError) {
         self.batches.remove(number);
         self.damaged.push(why);
@@ -131,12 +136,12 @@ fn number(name: &str) -> Option<u32> {
     name.strip_prefix(BATCH)?.parse().ok()
 }
 
-/// What a removal answers when there was nothing to remove.
-fn gone(result: io::Result<()>) -> io::Result<()> {
+/// Treats the removal of a missing file as success.
+fn ignore_missing(result: io::Result<()>) -> io::Result<()> {
     result.or_else(|e| if e.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(e) })
 }
 
-/// Names in a folder, in order.
+/// Sorted names in a folder.
 fn entries(folder: &Path) -> Result<Vec<String>, StateError> {
     let io = |e| StateError::Io(folder.to_path_buf(), e);
     let mut names = Vec::new();
@@ -147,24 +152,24 @@ fn entries(folder: &Path) -> Result<Vec<String>, StateError> {
     Ok(names)
 }
 
-/// Makes the folder if need be, and takes its lock.
+/// Creates the folder if needed, and locks it.
 pub(super) fn lock(root: &Path) -> Result<File, StateError> {
-    let mark = root.join(MARK);
-    if !mark.exists() {
+    let marker = root.join(MARKER);
+    if !marker.exists() {
         if root.exists() && entries(root)?.iter().any(|name| name != LOCK) {
             return Err(StateError::NotAState(root.to_path_buf()));
         }
         files::make_folder(root)?;
     }
-    let lock = take(root)?;
-    if !mark.exists() {
-        files::write(&mark, &serde_json::to_vec(&Mark { format: FORMAT }).unwrap_or_default())?;
+    let lock = try_lock(root)?;
+    if !marker.exists() {
+        files::write(&marker, &serde_json::to_vec(&Marker { format: FORMAT }).unwrap_or_default())?;
     }
-    known(&mark)?;
+    check_format(&marker)?;
     Ok(lock)
 }
 
-fn take(root: &Path) -> Result<File, StateError> {
+fn try_lock(root: &Path) -> Result<File, StateError> {
     let path = root.join(LOCK);
     let mut options = File::options();
     options.create(true).write(true).truncate(false);
@@ -178,45 +183,45 @@ fn take(root: &Path) -> Result<File, StateError> {
     }
 }
 
-fn known(mark: &Path) -> Result<(), StateError> {
-    let text = fs::read(mark).map_err(StateError::io(mark))?;
-    let Mark { format: found } =
-        serde_json::from_slice(&text).map_err(|e| StateError::damaged(mark, e))?;
+fn check_format(marker: &Path) -> Result<(), StateError> {
+    let text = fs::read(marker).map_err(StateError::io(marker))?;
+    let Marker { format: found } =
+        serde_json::from_slice(&text).map_err(|e| StateError::damaged(marker, e))?;
     match found == FORMAT {
         true => Ok(()),
-        false => Err(StateError::Newer { path: mark.to_path_buf(), found, known: FORMAT }),
+        false => Err(StateError::Newer { path: marker.to_path_buf(), found, known: FORMAT }),
     }
 }
 
-/// All parts of a folder. The lock is held as long as one of them is open.
+/// Lists all parts of a state folder. The folder stays locked while the list exists.
 ///
 /// # Errors
 /// As [`State::reserve`], and when there is no state folder.
-pub fn survey(root: &Path) -> Result<Survey, StateError> {
-    if !root.join(MARK).exists() {
+pub fn list_parts(root: &Path) -> Result<PartList, StateError> {
+    if !root.join(MARKER).exists() {
         return Err(StateError::None(root.to_path_buf()));
     }
     let lock = lock(root)?;
     let mut parts = Vec::new();
-    let others = [MARK, LOCK, last::FOLDER];
+    let others = [MARKER, LOCK, PREVIOUS_RUNS];
     for name in entries(root)?.into_iter().filter(|name| !others.contains(&name.as_str())) {
         let path = root.join(&name);
-        let about = fs::read(path.join(ABOUT)).ok();
-        let about: Option<About> = about.and_then(|text| serde_json::from_slice(&text).ok());
-        parts.push((path, about));
+        let key = fs::read(path.join(KEY_FILE)).ok();
+        let key: Option<StateKey> = key.and_then(|text| serde_json::from_slice(&text).ok());
+        parts.push((path, key));
     }
-    Ok(Survey { parts, _lock: lock })
+    Ok(PartList { parts, _lock: lock })
 }
 
-/// The parts of a folder, while nobody else writes.
+/// The parts of a locked state folder: their folders and keys. The key is `None` if it cannot be read.
 #[derive(Debug)]
-pub struct Survey {
-    pub parts: Vec<(PathBuf, Option<About>)>,
+pub struct PartList {
+    pub parts: Vec<(PathBuf, Option<StateKey>)>,
     _lock: File,
 }
 
-impl Survey {
-    /// The batches of a part, and those that are damaged.
+impl PartList {
+    /// The valid batches of a part, and the errors of the damaged ones.
     ///
     /// # Errors
     /// When the part cannot be listed.

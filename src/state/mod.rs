@@ -1,32 +1,32 @@
-//! What earlier runs read, so that nothing is fetched or decoded twice: which objects, and the rollups of each
-//! day as Parquet.
+//! The state that incremental runs reuse, so that nothing is fetched or decoded twice: the objects read, and the
+//! rollups of each day as Parquet.
 //!
 //! ```text
 //! STATE/incident-state.json            the format's version
-//!       lock                           held by the one that writes
+//!       lock                           locked while a process uses the state
 //!       0f3a…/about.json               for which logs and rules
-//!       0f3a…/batch-000001/batch.json  sizes and checksums of all below
-//!                          logs.parquet                   which objects were read, and what they held
+//!       0f3a…/batch-000001/batch.json  sizes and checksums of the files below
+//!                          logs.parquet                   objects that were read, with their coverage
 //!                          activity.parquet …             rows of all days, with a column for the day
-//!       last/77b1…-7d.json             what the last run saw, by logs alone
+//!       last/77b1…-7d.json             what the previous run saw, by logs only
 //! ```
 //!
-//! A batch is written aside, flushed to disk and put in its place by one rename: it is there wholly or not at
-//! all, and never changed. Whatever cannot be read is not used, and its logs are read again.
+//! A batch is written to a temporary folder, flushed to disk and moved into place by one rename: it exists completely
+//! or not at all, and never changes. A batch that cannot be read is not used, and its logs are read again.
 
 mod batch;
 mod day;
 mod error;
 mod files;
 mod folder;
-mod last;
 mod object;
+mod previous_run;
 mod prune;
 
 pub use batch::{Batch, NewBatch};
-pub use day::{DayTables, KeptDay, NewDay, Tables};
+pub use day::{DayInfo, DayTables, NewDay, Tables};
 pub use error::StateError;
-pub use folder::{About, Reserved, State, Survey, survey};
-pub use last::{read_last, write_last};
-pub use object::{DayCount, KeptObject};
+pub use folder::{PartList, Reserved, State, StateKey, list_parts};
+pub use object::{DayCount, StoredObject};
+pub use previous_run::{read_previous_run, write_previous_run};
 pub use prune::{Pruned, prune};

@@ -1,11 +1,11 @@
-//! Takes away what is older than wanted.
+//! Removes old and damaged batches from the state.
 
 use std::fs;
 use std::path::Path;
 
-use super::{StateError, Survey, last, survey};
+use super::{PartList, StateError, list_parts, previous_run};
 
-/// What was taken away.
+/// What was removed.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Pruned {
     pub batches: u64,
@@ -13,18 +13,18 @@ pub struct Pruned {
     pub parts: u64,
 }
 
-/// Removes the batches whose events all lie before `day` (since 1970), damaged ones, and parts that are empty
-/// then. Logs that are still in their bucket are read again when a window asks for them.
+/// Removes batches whose events are all older than `day` (since 1970), damaged batches, and parts that are then empty.
+/// Logs that are still in their bucket are read again when a window needs them.
 ///
 /// # Errors
-/// When the folder is no state, another process holds it, or something cannot be removed.
+/// When the folder is not a state folder, another process uses it, or something cannot be removed.
 pub fn prune(root: &Path, day: i64) -> Result<Pruned, StateError> {
-    let survey = survey(root)?;
+    let list = list_parts(root)?;
     let mut pruned = Pruned::default();
-    last::prune(root, day)?;
-    for (part, _) in &survey.parts {
-        let kept = batches(&survey, part, day, &mut pruned)?;
-        if kept == 0 {
+    previous_run::prune(root, day)?;
+    for (part, _) in &list.parts {
+        let remaining = prune_batches(&list, part, day, &mut pruned)?;
+        if remaining == 0 {
             fs::remove_dir_all(part).map_err(StateError::io(part))?;
             pruned.parts += 1;
         }
@@ -32,18 +32,18 @@ pub fn prune(root: &Path, day: i64) -> Result<Pruned, StateError> {
     Ok(pruned)
 }
 
-fn batches(
-    survey: &Survey,
+fn prune_batches(
+    list: &PartList,
     part: &Path,
     day: i64,
     pruned: &mut Pruned,
 ) -> Result<usize, StateError> {
-    let (whole, damaged) = survey.batches(part)?;
-    let mut kept = 0;
+    let (whole, damaged) = list.batches(part)?;
+    let mut remaining = 0;
     for batch in whole {
-        let wanted = batch.last_day().is_some_and(|last| last >= day);
-        if wanted && batch.check().is_ok() {
-            kept += 1;
+        let recent = batch.last_day().is_some_and(|last| last >= day);
+        if recent && batch.check().is_ok() {
+            remaining += 1;
             continue;
         }
         pruned.bytes += batch.bytes();
@@ -52,15 +52,15 @@ fn batches(
     for folder in damaged.iter().filter_map(|e| e.batch(part)) {
         remove(&folder, pruned)?;
     }
-    Ok(kept)
+    Ok(remaining)
 }
 
-/// Out of the way by one rename first: half a batch would be a damaged one.
+/// Renames the batch before deleting it, so that an interruption does not leave half a batch.
 fn remove(folder: &Path, pruned: &mut Pruned) -> Result<(), StateError> {
     let name = folder.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-    let aside = folder.with_file_name(format!(".{name}"));
-    fs::rename(folder, &aside).map_err(StateError::io(folder))?;
-    fs::remove_dir_all(&aside).map_err(StateError::io(&aside))?;
+    let temporary = folder.with_file_name(format!(".{name}"));
+    fs::rename(folder, &temporary).map_err(StateError::io(folder))?;
+    fs::remove_dir_all(&temporary).map_err(StateError::io(&temporary))?;
     pruned.batches += 1;
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! The arguments of a step: texts and lists by name, checked before a step sees them.
+//! The arguments of a step: texts and lists by name, validated before a step sees them.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Values by parameter name. A flag that was given is `"true"`; a list has its values in order.
+/// Values by parameter name. A set flag is `"true"`; a list has its values in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Args(BTreeMap<String, Vec<String>>);
@@ -18,7 +18,7 @@ impl Args {
         self.0.insert(name.to_string(), values);
     }
 
-    /// The value, or an empty text when it was not given.
+    /// The value, or an empty text when none was given.
     pub fn text(&self, name: &str) -> &str {
         self.all(name).first().map_or("", String::as_str)
     }

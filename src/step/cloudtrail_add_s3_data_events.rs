@@ -1,13 +1,13 @@
-//! `cloudtrail.add-s3-data-events`: the trail records reads and writes of objects from now on.
+//! `cloudtrail.add-s3-data-events`: the trail records reads and writes of S3 objects from now on.
 //!
-//! What is recorded stays: basic selectors are converted, and one selector of ours, known by its name, is
-//! added. Not retroactive, and charged per event; LookupEvents never shows data events (CloudTrail User
-//! Guide, "Logging data events").
+//! The trail still records everything that it records now: the step converts basic selectors and adds one of
+//! ours, known by its name. It is not retroactive, and AWS charges for each event. LookupEvents never shows
+//! data events (CloudTrail User Guide, "Logging data events").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{bucket, event_selectors as selectors, trails};
+use super::mechanism::{bucket, event_selectors as selectors, trails};
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::Api;
 
 pub struct AddS3DataEvents;
@@ -27,31 +27,36 @@ static META: Meta = Meta {
 const BASIC: &str = "EventSelectors";
 const ADVANCED: &str = "AdvancedEventSelectors";
 
+/// The name of our selector.
 fn name(cx: &Context) -> String {
     format!("incident {} S3 data events", cx.case)
 }
 
-/// The prefixes of the named buckets' objects; none for all buckets.
+/// The ARN prefixes of the given buckets' objects; none for all buckets.
 fn arns(cx: &Context) -> Vec<String> {
     let named = cx.args.all("bucket").iter().filter(|b| !b.is_empty());
     named.map(|b| format!("{}/", cx.bucket_arn(bucket::name_of(b)))).collect()
 }
 
-/// Basic or advanced selectors, whichever there are.
+/// Basic or advanced selectors, whichever the trail has.
 fn state(answer: &Value) -> Value {
-    let some = |member: &str| answer[member].as_array().is_some_and(|list| !list.is_empty());
-    if some(ADVANCED) { json!({ADVANCED: answer[ADVANCED]}) } else { json!({BASIC: answer[BASIC]}) }
+    let has = |member: &str| answer[member].as_array().is_some_and(|list| !list.is_empty());
+    if has(ADVANCED) { json!({ADVANCED: answer[ADVANCED]}) } else { json!({BASIC: answer[BASIC]}) }
 }
 
-fn put(item: &Item, state: Value) -> Change {
-    let arn = trails::arn(item);
-    let mut call = trails::call(arn, "PutEventSelectors", [("TrailName", arn.into())]);
-    call.params.extend(state.as_object().cloned().unwrap_or_default());
-    Change::new(state, call)
+fn put(item: &Item, state: Value) -> Result<Change, StepError> {
+    let arn = item.arn();
+    let Some(selectors) = state.as_object().cloned() else {
+        return Err(StepError::Refused(format!("no event selectors are recorded for {arn}")));
+    };
+    let mut call = trails::call(arn, "PutEventSelectors", [("TrailName", arn.into())])?;
+    call.params.extend(selectors);
+    Ok(Change::new(state, call))
 }
 
-fn list(state: &Value) -> Vec<Value> {
-    state[ADVANCED].as_array().cloned().unwrap_or_default()
+/// The advanced selectors; none in a state with basic ones.
+fn advanced(state: &Value) -> Vec<Value> {
+    state[ADVANCED].as_array().into_iter().flatten().cloned().collect()
 }
 
 impl Step for AddS3DataEvents {
@@ -62,7 +67,7 @@ impl Step for AddS3DataEvents {
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         trails::observe(api, cx, "event-selectors", |trail| {
             let of = [("TrailName", trail.arn.as_str().into())];
-            Ok(state(&api.call(&trails::call(&trail.arn, "GetEventSelectors", of))?))
+            Ok(state(&api.call(&trails::call(&trail.arn, "GetEventSelectors", of)?)?))
         })
     }
 
@@ -70,14 +75,14 @@ impl Step for AddS3DataEvents {
         if item.state["ManagedBy"].is_string() {
             return Ok(None);
         }
-        let mut all = selectors::to_advanced(&item.state);
+        let mut all = selectors::to_advanced(&item.state)?;
         let missing = selectors::missing(&all, &arns(cx));
         if missing.is_empty() {
             return Ok(None);
         }
         let (name, mut covered) = (name(cx), Vec::new());
         if !missing.contains(&String::new()) {
-            // What an earlier run of this case added stays.
+            // Buckets that an earlier run of this case added stay.
             let earlier = all.iter().filter(|s| s["Name"] == name.as_str());
             covered = earlier.flat_map(selectors::recorded).collect();
             covered.extend(missing);
@@ -85,8 +90,8 @@ impl Step for AddS3DataEvents {
         all.retain(|s| s["Name"] != name.as_str());
         all.push(selectors::ours(&name, &covered));
         Ok(Some(
-            put(item, json!({ADVANCED: all})).affects(
-                "whoever pays for CloudTrail: each read and write of an object is charged",
+            put(item, json!({ADVANCED: all}))?.affects(
+                "the account pays CloudTrail for each recorded read and write of an object",
             ),
         ))
     }
@@ -102,24 +107,24 @@ impl Step for AddS3DataEvents {
         let ours = |s: &Value| s["Name"] == name.as_str();
         let basic_without = before[BASIC].as_array().is_some_and(Vec::is_empty);
         if now.state == *after && !basic_without {
-            return Ok(Undo::Change(put(now, before.clone())));
+            return Ok(Undo::Change(put(now, before.clone())?));
         }
-        let earlier: Vec<Value> = list(before).into_iter().filter(ours).collect();
-        let mut left = list(&now.state);
+        let earlier: Vec<Value> = advanced(before).into_iter().filter(ours).collect();
+        let mut left = advanced(&now.state);
         if now.state == *before || !left.iter().any(ours) {
             return Ok(Undo::Nothing);
         }
         left.retain(|s| !ours(s));
         left.extend(earlier);
-        if left == list(&now.state) {
+        if left == advanced(&now.state) {
             return Ok(Undo::Nothing);
         }
         if left.is_empty() {
             return Ok(Undo::Refused(
-                "ours is the only selector left, and a trail must have one".into(),
+                "our selector is the only one left, and a trail must have one: add another selector first".into(),
             ));
         }
-        Ok(Undo::Change(put(now, json!({ADVANCED: left}))))
+        Ok(Undo::Change(put(now, json!({ADVANCED: left}))?))
     }
 
     fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
@@ -131,9 +136,9 @@ impl Step for AddS3DataEvents {
 mod tests {
     use super::*;
     use crate::step::Args;
-    use crate::step::bucket_policy_laws::Dice;
+    use crate::step::mechanism::bucket_policy_laws::Dice;
+    use crate::step::mechanism::trails::tests::{ARN, two_trails};
     use crate::step::testing::context;
-    use crate::step::trails::tests::{ARN, two};
 
     fn item(state: Value) -> Item {
         Item { resource: format!("{ARN}#event-selectors"), state }
@@ -144,9 +149,9 @@ mod tests {
     }
 
     #[test]
-    fn a_trail_of_ours_is_read_and_the_organizations_is_left() {
+    fn our_trail_is_read_and_the_organizations_stays() {
         let answer = json!({BASIC: [{"ReadWriteType": "All"}], ADVANCED: []});
-        let api = two("x", true).answers("cloudtrail:GetEventSelectors", answer);
+        let api = two_trails("x", true).answers("cloudtrail:GetEventSelectors", answer);
         let args = Args::default();
         let cx = context(&args);
         let items = AddS3DataEvents.observe(&api, &cx).unwrap();
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn generated_selectors_come_back_as_they_were() {
+    fn undo_restores_generated_selectors() {
         let mut dice = Dice(3);
         let mut args = Args::default();
         args.set_all("bucket", vec!["records".into(), "scans".into()]);
@@ -176,8 +181,8 @@ mod tests {
                 if round % 3 == 0 { json!({BASIC: basic}) } else { json!({ADVANCED: theirs}) };
             let change = AddS3DataEvents.change(&cx, &item(before.clone())).unwrap().unwrap();
             assert_eq!(change.call.value(ADVANCED), &change.after[ADVANCED]);
-            let after = list(&change.after);
-            assert_eq!(after[..after.len() - 1], selectors::to_advanced(&before));
+            let after = advanced(&change.after);
+            assert_eq!(after[..after.len() - 1], selectors::to_advanced(&before).unwrap());
             assert_eq!(AddS3DataEvents.change(&cx, &item(change.after.clone())).unwrap(), None);
 
             let back = undo(&cx, change.after.clone(), &before, &change.after);
@@ -186,8 +191,8 @@ mod tests {
             let mut grown = after.clone();
             grown.insert(0, json!({"Name": "later", "FieldSelectors": []}));
             let back = undo(&cx, json!({ADVANCED: grown}), &before, &change.after);
-            let Undo::Change(back) = back else { panic!("no way back") };
-            assert_eq!(list(&back.after), grown[..grown.len() - 1]);
+            let Undo::Change(back) = back else { panic!("no undo") };
+            assert_eq!(advanced(&back.after), grown[..grown.len() - 1]);
             assert_eq!(undo(&cx, back.after, &before, &change.after), Undo::Nothing);
         }
     }
@@ -199,23 +204,26 @@ mod tests {
         let before = json!({BASIC: []});
         let first = AddS3DataEvents.change(&one, &item(before.clone())).unwrap().unwrap().after;
         let second = AddS3DataEvents.change(&two, &item(first.clone())).unwrap().unwrap().after;
-        assert_eq!(list(&second).len(), 2);
-        assert_eq!(selectors::recorded(&list(&second)[1]), ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]);
+        assert_eq!(advanced(&second).len(), 2);
+        assert_eq!(
+            selectors::recorded(&advanced(&second)[1]),
+            ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]
+        );
         assert_eq!(AddS3DataEvents.change(&one, &item(second.clone())).unwrap(), None);
         let back = undo(&two, second.clone(), &first, &second);
         assert!(matches!(back, Undo::Change(c) if c.after == first));
-        // No selector can be put in place of none: what a trail without any records stays.
+        // A put needs a selector, so a trail that had none keeps one for management events.
         let back = undo(&one, first.clone(), &before, &first);
-        assert!(matches!(back, Undo::Change(c) if list(&c.after).len() == 1));
+        assert!(matches!(back, Undo::Change(c) if advanced(&c.after).len() == 1));
     }
 
     #[test]
-    fn ours_alone_is_not_taken_away() {
+    fn our_selector_stays_when_it_is_the_only_one() {
         let args = Args::default();
         let cx = context(&args);
         let before = json!({BASIC: [{"ReadWriteType": "All"}]});
         let after = AddS3DataEvents.change(&cx, &item(before.clone())).unwrap().unwrap().after;
-        let alone = json!({ADVANCED: [list(&after)[1]]});
+        let alone = json!({ADVANCED: [advanced(&after)[1]]});
         assert!(matches!(undo(&cx, alone, &before, &after), Undo::Refused(_)));
         assert_eq!(undo(&cx, Value::Null, &before, &after), Undo::Nothing);
     }

@@ -1,18 +1,14 @@
-//! `cloudtrail.enable-multi-region`: the trail records every region, also those that nobody watches.
+//! `cloudtrail.enable-multi-region`: the trail records every region, including unused ones.
 //!
-//! Where a region has a trail of its own, its management events are recorded twice, and the second copy is
-//! charged (CloudTrail User Guide, "Managing CloudTrail trail costs").
+//! In a region with a trail of its own, management events are then recorded twice, and AWS charges for the
+//! second copy (CloudTrail User Guide, "Managing CloudTrail trail costs").
 
-use serde_json::{Value, json};
-
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, trails};
-use crate::cloud::Api;
-
-pub struct EnableMultiRegion;
+use super::mechanism::trail_switch::{TrailSwitch, TrailWrite};
+use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "cloudtrail.enable-multi-region",
-    title: "Record every region in the trail",
+    title: "Record events of every region in the trail",
     risk: Risk::Low,
     undo: UndoKind::Exact,
     loss: "",
@@ -22,50 +18,25 @@ static META: Meta = Meta {
     writes: &["cloudtrail:UpdateTrail"],
 };
 
-const PARAM: &str = "IsMultiRegionTrail";
-const MEMBER: &str = "IsMultiRegionTrail";
-
-impl Step for EnableMultiRegion {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        trails::observe(api, cx, "multi-region", |t| Ok(json!({ MEMBER: t.described[MEMBER] })))
-    }
-
-    fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if item.state[MEMBER] != false {
-            return Ok(None);
-        }
-        Ok(Some(trails::update(item, PARAM, MEMBER, true).affects(
-            "whoever pays for CloudTrail: a region that has a trail of its own is recorded twice",
-        )))
-    }
-
-    fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        let ours = before[MEMBER] == false && now.state[MEMBER] == true;
-        let off = || Undo::Change(trails::update(now, PARAM, MEMBER, false));
-        Ok(if ours { off() } else { Undo::Nothing })
-    }
-
-    fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
-        trails::notes(item)
-    }
-}
+pub static STEP: TrailSwitch = TrailSwitch {
+    meta: &META,
+    part: "multi-region",
+    member: "IsMultiRegionTrail",
+    read: None,
+    write: TrailWrite::UpdateTrail { parameter: "IsMultiRegionTrail" },
+    affects: Some(
+        "the account pays for a second copy of management events in regions that have a trail of their own",
+    ),
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::trails::tests::{check, two};
+    use crate::step::mechanism::trails::tests::{check, two_trails};
 
     #[test]
     fn it_is_turned_on_and_back() {
-        check(
-            &EnableMultiRegion,
-            &two(MEMBER, false),
-            &two(MEMBER, true),
-            ["UpdateTrail", "UpdateTrail"],
-        );
+        let state = |on: bool| two_trails(STEP.member, on);
+        check(&STEP, &state(false), &state(true), ["UpdateTrail", "UpdateTrail"]);
     }
 }

@@ -1,12 +1,13 @@
-//! `guardduty.enable-detector`: GuardDuty watches the region from now on.
+//! `guardduty.enable-detector`: GuardDuty monitors the region from now on.
 //!
-//! A new detector has every feature but runtime monitoring on unless it is named (API reference,
-//! CreateDetector); only S3 protection is named. Undo suspends a detector that was made: deleting it would
-//! delete its findings, which are evidence (GuardDuty User Guide, "Suspending or disabling GuardDuty").
+//! A new detector has every feature on that is not named, except runtime monitoring (API reference,
+//! CreateDetector). We name only S3 Protection. Undo suspends a new detector: deleting it would delete its
+//! findings, which are evidence (GuardDuty User Guide, "Suspending or disabling GuardDuty").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, detectors};
+use super::mechanism::{answer, guardduty_detector as detector};
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct EnableDetector;
@@ -16,7 +17,7 @@ static META: Meta = Meta {
     title: "Enable GuardDuty",
     risk: Risk::Low,
     undo: UndoKind::Loss,
-    loss: "a detector that was made stays, suspended, with its findings",
+    loss: "a new detector stays, suspended, with its findings",
     needs: &[],
     takes: &["region"],
     reads: &["guardduty:ListDetectors", "guardduty:GetDetector"],
@@ -27,13 +28,15 @@ static META: Meta = Meta {
     ],
 };
 
-fn update(item: &Item, enable: bool) -> Change {
-    let id = &item.state["DetectorId"];
-    let params = [("DetectorId", id.clone()), ("Enable", enable.into())];
+fn update(item: &Item, enable: bool) -> Result<Change, StepError> {
+    let Some(id) = item.state["DetectorId"].as_str() else {
+        return Err(StepError::Refused(format!("{} has no detector id", item.resource)));
+    };
+    let params = [("DetectorId", id.into()), ("Enable", enable.into())];
     let call = Call::new("guardduty", "UpdateDetector", params);
     let status = if enable { "ENABLED" } else { "DISABLED" };
     let after = json!({"DetectorId": id, "Status": status});
-    Change::new(after, call.in_region(detectors::region_of(&item.resource)))
+    Ok(Change::new(after, call.in_region(detector::region_of(item)?)))
 }
 
 impl Step for EnableDetector {
@@ -43,36 +46,39 @@ impl Step for EnableDetector {
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         let item = |region: String| {
-            let state = match detectors::find(api, &region)? {
-                Some((id, detector)) => json!({"DetectorId": id, "Status": detector["Status"]}),
+            let state = match detector::find(api, &region)? {
+                Some((id, found)) => {
+                    let get = Call::new("guardduty", "GetDetector", []);
+                    json!({"DetectorId": id, "Status": answer::text(&get, &found, "Status")?})
+                }
                 None => Value::Null,
             };
-            Ok(Item { resource: detectors::resource(cx, &region, "#status"), state })
+            Ok(Item { resource: detector::resource(cx, &region, "#status"), state })
         };
-        detectors::regions(api, cx).into_iter().map(item).collect()
+        detector::regions(api, cx).into_iter().map(item).collect()
     }
 
     fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
         if item.state["Status"] == "ENABLED" {
             return Ok(None);
         }
-        let region = detectors::region_of(&item.resource);
+        let region = detector::region_of(item)?;
         let change = if item.state.is_null() {
-            let features = json!([{"Name": detectors::S3, "Status": "ENABLED"}]);
+            let features = json!([{"Name": detector::S3, "Status": "ENABLED"}]);
             let params = [("Enable", true.into()), ("Features", features)];
             let call = Call::new("guardduty", "CreateDetector", params).in_region(region);
             Change::new(json!({"Status": "ENABLED"}), call)
         } else {
-            update(item, true)
+            update(item, true)?
         };
         Ok(Some(change.affects(format!(
-            "whoever pays for GuardDuty in {region}: it is charged by what it reads, after a free trial"
+            "the account pays for GuardDuty in {region}, by the volume it reads, after a free trial"
         ))))
     }
 
     fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         let ours = before["Status"] != "ENABLED" && now.state["Status"] == "ENABLED";
-        Ok(if ours { Undo::Change(update(now, false)) } else { Undo::Nothing })
+        Ok(if ours { Undo::Change(update(now, false)?) } else { Undo::Nothing })
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
     use crate::step::testing::{Fake, context};
 
     #[test]
-    fn no_detector_is_made_and_suspended_again() {
+    fn a_detector_is_created_and_undo_suspends_it() {
         let mut args = Args::default();
         args.set_all("region", vec!["eu-west-1".into(), "us-east-1".into()]);
         let cx = context(&args);
@@ -98,7 +104,7 @@ mod tests {
         let now = Item { state: made, ..items[1].clone() };
         assert_eq!(EnableDetector.change(&cx, &now).unwrap(), None);
         let undo = |now: &Item| EnableDetector.undo(&cx, now, &Value::Null, &change.after).unwrap();
-        let Undo::Change(back) = undo(&now) else { panic!("no way back") };
+        let Undo::Change(back) = undo(&now) else { panic!("no undo") };
         assert_eq!(
             (back.call.text("DetectorId"), back.call.value("Enable")),
             ("d1", &json!(false))
@@ -109,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suspended_one_is_enabled_in_the_runs_region() {
+    fn a_suspended_detector_is_enabled_in_the_runs_region() {
         let args = Args::default();
         let cx = context(&args);
         let api = Fake::default()

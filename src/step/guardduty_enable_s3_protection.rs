@@ -1,18 +1,19 @@
-//! `guardduty.enable-s3-protection`: GuardDuty reads S3 data events of a detector that exists.
+//! `guardduty.enable-s3-protection`: an existing GuardDuty detector also reads S3 data events.
 //!
-//! A region without a detector has no item: `guardduty.enable-detector` makes one with S3 protection on.
-//! Only this feature is named, so the others stay (API reference, UpdateDetector).
+//! A region without a detector has no item: `guardduty.enable-detector` creates one with S3 Protection on.
+//! We name only this feature, so the others stay as they are (API reference, UpdateDetector).
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, detectors};
+use super::mechanism::guardduty_detector as detector;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct EnableS3Protection;
 
 static META: Meta = Meta {
     id: "guardduty.enable-s3-protection",
-    title: "Enable GuardDuty's S3 protection",
+    title: "Enable GuardDuty S3 Protection",
     risk: Risk::Low,
     undo: UndoKind::Exact,
     loss: "",
@@ -22,13 +23,14 @@ static META: Meta = Meta {
     writes: &["guardduty:UpdateDetector"],
 };
 
-fn update(item: &Item, status: &str) -> Change {
-    let path = item.resource.split('#').next().unwrap_or_default();
-    let id = path.rsplit('/').next().unwrap_or_default();
-    let features = json!([{"Name": detectors::S3, "Status": status}]);
+fn update(item: &Item, status: &str) -> Result<Change, StepError> {
+    let Some((_, id)) = item.arn().rsplit_once('/') else {
+        return Err(StepError::Refused(format!("{} has no detector id", item.resource)));
+    };
+    let features = json!([{"Name": detector::S3, "Status": status}]);
     let params = [("DetectorId", id.into()), ("Features", features)];
     let call = Call::new("guardduty", "UpdateDetector", params);
-    Change::new(json!({"Status": status}), call.in_region(detectors::region_of(&item.resource)))
+    Ok(Change::new(json!({"Status": status}), call.in_region(detector::region_of(item)?)))
 }
 
 impl Step for EnableS3Protection {
@@ -38,13 +40,14 @@ impl Step for EnableS3Protection {
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         let mut items = Vec::new();
-        for region in detectors::regions(api, cx) {
-            let Some((id, detector)) = detectors::find(api, &region)? else { continue };
-            let features = detector["Features"].as_array();
-            let s3 = features.into_iter().flatten().find(|f| f["Name"] == detectors::S3);
+        for region in detector::regions(api, cx) {
+            let Some((id, found)) = detector::find(api, &region)? else { continue };
+            let features = found["Features"].as_array();
+            let s3 = features.into_iter().flatten().find(|f| f["Name"] == detector::S3);
+            // A detector from before the feature existed does not list it.
             let status = s3.and_then(|f| f["Status"].as_str()).unwrap_or("DISABLED");
             items.push(Item {
-                resource: detectors::resource(cx, &region, &format!("/{id}#s3-data-events")),
+                resource: detector::resource(cx, &region, &format!("/{id}#s3-data-events")),
                 state: json!({"Status": status}),
             });
         }
@@ -55,15 +58,15 @@ impl Step for EnableS3Protection {
         if item.state["Status"] != "DISABLED" {
             return Ok(None);
         }
-        let region = detectors::region_of(&item.resource);
-        Ok(Some(update(item, "ENABLED").affects(format!(
-            "whoever pays for GuardDuty in {region}: each S3 data event is charged"
+        let region = detector::region_of(item)?;
+        Ok(Some(update(item, "ENABLED")?.affects(format!(
+            "the account pays for each S3 data event that GuardDuty reads in {region}"
         ))))
     }
 
     fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         let ours = before["Status"] == "DISABLED" && now.state["Status"] == "ENABLED";
-        Ok(if ours { Undo::Change(update(now, "DISABLED")) } else { Undo::Nothing })
+        Ok(if ours { Undo::Change(update(now, "DISABLED")?) } else { Undo::Nothing })
     }
 }
 

@@ -1,19 +1,20 @@
-//! `iam.close-role-trust`: a Deny of our own in a role's trust policy, so that nobody gets a new session.
+//! `iam.close-role-trust`: a Deny of ours in the role's trust policy, so that nobody gets a new session.
 //!
-//! Open sessions go on until they expire: deny the role or revoke its sessions too (aws-samples,
-//! IRP-CredCompromise). IAM refuses a trust policy that names a deleted user or role, ours added or not.
+//! Open sessions stay valid until they expire: deny the role or revoke its sessions too (aws-samples,
+//! IRP-CredCompromise). IAM refuses a trust policy that names a deleted user or role, with or without our
+//! statement.
 
 use serde_json::Value;
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{iam_role, iam_trust, policy};
+use super::mechanism::{policy, role, trust_policy};
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct CloseRoleTrust;
 
 static META: Meta = Meta {
     id: "iam.close-role-trust",
-    title: "Let nobody assume the role anew",
+    title: "Deny new sessions of the role to everyone",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",
@@ -36,17 +37,17 @@ fn sid(cx: &Context) -> String {
     cx.sid("CloseTrust")
 }
 
-/// The document's text, and what it says.
-fn read(state: &Value) -> Result<(&str, Value), StepError> {
-    let text = state.as_str().unwrap_or_default();
-    match serde_json::from_str(text) {
-        Ok(document) => Ok((text, document)),
-        Err(e) => Err(StepError::Refused(format!("the role's trust policy cannot be read: {e}"))),
-    }
+/// The trust policy in a state: its text, and the parsed document.
+fn parse(state: &Value) -> Result<(&str, Value), StepError> {
+    let invalid =
+        |why: &str| StepError::Refused(format!("the role's trust policy is invalid: {why}"));
+    let text = state.as_str().ok_or_else(|| invalid("it is missing"))?;
+    let document = serde_json::from_str(text).map_err(|e| invalid(&e.to_string()))?;
+    Ok((text, document))
 }
 
-/// True when both say the same: order of members and white space aside, a lone statement being a list.
-fn same(a: &str, b: &str) -> bool {
+/// True when both mean the same: member order and white space do not count, a lone statement is a list.
+fn equal(a: &str, b: &str) -> bool {
     let value = |text: &str| {
         let listed = policy::without(text, &[]).ok().flatten()?;
         serde_json::from_str::<Value>(&listed).ok()
@@ -60,29 +61,30 @@ impl Step for CloseRoleTrust {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let role = iam_role::role(api, cx)?;
+        let role = role::read(api, cx)?;
         let resource = format!("{}#trust-policy", cx.role_arn(cx.args.text("role")));
         Ok(vec![Item { resource, state: role["AssumeRolePolicyDocument"].clone() }])
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let (text, document) = read(&item.state)?;
+        let (text, document) = parse(&item.state)?;
         let sid = sid(cx);
-        if iam_trust::closed(&document, &sid) {
+        if trust_policy::is_closed(&document, &sid) {
             return Ok(None);
         }
-        let closing = iam_trust::closing(&document, &sid);
-        let merged = policy::merge(Some(text), &[closing]).map_err(StepError::Refused)?;
+        let ours = trust_policy::deny_statement(&document, &sid);
+        let merged = policy::merge(Some(text), &[ours]).map_err(StepError::Refused)?;
         let mut change = update(cx, merged);
         for kind in ["AWS", "Service", "Federated"] {
-            for who in iam_trust::trusted(&document, kind) {
-                change =
-                    change.affects(format!("{who} cannot assume {} anew", cx.args.text("role")));
+            for who in trust_policy::trusted(&document, kind) {
+                change = change
+                    .affects(format!("{who} gets no new session of {}", cx.args.text("role")));
             }
         }
-        for id in iam_trust::deleted(&document) {
+        for id in trust_policy::deleted_principals(&document) {
             change = change.affects(format!(
-                "the trust policy names {id}, which was deleted; IAM may refuse the change until it is taken out"
+                "the trust policy names {id}, a deleted user or role; IAM may refuse the change until you \
+                 remove {id} from it"
             ));
         }
         Ok(Some(change))
@@ -95,19 +97,24 @@ impl Step for CloseRoleTrust {
         before: &Value,
         after: &Value,
     ) -> Result<Undo, StepError> {
-        let (text, document) = read(&now.state)?;
+        let (text, document) = parse(&now.state)?;
         let sid = sid(cx);
-        if now.state == *before || !iam_trust::has(&document, &sid) {
+        if now.state == *before || !trust_policy::has_sid(&document, &sid) {
             return Ok(Undo::Nothing);
         }
         let theirs = policy::without(text, &[&sid]).map_err(StepError::Refused)?;
-        let before = before.as_str().unwrap_or_default();
+        let Some(before) = before.as_str().filter(|text| !text.is_empty()) else {
+            return Err(StepError::Refused(
+                "the previous trust policy is not recorded: write the role's trust policy by hand"
+                    .into(),
+            ));
+        };
         Ok(match theirs {
-            _ if now.state == *after && !before.is_empty() => Undo::Change(update(cx, before.into())),
-            Some(theirs) if same(&theirs, before) => Undo::Change(update(cx, before.into())),
+            _ if now.state == *after => Undo::Change(update(cx, before.into())),
+            Some(theirs) if equal(&theirs, before) => Undo::Change(update(cx, before.into())),
             Some(theirs) => Undo::Change(update(cx, theirs)),
             None => Undo::Refused(
-                "somebody took out all other statements since, and a trust policy cannot be empty; write the \
+                "somebody removed all other statements since, and a trust policy cannot be empty: write the \
                  role's trust policy by hand"
                     .into(),
             ),

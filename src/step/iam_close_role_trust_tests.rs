@@ -13,7 +13,7 @@ fn item(text: &str) -> Item {
 }
 
 #[test]
-fn nobody_gets_in_and_undo_gives_back_every_byte() {
+fn nobody_gets_a_session_and_undo_restores_every_byte() {
     let args = [("role", "app")].into();
     let cx = context(&args);
     let role = json!({"Path": "/team/", "AssumeRolePolicyDocument": TRUST});
@@ -21,7 +21,7 @@ fn nobody_gets_in_and_undo_gives_back_every_byte() {
     assert_eq!(items, [item(TRUST)]);
     let change = CloseRoleTrust.change(&cx, &items[0]).unwrap().unwrap();
     assert_eq!(change.call.text("PolicyDocument"), change.after.as_str().unwrap());
-    assert_eq!(change.affects, ["ec2.amazonaws.com cannot assume app anew"]);
+    assert_eq!(change.affects, ["ec2.amazonaws.com gets no new session of app"]);
     let written: Value = serde_json::from_str(change.after.as_str().unwrap()).unwrap();
     assert_eq!(
         written["Statement"][1],
@@ -55,7 +55,7 @@ fn iam_may_write_it_its_own_way() {
 }
 
 #[test]
-fn what_others_did_since_stays_and_does_not_open_the_role() {
+fn later_changes_by_others_stay_and_do_not_open_the_role() {
     let args = [("role", "app")].into();
     let cx = context(&args);
     let after = CloseRoleTrust.change(&cx, &item(TRUST)).unwrap().unwrap().after;
@@ -64,13 +64,15 @@ fn what_others_did_since_stays_and_does_not_open_the_role() {
         "\"Statement\":[",
         r#""Statement":[{"Effect":"Allow","Principal":{"Federated":"idp"},"Action":"sts:AssumeRoleWithSAML"},"#,
     );
-    let again =
-        CloseRoleTrust.change(&cx, &item(&added)).unwrap().expect("a new way in is closed too");
+    let again = CloseRoleTrust
+        .change(&cx, &item(&added))
+        .unwrap()
+        .expect("a newly trusted principal is denied too");
     assert!(again.call.text("PolicyDocument").contains(r#""Federated":["idp"]"#));
     let Undo::Change(back) =
         CloseRoleTrust.undo(&cx, &item(&added), &TRUST.into(), &after).unwrap()
     else {
-        panic!("no way back")
+        panic!("no undo")
     };
     let left = back.call.text("PolicyDocument");
     assert!(left.contains("idp") && !left.contains("Incident"), "{left}");
@@ -102,7 +104,7 @@ fn hostile_documents_are_refused_not_replaced() {
     assert!(matches!(undo, Undo::Refused(_)));
     let gone = r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":"AIDAEXAMPLE"},"Action":"sts:AssumeRole"}}"#;
     let change = CloseRoleTrust.change(&cx, &item(gone)).unwrap().unwrap();
-    assert!(change.affects.iter().any(|a| a.contains("AIDAEXAMPLE, which was deleted")));
+    assert!(change.affects.iter().any(|a| a.contains("AIDAEXAMPLE, a deleted user")));
 }
 
 /// The same numbers every run (xorshift).
@@ -121,7 +123,7 @@ impl Numbers {
     }
 }
 
-/// A statement of somebody else's, written as people write: odd spacing, escapes, numbers, nesting.
+/// A foreign statement, written as people write: odd spacing, escapes, numbers, nesting.
 fn statement(r: &mut Numbers) -> String {
     let space = |r: &mut Numbers| r.one(&["", " ", "\n  ", "\t", "\r\n"]);
     let sids = [
@@ -184,15 +186,13 @@ fn statements_of_others_stay_byte_equal_whatever_they_look_like() {
             CloseRoleTrust.undo(&cx, &item(now), &before, after).unwrap()
         };
         for after in [change.after.clone(), Value::Null] {
-            let Undo::Change(back) = undo(merged, &after) else {
-                panic!("round {round}: no way back")
-            };
+            let Undo::Change(back) = undo(merged, &after) else { panic!("round {round}: no undo") };
             assert_eq!(back.call.text("PolicyDocument"), text, "round {round}");
         }
         assert_eq!(undo(&text, &change.after), Undo::Nothing);
         let since = merged.replacen("\"Statement\":[", "\"Statement\":[{\"Effect\":\"Deny\"},", 1);
         let Undo::Change(back) = undo(&since, &change.after) else {
-            panic!("round {round}: no way back")
+            panic!("round {round}: no undo")
         };
         for theirs in &many {
             assert!(back.call.text("PolicyDocument").contains(theirs.as_str()), "round {round}");

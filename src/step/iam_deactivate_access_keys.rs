@@ -1,14 +1,10 @@
-//! `iam.deactivate-access-keys`: all access keys of a user, not only the one that leaked.
+//! `iam.deactivate-access-keys`: all access keys of a user, not only the leaked one.
 //!
-//! Deactivating is reversible, deleting is not; it does not end sessions that a key made (AWS Security
-//! Incident Response User Guide, "Technique and access containment").
+//! Deactivating is reversible, deleting is not. It does not end sessions that were created with a key (AWS
+//! Security Incident Response User Guide, "Technique and access containment").
 
-use serde_json::{Value, json};
-
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use crate::cloud::{Api, Call};
-
-pub struct DeactivateAccessKeys;
+use super::mechanism::user_credentials::UserCredentials;
+use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deactivate-access-keys",
@@ -22,76 +18,32 @@ static META: Meta = Meta {
     writes: &["iam:UpdateAccessKey"],
 };
 
-fn update(cx: &Context, item: &Item, status: &str) -> Change {
-    let id = item.resource.rsplit('/').next().unwrap_or_default();
-    let call = Call::new(
-        "iam",
-        "UpdateAccessKey",
-        [
-            ("UserName", cx.args.text("user").into()),
-            ("AccessKeyId", id.into()),
-            ("Status", status.into()),
-        ],
-    );
-    Change::new(json!({"Status": status}), call)
-}
-
-impl Step for DeactivateAccessKeys {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let user = cx.args.text("user");
-        let keys = api.call(&Call::new("iam", "ListAccessKeys", [("UserName", user.into())]))?;
-        let mut items: Vec<Item> = keys
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|key| {
-                let id = key["AccessKeyId"].as_str().unwrap_or_default();
-                let resource = format!("{}#access-key/{id}", cx.user_arn(user));
-                Item { resource, state: json!({"Status": key["Status"]}) }
-            })
-            .filter(|item| !cx.own.contains(&item.resource))
-            .collect();
-        // The key that leaked goes first.
-        let leaked = format!("#access-key/{}", cx.args.text("access-key"));
-        items.sort_by_key(|item| !item.resource.ends_with(&leaked));
-        Ok(items)
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if item.state["Status"] != "Active" {
-            return Ok(None);
-        }
-        let change = update(cx, item, "Inactive");
-        Ok(Some(
-            change
-                .affects(format!("whatever runs with this key of {} stops", cx.args.text("user"))),
-        ))
-    }
-
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(match before["Status"].as_str() {
-            _ if now.state.is_null() => Undo::Refused("the key was deleted since".into()),
-            Some(status) if now.state["Status"] != status => Undo::Change(update(cx, now, status)),
-            _ => Undo::Nothing,
-        })
-    }
-
-    fn restores_credential(&self) -> bool {
-        true
-    }
-}
+pub static STEP: UserCredentials = UserCredentials {
+    meta: &META,
+    list: "ListAccessKeys",
+    update: "UpdateAccessKey",
+    id: "AccessKeyId",
+    part: "access-key",
+    fixed_fields: &[],
+    affects: |_, user| format!("software that uses this access key of {user} stops working"),
+};
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::step::mechanism::user_credentials::testing::check;
     use crate::step::testing::{Fake, context};
+    use crate::step::{Item, Step, Undo};
 
     #[test]
-    fn every_active_key_goes_and_the_leaked_one_first() {
+    fn active_ones_are_deactivated_and_undo_reactivates_them() {
+        check(&STEP);
+    }
+
+    #[test]
+    fn every_active_key_is_deactivated_the_leaked_one_first() {
         let api = Fake::default().answers(
             "iam:ListAccessKeys",
             json!([
@@ -102,16 +54,15 @@ mod tests {
         );
         let args = [("user", "alice"), ("access-key", "AKIATWO")].into();
         let cx = context(&args);
-        let items = DeactivateAccessKeys.observe(&api, &cx).unwrap();
-        let changes: Vec<_> =
-            items.iter().filter_map(|i| DeactivateAccessKeys.change(&cx, i).unwrap()).collect();
+        let items = STEP.observe(&api, &cx).unwrap();
+        let changes: Vec<_> = items.iter().filter_map(|i| STEP.change(&cx, i).unwrap()).collect();
         let keys: Vec<_> = changes.iter().map(|c| c.call.text("AccessKeyId")).collect();
         assert_eq!(keys, ["AKIATWO", "AKIAONE"]);
         assert!(changes.iter().all(|c| c.call.text("Status") == "Inactive"));
     }
 
     #[test]
-    fn undo_gives_back_the_status_before_and_nothing_twice() {
+    fn undo_restores_the_status_once() {
         let args = [("user", "alice")].into();
         let cx = context(&args);
         let item = |status: &str| Item {
@@ -119,7 +70,7 @@ mod tests {
             state: json!({"Status": status}),
         };
         let (before, after) = (json!({"Status": "Active"}), json!({"Status": "Inactive"}));
-        let undo = |now: &Item| DeactivateAccessKeys.undo(&cx, now, &before, &after).unwrap();
+        let undo = |now: &Item| STEP.undo(&cx, now, &before, &after).unwrap();
         assert!(
             matches!(undo(&item("Inactive")), Undo::Change(c) if c.call.text("Status") == "Active")
         );

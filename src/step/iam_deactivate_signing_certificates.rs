@@ -1,13 +1,8 @@
-//! `iam.deactivate-signing-certificates`: X.509 certificates with which a user signs
-//! requests (API reference, ListSigningCertificates).
+//! `iam.deactivate-signing-certificates`: X.509 certificates with which a user signs requests (API reference,
+//! ListSigningCertificates).
 
-use serde_json::Value;
-
-use super::iam_status::Kind;
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use crate::cloud::Api;
-
-pub struct DeactivateSigningCertificates;
+use super::mechanism::user_credentials::UserCredentials;
+use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deactivate-signing-certificates",
@@ -21,46 +16,25 @@ static META: Meta = Meta {
     writes: &["iam:UpdateSigningCertificate"],
 };
 
-static KIND: Kind = Kind {
+pub static STEP: UserCredentials = UserCredentials {
+    meta: &META,
     list: "ListSigningCertificates",
     update: "UpdateSigningCertificate",
     id: "CertificateId",
     part: "signing-certificate",
-    kept: &[],
+    fixed_fields: &[],
+    affects: |_, user| {
+        format!("software that signs requests with this certificate of {user} stops working")
+    },
 };
-
-impl Step for DeactivateSigningCertificates {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        KIND.observe(api, cx)
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let user = cx.args.text("user");
-        Ok(KIND.deactivate(cx, item).map(|change| {
-            change.affects(format!("whatever signs requests with this certificate of {user} stops"))
-        }))
-    }
-
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(KIND.undo(cx, now, before))
-    }
-
-    fn restores_credential(&self) -> bool {
-        true
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::iam_status::testing::check;
+    use crate::step::mechanism::user_credentials::testing::check;
 
     #[test]
-    fn active_ones_go_and_come_back() {
-        check(&DeactivateSigningCertificates, &KIND);
+    fn active_ones_are_deactivated_and_undo_reactivates_them() {
+        check(&STEP);
     }
 }

@@ -1,13 +1,8 @@
-//! `iam.deactivate-ssh-keys`: SSH public keys of a user, which open CodeCommit repositories (API
+//! `iam.deactivate-ssh-keys`: SSH public keys of a user, which give access to CodeCommit repositories (API
 //! reference, ListSSHPublicKeys).
 
-use serde_json::Value;
-
-use super::iam_status::Kind;
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use crate::cloud::Api;
-
-pub struct DeactivateSshKeys;
+use super::mechanism::user_credentials::UserCredentials;
+use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deactivate-ssh-keys",
@@ -21,46 +16,23 @@ static META: Meta = Meta {
     writes: &["iam:UpdateSSHPublicKey"],
 };
 
-static KIND: Kind = Kind {
+pub static STEP: UserCredentials = UserCredentials {
+    meta: &META,
     list: "ListSSHPublicKeys",
     update: "UpdateSSHPublicKey",
     id: "SSHPublicKeyId",
     part: "ssh-key",
-    kept: &[],
+    fixed_fields: &[],
+    affects: |_, user| format!("git with CodeCommit over this SSH key of {user} stops working"),
 };
-
-impl Step for DeactivateSshKeys {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        KIND.observe(api, cx)
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let user = cx.args.text("user");
-        Ok(KIND.deactivate(cx, item).map(|change| {
-            change.affects(format!("whatever uses CodeCommit with this SSH key of {user} stops"))
-        }))
-    }
-
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(KIND.undo(cx, now, before))
-    }
-
-    fn restores_credential(&self) -> bool {
-        true
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::iam_status::testing::check;
+    use crate::step::mechanism::user_credentials::testing::check;
 
     #[test]
-    fn active_ones_go_and_come_back() {
-        check(&DeactivateSshKeys, &KIND);
+    fn active_ones_are_deactivated_and_undo_reactivates_them() {
+        check(&STEP);
     }
 }

@@ -1,16 +1,17 @@
-//! `iam.name-untouched`: what containment leaves a user with (MFA devices, groups, policies, boundary), named
-//! so that somebody decides.
+//! `iam.name-untouched`: lists what a contained user keeps (MFA devices, groups, policies, boundary), so that
+//! somebody decides about it.
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::mechanism::answer;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct NameUntouched;
 
 static META: Meta = Meta {
     id: "iam.name-untouched",
-    title: "Name what the user keeps: MFA devices, groups, policies",
+    title: "List what the user keeps: MFA devices, groups, policies",
     risk: Risk::Low,
     undo: UndoKind::Exact,
     loss: "",
@@ -26,19 +27,27 @@ static META: Meta = Meta {
     writes: &[],
 };
 
-fn sorted(answer: &Value, each: impl Fn(&Value) -> Value) -> Value {
-    let mut all: Vec<Value> = answer.as_array().into_iter().flatten().map(each).collect();
-    all.sort_by_key(Value::to_string);
-    all.into()
+/// The user's list of this operation, sorted: the same entries are the same state.
+fn sorted(
+    api: &dyn Api,
+    user: &str,
+    operation: &str,
+    entry: impl Fn(&Value) -> Value,
+) -> Result<Value, StepError> {
+    let call = Call::new("iam", operation, [("UserName", user.into())]);
+    let answer = api.call(&call)?;
+    let mut entries: Vec<Value> = answer::list(&call, &answer)?.iter().map(entry).collect();
+    entries.sort_by_key(Value::to_string);
+    Ok(entries.into())
 }
 
 fn each(state: &Value) -> impl Iterator<Item = &Value> {
     state.as_array().into_iter().flatten()
 }
 
-/// AWS attaches these itself when it finds a key in public (AWS managed policy reference,
-/// AWSCompromisedKeyQuarantine). The name alone proves nothing: the policy must be AWS's.
-fn quarantine(arn: &str) -> bool {
+/// AWS attaches these policies itself when it finds a key in public (AWS managed policy reference,
+/// AWSCompromisedKeyQuarantine). The name alone proves nothing: the policy must be AWS's own.
+fn is_quarantine(arn: &str) -> bool {
     arn.contains(":iam::aws:policy/AWSCompromisedKeyQuarantine")
 }
 
@@ -47,24 +56,21 @@ impl Step for NameUntouched {
         &META
     }
 
-    /// Lists are sorted, so that the same things are the same state.
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         let user = cx.args.text("user");
-        let read =
-            |operation: &str| api.call(&Call::new("iam", operation, [("UserName", user.into())]));
         let item = |part: &str, state: Value| Item {
             resource: format!("{}#{part}", cx.user_arn(user)),
             state,
         };
-        let boundary = read("GetUser")?["PermissionsBoundary"]["PermissionsBoundaryArn"].clone();
-        let devices = sorted(
-            &read("ListMFADevices")?,
-            |m| json!({"SerialNumber": m["SerialNumber"], "EnableDate": m["EnableDate"]}),
-        );
-        let groups = sorted(&read("ListGroupsForUser")?, |g| g["GroupName"].clone());
-        let attached = sorted(&read("ListAttachedUserPolicies")?, |p| p["PolicyArn"].clone());
+        let described = api.call(&Call::new("iam", "GetUser", [("UserName", user.into())]))?;
+        let boundary = described["PermissionsBoundary"]["PermissionsBoundaryArn"].clone();
+        let device =
+            |m: &Value| json!({"SerialNumber": m["SerialNumber"], "EnableDate": m["EnableDate"]});
+        let devices = sorted(api, user, "ListMFADevices", device)?;
+        let groups = sorted(api, user, "ListGroupsForUser", |g| g["GroupName"].clone())?;
+        let attached = sorted(api, user, "ListAttachedUserPolicies", |p| p["PolicyArn"].clone())?;
         let ours = cx.policy_name("");
-        let mut inline = sorted(&read("ListUserPolicies")?, Value::clone);
+        let mut inline = sorted(api, user, "ListUserPolicies", Value::clone)?;
         if let Some(names) = inline.as_array_mut() {
             names.retain(|name| !name.as_str().is_some_and(|n| n.starts_with(&ours)));
         }
@@ -88,22 +94,22 @@ impl Step for NameUntouched {
     fn notes(&self, cx: &Context, item: &Item) -> Vec<String> {
         let user = cx.args.text("user");
         let name = |v: &Value| v.as_str().unwrap_or("?").to_string();
-        match item.resource.rsplit('#').next().unwrap_or_default() {
+        match item.part().unwrap_or_default() {
             "mfa-devices" => each(&item.state)
                 .map(|m| {
                     let (serial, date) = (name(&m["SerialNumber"]), name(&m["EnableDate"]));
                     format!(
                         "{user} keeps the MFA device {serial}, enabled {date}: if that was during the incident \
-                         and not by {user}, an administrator must deactivate it, which only the device's holder \
-                         can reverse"
+                         and not by {user}, an administrator must deactivate it; only the device's owner can \
+                         enroll it again"
                     )
                 })
                 .collect(),
             "groups" => each(&item.state).map(|g| format!("{user} stays in the group {}", name(g))).collect(),
             "attached-policies" => each(&item.state)
                 .map(|p| match name(p) {
-                    arn if quarantine(&arn) => {
-                        format!("AWS itself attached {arn} to {user}; it is left to AWS's support case")
+                    arn if is_quarantine(&arn) => {
+                        format!("AWS itself attached {arn} to {user}: it stays until you close AWS's support case")
                     }
                     arn => format!("{user} keeps the attached policy {arn}"),
                 })
@@ -125,7 +131,7 @@ mod tests {
     use crate::step::testing::{Fake, context};
 
     #[test]
-    fn everything_is_named_and_nothing_changed() {
+    fn everything_is_listed_and_nothing_changed() {
         let api = Fake::default()
             .answers("iam:GetUser", json!({"PermissionsBoundary": {"PermissionsBoundaryArn": "arn:b"}}))
             .answers(
@@ -163,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_with_nothing_has_nothing_named() {
+    fn a_user_with_nothing_has_no_notes() {
         let api = [
             "GetUser",
             "ListMFADevices",

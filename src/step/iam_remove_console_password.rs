@@ -1,13 +1,12 @@
-//! `iam.remove-console-password`: no console password at all.
+//! `iam.remove-console-password`: deletes the user's console password.
 //!
-//! Ends neither keys nor open console sessions; denying the user or revoking sessions does (API reference,
+//! Keys and open console sessions stay valid: deny the user or revoke sessions to end them (API reference,
 //! DeleteLoginProfile).
 
 use serde_json::Value;
 
-use super::{
-    Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, iam_login_profile,
-};
+use super::mechanism::login_profile;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct RemoveConsolePassword;
@@ -17,7 +16,7 @@ static META: Meta = Meta {
     title: "Delete the user's console password",
     risk: Risk::Medium,
     undo: UndoKind::Loss,
-    loss: "the old password cannot be brought back",
+    loss: login_profile::LOSS,
     needs: &["user"],
     takes: &["access-key"],
     reads: &["iam:GetLoginProfile"],
@@ -30,7 +29,7 @@ impl Step for RemoveConsolePassword {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        Ok(vec![iam_login_profile::observe(api, cx)?])
+        Ok(vec![login_profile::observe(api, cx)?])
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
@@ -40,19 +39,16 @@ impl Step for RemoveConsolePassword {
         let user = cx.args.text("user");
         let call = Call::new("iam", "DeleteLoginProfile", [("UserName", user.into())]);
         Ok(Some(Change::new(Value::Null, call).affects(format!(
-            "{user} cannot sign in to the console until an administrator makes a new password"
+            "{user} cannot sign in to the console until an administrator sets a new password"
         ))))
     }
 
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         if before.is_null() || !now.state.is_null() {
-            // There was no password, or somebody has made a new one since.
+            // There was no password, or somebody set a new one since.
             return Ok(Undo::Nothing);
         }
-        Ok(Undo::Refused(format!(
-            "the old password cannot be brought back; make a new one for {} when the user is trusted again",
-            cx.args.text("user")
-        )))
+        Ok(login_profile::undo_refused(cx))
     }
 }
 
@@ -64,15 +60,20 @@ mod tests {
     use crate::step::testing::{Fake, context};
 
     #[test]
-    fn the_password_goes_and_cannot_come_back() {
+    fn the_password_is_deleted_and_undo_is_refused() {
         let args = [("user", "alice")].into();
         let cx = context(&args);
         let step = RemoveConsolePassword;
-        let api =
-            Fake::default().answers("iam:GetLoginProfile", json!({"PasswordResetRequired": false}));
+        let api = Fake::default().answers(
+            "iam:GetLoginProfile",
+            json!({"CreateDate": "2024-01-01T00:00:00Z", "PasswordResetRequired": false}),
+        );
         let items = step.observe(&api, &cx).unwrap();
         let change = step.change(&cx, &items[0]).unwrap().unwrap();
         assert_eq!(change.call.name(), "iam:DeleteLoginProfile");
+        let undated = json!({"PasswordResetRequired": false});
+        let undated = Fake::default().answers("iam:GetLoginProfile", undated);
+        assert!(step.observe(&undated, &cx).is_err());
         let gone = step.observe(&Fake::default(), &cx).unwrap();
         assert_eq!((&gone[0].resource, &gone[0].state), (&items[0].resource, &change.after));
         assert_eq!(step.change(&cx, &gone[0]).unwrap(), None);

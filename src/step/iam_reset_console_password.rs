@@ -1,13 +1,12 @@
-//! `iam.reset-console-password`: a random password that nobody is told, to be changed at the next sign-in.
+//! `iam.reset-console-password`: sets a random password that nobody learns, to be changed at the next sign-in.
 //!
-//! Ends neither keys nor open console sessions; denying the user or revoking sessions does (API reference,
+//! Keys and open console sessions stay valid: deny the user or revoke sessions to end them (API reference,
 //! UpdateLoginProfile; IAM User Guide, "Disabling permissions for temporary security credentials").
 
 use serde_json::{Value, json};
 
-use super::{
-    Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, iam_login_profile,
-};
+use super::mechanism::login_profile;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call, placeholder};
 
 pub struct ResetConsolePassword;
@@ -17,7 +16,7 @@ static META: Meta = Meta {
     title: "Replace the user's console password with a random one that nobody knows",
     risk: Risk::Medium,
     undo: UndoKind::Loss,
-    loss: "the old password cannot be brought back",
+    loss: login_profile::LOSS,
     needs: &["user"],
     takes: &["access-key"],
     reads: &["iam:GetLoginProfile"],
@@ -30,7 +29,7 @@ impl Step for ResetConsolePassword {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        Ok(vec![iam_login_profile::observe(api, cx)?])
+        Ok(vec![login_profile::observe(api, cx)?])
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
@@ -61,13 +60,10 @@ impl Step for ResetConsolePassword {
 
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         if before.is_null() || now.state["PasswordResetRequired"] == false {
-            // There was no password, or somebody has set a new one since.
+            // There was no password, or somebody set a new one since.
             return Ok(Undo::Nothing);
         }
-        Ok(Undo::Refused(format!(
-            "the old password cannot be brought back; set a new one for {} when the user is trusted again",
-            cx.args.text("user")
-        )))
+        Ok(login_profile::undo_refused(cx))
     }
 
     fn notes(&self, cx: &Context, item: &Item) -> Vec<String> {
@@ -91,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_that_somebody_else_asked_for_is_not_ours() {
+    fn a_reset_that_somebody_else_required_is_not_ours() {
         let args = [("user", "alice")].into();
         let mut cx = context(&args);
         let step = ResetConsolePassword;
@@ -114,14 +110,17 @@ mod tests {
         cx.written = &written;
         let held = step.observe(&profile(true), &cx).unwrap();
         assert_eq!(step.change(&cx, &held[0]).unwrap(), None);
-        let set_anew = step.observe(&profile(false), &cx).unwrap();
-        assert!(step.change(&cx, &set_anew[0]).unwrap().is_some(), "somebody set a password since");
-        let undo = step.undo(&cx, &set_anew[0], &held[0].state, &held[0].state).unwrap();
+        let set_since = step.observe(&profile(false), &cx).unwrap();
+        assert!(
+            step.change(&cx, &set_since[0]).unwrap().is_some(),
+            "somebody set a password since"
+        );
+        let undo = step.undo(&cx, &set_since[0], &held[0].state, &held[0].state).unwrap();
         assert_eq!(undo, Undo::Nothing);
     }
 
     #[test]
-    fn no_password_needs_none() {
+    fn a_user_without_a_password_needs_no_change() {
         let args = [("user", "alice")].into();
         let cx = context(&args);
         let items = ResetConsolePassword.observe(&Fake::default(), &cx).unwrap();

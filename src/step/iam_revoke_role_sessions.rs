@@ -1,20 +1,15 @@
-//! `iam.revoke-role-sessions`: an inline policy of our own that denies a role's sessions issued before a
-//! cutoff; who may assume the role signs in again.
+//! `iam.revoke-role-sessions`: an inline policy of ours that denies the role's sessions issued before a
+//! cutoff. Whoever may assume the role gets a new session.
 //!
-//! An attacker who may assume it does so too: close the trust or the way in first (IAM User Guide, "Revoke
+//! So does an attacker who may assume it: close the trust policy or the way in first (IAM User Guide, "Revoke
 //! IAM role temporary security credentials").
 
-use serde_json::Value;
-
-use super::iam_inline::{self, Holder};
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, iam_role};
-use crate::cloud::Api;
-
-pub struct RevokeRoleSessions;
+use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.revoke-role-sessions",
-    title: "Deny every session of the role that was issued before now",
+    title: "Revoke every session of the role that was issued before now",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",
@@ -24,44 +19,27 @@ static META: Meta = Meta {
     writes: &["iam:PutRolePolicy", "iam:DeleteRolePolicy"],
 };
 
-impl Step for RevokeRoleSessions {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        iam_role::role(api, cx)?;
-        Ok(vec![iam_inline::observe_revoke(api, cx, Holder::Role)?])
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if iam_inline::revokes(cx, item) {
-            return Ok(None);
-        }
-        let change = iam_inline::put(cx, Holder::Role, "revoke", &iam_inline::revoke(cx));
-        Ok(Some(change.affects(format!(
-            "everybody and everything that runs with {} now needs a new session; software that keeps its \
-             credentials fails until it fetches new ones",
+pub static STEP: InlineDeny = InlineDeny {
+    meta: &META,
+    holder: Holder::Role,
+    denies: Denies::OlderSessions,
+    affects: |cx| {
+        format!(
+            "everyone and everything that uses {} needs a new session; software that caches credentials fails \
+             until it fetches new ones",
             cx.args.text("role")
-        ))))
-    }
-
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(iam_inline::undo(cx, Holder::Role, "revoke", now, before))
-    }
-
-    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
-        iam_role::remarks(api, cx)
-    }
-}
+        )
+    },
+};
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::cloud::placeholder;
     use crate::step::testing::{Fake, context};
+    use crate::step::{Item, Step, StepError, Undo};
 
     #[test]
     fn the_cutoff_is_left_open_and_any_time_holds() {
@@ -72,20 +50,19 @@ mod tests {
                 .answers("iam:GetRole", json!({"Path": "/"}))
                 .answers("iam:ListInstanceProfilesForRole", json!([]))
         };
-        let items = RevokeRoleSessions.observe(&role(), &cx).unwrap();
-        let change = RevokeRoleSessions.change(&cx, &items[0]).unwrap().unwrap();
+        let items = STEP.observe(&role(), &cx).unwrap();
+        let change = STEP.change(&cx, &items[0]).unwrap().unwrap();
         assert_eq!(change.call.text("RoleName"), "app");
         let planned = Item { state: change.after.clone(), ..items[0].clone() };
-        assert_eq!(RevokeRoleSessions.change(&cx, &planned).unwrap(), None);
+        assert_eq!(STEP.change(&cx, &planned).unwrap(), None);
 
         let sent =
             change.call.text("PolicyDocument").replace(placeholder::CUTOFF, "2023-11-14T22:13:50Z");
         let document: Value = serde_json::from_str(&sent).unwrap();
         let api = role().answers("iam:GetRolePolicy", json!({"PolicyDocument": document}));
-        let held = RevokeRoleSessions.observe(&api, &cx).unwrap();
-        assert!(held.iter().all(|i| RevokeRoleSessions.change(&cx, i).unwrap().is_none()));
-        let undo =
-            |now: &Item| RevokeRoleSessions.undo(&cx, now, &Value::Null, &change.after).unwrap();
+        let held = STEP.observe(&api, &cx).unwrap();
+        assert!(held.iter().all(|i| STEP.change(&cx, i).unwrap().is_none()));
+        let undo = |now: &Item| STEP.undo(&cx, now, &Value::Null, &change.after).unwrap();
         assert!(
             matches!(undo(&held[0]), Undo::Change(c) if c.call.name() == "iam:DeleteRolePolicy")
         );
@@ -97,7 +74,7 @@ mod tests {
         let args = [("role", "AWSServiceRoleForECS")].into();
         let api = Fake::default()
             .answers("iam:GetRole", json!({"Path": "/aws-service-role/ecs.amazonaws.com/"}));
-        let refused = RevokeRoleSessions.observe(&api, &context(&args));
+        let refused = STEP.observe(&api, &context(&args));
         assert!(matches!(refused, Err(StepError::Refused(_))));
     }
 }

@@ -1,33 +1,53 @@
-//! `s3.deny-addresses`: nothing more on a bucket from named IP addresses.
+//! `s3.deny-addresses`: named IP addresses and ranges get no access to a bucket.
 //!
-//! Requests through a VPC endpoint have no `aws:SourceIp` and are not met, nor are those that an AWS service
-//! makes for a principal (`aws:ViaAWSService`): their address is the service's (IAM User Guide, "AWS global
-//! condition context keys").
+//! Requests through a VPC endpoint have no `aws:SourceIp`, so the Deny does not match them. Nor does it
+//! match requests that an AWS service makes for a principal (`aws:ViaAWSService`): their address is the
+//! service's (IAM User Guide, "AWS global condition context keys").
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::bucket_policy;
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use crate::cloud::Api;
-
-pub struct DenyAddresses;
+use super::mechanism::bucket_deny::{self, BucketDeny};
+use super::mechanism::bucket_policy;
+use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-addresses",
-    title: "Deny the addresses everything on the bucket",
+    title: "Deny all access to the bucket to these addresses",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
     needs: &["bucket", "address"],
     takes: &["bucket-region", "trail-bucket", "evidence-bucket"],
-    reads: &["s3:GetBucketPolicy"],
-    writes: &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+    reads: bucket_deny::READS,
+    writes: bucket_deny::WRITES,
 };
 
-/// Networks that no request from the internet comes from (RFC 1918, 3927, 4193, 4291, 6598, 1122).
+pub static STEP: BucketDeny = BucketDeny {
+    meta: &META,
+    sid: "DenyAddresses",
+    sid_argument: Some("address"),
+    actions: &["s3:*"],
+    condition,
+    affects: |cx| {
+        format!(
+            "everyone at {} loses all access to {}, including other people behind the same address",
+            cx.args.all("address").join(", "),
+            cx.args.text("bucket")
+        )
+    },
+};
+
+fn condition(cx: &Context) -> Result<Value, StepError> {
+    Ok(json!({
+        "IpAddress": {"aws:SourceIp": bucket_policy::values(&networks(cx)?)},
+        "BoolIfExists": {"aws:ViaAWSService": "false"},
+    }))
+}
+
+/// Networks that cannot send a request over the internet (RFC 1918, 3927, 4193, 4291, 6598, 1122).
 const PRIVATE: [&str; 11] = [
     "10.0.0.0/8",
     "172.16.0.0/12",
@@ -41,24 +61,28 @@ const PRIVATE: [&str; 11] = [
     "::1/128",
     "::/128",
 ];
-/// The widest networks: anything wider is a part of the internet, not an attacker.
-const WIDEST: (u8, u8) = (8, 16);
+/// The shortest prefixes, for IPv4 and IPv6: a wider range would deny large parts of the internet.
+const SHORTEST_PREFIX: (u8, u8) = (8, 16);
 
-/// The addresses as networks, without the bits of hosts.
+/// The addresses as networks, without host bits.
 fn networks(cx: &Context) -> Result<Vec<String>, StepError> {
     let mut networks: Vec<String> = Vec::new();
     for given in cx.args.all("address").iter().map(|a| a.trim()).filter(|a| !a.is_empty()) {
-        let refused = |why: &str| StepError::Refused(format!("the address {given} {why}"));
+        let refused = |why: &str| StepError::Refused(format!("address {given}: {why}"));
         let parsed = given.parse::<IpNet>().or_else(|_| given.parse::<IpAddr>().map(IpNet::from));
-        let net = parsed.map_err(|_| refused("is neither an IP address nor a CIDR block"))?.trunc();
-        let widest = if net.addr().is_ipv4() { WIDEST.0 } else { WIDEST.1 };
-        if net.prefix_len() < widest {
-            return Err(refused(&format!("is wider than /{widest}: it would deny everybody")));
+        let invalid = "invalid (expected an IP address or a CIDR block such as 192.0.2.0/24)";
+        let net = parsed.map_err(|_| refused(invalid))?.trunc();
+        let shortest = if net.addr().is_ipv4() { SHORTEST_PREFIX.0 } else { SHORTEST_PREFIX.1 };
+        if net.prefix_len() < shortest {
+            return Err(refused(&format!(
+                "wider than /{shortest}, so it would deny large parts of the internet"
+            )));
         }
         let private = |p: &&&str| p.parse::<IpNet>().is_ok_and(|p| p.contains(&net));
         if let Some(private) = PRIVATE.iter().find(private) {
             return Err(refused(&format!(
-                "is in {private}, which S3 never sees: such requests come through a VPC endpoint"
+                "in the private range {private}, which S3 never sees: such requests come through a VPC \
+                 endpoint"
             )));
         }
         let text = net.to_string();
@@ -67,64 +91,17 @@ fn networks(cx: &Context) -> Result<Vec<String>, StepError> {
         }
     }
     if networks.is_empty() {
-        return Err(StepError::Refused("no address is named".into()));
+        return Err(StepError::Refused("no address given (--address)".into()));
     }
     Ok(networks)
-}
-
-/// One for each set of addresses, so that a second run adds to the first.
-fn sid(cx: &Context) -> String {
-    let mark = bucket_policy::mark(&cx.args.all("address").join(" "));
-    cx.sid(&format!("DenyAddresses{mark}"))
-}
-
-fn statement(cx: &Context) -> Result<Value, StepError> {
-    bucket_policy::guard(cx)?;
-    let from = json!({
-        "IpAddress": {"aws:SourceIp": bucket_policy::values(&networks(cx)?)},
-        "BoolIfExists": {"aws:ViaAWSService": "false"},
-    });
-    Ok(bucket_policy::deny(cx, &sid(cx), &["s3:*"], from))
-}
-
-impl Step for DenyAddresses {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        statement(cx)?;
-        Ok(vec![bucket_policy::observe(api, cx, cx.args.text("bucket"))?])
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let change = bucket_policy::add(cx, item, &statement(cx)?)?;
-        Ok(change.map(|c| {
-            c.affects(format!(
-                "everybody at {}, on {}: others behind the same address too",
-                cx.args.all("address").join(", "),
-                cx.args.text("bucket")
-            ))
-        }))
-    }
-
-    fn undo(
-        &self,
-        cx: &Context,
-        now: &Item,
-        before: &Value,
-        after: &Value,
-    ) -> Result<Undo, StepError> {
-        bucket_policy::remove(cx, now, before, after, &sid(cx))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::bucket_policy_laws::check;
-    use crate::step::testing::context;
-    use crate::step::{Args, testing::Fake};
+    use crate::step::mechanism::bucket_policy_laws::check;
+    use crate::step::testing::{Fake, context};
+    use crate::step::{Args, Step};
 
     fn args(addresses: &[&str]) -> Args {
         let mut args: Args = [("bucket", "records")].into();
@@ -134,8 +111,8 @@ mod tests {
 
     #[test]
     fn it_keeps_the_laws_of_bucket_policies() {
-        check(&DenyAddresses, &args(&["203.0.113.9"]));
-        check(&DenyAddresses, &args(&["198.51.100.0/24", "2001:db8::/32"]));
+        check(&STEP, &args(&["203.0.113.9"]));
+        check(&STEP, &args(&["198.51.100.0/24", "2001:db8::/32"]));
     }
 
     #[test]
@@ -162,7 +139,7 @@ mod tests {
             "",
         ] {
             let args = args(&[one]);
-            let refused = DenyAddresses.observe(&Fake::default(), &context(&args));
+            let refused = STEP.observe(&Fake::default(), &context(&args));
             assert!(matches!(refused, Err(StepError::Refused(_))), "{one}");
         }
     }

@@ -1,92 +1,65 @@
-//! `s3.deny-all-but`: nobody but the principals of a list may do anything on a bucket.
+//! `s3.deny-all-but`: only the principals of an allow-list keep access to a bucket.
 //!
-//! The list is kept by `ArnNotLike`, which also meets requests without `aws:PrincipalArn`: anonymous ones
-//! are denied. AWS services that deliver logs are kept by `aws:PrincipalIsAWSService`; anonymous requests
-//! lack that key, hence `IfExists` (IAM User Guide, "AWS global condition context keys"). The account's
-//! root user can always read and delete the policy (S3 User Guide, "Bucket policies").
+//! `ArnNotLike` spares the list. It also matches requests without `aws:PrincipalArn`, so anonymous requests
+//! are denied. `aws:PrincipalIsAWSService` spares AWS services that deliver logs; anonymous requests lack
+//! that key, hence `IfExists` (IAM User Guide, "AWS global condition context keys"). The account's root user
+//! can always read and delete the policy (S3 User Guide, "Bucket policies").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{bucket_policy, principals};
-use crate::cloud::Api;
-
-pub struct DenyAllBut;
+use super::mechanism::bucket_deny::{self, BucketDeny};
+use super::mechanism::{bucket_policy, principals};
+use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-all-but",
-    title: "Deny everybody but the allow-list everything on the bucket",
+    title: "Deny all access to the bucket to everyone except the allow-list",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",
     needs: &["bucket", "allow"],
     takes: &["bucket-region", "trail-bucket", "evidence-bucket"],
-    reads: &["s3:GetBucketPolicy"],
-    writes: &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+    reads: bucket_deny::READS,
+    writes: bucket_deny::WRITES,
 };
 
-/// # Errors
-/// When the list would lock the caller out.
-fn allowed(cx: &Context) -> Result<Vec<String>, StepError> {
-    let patterns = principals::patterns(cx, cx.args.all("allow"), principals::Use::Allow)?;
-    if !principals::covers_caller(cx, &patterns) {
+pub static STEP: BucketDeny = BucketDeny {
+    meta: &META,
+    sid: "DenyAllBut",
+    sid_argument: None,
+    actions: &["s3:*"],
+    condition,
+    affects: |cx| {
+        format!(
+            "everyone except {} loses all access to {}, including replication roles and roles that AWS \
+             services assume",
+            cx.args.all("allow").join(", "),
+            cx.args.text("bucket")
+        )
+    },
+};
+
+fn condition(cx: &Context) -> Result<Value, StepError> {
+    let allowed = principals::patterns(cx, cx.args.all("allow"), principals::Use::Allow)?;
+    if !principals::covers_caller(cx, &allowed) {
         return Err(StepError::Refused(format!(
-            "responder missing from the allow-list: {} makes these calls and could not undo them",
+            "responder missing from the allow-list: {} makes these calls and could not undo them; add it \
+             with --allow",
             principals::responder(cx)
         )));
     }
-    Ok(patterns)
-}
-
-fn sid(cx: &Context) -> String {
-    cx.sid("DenyAllBut")
-}
-
-fn statement(cx: &Context) -> Result<Value, StepError> {
-    bucket_policy::guard(cx)?;
-    let others = json!({
-        "ArnNotLike": {"aws:PrincipalArn": bucket_policy::values(&allowed(cx)?)},
+    Ok(json!({
+        "ArnNotLike": {"aws:PrincipalArn": bucket_policy::values(&allowed)},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-    });
-    Ok(bucket_policy::deny(cx, &sid(cx), &["s3:*"], others))
-}
-
-impl Step for DenyAllBut {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        statement(cx)?;
-        Ok(vec![bucket_policy::observe(api, cx, cx.args.text("bucket"))?])
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let change = bucket_policy::add(cx, item, &statement(cx)?)?;
-        Ok(change.map(|c| c.affects(format!(
-                "everybody but {}: everything on {}, the roles of replication and of AWS services included",
-                cx.args.all("allow").join(", "),
-                cx.args.text("bucket")
-            ))))
-    }
-
-    fn undo(
-        &self,
-        cx: &Context,
-        now: &Item,
-        before: &Value,
-        after: &Value,
-    ) -> Result<Undo, StepError> {
-        bucket_policy::remove(cx, now, before, after, &sid(cx))
-    }
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::Args;
-    use crate::step::bucket_policy_laws::check;
+    use crate::step::mechanism::bucket_policy_laws::check;
     use crate::step::testing::{Fake, context};
+    use crate::step::{Args, Step};
 
     fn args(allow: &[&str]) -> Args {
         let mut args: Args = [("bucket", "records")].into();
@@ -96,22 +69,22 @@ mod tests {
 
     #[test]
     fn it_keeps_the_laws_of_bucket_policies() {
-        check(&DenyAllBut, &args(&["arn:aws:iam::123456789012:user/responder"]));
-        check(&DenyAllBut, &args(&["arn:aws:iam::123456789012:user/responder", "999999999999"]));
+        check(&STEP, &args(&["arn:aws:iam::123456789012:user/responder"]));
+        check(&STEP, &args(&["arn:aws:iam::123456789012:user/responder", "999999999999"]));
     }
 
     #[test]
     fn a_list_without_the_responder_is_refused() {
         for allow in [&["arn:aws:iam::123456789012:user/other"][..], &[""], &[], &["*"]] {
             let args = args(allow);
-            let refused = DenyAllBut.observe(&Fake::default(), &context(&args));
+            let refused = STEP.observe(&Fake::default(), &context(&args));
             assert!(matches!(refused, Err(StepError::Refused(_))), "{allow:?}");
         }
         let args = args(&["arn:aws:iam::123456789012:role/admin"]);
         let mut cx = context(&args);
         cx.caller = "arn:aws:sts::123456789012:assumed-role/admin/bob";
         cx.caller_role = Some("arn:aws:iam::123456789012:role/admin");
-        let ours = statement(&cx).unwrap();
+        let ours = STEP.statement(&cx).unwrap();
         assert_eq!(
             ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"],
             json!([
@@ -121,6 +94,6 @@ mod tests {
         );
         cx.caller_role = Some("arn:aws:iam::123456789012:role/other");
         cx.caller = "arn:aws:sts::123456789012:assumed-role/other/bob";
-        assert!(statement(&cx).unwrap_err().to_string().contains("responder missing"));
+        assert!(STEP.statement(&cx).unwrap_err().to_string().contains("responder missing"));
     }
 }

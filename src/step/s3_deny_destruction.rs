@@ -1,30 +1,44 @@
-//! `s3.deny-destruction`: nobody but the responder may delete from a bucket or weaken what protects it.
+//! `s3.deny-destruction`: only the responder can delete from a bucket or weaken its protection.
 //!
-//! Overwriting stays possible: versioning keeps what was there. S3 itself carries out the lifecycle rules
-//! that are there already, and no bucket policy binds it.
+//! Overwriting stays possible: versioning keeps the previous version. Existing lifecycle rules also go on
+//! expiring objects: S3 itself runs them, and no bucket policy applies to it.
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{bucket_policy, principals};
-use crate::cloud::Api;
-
-pub struct DenyDestruction;
+use super::mechanism::bucket_deny::{self, BucketDeny};
+use super::mechanism::{bucket_policy, principals};
+use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-destruction",
-    title: "Deny everybody but the responder deletion and reconfiguration on the bucket",
+    title: "Deny deletion and reconfiguration of the bucket to everyone except the responder",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
     needs: &["bucket"],
     takes: &["allow", "bucket-region", "trail-bucket", "evidence-bucket"],
-    reads: &["s3:GetBucketPolicy"],
-    writes: &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+    reads: bucket_deny::READS,
+    writes: bucket_deny::WRITES,
 };
 
-/// By their names in the Service Authorization Reference. `PutReplicationConfiguration` is also what deleting
-/// a replication configuration asks for, and so it is with lifecycle and encryption.
+pub static STEP: BucketDeny = BucketDeny {
+    meta: &META,
+    sid: "DenyDestruction",
+    sid_argument: None,
+    actions: &DESTRUCTIVE,
+    condition,
+    affects: |cx| {
+        format!(
+            "everyone except {} and the allow-list can no longer delete from {} or change its settings; \
+             clean-up jobs fail",
+            principals::responder(cx),
+            cx.args.text("bucket")
+        )
+    },
+};
+
+/// Actions as in the Service Authorization Reference. Deleting a replication configuration also needs
+/// `PutReplicationConfiguration`; lifecycle and encryption work the same way.
 const DESTRUCTIVE: [&str; 10] = [
     "s3:BypassGovernanceRetention",
     "s3:DeleteBucket",
@@ -38,82 +52,45 @@ const DESTRUCTIVE: [&str; 10] = [
     "s3:PutReplicationConfiguration",
 ];
 
-fn sid(cx: &Context) -> String {
-    cx.sid("DenyDestruction")
-}
-
-fn statement(cx: &Context) -> Result<Value, StepError> {
-    bucket_policy::guard(cx)?;
-    // The caller is always kept, so the policy can be taken away again.
-    let mut kept = principals::of_responder(cx);
-    kept.extend(principals::patterns(cx, cx.args.all("allow"), principals::Use::Allow)?);
-    kept.dedup();
-    let others = json!({
-        "ArnNotLike": {"aws:PrincipalArn": bucket_policy::values(&kept)},
+fn condition(cx: &Context) -> Result<Value, StepError> {
+    // The caller always keeps access, so that the statement can be removed again.
+    let mut allowed = principals::of_responder(cx);
+    allowed.extend(principals::patterns(cx, cx.args.all("allow"), principals::Use::Allow)?);
+    allowed.dedup();
+    Ok(json!({
+        "ArnNotLike": {"aws:PrincipalArn": bucket_policy::values(&allowed)},
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-    });
-    Ok(bucket_policy::deny(cx, &sid(cx), &DESTRUCTIVE, others))
-}
-
-impl Step for DenyDestruction {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        statement(cx)?;
-        Ok(vec![bucket_policy::observe(api, cx, cx.args.text("bucket"))?])
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let change = bucket_policy::add(cx, item, &statement(cx)?)?;
-        Ok(change.map(|c| {
-            c.affects(format!(
-                "whoever deletes from {0} or configures it, clean-up jobs included, but {1}",
-                cx.args.text("bucket"),
-                principals::responder(cx)
-            ))
-        }))
-    }
-
-    fn undo(
-        &self,
-        cx: &Context,
-        now: &Item,
-        before: &Value,
-        after: &Value,
-    ) -> Result<Undo, StepError> {
-        bucket_policy::remove(cx, now, before, after, &sid(cx))
-    }
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::bucket_policy_laws::check;
+    use crate::step::Step;
+    use crate::step::mechanism::bucket_policy_laws::check;
     use crate::step::testing::{Fake, context};
 
     #[test]
     fn it_keeps_the_laws_of_bucket_policies() {
-        check(&DenyDestruction, &[("bucket", "records")].into());
-        check(&DenyDestruction, &[("bucket", "a.b"), ("allow", "999999999999")].into());
+        check(&STEP, &[("bucket", "records")].into());
+        check(&STEP, &[("bucket", "a.b"), ("allow", "999999999999")].into());
     }
 
     #[test]
     fn the_responder_is_kept_whatever_the_list() {
         let args =
             [("bucket", "records"), ("allow", "arn:aws:iam::123456789012:role/backup")].into();
-        let ours = statement(&context(&args)).unwrap();
-        let kept = &ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
-        assert_eq!(kept[0], "arn:aws:iam::123456789012:user/responder");
-        assert_eq!(kept.as_array().unwrap().len(), 3);
+        let ours = STEP.statement(&context(&args)).unwrap();
+        let spared = &ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
+        assert_eq!(spared[0], "arn:aws:iam::123456789012:user/responder");
+        assert_eq!(spared.as_array().unwrap().len(), 3);
         assert!(!ours["Action"].as_array().unwrap().contains(&json!("s3:PutObject")));
     }
 
     #[test]
     fn an_entry_that_is_no_principal_is_refused() {
         let args = [("bucket", "records"), ("allow", "bob")].into();
-        let refused = DenyDestruction.observe(&Fake::default(), &context(&args));
+        let refused = STEP.observe(&Fake::default(), &context(&args));
         assert!(matches!(refused, Err(StepError::Refused(_))));
     }
 }

@@ -1,93 +1,64 @@
-//! `s3.deny-principals`: named users, roles or accounts may do nothing more on a bucket.
+//! `s3.deny-principals`: named users, roles or accounts get no access to a bucket.
 //!
-//! Form and reason: see `principals`. Anonymous requests and AWS services have no `aws:PrincipalArn` and
-//! are not met; nor is a session of GetFederationToken, which carries its own ARN
-//! (`arn:aws:sts::ACCOUNT:federated-user/NAME`): name it too, or deny the user.
+//! Form and reason: see `principals`. Anonymous requests and AWS services have no `aws:PrincipalArn`, so the
+//! Deny does not match them. Nor does it match a session of GetFederationToken, which carries its own ARN
+//! (`arn:aws:sts::ACCOUNT:federated-user/NAME`): name that ARN too, or deny the user.
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{bucket_policy, principals};
-use crate::cloud::Api;
-
-pub struct DenyPrincipals;
+use super::mechanism::bucket_deny::{self, BucketDeny};
+use super::mechanism::{bucket_policy, principals};
+use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-principals",
-    title: "Deny the principals everything on the bucket",
+    title: "Deny all access to the bucket to these principals",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
     needs: &["bucket", "principal"],
     takes: &["bucket-region", "trail-bucket", "evidence-bucket"],
-    reads: &["s3:GetBucketPolicy"],
-    writes: &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"],
+    reads: bucket_deny::READS,
+    writes: bucket_deny::WRITES,
 };
 
-fn patterns(cx: &Context) -> Result<Vec<String>, StepError> {
-    let patterns = principals::patterns(cx, cx.args.all("principal"), principals::Use::Deny)?;
-    if patterns.is_empty() {
-        return Err(StepError::Refused("no principal is named".into()));
+pub static STEP: BucketDeny = BucketDeny {
+    meta: &META,
+    sid: "DenyPrincipals",
+    sid_argument: Some("principal"),
+    actions: &["s3:*"],
+    condition,
+    affects: |cx| {
+        format!(
+            "{} loses all access to {}; for a role, every session of it does",
+            cx.args.all("principal").join(", "),
+            cx.args.text("bucket")
+        )
+    },
+};
+
+fn condition(cx: &Context) -> Result<Value, StepError> {
+    let denied = principals::patterns(cx, cx.args.all("principal"), principals::Use::Deny)?;
+    if denied.is_empty() {
+        return Err(StepError::Refused("no principal given (--principal)".into()));
     }
-    if principals::covers_caller(cx, &patterns) {
+    if principals::covers_caller(cx, &denied) {
         return Err(StepError::Refused(format!(
-            "{} makes these calls and would be denied itself",
+            "{} makes these calls and would lock itself out: name other principals, or run as another \
+             identity",
             principals::responder(cx)
         )));
     }
-    Ok(patterns)
-}
-
-/// One for each set of principals, so that a second run adds to the first.
-fn sid(cx: &Context) -> String {
-    let mark = bucket_policy::mark(&cx.args.all("principal").join(" "));
-    cx.sid(&format!("DenyPrincipals{mark}"))
-}
-
-fn statement(cx: &Context) -> Result<Value, StepError> {
-    bucket_policy::guard(cx)?;
-    let who = json!({"ArnLike": {"aws:PrincipalArn": bucket_policy::values(&patterns(cx)?)}});
-    Ok(bucket_policy::deny(cx, &sid(cx), &["s3:*"], who))
-}
-
-impl Step for DenyPrincipals {
-    fn meta(&self) -> &'static Meta {
-        &META
-    }
-
-    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        statement(cx)?;
-        Ok(vec![bucket_policy::observe(api, cx, cx.args.text("bucket"))?])
-    }
-
-    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let change = bucket_policy::add(cx, item, &statement(cx)?)?;
-        Ok(change.map(|c| {
-            c.affects(format!(
-                "{}: everything on {}, through every session of a role",
-                cx.args.all("principal").join(", "),
-                cx.args.text("bucket")
-            ))
-        }))
-    }
-
-    fn undo(
-        &self,
-        cx: &Context,
-        now: &Item,
-        before: &Value,
-        after: &Value,
-    ) -> Result<Undo, StepError> {
-        bucket_policy::remove(cx, now, before, after, &sid(cx))
-    }
+    Ok(json!({"ArnLike": {"aws:PrincipalArn": bucket_policy::values(&denied)}}))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::step::bucket_policy_laws::check;
+    use crate::step::mechanism::bucket_policy::statements;
+    use crate::step::mechanism::bucket_policy_laws::check;
     use crate::step::testing::{Fake, context};
-    use crate::step::{Args, bucket_policy::statements};
+    use crate::step::{Args, Item, Step, Undo};
 
     fn args(principals: &[&str]) -> Args {
         let mut args: Args = [("bucket", "records"), ("bucket-region", "eu-west-1")].into();
@@ -97,8 +68,8 @@ mod tests {
 
     #[test]
     fn it_keeps_the_laws_of_bucket_policies() {
-        check(&DenyPrincipals, &args(&["arn:aws:iam::123456789012:user/mallory"]));
-        check(&DenyPrincipals, &args(&["999999999999", "arn:aws:iam::123456789012:role/app"]));
+        check(&STEP, &args(&["arn:aws:iam::123456789012:user/mallory"]));
+        check(&STEP, &args(&["999999999999", "arn:aws:iam::123456789012:role/app"]));
     }
 
     #[test]
@@ -112,7 +83,7 @@ mod tests {
             "",
         ] {
             let args = args(&[one]);
-            let refused = DenyPrincipals.observe(&Fake::default(), &context(&args));
+            let refused = STEP.observe(&Fake::default(), &context(&args));
             assert!(matches!(refused, Err(StepError::Refused(_))), "{one}");
         }
     }
@@ -123,25 +94,25 @@ mod tests {
         let mut cx = context(&args);
         cx.caller = "arn:aws:sts::123456789012:assumed-role/admin/bob";
         cx.caller_role = Some("arn:aws:iam::123456789012:role/admin");
-        assert!(DenyPrincipals.observe(&Fake::default(), &cx).is_err());
+        assert!(STEP.observe(&Fake::default(), &cx).is_err());
     }
 
     #[test]
     fn two_runs_on_one_bucket_add_up_and_come_apart_in_any_order() {
         let (one, two) = (args(&["999999999999"]), args(&["888888888888"]));
         let (one, two) = (context(&one), context(&two));
-        let items = DenyPrincipals.observe(&Fake::default(), &one).unwrap();
-        let first = DenyPrincipals.change(&one, &items[0]).unwrap().unwrap();
+        let items = STEP.observe(&Fake::default(), &one).unwrap();
+        let first = STEP.change(&one, &items[0]).unwrap().unwrap();
         assert_eq!(first.call.region.as_deref(), Some("eu-west-1"));
         let then = Item { state: first.after.clone(), ..items[0].clone() };
-        let second = DenyPrincipals.change(&two, &then).unwrap().unwrap();
-        assert_eq!(statements(second.after.as_str().unwrap()).len(), 2);
+        let second = STEP.change(&two, &then).unwrap().unwrap();
+        assert_eq!(statements(second.after.as_str().unwrap()).unwrap().len(), 2);
         let now = Item { state: second.after.clone(), ..then };
-        assert_eq!(DenyPrincipals.change(&one, &now).unwrap(), None);
-        let back = DenyPrincipals.undo(&one, &now, &Value::Null, &first.after).unwrap();
-        let Undo::Change(back) = back else { panic!("no way back") };
+        assert_eq!(STEP.change(&one, &now).unwrap(), None);
+        let back = STEP.undo(&one, &now, &Value::Null, &first.after).unwrap();
+        let Undo::Change(back) = back else { panic!("no undo") };
         let now = Item { state: back.after, ..now };
-        let back = DenyPrincipals.undo(&two, &now, &first.after, &second.after).unwrap();
+        let back = STEP.undo(&two, &now, &first.after, &second.after).unwrap();
         assert!(matches!(back, Undo::Change(c) if c.after.is_null()));
     }
 }

@@ -1,23 +1,23 @@
-//! `s3.enable-access-logging`: S3 writes a line for every request on the bucket into a log bucket.
+//! `s3.enable-access-logging`: S3 logs every request on the bucket into a log bucket.
 //!
-//! Four things in order: the log bucket, its public access block, the permission to deliver in its policy,
-//! and the bucket's own setting. Delivery is best effort and a change may take an hour (S3 User Guide,
-//! "Logging requests with server access logging").
+//! Four changes in order: the log bucket, its public access block, the permission to deliver in its policy,
+//! and the bucket's own setting. S3 delivers on a best-effort basis, and a change may take an hour (S3 User
+//! Guide, "Logging requests with server access logging").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
-use super::{bucket, bucket_policy, log_target, public_access, s3_block_public_access as block};
+use super::mechanism::{access_log_target, bucket, bucket_policy, public_access_block};
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::Api;
 
 pub struct EnableAccessLogging;
 
 static META: Meta = Meta {
     id: "s3.enable-access-logging",
-    title: "Enable server access logging of the bucket",
+    title: "Enable server access logging for the bucket",
     risk: Risk::Low,
     undo: UndoKind::Loss,
-    loss: "a log bucket made for it stays, with its logs and its public access block",
+    loss: "a new log bucket stays, with its logs and its public access block",
     needs: &["bucket"],
     takes: &["bucket-region", "log-bucket", "log-prefix"],
     reads: &[
@@ -45,16 +45,16 @@ fn prefix(cx: &Context) -> String {
     }
 }
 
-/// One for each bucket that is logged: a log bucket may serve several.
+/// One Sid for each logged bucket: a log bucket may serve several.
 fn sid(cx: &Context) -> String {
-    cx.sid(&format!("AccessLogs{}", bucket_policy::mark(cx.args.text("bucket"))))
+    cx.sid(&format!("AccessLogs{}", bucket_policy::short_hash(cx.args.text("bucket"))))
 }
 
 fn permission(cx: &Context, target: &str) -> Value {
     json!({
         "Sid": sid(cx),
         "Effect": "Allow",
-        "Principal": {"Service": log_target::SERVICE},
+        "Principal": {"Service": access_log_target::SERVICE},
         "Action": "s3:PutObject",
         "Resource": delivered(cx, target),
         "Condition": {
@@ -64,27 +64,28 @@ fn permission(cx: &Context, target: &str) -> Value {
     })
 }
 
+/// The objects that S3 delivers.
 fn delivered(cx: &Context, target: &str) -> String {
     format!("{}/{}*", cx.bucket_arn(target), prefix(cx))
 }
 
-/// The log bucket that was named, or ours: a log bucket serves one region.
+/// The given log bucket, or ours: a log bucket serves one region.
 fn target_name(cx: &Context) -> Result<String, StepError> {
     match (cx.args.text("log-bucket"), cx.args.text("bucket-region")) {
-        ("", "") => refused("name the bucket's region (bucket-region) or a log-bucket"),
+        ("", "") => refused("the bucket's region is unknown: give bucket-region or a log-bucket"),
         ("", region) => Ok(format!("incident-logs-{}-{region}", cx.account)),
         (given, _) => Ok(given.to_string()),
     }
 }
 
-/// Where the logs go, as the state of the bucket's logging.
-fn to(cx: &Context, target: &str) -> Value {
+/// The target as the state of the bucket's logging.
+fn logging_state(cx: &Context, target: &str) -> Value {
     json!({"TargetBucket": target, "TargetPrefix": prefix(cx)})
 }
 
-/// What a resource of this step is.
+/// What an item of this step is about.
 enum Part<'a> {
-    Target(&'a str),
+    LogBucket(&'a str),
     Block,
     Policy(&'a str),
     Logging,
@@ -92,8 +93,8 @@ enum Part<'a> {
 
 fn part(item: &Item) -> Part<'_> {
     let name = bucket::name_of(&item.resource);
-    match item.resource.split_once('#').map(|(_, part)| part) {
-        None => Part::Target(name),
+    match item.part() {
+        None => Part::LogBucket(name),
         Some("public-access-block") => Part::Block,
         Some("policy") => Part::Policy(name),
         Some(_) => Part::Logging,
@@ -110,8 +111,8 @@ fn refused<T>(why: impl Into<String>) -> Result<T, StepError> {
 }
 
 impl EnableAccessLogging {
-    /// The target's items, those that do not exist yet with the state `null`.
-    fn target(
+    /// The log bucket's items; those that do not exist yet have the state `null`.
+    fn log_bucket_items(
         api: &dyn Api,
         cx: &Context,
         name: &str,
@@ -119,29 +120,31 @@ impl EnableAccessLogging {
     ) -> Result<Vec<Item>, StepError> {
         let given = cx.args.given("log-bucket");
         if name == cx.args.text("bucket") {
-            return refused(format!("{name} would log its own logging: name another log-bucket"));
+            return refused(format!(
+                "{name} would log its own log deliveries: give another log-bucket"
+            ));
         }
         let arn = cx.bucket_arn(name);
-        let there = log_target::region(api, cx, name)?;
+        let found = access_log_target::region(api, cx, name)?;
         let item = |part: &str, state: Value| Item { resource: format!("{arn}{part}"), state };
-        let Some(there) = there else {
+        let Some(found) = found else {
             if given {
                 return refused(format!("the log bucket {name} does not exist"));
             }
             let parts = ["", "#public-access-block", "#policy"];
             return Ok(parts.map(|part| item(part, Value::Null)).to_vec());
         };
-        if there != region {
+        if found != region {
             return refused(format!(
-                "the log bucket {name} is in {there}, and must be in {region}"
+                "the log bucket {name} is in {found}, and must be in {region} like the logged bucket"
             ));
         }
-        log_target::check(api, cx, name)?;
+        access_log_target::refuse_unusable(api, cx, name)?;
         let policy = bucket_policy::observe(api, cx, name)?;
         let mut items = Vec::new();
         if !given {
-            items.push(item("", json!({"Region": there})));
-            items.push(block::read(api, cx, name)?);
+            items.push(item("", json!({"Region": found})));
+            items.push(public_access_block::observe_bucket(api, cx, name)?);
         }
         items.push(policy);
         Ok(items)
@@ -160,43 +163,46 @@ impl Step for EnableAccessLogging {
             resource: bucket::resource(cx, "logging"),
             state: answer["LoggingEnabled"].clone(),
         };
-        let Some(region) = log_target::region(api, cx, source)? else {
+        let Some(region) = access_log_target::region(api, cx, source)? else {
             return refused(format!("the bucket {source} does not exist"));
         };
         let target = target_name(cx)?;
-        if !logging.state.is_null() && logging.state != to(cx, &target) {
+        if !logging.state.is_null() && logging.state != logging_state(cx, &target) {
             return Ok(vec![logging]);
         }
-        let mut items = Self::target(api, cx, &target, &region)?;
+        let mut items = Self::log_bucket_items(api, cx, &target, &region)?;
         items.push(logging);
         Ok(items)
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        let there = !item.state.is_null();
+        let exists = !item.state.is_null();
         Ok(match part(item) {
-            Part::Target(_) if there => None,
-            Part::Target(name) => {
+            Part::LogBucket(_) if exists => None,
+            Part::LogBucket(name) => {
                 let region = cx.args.text("bucket-region");
-                let place = json!({"LocationConstraint": region});
-                let create =
-                    bucket::on(cx, name, "CreateBucket", [("CreateBucketConfiguration", place)]);
+                if region.is_empty() {
+                    return refused("the bucket's region is unknown: give bucket-region");
+                }
+                let config = [("CreateBucketConfiguration", json!({"LocationConstraint": region}))];
+                let create = bucket::call_on(cx, name, "CreateBucket", config);
                 Some(Change::new(json!({"Region": region}), create))
             }
-            Part::Block if public_access::is_all_on(&item.state) => None,
-            Part::Block => Some(block::put(cx, item, public_access::all_on())),
+            Part::Block => public_access_block::block_bucket(cx, item),
             Part::Policy(name) => {
-                let denial = |text| log_target::denial(text, &delivered(cx, name));
-                if let Some(sid) = item.state.as_str().and_then(denial) {
+                if let Some(text) = item.state.as_str()
+                    && let Some(sid) = access_log_target::denial(text, &delivered(cx, name))?
+                {
                     return refused(format!(
-                        "statement {sid} of {name}'s policy denies S3 to deliver logs there"
+                        "statement {sid} in the policy of {name} denies S3 log delivery: change the \
+                         statement, or give another log-bucket"
                     ));
                 }
                 bucket_policy::add(cx, item, &permission(cx, name))?
             }
-            Part::Logging if there => None,
-            Part::Logging => Some(put_logging(cx, to(cx, &target_name(cx)?)).affects(
-                "whoever pays for the log bucket: every request adds a line to what is stored",
+            Part::Logging if exists => None,
+            Part::Logging => Some(put_logging(cx, logging_state(cx, &target_name(cx)?)).affects(
+                "the account pays for the log bucket: S3 stores a line for every request",
             )),
         })
     }
@@ -212,9 +218,13 @@ impl Step for EnableAccessLogging {
         Ok(match part(now) {
             Part::Policy(_) => bucket_policy::remove(cx, now, before, after, &sid(cx))?,
             _ if unchanged => Undo::Nothing,
-            Part::Target(name) => Undo::Refused(format!("{name} may hold logs: delete it by hand")),
-            Part::Block => Undo::Refused("the log bucket stays, and with it its block".into()),
-            // Somebody sends the logs elsewhere since: that is theirs.
+            Part::LogBucket(name) => {
+                Undo::Refused(format!("{name} may contain logs: delete it by hand"))
+            }
+            Part::Block => {
+                Undo::Refused("the log bucket stays, and so does its public access block".into())
+            }
+            // Somebody changed the target since: their setting stays.
             Part::Logging if now.state != *after => Undo::Nothing,
             Part::Logging => Undo::Change(put_logging(cx, before.clone())),
         })
@@ -223,7 +233,7 @@ impl Step for EnableAccessLogging {
     fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
         match (part(item), item.state["TargetBucket"].as_str()) {
             (Part::Logging, Some(to)) => vec![format!(
-                "requests are logged to {to}, prefix '{}'",
+                "S3 already logs requests to {to}, prefix '{}'",
                 item.state["TargetPrefix"].as_str().unwrap_or_default()
             )],
             _ => Vec::new(),

@@ -55,7 +55,7 @@ fn changes(cx: &Context, items: &[Item]) -> Vec<Change> {
 }
 
 #[test]
-fn a_log_bucket_is_made_and_the_way_back_leaves_it() {
+fn a_log_bucket_is_created_and_undo_leaves_it() {
     let args = args();
     let cx = context(&args);
     let items = EnableAccessLogging.observe(&Buckets::source(), &cx).unwrap();
@@ -92,7 +92,7 @@ fn a_log_bucket_is_made_and_the_way_back_leaves_it() {
     assert!(matches!(undo(0, &made[0].after), Undo::Refused(_)));
     assert!(matches!(undo(1, &made[1].after), Undo::Refused(_)));
     assert!(matches!(undo(2, &made[2].after), Undo::Change(c) if c.after.is_null()));
-    let Undo::Change(off) = undo(3, &made[3].after) else { panic!("no way back") };
+    let Undo::Change(off) = undo(3, &made[3].after) else { panic!("no undo") };
     assert_eq!((off.call.value("BucketLoggingStatus"), &off.after), (&json!({}), &Value::Null));
     assert!((0..4).all(|i| undo(i, &Value::Null) == Undo::Nothing), "twice");
     let theirs = json!({"TargetBucket": "theirs", "TargetPrefix": ""});
@@ -100,7 +100,7 @@ fn a_log_bucket_is_made_and_the_way_back_leaves_it() {
 }
 
 #[test]
-fn what_was_made_is_seen_again() {
+fn created_items_are_recognized() {
     let args = args();
     let cx = context(&args);
     let made = changes(&cx, &EnableAccessLogging.observe(&Buckets::source(), &cx).unwrap());
@@ -114,7 +114,7 @@ fn what_was_made_is_seen_again() {
 }
 
 #[test]
-fn logging_elsewhere_is_left_and_named() {
+fn other_logging_stays_and_is_named() {
     let args = args();
     let cx = context(&args);
     let to = json!({"TargetBucket": "theirs", "TargetPrefix": "p/"});
@@ -122,7 +122,7 @@ fn logging_elsewhere_is_left_and_named() {
     let items = EnableAccessLogging.observe(&api, &cx).unwrap();
     assert_eq!((items.len(), changes(&cx, &items)), (1, vec![]));
     let notes = EnableAccessLogging.notes(&cx, &items[0]);
-    assert_eq!(notes, ["requests are logged to theirs, prefix 'p/'"]);
+    assert_eq!(notes, ["S3 already logs requests to theirs, prefix 'p/'"]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn targets_that_get_no_logs_are_refused() {
         "Resource":"arn:aws:s3:::logs/*"}}"#;
     for (operation, answer, reason) in [
         ("GetBucketLocation", json!({"LocationConstraint": "us-east-1"}), "must be in eu-west-1"),
-        ("GetBucketRequestPayment", json!({"Payer": "Requester"}), "requesters pay"),
+        ("GetBucketRequestPayment", json!({"Payer": "Requester"}), "Requester Pays"),
         ("GetObjectLockConfiguration", json!({"ObjectLockEnabled": "Enabled"}), "Object Lock"),
         ("GetBucketEncryption", json!({"SSEAlgorithm": ["aws:kms"]}), "aws:kms"),
         ("GetBucketPolicy", json!({"Policy": deny}), "statement No"),
@@ -168,7 +168,10 @@ fn targets_that_get_no_logs_are_refused() {
     assert!(why(&Buckets::source(), &cx).unwrap_err().to_string().contains("does not exist"));
     let same = [("bucket", "records"), ("log-bucket", "records")].into();
     assert!(
-        why(&Buckets::source(), &context(&same)).unwrap_err().to_string().contains("own logging")
+        why(&Buckets::source(), &context(&same))
+            .unwrap_err()
+            .to_string()
+            .contains("own log deliveries")
     );
     let vague = [("bucket", "records")].into();
     assert!(why(&Buckets::source(), &context(&vague)).unwrap_err().to_string().contains("region"));

@@ -1,28 +1,29 @@
-//! `s3.enable-versioning`: from now on, deleting and overwriting keep what was there.
+//! `s3.enable-versioning`: from now on, S3 keeps the previous version of every deleted or overwritten object.
 //!
-//! Enabling for the first time may take 15 minutes to reach every write (S3 User Guide, "Using versioning in
-//! S3 buckets"). With MFA Delete on, only root may change the status (same guide, "Configuring MFA delete").
+//! The first time, it may take 15 minutes until every write is versioned (S3 User Guide, "Using versioning in
+//! S3 buckets"). With MFA Delete on, only root can change the status (same guide, "Configuring MFA delete").
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, bucket};
+use super::mechanism::bucket;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::Api;
 
 pub struct EnableVersioning;
 
 static META: Meta = Meta {
     id: "s3.enable-versioning",
-    title: "Enable versioning of the bucket",
+    title: "Enable versioning on the bucket",
     risk: Risk::Low,
     undo: UndoKind::Loss,
-    loss: "a bucket never goes back to unversioned: undo suspends versioning, and the versions made stay",
+    loss: "a versioned bucket never becomes unversioned: undo suspends versioning, existing versions stay",
     needs: &["bucket"],
     takes: &["bucket-region"],
     reads: &["s3:GetBucketVersioning"],
     writes: &["s3:PutBucketVersioning"],
 };
 
-const ONLY_ROOT: &str = "MFA Delete is on: only the account's root user, with its MFA device, may change \
+const ONLY_ROOT: &str = "MFA Delete is on: only the account's root user, with its MFA device, can change \
      the versioning of this bucket";
 
 fn put(cx: &Context, item: &Item, status: &str) -> Change {
@@ -51,11 +52,11 @@ impl Step for EnableVersioning {
         }
         let name = cx.args.text("bucket");
         let mut change = put(cx, item, "Enabled").affects(format!(
-            "whoever pays for {name}: every version kept is stored, until a lifecycle rule ends it"
+            "the account pays for every stored version in {name} until a lifecycle rule expires it"
         ));
         if item.state["Status"].is_null() {
             change = change.affects(format!(
-                "writers to {name}: what they write in the first 15 minutes may not be versioned yet"
+                "objects written to {name} in the first 15 minutes may not be versioned yet"
             ));
         }
         Ok(Some(change))
@@ -91,7 +92,7 @@ mod tests {
             let now = Item { state: change.after.clone(), ..item.clone() };
             assert_eq!(EnableVersioning.change(&cx, &now).unwrap(), None);
             let undo = |now: &Item| EnableVersioning.undo(&cx, now, &item.state, &change.after);
-            let Undo::Change(back) = undo(&now).unwrap() else { panic!("no way back") };
+            let Undo::Change(back) = undo(&now).unwrap() else { panic!("no undo") };
             assert_eq!(back.after["Status"], "Suspended");
             let now = Item { state: back.after, ..now };
             assert_eq!(undo(&now).unwrap(), Undo::Nothing);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn mfa_delete_is_for_root_alone() {
+    fn only_root_changes_versioning_with_mfa_delete() {
         let args = [("bucket", "records")].into();
         let cx = context(&args);
         let item = |status: &str| Item {
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_that_is_not_there_is_an_error() {
+    fn a_missing_bucket_is_an_error() {
         let args = [("bucket", "records")].into();
         assert!(EnableVersioning.observe(&Fake::default(), &context(&args)).is_err());
     }

@@ -1,39 +1,42 @@
-//! `s3.inventory-versions`: how many versions and delete markers a bucket holds. Changes nothing.
+//! `s3.inventory-versions`: counts the versions and delete markers of a bucket. Changes nothing.
 //!
-//! Lost data that has a version or a delete marker comes back; what has neither is gone.
+//! An object with an older version or a delete marker is recoverable; an object without either is lost.
 
 use serde_json::{Value, json};
 
-use super::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind, bucket};
+use super::mechanism::bucket;
+use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
 use crate::cloud::Api;
 
 pub struct InventoryVersions;
 
 static META: Meta = Meta {
     id: "s3.inventory-versions",
-    title: "Count the versions and delete markers of the bucket",
+    title: "Count the bucket's versions and delete markers",
     risk: Risk::Low,
     undo: UndoKind::None,
-    loss: "nothing is changed",
+    loss: "there is nothing to undo: the step changes nothing",
     needs: &["bucket"],
     takes: &["bucket-region", "inventory-limit"],
     reads: &["s3:ListBucketVersions"],
     writes: &[],
 };
 
-/// How many entries are read unless `inventory-limit` says otherwise: 100 requests.
-const LIMIT: u64 = 100_000;
+/// Entries to read without `inventory-limit`: 100 requests.
+const DEFAULT_LIMIT: u64 = 100_000;
 
 fn limit(cx: &Context) -> Result<u64, StepError> {
     match cx.args.text("inventory-limit") {
-        "" => Ok(LIMIT),
+        "" => Ok(DEFAULT_LIMIT),
         text => text.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-            StepError::Refused(format!("inventory-limit {text} is not a number of entries"))
+            StepError::Refused(format!(
+                "invalid inventory-limit '{text}' (expected a number of entries, 1 or more)"
+            ))
         }),
     }
 }
 
-/// Counts and bytes; times are RFC 3339, of the delete markers that hide an object now.
+/// Counts and bytes; times are RFC 3339, of the delete markers that currently hide an object.
 fn summary(answer: &Value) -> Value {
     let each = |name: &str| answer[name].as_array().into_iter().flatten();
     let bytes = |current: bool| {
@@ -85,17 +88,17 @@ impl Step for InventoryVersions {
             format!("{} noncurrent versions, {} bytes", s["Noncurrent"], s["NoncurrentBytes"]),
         ];
         let markers =
-            format!("{} delete markers, {} of them newest", s["DeleteMarkers"], s["HidingMarkers"]);
+            format!("{} delete markers, {} hide an object", s["DeleteMarkers"], s["HidingMarkers"]);
         notes.push(match (s["FirstHidden"].as_str(), s["LastHidden"].as_str()) {
             (Some(first), Some(last)) => {
-                format!("{markers}: objects that can be brought back, deleted {first} to {last}")
+                format!("{markers}: those objects are recoverable, deleted {first} to {last}")
             }
             _ => markers,
         });
         if s["Capped"] == true {
+            let limit = limit(cx).map_or_else(|_| "the limit of".into(), |n| n.to_string());
             notes.push(format!(
-                "the count stops at {} entries: the bucket holds more (--inventory-limit)",
-                limit(cx).unwrap_or(LIMIT)
+                "the count stopped at {limit} entries: the bucket has more (raise --inventory-limit)"
             ));
         }
         notes
@@ -143,15 +146,15 @@ mod tests {
             [
                 "1 current objects, 5 bytes",
                 "2 noncurrent versions, 15 bytes",
-                "3 delete markers, 2 of them newest: objects that can be brought back, deleted \
+                "3 delete markers, 2 hide an object: those objects are recoverable, deleted \
                  2026-01-01T01:00:00Z to 2026-01-01T03:00:00Z",
-                "the count stops at 5 entries: the bucket holds more (--inventory-limit)",
+                "the count stopped at 5 entries: the bucket has more (raise --inventory-limit)",
             ]
         );
     }
 
     #[test]
-    fn an_empty_bucket_and_odd_limits() {
+    fn an_empty_bucket_and_invalid_limits() {
         let args = [("bucket", "records")].into();
         let (item, notes, _) = counted(&args, json!({}));
         assert_eq!((&item.state["Current"], notes.len()), (&json!(0), 3));

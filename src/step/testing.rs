@@ -1,4 +1,4 @@
-//! A stand-in for AWS in unit tests of steps.
+//! A fake AWS for unit tests of steps.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use super::{Args, Context};
 use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call, ErrorKind};
 
-/// Answers calls by name; what it has no answer for is not found.
+/// Answers calls by name; every other call is answered with "not found".
 #[derive(Default)]
 pub struct Fake {
     answers: BTreeMap<String, Value>,

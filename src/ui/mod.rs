@@ -1,4 +1,4 @@
-//! What people see on the terminal: the only place that prints. Knows no findings, no logs.
+//! Terminal output: the only module that prints.
 
 pub mod number;
 pub mod progress;
@@ -13,10 +13,10 @@ use anstyle::{AnsiColor, Style};
 pub use progress::Progress;
 pub use table::{Column, Table};
 
-/// Columns of every table and paragraph at most: a mail, a ticket, half a screen.
+/// Width of tables and paragraphs at most, so that they fit in a mail, a ticket or half a screen.
 pub const WIDTH: usize = 100;
 
-/// When to colour.
+/// When to use color.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
@@ -26,7 +26,7 @@ pub enum Color {
     Never,
 }
 
-/// What the flags, the environment and the streams say; read once, by `cli`.
+/// Output settings from flags, environment and streams. Read once, by `cli`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags {
     pub quiet: bool,
@@ -38,7 +38,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// With `stdout_terminal` and `stderr_terminal` as they are.
+    /// Sets `stdout_terminal` and `stderr_terminal` from the process's streams.
     pub fn detect_terminals(self) -> Flags {
         Flags {
             stdout_terminal: io::stdout().is_terminal(),
@@ -48,14 +48,14 @@ impl Flags {
     }
 }
 
-/// Messages to stderr, the result to stdout. Quiet and colour are decided once, here.
+/// Writes messages to stderr and the result to stdout. Quiet mode and color are decided once, here.
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
-    /// No status, no hints, no progress. Warnings and errors stay.
+    /// No status, hints or progress. Warnings and errors are still written.
     pub quiet: bool,
-    /// Colour on stdout.
+    /// Color on stdout.
     pub color: bool,
-    /// Colour on stderr.
+    /// Color on stderr.
     pub color_err: bool,
     stderr_terminal: bool,
 }
@@ -75,24 +75,24 @@ impl Ui {
         }
     }
 
-    /// True when a progress bar has a reader.
+    /// True if a progress bar should be drawn.
     pub fn progress(&self) -> bool {
         self.stderr_terminal && !self.quiet
     }
 
-    /// Buffered stdout, for the result and nothing else. Flush it: an error there counts.
+    /// Buffered stdout, for the result only. Flush it and check the error.
     pub fn out(&self) -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
-    /// What is being done. Left out when quiet.
+    /// Writes what is being done. Omitted in quiet mode.
     pub fn status(&self, text: &str) {
         if !self.quiet {
             print_err(&sanitize::clean(text));
         }
     }
 
-    /// What the reader could do about it. Left out when quiet.
+    /// Writes what the user can do next. Omitted in quiet mode.
     pub fn hint(&self, text: &str) {
         if !self.quiet {
             print_err(&self.message("hint", AnsiColor::Cyan, text));
@@ -107,14 +107,14 @@ impl Ui {
         print_err(&self.message("error", AnsiColor::Red, text));
     }
 
-    /// `warning: text`, on one line whatever the text holds.
+    /// `warning: text`, on one line whatever the text contains.
     fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
         let style = Style::new().bold().fg_color(Some(color.into()));
         format!("{}: {}", styled(self.color_err, style, label), sanitize::clean(text))
     }
 }
 
-/// The text in a style, or as it is.
+/// The text in a style, or unchanged without color.
 pub fn styled(color: bool, style: Style, text: &str) -> String {
     if color { format!("{style}{text}{style:#}") } else { text.to_string() }
 }
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn colour_follows_flag_then_no_color_then_terminal() {
+    fn color_follows_flag_then_no_color_then_terminal() {
         assert!(ui(Color::Auto, false, true).color_err);
         assert!(!ui(Color::Auto, true, true).color_err);
         assert!(!ui(Color::Auto, false, false).color_err);
         assert!(ui(Color::Always, true, false).color_err);
         assert!(!ui(Color::Never, false, true).color_err);
-        assert!(!ui(Color::Auto, false, true).color, "stdout is decided by stdout");
+        assert!(!ui(Color::Auto, false, true).color, "color on stdout depends on stdout only");
     }
 
     #[test]

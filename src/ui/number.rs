@@ -1,4 +1,4 @@
-//! The one way counts and sizes are written for people.
+//! Formats counts and sizes for people.
 
 /// `1,234,567`.
 pub fn grouped(n: u64) -> String {
@@ -27,7 +27,7 @@ pub fn bytes(n: u64) -> String {
     let mut value = n as f64 / 1024.0;
     let mut unit = UNITS[0];
     for next in &UNITS[1..] {
-        // 1023.95 would be rounded to `1024.0`.
+        // 1023.95 would be rounded to `1024.0`, so it takes the next unit.
         if value < 1023.95 {
             break;
         }
@@ -37,7 +37,7 @@ pub fn bytes(n: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
-/// A threshold: whole numbers grouped, others as they are.
+/// A threshold: whole numbers are grouped, others written as they are.
 pub fn decimal(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 {
         let sign = if value < 0.0 { "-" } else { "" };
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn thresholds_have_no_needless_fraction() {
+    fn thresholds_have_no_unneeded_fraction() {
         assert_eq!(decimal(100.0), "100");
         assert_eq!(decimal(12_500.0), "12,500");
         assert_eq!(decimal(0.25), "0.25");

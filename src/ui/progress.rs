@@ -1,4 +1,4 @@
-//! A progress bar for long reads: on stderr, and only when a person looks at it.
+//! A progress bar for long reads, on stderr, only on a terminal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ const TEMPLATE: &str =
 /// Files and bytes done so far. Shared by reference between threads.
 #[derive(Debug)]
 pub struct Progress {
-    /// `None` when nobody looks: then every call is free.
+    /// `None` without a terminal: then every call is free.
     shown: Option<Shown>,
 }
 
@@ -33,7 +33,7 @@ impl Progress {
         Progress { shown }
     }
 
-    /// Adds what was read since the last call. Cheap; call it from any thread.
+    /// Adds what was read since the last call. Cheap, and safe from any thread.
     pub fn tick(&self, files: u64, bytes: u64) {
         if let Some(shown) = &self.shown {
             shown.files.fetch_add(files, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl Progress {
         }
     }
 
-    /// Runs `print` with the bar out of the way.
+    /// Runs `print` with the bar hidden.
     pub fn suspend<R>(&self, print: impl FnOnce() -> R) -> R {
         match &self.shown {
             Some(shown) => shown.bar.suspend(print),
@@ -49,7 +49,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     pub fn finish(&self) {
         if let Some(shown) = &self.shown {
             shown.bar.finish_and_clear();
@@ -70,7 +70,7 @@ impl Shown {
         let write_files = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
             let done = number::grouped(done.load(Ordering::Relaxed));
             let total = number::counted(total_files, "file", "files");
-            // A bar that cannot be drawn is no reason to stop reading.
+            // A bar that cannot be drawn must not stop the read.
             let _ = write!(out, "{done} of {total}");
         };
         let style = ProgressStyle::with_template(TEMPLATE)

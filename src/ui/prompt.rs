@@ -4,28 +4,28 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use super::sanitize;
 
-/// True when somebody is there to answer.
+/// True if stdin is a terminal.
 pub fn possible() -> bool {
     io::stdin().is_terminal()
 }
 
-/// The answer, without spaces around it; empty at the end of input.
+/// Asks a question. Returns the trimmed answer; empty at the end of input.
 ///
 /// # Errors
 /// When standard input cannot be read.
 pub fn ask(question: &str) -> io::Result<String> {
     let mut err = io::stderr().lock();
-    // Without a place to ask there is no answer either.
+    // If the question cannot be shown, the read below returns no answer either.
     let _ = write!(err, "{}", sanitize::clean(question)).and_then(|()| err.flush());
     let mut line = String::new();
     io::stdin().lock().read_line(&mut line)?;
     Ok(line.trim().to_string())
 }
 
-/// One of the choices, by its place.
+/// Lets the user select one of the choices; returns its index.
 ///
 /// # Errors
-/// When the terminal cannot be read, or the choice is broken off.
+/// When the terminal cannot be read, or the user cancels.
 pub fn choose(question: &str, choices: &[String]) -> io::Result<usize> {
     let shown: Vec<_> = choices.iter().map(|c| sanitize::clean(c).into_owned()).collect();
     dialoguer::Select::new()

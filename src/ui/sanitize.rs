@@ -1,12 +1,12 @@
-//! Makes log text safe to show: what an attacker wrote must not steer a terminal or a reader's eye.
+//! Makes log text safe to show: text from an attacker must not control a terminal or mislead a reader.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with every character that is invisible or that commands a terminal shown escaped.
+/// The text with every invisible character and terminal control escaped.
 ///
-/// Control characters become `\n`, `\t`, `\x1b`; everything else that hides, reorders or breaks
-/// lines becomes `\u{202e}`. Text without such characters is returned as it is.
+/// Control characters become `\n`, `\t`, `\x1b`; everything else that hides, reorders or breaks lines becomes
+/// `\u{202e}`. Text without such characters is returned unchanged.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
@@ -29,12 +29,12 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// True for printable ASCII only: the common case, told cheaply.
+/// True for printable ASCII only: a cheap test for the common case.
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|b| matches!(b, b' '..=b'~'))
 }
 
-/// True for characters that must not reach a terminal or a report as they are.
+/// True for characters that must not reach a terminal or a report unescaped.
 pub fn hostile(c: char) -> bool {
     match c {
         ' '..='~' => false,
@@ -54,7 +54,7 @@ pub fn hostile(c: char) -> bool {
     }
 }
 
-/// At most `max` characters; what was cut off at the end is marked by `…`.
+/// At most `max` characters; a cut end is marked by `…`.
 pub fn clip(text: &str, max: usize) -> Cow<'_, str> {
     // No text has more characters than bytes.
     if text.len() <= max || text.chars().count() <= max {
@@ -81,7 +81,7 @@ pub fn clip_middle(text: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// At most `max` characters, cut at the start: a path's end says most.
+/// At most `max` characters, cut at the start: the end of a path matters most.
 pub fn clip_start(text: &str, max: usize) -> Cow<'_, str> {
     let count = if text.len() <= max { 0 } else { text.chars().count() };
     if count <= max {

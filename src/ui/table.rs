@@ -1,4 +1,4 @@
-//! Plain tables that survive a mail: no boxes, never wider than asked, numbers to the right.
+//! Plain-text tables that survive e-mail: no boxes, bounded width, numbers aligned to the right.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, TableStyle
 use super::WIDTH;
 use super::sanitize::{clean, clip_middle};
 
-/// A rule under the header and two spaces between columns, nothing else.
+/// A line under the header and two spaces between columns, nothing else.
 const STYLE: TableStyle = NOTHING.header_separator(LineStyle::none().fill('-').junction('-'));
-/// One blank of padding and one for the junction of the rule.
+/// One space of padding, and one for the junction of the header line.
 const GAP: usize = 2;
-/// Text columns are not made narrower than this to fit the rest in.
+/// Text columns are not cut below this width.
 const MIN_TEXT: usize = 12;
 
-/// One column: its heading and what is in it.
+/// One column: its heading and whether it contains numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     heading: String,
@@ -23,18 +23,18 @@ pub struct Column {
 }
 
 impl Column {
-    /// To the left; cut in the middle when there is no room.
+    /// Aligned left; cut in the middle if there is no room.
     pub fn text(heading: &str) -> Column {
         Column { heading: clean(heading).into(), number: false }
     }
 
-    /// To the right; never cut.
+    /// Aligned right; never cut.
     pub fn number(heading: &str) -> Column {
         Column { heading: clean(heading).into(), number: true }
     }
 }
 
-/// Rows under headings. Cells are cleaned, so that log text can be put in as it is.
+/// Rows under headings. Cells are sanitized, so log text can be added directly.
 #[derive(Debug, Clone)]
 pub struct Table {
     columns: Vec<Column>,
@@ -53,7 +53,7 @@ impl Table {
         self
     }
 
-    /// Missing cells are empty, surplus ones are left out.
+    /// Adds a row. Missing cells are empty, surplus ones are dropped.
     pub fn row<S: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = S>) {
         let mut row: Vec<String> = cells.into_iter().map(|c| clean(c.as_ref()).into()).collect();
         row.resize(self.columns.len(), String::new());
@@ -64,7 +64,7 @@ impl Table {
         self.rows.is_empty()
     }
 
-    /// The heading, the rule under it, the rows. Without blanks at line ends.
+    /// The heading, the line under it, and the rows, without trailing spaces.
     pub fn lines(&self) -> Vec<String> {
         let widths = self.widths();
         let mut table = comfy_table::Table::new();
@@ -86,7 +86,7 @@ impl Table {
         table.trim_fmt().lines().map(str::to_string).collect()
     }
 
-    /// What each column gets: its widest cell, the widest text columns cut until all fit.
+    /// The width of each column: its widest cell; the widest text columns are cut until all fit.
     fn widths(&self) -> Vec<usize> {
         let widest = |(i, column): (usize, &Column)| {
             let cells = self.rows.iter().filter_map(|row| row.get(i));
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stand_to_the_right() {
+    fn numbers_are_aligned_right() {
         insta::assert_snapshot!(sample("ops\x1b[2J").to_string(), @r"
         principal                       events  last seen
         ---------------------------------------------------
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn never_wider_than_asked() {
+    fn tables_never_exceed_their_width() {
         for value in ["x".repeat(500), "東京".repeat(200), "a b ".repeat(100)] {
             let table = sample(&value);
             assert!(table.lines().iter().all(|line| line.chars().count() <= WIDTH), "{table}");

@@ -16,7 +16,7 @@ fn logs_that_are_gone_or_changed_are_said_and_still_count() {
     let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
     let notes = json["notes"].to_string();
     assert!(notes.contains("1 object of the logs read by earlier runs is no longer"), "{notes}");
-    assert!(notes.contains("1 object of the logs read by earlier runs has another"), "{notes}");
+    assert!(notes.contains("1 object of the logs read by earlier runs has changed"), "{notes}");
     assert!(notes.contains(key.as_str()) && notes.contains(other.as_str()), "{notes}");
     let was: serde_json::Value = serde_json::from_str(&before.stdout).unwrap();
     let decoded =

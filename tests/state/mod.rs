@@ -256,9 +256,9 @@ fn what_is_damaged_on_disk_is_named_and_read_again() {
 fn times_that_are_no_whole_days_are_read_from_the_logs() {
     let scene = Scene::whole();
     let run = scene.kept(&["--since", "2026-11-03T10:00:00Z"]);
-    assert!(run.stderr.contains("everything is read from the logs"), "{}", run.stderr);
+    assert!(run.stderr.contains("the state is not used"), "{}", run.stderr);
     let run = scene.kept(&["--since", "2026-11-03", "--until", "2026-11-08"]);
-    assert!(run.stderr.contains("everything is read from the logs"), "{}", run.stderr);
+    assert!(run.stderr.contains("the state is not used"), "{}", run.stderr);
     assert!(!scene.0.env.path("state").exists());
 }
 
@@ -277,7 +277,7 @@ fn other_rules_and_other_logs_are_kept_apart() {
     // NOW is the 21st: what ended before the 11th goes.
     let pruned = scene.state(&["prune", "--keep", "10", "--now", crate::support::run::NOW]);
     assert!(pruned.stdout.contains("removed 3 batches"), "{}", pruned.stdout);
-    assert!(scene.state(&["show"]).stdout.contains("nothing is kept"));
+    assert!(scene.state(&["show"]).stdout.contains("the state is empty"));
 }
 
 #[test]
@@ -288,7 +288,10 @@ fn one_run_at_a_time_writes() {
     lock.lock().unwrap();
     let run = scene.kept(&WINDOW);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("another incident is using") && run.stderr.contains("--no-state"));
+    assert!(
+        run.stderr.contains("another incident process is using")
+            && run.stderr.contains("--no-state")
+    );
     drop(lock);
     assert_eq!(scene.kept(&WINDOW).code, 0);
 }
@@ -299,7 +302,7 @@ fn a_folder_of_other_things_is_left_alone() {
     scene.0.env.write("state/letter.txt", "dear");
     let run = scene.kept(&WINDOW);
     assert_eq!(run.code, 1);
-    assert!(run.stderr.contains("no state folder"), "{}", run.stderr);
+    assert!(run.stderr.contains("not a state folder"), "{}", run.stderr);
     assert_eq!(fs::read_dir(scene.0.env.path("state")).unwrap().count(), 1);
     assert_eq!(scene.state(&["prune"]).code, 1);
     assert_eq!(scene.state(&["show"]).code, 1);

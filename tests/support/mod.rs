@@ -5,6 +5,7 @@ pub mod aws;
 pub mod contain;
 pub mod csv;
 pub mod digests;
+pub mod docs;
 pub mod logs;
 pub mod mmdb;
 pub mod pack;

@@ -1,4 +1,4 @@
-//! The bodies of calls, as templates: see `template.rs` for what the dollar signs mean.
+//! Templates for the bodies of calls. `template.rs` explains the dollar signs.
 
 pub const KEY_RESOURCE: &str = r#"[{"accountId":"$A","type":"AWS::KMS::Key","ARN":"arn:aws:kms:$R:$A:key/5b0e7d34-91c6-4f0a-8a57-2f6c1d8e9b$N"}]"#;
 pub const TABLE_RESOURCE: &str = r#"[{"accountId":"$A","type":"AWS::DynamoDB::Table","ARN":"arn:aws:dynamodb:$R:$A:table/orders-$N"}]"#;

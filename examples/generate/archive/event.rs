@@ -1,4 +1,4 @@
-//! One event of the archive: somebody does something somewhere.
+//! Generates one event of the archive: a principal takes an action from an address.
 
 use std::fmt::Write as _;
 
@@ -100,7 +100,7 @@ impl<'a> Writer<'a> {
             from_client: run.from_client,
             from_console: run.principal.is_some_and(|principal| principal.from_console),
         };
-        self.write_deed(out, time, run.action, &scene);
+        self.write_action(out, time, run.action, &scene);
     }
 
     fn start_run(&mut self) -> Run<'a> {
@@ -111,7 +111,7 @@ impl<'a> Writer<'a> {
         };
         let chance = self.random.below(100);
         if chance < BY_SERVICES {
-            let action = self.population.service_deed(&mut self.random);
+            let action = self.population.service_action(&mut self.random);
             return Run {
                 action,
                 principal: None,
@@ -121,7 +121,7 @@ impl<'a> Writer<'a> {
                 left,
             };
         }
-        let (action, mut principal) = self.deed();
+        let (action, mut principal) = self.action();
         let by_role = chance < BY_SERVICES + BY_SERVICE_ROLES;
         let by_role = by_role && action.read_only && !action.is_data();
         if by_role {
@@ -140,16 +140,16 @@ impl<'a> Writer<'a> {
     }
 
     /// Global services leave their records in us-east-1 only.
-    fn deed(&mut self) -> (&'static Action, &'a Principal) {
+    fn action(&mut self) -> (&'static Action, &'a Principal) {
         loop {
-            let (action, principal) = self.population.deed(&mut self.random);
+            let (action, principal) = self.population.action(&mut self.random);
             if self.region == "us-east-1" || action.service != "iam" {
                 return (action, principal);
             }
         }
     }
 
-    fn write_deed(&mut self, out: &mut String, time: i64, action: &Action, scene: &Scene) {
+    fn write_action(&mut self, out: &mut String, time: i64, action: &Action, scene: &Scene) {
         let failed = self.random.percent(ERRORS);
         self.make_bodies(action, time, failed);
         self.host.clear();

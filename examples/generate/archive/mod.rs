@@ -1,5 +1,4 @@
-//! Large archives for benchmarks: as many events as asked for, in the shapes and proportions of a
-//! busy account.
+//! Large archives for benchmarks: any number of events, in the shapes and proportions of a busy account.
 
 mod actions;
 mod bodies;
@@ -18,29 +17,29 @@ use crate::random::Random;
 use event::Writer;
 use population::Population;
 
-/// Make a large CloudTrail archive for benchmarks
+/// Generate a large CloudTrail archive for benchmarks
 ///
-/// 70 principals beside AWS services, 400 access keys, 120 addresses, 50 user agents and 140 actions
+/// 70 principals and AWS services, 400 access keys, 120 addresses, 50 user agents and 140 actions
 /// of 26 services, in four regions, with 6 % errors. A record has about 1.4 KB.
 #[derive(clap::Args)]
 pub struct Arguments {
     /// A folder that does not exist yet or is empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// How many events to make
+    /// Number of events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     events: u64,
-    /// How many events a file holds; 8 makes very many small files
+    /// Events per file; 8 gives very many small files
     #[arg(long, value_name = "M", default_value_t = 2000,
           value_parser = clap::value_parser!(u64).range(1..))]
     per_file: u64,
-    /// Another number gives other events
+    /// Seed: another number gives other events
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// How many days before 2026-11-09 the events are spread over
+    /// Number of days before 2026-11-09 that the events are spread over
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(1..=3650))]
     days: i64,
-    /// How hard to compress, from 0 to 12
+    /// Compression level, from 0 to 12
     #[arg(long, default_value_t = 6)]
     level: i32,
 }
@@ -75,14 +74,14 @@ impl AddAssign for Size {
     }
 }
 
-/// What all threads share.
+/// State shared by all threads.
 struct Plan<'a> {
     arguments: &'a Arguments,
     output: Output,
     population: Population,
     start: i64,
     end: i64,
-    /// How many events have their chance, their region and their stretch of time in common.
+    /// Number of events that share a random stream, a region and a time range.
     block_size: u64,
     blocks: u64,
     next: AtomicU64,

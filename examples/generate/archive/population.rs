@@ -1,4 +1,4 @@
-//! Who acts in the archive: principals, their sessions, addresses and programs.
+//! The principals in the archive, with their sessions, addresses and user agents.
 
 use super::actions::{ACTIONS, Action, Callers, SERVICE_ACTIONS};
 use crate::identity::{self, Role, Session, SessionKind};
@@ -24,8 +24,8 @@ const LINKED: [&str; 12] = [
 ];
 const ADDRESSES: usize = 150;
 
-/// How many slots the tables of chance have: the finest weight is one in 4096.
-const SLOTS: usize = 4096;
+/// Size of the tables from which actions are drawn: the smallest weight is 1 in 4096.
+const TABLE_SIZE: usize = 4096;
 
 pub struct Population {
     principals: Vec<Principal>,
@@ -77,8 +77,8 @@ impl Population {
             principals,
             buckets: (0..40).map(|n| format!("acme-{}-{n:02}", BUCKET_KINDS[n % 5])).collect(),
             assumable,
-            actions: slots(ACTIONS),
-            service_actions: slots(SERVICE_ACTIONS),
+            actions: weighted_table(ACTIONS),
+            service_actions: weighted_table(SERVICE_ACTIONS),
             callers,
             linked,
             start,
@@ -87,14 +87,14 @@ impl Population {
     }
 
     /// An action that somebody in the account takes, and who takes it.
-    pub fn deed(&self, random: &mut Random) -> (&'static Action, &Principal) {
+    pub fn action(&self, random: &mut Random) -> (&'static Action, &Principal) {
         let number = usize::from(*random.pick(&self.actions));
         let caller = *random.pick_skewed(&self.callers[number]);
         (&ACTIONS[number], &self.principals[usize::from(caller)])
     }
 
     /// An action that an AWS service takes by itself.
-    pub fn service_deed(&self, random: &mut Random) -> &'static Action {
+    pub fn service_action(&self, random: &mut Random) -> &'static Action {
         &SERVICE_ACTIONS[usize::from(*random.pick(&self.service_actions))]
     }
 
@@ -113,14 +113,14 @@ impl Population {
 
 const BUCKET_KINDS: [&str; 5] = ["data", "logs", "artifacts", "media", "exports"];
 
-/// Spreads the actions over the slots by weight.
-fn slots(actions: &[Action]) -> Vec<u8> {
+/// A table in which each action appears in proportion to its weight.
+fn weighted_table(actions: &[Action]) -> Vec<u8> {
     let total: usize = actions.iter().map(|action| usize::from(action.weight)).sum();
-    let mut out = Vec::with_capacity(SLOTS);
+    let mut out = Vec::with_capacity(TABLE_SIZE);
     let mut sum = 0;
     for (number, action) in actions.iter().enumerate() {
         sum += usize::from(action.weight);
-        out.resize(SLOTS * sum / total, number as u8);
+        out.resize(TABLE_SIZE * sum / total, number as u8);
     }
     out
 }

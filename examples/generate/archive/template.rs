@@ -1,4 +1,4 @@
-//! JSON with gaps: a dollar sign and a letter stand for something made up.
+//! JSON templates: a dollar sign and a letter are replaced by a generated value.
 
 use std::fmt::Write as _;
 

@@ -11,7 +11,7 @@ use crate::record::ACCOUNT;
 use crate::story::bucket::{self, INVOICES, Request};
 use crate::story::call::{Call, HOME};
 use crate::story::cast::{Caller, Channel};
-use crate::story::session::{Wanted, assume};
+use crate::story::session::{SessionRequest, assume};
 use crate::story::stage::Stage;
 
 const PYTHON: &str = "Boto3/1.40.45 md/Botocore#1.40.45 ua/2.1 os/linux#6.1.150-174.273.amzn2023.x86_64 \
@@ -140,8 +140,8 @@ fn begin(
         Host::Task => ("ecs-tasks.amazonaws.com", SessionKind::Plain, PYTHON),
         _ => ("lambda.amazonaws.com", SessionKind::Plain, FUNCTION),
     };
-    let wanted = Wanted { role, session: &session, region: HOME, kind };
-    let who = assume(stage, random, time, &Caller::service(host), &wanted).with(agent);
+    let request = SessionRequest { role, session: &session, region: HOME, kind };
+    let who = assume(stage, random, time, &Caller::service(host), &request).with(agent);
     let address = match application.host {
         Host::OutsideFunction => function_address(random),
         _ => (*random.pick(&NAT)).to_owned(),
@@ -159,7 +159,7 @@ fn reads_its_secrets(
     time: i64,
 ) {
     let by = if application.host == Host::Task {
-        let wanted = Wanted {
+        let request = SessionRequest {
             role: &cast.ecs_execution,
             session: &worker.session,
             region: HOME,
@@ -167,7 +167,7 @@ fn reads_its_secrets(
         };
         let service = Caller::service("ecs-tasks.amazonaws.com");
         let agent = "Amazon ECS Fargate Agent/1.98.0 (+http://aws.amazon.com/ecs/) (linux)";
-        let by = assume(stage, random, time - 2, &service, &wanted).with(agent).at(NAT[0]);
+        let by = assume(stage, random, time - 2, &service, &request).with(agent).at(NAT[0]);
         for name in ["GetAuthorizationToken", "BatchGetImage", "GetDownloadUrlForLayer"] {
             let call = Call::read("ecr", name).request(|o| {
                 o.text("registryId", ACCOUNT).text("repositoryName", application.name);

@@ -1,4 +1,4 @@
-//! Who works in the account during the month, with which roles, and from where.
+//! The people and roles of the month, with their addresses.
 
 use crate::identity::Role;
 use crate::random::Random;

@@ -8,7 +8,7 @@ use crate::random::Random;
 use crate::record::ACCOUNT;
 use crate::story::call::{Call, HOME};
 use crate::story::cast::{Caller, Channel};
-use crate::story::session::{Wanted, granted};
+use crate::story::session::{SessionRequest, granted};
 use crate::story::stage::Stage;
 
 const ACTION: &str = "aws-sdk-js/3.916.0 ua/2.1 os/linux#6.11.0-1018-azure lang/js md/nodejs#20.19.5 \
@@ -102,7 +102,7 @@ pub fn take_role(
     };
     let key = random.unique_id("ASIA", ACCOUNT);
     let (name, kind) = (token.session, SessionKind::Plain);
-    let wanted = Wanted { role, session: name, region: HOME, kind };
+    let request = SessionRequest { role, session: name, region: HOME, kind };
     let call = Call::read("sts", "AssumeRoleWithWebIdentity")
         .request(|o| {
             o.text("roleArn", &role.arn())
@@ -113,7 +113,7 @@ pub fn take_role(
             o.text("subjectFromWebIdentityToken", token.subject)
                 .text("audience", "sts.amazonaws.com")
                 .text("provider", &provider);
-            granted(o, &wanted, &key, time);
+            granted(o, &request, &key, time);
         })
         .resource("AWS::IAM::Role", &role.arn());
     stage.add(random, time, &workload, call);

@@ -1,4 +1,4 @@
-//! What people do once in the month: a colleague's user, a key exchanged, a policy attached, a machine ended.
+//! Tasks that happen once in the month: a new user, a key rotation, an attached policy, a terminated instance.
 
 use super::cast::{Cast, OFFICE};
 use super::keys::old_application;

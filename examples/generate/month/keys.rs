@@ -1,4 +1,4 @@
-//! Long-term keys in daily use: a contractor's at one address, and that of an old application elsewhere.
+//! Long-term keys in daily use: a contractor's, and that of an old application.
 
 use crate::calendar::{DAY, HOUR, MINUTE, is_weekday};
 use crate::random::Random;

@@ -1,4 +1,4 @@
-//! An ordinary month of an account in which nothing happened: what `incident` must be quiet about.
+//! An ordinary month of an account without an attack, in which `incident` should find nothing.
 
 mod applications;
 mod cast;
@@ -20,7 +20,7 @@ use crate::output::{Output, Result};
 use crate::story::Period;
 use crate::story::stage::Stage;
 
-/// Make an ordinary month of an account, with nothing in it that a responder would have to act on
+/// Generate an ordinary month of an account, with nothing that a responder would have to act on
 ///
 /// Writes about 100,000 CloudTrail events and S3 server access logs of account 111122223333 from
 /// 2026-10-12 to 2026-11-10: deployments, Terraform, people in the console, applications, nightly
@@ -30,7 +30,7 @@ pub struct Arguments {
     /// A folder that does not exist yet or is empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Another number gives other days, people's errands and identifiers
+    /// Seed: another number gives other days, errands and identifiers
     #[arg(long, default_value_t = 7)]
     seed: u64,
 }

@@ -1,4 +1,4 @@
-//! What runs at night: a backup that reads and snapshots much, and a batch that deletes what has expired.
+//! Nightly jobs: a backup that reads and snapshots a lot, and a batch job that deletes expired objects.
 
 use super::cast::{Cast, NAT};
 use super::script::{Play, Script};
@@ -8,7 +8,7 @@ use crate::random::Random;
 use crate::story::bucket::{self, INVOICES, Request};
 use crate::story::call::HOME;
 use crate::story::cast::Caller;
-use crate::story::session::{Wanted, assume};
+use crate::story::session::{SessionRequest, assume};
 use crate::story::stage::Stage;
 
 const BACKUP: &str = "rclone/v1.71.1";
@@ -21,26 +21,26 @@ pub fn play(stage: &mut Stage, cast: &Cast) {
     let script = Script::parse(include_str!("nightly.steps"));
     for day in stage.period.days() {
         let ec2 = Caller::service("ec2.amazonaws.com");
-        let wanted = Wanted {
+        let request = SessionRequest {
             role: &cast.backup,
             session: MACHINE,
             region: HOME,
             kind: SessionKind::Instance,
         };
         let start = day + HOUR + random.between(0, 5 * MINUTE);
-        let who = assume(stage, random, start, &ec2, &wanted).at(NAT[0]);
+        let who = assume(stage, random, start, &ec2, &request).at(NAT[0]);
         backup(stage, random, &who, &script, start + 60, day);
 
         let lambda = Caller::service("ecs-tasks.amazonaws.com");
         let session = random.hex(32);
-        let wanted = Wanted {
+        let request = SessionRequest {
             role: &cast.retention,
             session: &session,
             region: HOME,
             kind: SessionKind::Plain,
         };
         let start = day + 4 * HOUR + random.between(0, 20 * MINUTE);
-        let who = assume(stage, random, start, &lambda, &wanted).at(NAT[1]).with(BOTO);
+        let who = assume(stage, random, start, &lambda, &request).at(NAT[1]).with(BOTO);
         retention(stage, random, &who, start + 3, day);
     }
 }

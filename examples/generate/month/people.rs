@@ -1,4 +1,4 @@
-//! Six people, who sign in through Identity Center and work in the console or with the command line.
+//! Six people who sign in through Identity Center and work in the console or on the command line.
 
 use super::cast::{Cast, EUROPE, HOTEL, OFFICE, PHONE, Person};
 use super::script::{Play, Script};
@@ -8,7 +8,7 @@ use crate::random::Random;
 use crate::record::ACCOUNT;
 use crate::story::call::{Call, HOME};
 use crate::story::cast::{Caller, Channel};
-use crate::story::session::{Wanted, granted};
+use crate::story::session::{SessionRequest, granted};
 use crate::story::stage::Stage;
 
 const STORE: &str = "d-9067a3c1f5";
@@ -116,7 +116,7 @@ pub fn sign_in(
     let role = if person.administrator { &cast.administrators } else { &cast.engineers };
     let key = random.unique_id("ASIA", ACCOUNT);
     let kind = SessionKind::Plain;
-    let wanted = Wanted { role, session: person.name, region: HOME, kind };
+    let request = SessionRequest { role, session: person.name, region: HOME, kind };
     let by = Caller {
         identity: identity::saml_user(STORE, person.name),
         arn: String::new(),
@@ -134,7 +134,7 @@ pub fn sign_in(
                 )
                 .number("durationSeconds", 3600);
         })
-        .response(|o| granted(o, &wanted, &key, time))
+        .response(|o| granted(o, &request, &key, time))
         .resource("AWS::IAM::Role", &role.arn());
     stage.add(random, time, &by, call);
 

@@ -1,4 +1,4 @@
-//! Calls written down as text, with gaps for names, and played one after the other.
+//! Scripts: calls written as text, with gaps for names, and played in sequence.
 //!
 //! A `.steps` file has sections. A step is a line `service Action`; below it, indented, `?` begins the request
 //! and `=` the response, both JSON; lines without such a mark go on with what is above. An action that ends in
@@ -62,7 +62,7 @@ impl Script {
 #[derive(Clone, Copy)]
 pub struct Play<'a> {
     pub region: &'static str,
-    /// What stands for the gaps, beside those that every text may have.
+    /// Values for the gaps, in addition to the built-in ones.
     pub gaps: &'a [(&'a str, &'a str)],
     /// Seconds between two steps, at least and at most.
     pub pace: (i64, i64),

@@ -1,4 +1,4 @@
-//! AWS services at work on the account's behalf: four in five of all questions asked.
+//! AWS services that act on the account's behalf: four in five of all calls.
 
 use super::cast::{EUROPE, role};
 use super::script::{Play, Script};
@@ -9,7 +9,7 @@ use crate::record::ACCOUNT;
 use crate::story::bucket::{self, Request};
 use crate::story::call::{Call, HOME};
 use crate::story::cast::Caller;
-use crate::story::session::{Wanted, assume};
+use crate::story::session::{SessionRequest, assume};
 use crate::story::stage::Stage;
 
 /// A service that makes its rounds with a role of its own.
@@ -204,7 +204,7 @@ pub fn play(stage: &mut Stage) {
     of_its_own_accord(stage, random);
 }
 
-/// The moments that lie `minutes` apart, give or take a little.
+/// Times about `minutes` apart.
 pub fn every(stage: &Stage, random: &mut Random, minutes: i64) -> Vec<i64> {
     let step = minutes * MINUTE;
     (stage.period.start..stage.period.end)
@@ -221,10 +221,10 @@ fn make_rounds(stage: &mut Stage, random: &mut Random, round: &Round) {
         for start in every(stage, random, round.minutes) {
             // Credentials last for an hour and are not asked for again before.
             let kind = SessionKind::Via(&host);
-            let wanted = Wanted { role: &role, session: round.session, region, kind };
+            let request = SessionRequest { role: &role, session: round.session, region, kind };
             let (since, who) = match session.take() {
                 Some((since, who)) if start < since + 50 * MINUTE => (since, who),
-                _ => (start, assume(stage, random, start, &Caller::service(&host), &wanted)),
+                _ => (start, assume(stage, random, start, &Caller::service(&host), &request)),
             };
             let mut time = start;
             for ask in round.asks.split_ascii_whitespace() {
@@ -275,8 +275,9 @@ fn scaling(stage: &mut Stage, random: &mut Random) {
             for (time, steps) in [(start, "launch"), (start + random.between(8, 12) * HOUR, "end")]
             {
                 let kind = SessionKind::Via(host);
-                let wanted = Wanted { role: &role, session: "AutoScaling", region: HOME, kind };
-                let who = assume(stage, random, time, &Caller::service(host), &wanted);
+                let request =
+                    SessionRequest { role: &role, session: "AutoScaling", region: HOME, kind };
+                let who = assume(stage, random, time, &Caller::service(host), &request);
                 Play { region: HOME, gaps: &gaps, pace: (1, 3) }.steps(
                     stage,
                     random,

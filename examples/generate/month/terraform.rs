@@ -7,7 +7,7 @@ use crate::identity::SessionKind;
 use crate::random::Random;
 use crate::story::call::{Call, HOME};
 use crate::story::cast::Caller;
-use crate::story::session::{Wanted, assume};
+use crate::story::session::{SessionRequest, assume};
 use crate::story::stage::Stage;
 
 const RUNNER: &str = "i-0d41c7f2a93b6e850";
@@ -23,7 +23,7 @@ pub fn play(stage: &mut Stage, cast: &Cast) {
     let random = &mut stage.random("month terraform");
     let script = Script::parse(include_str!("terraform.steps"));
     for quarter in (stage.period.start..stage.period.end).step_by(6 * HOUR as usize) {
-        let wanted = Wanted {
+        let request = SessionRequest {
             role: &cast.runner,
             session: RUNNER,
             region: HOME,
@@ -31,7 +31,7 @@ pub fn play(stage: &mut Stage, cast: &Cast) {
         };
         let time = quarter + random.between(0, 4 * MINUTE);
         let machine = Caller::service("ec2.amazonaws.com");
-        let runner = assume(stage, random, time, &machine, &wanted).at(TOOLS_NAT).with(AGENT);
+        let runner = assume(stage, random, time, &machine, &request).at(TOOLS_NAT).with(AGENT);
         signs_of_life(stage, random, &runner, time);
         if !is_weekday(quarter) || !matches!(quarter.rem_euclid(DAY) / HOUR, 6 | 12) {
             continue;
@@ -64,13 +64,13 @@ fn apply(
     script: &Script,
     start: i64,
 ) {
-    let wanted = Wanted {
+    let request = SessionRequest {
         role: &cast.terraform,
         session: &format!("apply-{}", random.below(90_000) + 10_000),
         region: HOME,
         kind: SessionKind::Plain,
     };
-    let who = assume(stage, random, start, &runner.with(PROVIDER), &wanted);
+    let who = assume(stage, random, start, &runner.with(PROVIDER), &request);
     let region = if random.percent(15) { EUROPE } else { HOME };
     let name: &&str = random.pick(&NAMES);
     let suffix = random.hex(4);

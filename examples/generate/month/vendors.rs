@@ -1,5 +1,5 @@
-//! Tools of other companies, which take a role of the account from fixed addresses: a scanner of settings, a
-//! tool for costs, one for monitoring, and the data team's own second account.
+//! Third-party tools that assume a role of the account from fixed addresses: a configuration scanner, a cost tool, a
+//! monitoring tool, and the data team's second account.
 
 use super::cast::{Cast, EUROPE};
 use super::services::every;
@@ -10,7 +10,7 @@ use crate::record::ACCOUNT;
 use crate::story::bucket::{self, Request};
 use crate::story::call::{Call, HOME};
 use crate::story::cast::{Caller, Channel};
-use crate::story::session::{Wanted, granted};
+use crate::story::session::{SessionRequest, granted};
 use crate::story::stage::Stage;
 
 const SCANNER: &str = "Boto3/1.40.45 md/Botocore#1.40.45 ua/2.1 os/linux#6.1.150-174.273.amzn2023.x86_64 \
@@ -173,7 +173,7 @@ fn take_role(stage: &mut Stage, random: &mut Random, vendor: &Vendor, time: i64)
     };
     let key = random.unique_id("ASIA", ACCOUNT);
     let (role, name, kind) = (vendor.role, vendor.session, SessionKind::Plain);
-    let wanted = Wanted { role, session: name, region: HOME, kind };
+    let request = SessionRequest { role, session: name, region: HOME, kind };
     let call = Call::read("sts", "AssumeRole")
         .request(|o| {
             o.text("roleArn", &role.arn()).text("roleSessionName", name);
@@ -182,7 +182,7 @@ fn take_role(stage: &mut Stage, random: &mut Random, vendor: &Vendor, time: i64)
             }
             o.number("durationSeconds", 3600);
         })
-        .response(|o| granted(o, &wanted, &key, time))
+        .response(|o| granted(o, &request, &key, time))
         .resource("AWS::IAM::Role", &role.arn());
     stage.add(random, time, &outside, call);
     let session = Session { role, name, key: &key, since: time, kind };

@@ -1,8 +1,8 @@
-//! Two administrators, who sign in to the console from the company's VPN and look around.
+//! Two administrators who sign in to the console from the company's VPN.
 
 use super::call::{Call, HOME};
 use super::cast::{Caller, Cast, Channel};
-use super::session::{Wanted, granted};
+use super::session::{SessionRequest, granted};
 use super::stage::Stage;
 use crate::calendar::{HOUR, MINUTE, is_weekday, midnight};
 use crate::identity::{self, Session, SessionKind};
@@ -31,7 +31,7 @@ struct Admin {
     agent: &'static str,
 }
 
-/// What the console asks for while somebody clicks through it.
+/// Calls that the console makes while somebody clicks through it.
 const PAGES: [(&str, &str); 18] = [
     ("ec2", "DescribeInstances"),
     ("health", "DescribeEventAggregates"),
@@ -70,8 +70,7 @@ pub fn play(stage: &mut Stage, cast: &Cast) {
     bob_without_single_sign_on(stage, random, cast, midnight(2026, 11, 9) + 12 * HOUR, 2);
 }
 
-/// Single sign-on: the identity provider vouches for the person, the role's session begins, the
-/// console opens.
+/// Single sign-on: the identity provider authenticates the person, the role's session begins, the console opens.
 fn sign_in(
     stage: &mut Stage,
     random: &mut Random,
@@ -82,7 +81,8 @@ fn sign_in(
     let address = admin.addresses[usize::from(random.percent(20))];
     let role = &cast.administrators;
     let key = random.unique_id("ASIA", ACCOUNT);
-    let wanted = Wanted { role, session: admin.name, region: HOME, kind: SessionKind::Plain };
+    let request =
+        SessionRequest { role, session: admin.name, region: HOME, kind: SessionKind::Plain };
     let person = Caller {
         identity: identity::saml_user("d-9067a3c1f5", admin.name),
         arn: String::new(),
@@ -100,7 +100,7 @@ fn sign_in(
                 )
                 .number("durationSeconds", 3600);
         })
-        .response(|o| granted(o, &wanted, &key, time))
+        .response(|o| granted(o, &request, &key, time))
         .resource("AWS::IAM::Role", &role.arn());
     stage.add(random, time, &person, call);
 

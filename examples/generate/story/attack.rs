@@ -1,4 +1,4 @@
-//! The attack: Dana's key in foreign hands. Looks around, reads the invoices, stays.
+//! The attack with Dana's stolen key: discovery, exfiltration of the invoices, persistence.
 
 use super::bucket::{self, INVOICES, Request};
 use super::call::{Call, HOME};
@@ -17,7 +17,7 @@ const SCRIPT_AGENT: &str = "Boto3/1.26.165 Python/3.13.7 Linux/6.16.8+kali-amd64
 const STOLEN: usize = 412;
 const FIRST_STOLEN: usize = 6 * 42;
 
-/// What the first look around asks for: service, call, whether the policy allows it.
+/// The calls of the first discovery: service, call, whether the policy allows it.
 const LOOKS: [(&str, &str, bool); 37] = [
     ("sts", "GetCallerIdentity", true),
     ("iam", "GetUser", true),
@@ -142,7 +142,7 @@ fn reads_the_bucket(stage: &mut Stage, random: &mut Random, thief: &Caller, star
     }
 }
 
-/// Dana may make users for services, which is more than anyone meant to allow.
+/// Dana's policy allows creating users for services, which is more than intended.
 fn makes_a_way_back(
     stage: &mut Stage,
     random: &mut Random,
@@ -194,7 +194,7 @@ fn makes_a_way_back(
     stage.add(random, time + 83, &thief.command("iam.create-access-key"), key);
 }
 
-/// The new user works, and now nothing is refused.
+/// The new user acts, and nothing is denied any more.
 fn comes_back(stage: &mut Stage, random: &mut Random, new: &User, start: i64) {
     let thief = new.caller(ATTACKER_ADDRESS, AGENT);
     let mut time = start;
@@ -213,7 +213,7 @@ fn comes_back(stage: &mut Stage, random: &mut Random, new: &User, start: i64) {
     }
 }
 
-/// The CLI's word for a call: `iam.list-users`.
+/// The CLI's name for a call: `iam.list-users`.
 fn with_command(thief: &Caller, service: &str, name: &str) -> Caller {
     let mut command = format!("{service}.");
     for (place, letter) in name.trim_end_matches("20150331").char_indices() {

@@ -35,13 +35,13 @@ pub fn catalogue(seed: u64) -> Vec<Object> {
 
 /// A request to S3. Empty fields are absent.
 pub struct Request<'a> {
-    /// The name that CloudTrail gives the call.
+    /// The call's name in CloudTrail.
     pub name: &'static str,
-    /// The name that access logs give it.
+    /// The operation's name in access logs.
     pub operation: &'static str,
     pub bucket: &'a str,
     pub key: &'a str,
-    /// What stands after the question mark.
+    /// The query string.
     pub query: &'a str,
     pub bytes_in: u64,
     pub bytes_out: u64,
@@ -100,7 +100,7 @@ pub fn send(stage: &mut Stage, random: &mut Random, time: i64, caller: &Caller, 
     }
 }
 
-/// A request that only the access log shows: CloudTrail was not asked to record its kind.
+/// A request that only the access log shows: the trail does not record its kind.
 pub fn send_unrecorded(
     stage: &mut Stage,
     random: &mut Random,
@@ -137,7 +137,7 @@ fn call(random: &mut Random, caller: &Caller, request: &Request, answer: &Answer
         }
     });
     call.host = host;
-    // CloudTrail itself is not of one mind about how to spell these numbers.
+    // CloudTrail itself writes these numbers in two ways.
     let spelling = if random.percent(25) { ".0" } else { "" };
     let call = call.additional(|o| {
         o.text("SignatureVersion", "SigV4")
@@ -187,7 +187,7 @@ fn line(
     let turn_around_ms = random.between(9, 48) as u64;
     let host = host(request.bucket);
     Line {
-        // Access logs hold the time of arrival, CloudTrail that of completion.
+        // Access logs have the time of arrival, CloudTrail that of completion.
         time: time - random.between(0, 1),
         bucket: request.bucket,
         address: if by_service { "" } else { &caller.address },
@@ -210,7 +210,7 @@ fn line(
     .text()
 }
 
-/// S3 deletes what has expired, with nobody asking: access logs alone show it.
+/// S3 deletes expired objects by itself. Only access logs show it.
 pub fn expire(stage: &mut Stage, random: &mut Random, time: i64, key: &str) {
     let line = Line {
         time,

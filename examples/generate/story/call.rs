@@ -1,4 +1,4 @@
-//! One call to AWS, before it is known who makes it and when.
+//! One call to AWS, without its caller and time.
 
 use crate::json::{Object, array, object};
 use crate::record::ACCOUNT;
@@ -19,13 +19,13 @@ pub struct Call {
     pub read_only: bool,
     pub data: bool,
     pub event_type: &'static str,
-    /// Made up when absent.
+    /// Generated if absent.
     pub request_id: Option<String>,
     pub host: String,
 }
 
 impl Call {
-    /// A call that only looks.
+    /// A read-only call.
     pub fn read(service: &'static str, name: &'static str) -> Call {
         Call {
             service,
@@ -90,7 +90,7 @@ impl Call {
         }
     }
 
-    /// Denied for want of a policy, in the spelling of the service.
+    /// Denied because no policy allows it, with the service's error code.
     pub fn denied(self, caller_arn: &str, action: &str, resource: &str) -> Call {
         let code = match self.service {
             "ec2" => "Client.UnauthorizedOperation",

@@ -1,4 +1,4 @@
-//! Who takes part: users, roles, and the addresses and programs they work from.
+//! The cast: users and roles, with their addresses and user agents.
 
 use crate::identity::{self, Role};
 use crate::random::Random;
@@ -24,7 +24,7 @@ pub enum Channel {
     OnBehalf,
 }
 
-/// Somebody who makes calls, as the logs show them.
+/// A caller, as the logs show it.
 #[derive(Clone)]
 pub struct Caller {
     /// JSON.

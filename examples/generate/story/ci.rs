@@ -1,8 +1,8 @@
-//! The build machines: a role of their own, and for each run a session of the deployment role.
+//! The build machines: their own role, and a session of the deployment role for each run.
 
 use super::call::{Call, HOME};
 use super::cast::{CI_ADDRESS, Caller, Cast};
-use super::session::{Wanted, assume};
+use super::session::{SessionRequest, assume};
 use super::stage::Stage;
 use crate::calendar::{DAY, HOUR, MINUTE, is_weekday, midnight};
 use crate::identity::SessionKind;
@@ -39,14 +39,14 @@ pub fn play(stage: &mut Stage, cast: &Cast) {
     let machine = Caller::service("ec2.amazonaws.com");
     let mut run = 4810;
     for quarter in (stage.period.start..stage.period.end).step_by(6 * HOUR as usize) {
-        let wanted = Wanted {
+        let request = SessionRequest {
             role: &cast.ci_runner,
             session: INSTANCE,
             region: HOME,
             kind: SessionKind::Instance,
         };
         let time = quarter + random.between(0, 5 * MINUTE);
-        let runner = assume(stage, random, time, &machine, &wanted).at(CI_ADDRESS).with(AGENT);
+        let runner = assume(stage, random, time, &machine, &request).at(CI_ADDRESS).with(AGENT);
         signs_of_life(stage, random, &runner, time);
         for start in runs(random, quarter) {
             run += 1;
@@ -96,13 +96,13 @@ fn session_of_run(
     time: i64,
     run: u32,
 ) -> Caller {
-    let wanted = Wanted {
+    let request = SessionRequest {
         role: &cast.ci_deploy,
         session: &format!("deploy-{run}"),
         region: HOME,
         kind: SessionKind::Plain,
     };
-    let session = assume(stage, random, time, &runner.command("sts.assume-role"), &wanted);
+    let session = assume(stage, random, time, &runner.command("sts.assume-role"), &request);
     session.with(AGENT)
 }
 

@@ -1,7 +1,6 @@
-//! Sorts what happened into files, as AWS would have delivered them.
+//! Sorts the events into files, as AWS would have delivered them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -44,8 +43,8 @@ pub fn deliver(stage: Stage, output: &Output) -> Result<Delivered> {
     Ok(Delivered { events, trail_files: files.len(), lines, line_files })
 }
 
-/// Fewer files than in life: twice a day for the home region and once for the others, more often
-/// for the home region on the day of the attack.
+/// Fewer files than in reality: two a day for the home region, more on the day of the attack, and one a day for the
+/// others.
 fn trail_files(
     events: Vec<Event>,
     busy_day: i64,
@@ -76,7 +75,7 @@ fn trail_files(
         });
         let path = trail_path(region, delivered, &random.file_tail());
         output.write_gzip(&path, content.as_bytes())?;
-        let sha256 = hex(&Sha256::digest(content.as_bytes()));
+        let sha256 = hex::encode(Sha256::digest(content.as_bytes()));
         files.push(TrailFile { path, sha256, region, delivered, oldest, newest });
     }
     Ok(files)
@@ -146,12 +145,4 @@ fn access_logs(lines: Vec<(i64, String)>, output: &Output, random: &mut Random) 
         output.write(&path, content.as_bytes())?;
     }
     Ok(groups.len())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }

@@ -1,4 +1,4 @@
-//! The sample story: two quiet weeks of a small company, then a leaked key and what was done with it.
+//! The sample story: two quiet weeks of a small company, then an attack with a leaked key.
 
 mod admins;
 mod application;
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use crate::calendar::{self, DAY, HOUR};
 use crate::output::{Output, Result};
 
-/// Make the sample story: two quiet weeks of a small company and a leaked access key
+/// Generate the sample story: two quiet weeks of a small company and a leaked access key
 ///
 /// Writes CloudTrail files and S3 server access logs of account 111122223333 from 2026-10-26 to
 /// 2026-11-09, in the layout in which AWS delivers them.
@@ -27,7 +27,7 @@ pub struct Arguments {
     /// A folder that does not exist yet or is empty
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Another number gives other identifiers and moments in the same story
+    /// Seed: another number gives other identifiers and times in the same story
     #[arg(long, default_value_t = 7)]
     seed: u64,
 }

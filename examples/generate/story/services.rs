@@ -3,7 +3,7 @@
 use super::bucket::{self, INVOICES, Request};
 use super::call::{Call, HOME};
 use super::cast::{APPLICATION_ADDRESSES, Caller, Cast};
-use super::session::{Wanted, assume};
+use super::session::{SessionRequest, assume};
 use super::stage::Stage;
 use crate::calendar::{DAY, HOUR, MINUTE};
 use crate::identity::{Role, SessionKind};
@@ -13,7 +13,7 @@ use crate::record::ACCOUNT;
 
 const LOG_BUCKET: &str = "acme-logs";
 
-/// What AWS Config looks at on its rounds.
+/// Calls that AWS Config makes regularly.
 const CONFIG_ROUND: [(&str, &str); 12] = [
     ("ec2", "DescribeInstances"),
     ("ec2", "DescribeSecurityGroups"),
@@ -29,7 +29,7 @@ const CONFIG_ROUND: [(&str, &str); 12] = [
     ("secretsmanager", "ListSecrets"),
 ];
 
-/// The moments between the ends of the story that lie `step` apart, give or take a little.
+/// Times between the ends of the story, about `step` apart.
 fn every(stage: &Stage, random: &mut Random, step: i64) -> Vec<i64> {
     let (start, end) = (stage.period.start, stage.period.end);
     (start..end).step_by(step as usize).map(|time| time + random.between(0, step / 8)).collect()
@@ -140,9 +140,13 @@ fn instance_set(o: &mut Object, instance: &str) {
 fn mailer(stage: &mut Stage, random: &mut Random, role: &Role) {
     let service = Caller::service("lambda.amazonaws.com");
     for time in every(stage, random, 3 * HOUR) {
-        let wanted =
-            Wanted { role, session: "invoice-mailer", region: HOME, kind: SessionKind::Plain };
-        let granted = assume(stage, random, time, &service, &wanted);
+        let request = SessionRequest {
+            role,
+            session: "invoice-mailer",
+            region: HOME,
+            kind: SessionKind::Plain,
+        };
+        let granted = assume(stage, random, time, &service, &request);
         let who = granted.at(APPLICATION_ADDRESSES[1]).with(
             "aws-sdk-go-v2/1.39.2 ua/2.1 os/linux lang/go#1.25.1 md/GOOS#linux md/GOARCH#amd64 \
              exec-env/AWS_Lambda_provided.al2023 api/cloudwatchlogs#1.58.2",
@@ -195,5 +199,11 @@ fn linked(
 ) -> Caller {
     let host = role.path.split('/').nth(1).unwrap_or_default();
     let kind = SessionKind::Via(host);
-    assume(stage, random, time, &Caller::service(host), &Wanted { role, session, region, kind })
+    assume(
+        stage,
+        random,
+        time,
+        &Caller::service(host),
+        &SessionRequest { role, session, region, kind },
+    )
 }

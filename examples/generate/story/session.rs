@@ -1,4 +1,4 @@
-//! Role sessions: the record that hands out a temporary key, and the caller who then uses it.
+//! Role sessions: the record that issues a temporary key, and the caller who uses it.
 
 use super::call::Call;
 use super::cast::{Caller, Channel};
@@ -15,25 +15,25 @@ pub fn assume(
     random: &mut Random,
     time: i64,
     caller: &Caller,
-    wanted: &Wanted,
+    request: &SessionRequest,
 ) -> Caller {
-    let (role, name) = (wanted.role, wanted.session);
+    let (role, name) = (request.role, request.session);
     let key = random.unique_id("ASIA", ACCOUNT);
     let call = Call::read("sts", "AssumeRole")
-        .region(wanted.region)
+        .region(request.region)
         .request(|o| {
             o.text("roleArn", &role.arn())
                 .text("roleSessionName", name)
                 .number("durationSeconds", 3600);
         })
-        .response(|o| granted(o, wanted, &key, time))
+        .response(|o| granted(o, request, &key, time))
         .resource("AWS::IAM::Role", &role.arn());
     stage.add(random, time, caller, call);
-    let session = Session { role, name, key: &key, since: time, kind: wanted.kind };
+    let session = Session { role, name, key: &key, since: time, kind: request.kind };
     Caller {
         identity: identity::session(&session),
         arn: role.session_arn(name),
-        channel: match wanted.kind {
+        channel: match request.kind {
             SessionKind::Via(_) => Channel::OnBehalf,
             _ => Channel::Client,
         },
@@ -41,17 +41,17 @@ pub fn assume(
     }
 }
 
-/// Which session is asked for.
-pub struct Wanted<'a> {
+/// The requested session.
+pub struct SessionRequest<'a> {
     pub role: &'a Role,
     pub session: &'a str,
     pub region: &'static str,
     pub kind: SessionKind<'a>,
 }
 
-/// The answer of STS. The session token that it holds in life is left out.
-pub fn granted(o: &mut Object, wanted: &Wanted, key: &str, time: i64) {
-    let (role, name) = (wanted.role, wanted.session);
+/// The response of STS, without the session token that a real one contains.
+pub fn granted(o: &mut Object, request: &SessionRequest, key: &str, time: i64) {
+    let (role, name) = (request.role, request.session);
     o.object("credentials", |o| {
         o.text("accessKeyId", key).text("expiration", &calendar::in_words(time + HOUR));
     });

@@ -1,4 +1,4 @@
-//! What the actors of the story leave behind: records and access log lines, in any order.
+//! Collects the records and access log lines of all actors, in any order.
 
 use super::Period;
 use super::call::Call;
@@ -29,12 +29,12 @@ impl Stage {
         Stage { seed, period, events: Vec::new(), lines: Vec::new() }
     }
 
-    /// The stream of chance of one actor.
+    /// One actor's random stream.
     pub fn random(&self, actor: &str) -> Random {
         Random::new(self.seed, actor, 0)
     }
 
-    /// Records that `caller` made `call`. What lies beyond the end of the story is left out.
+    /// Records that `caller` made `call`. Calls after the end of the story are left out.
     pub fn add(&mut self, random: &mut Random, time: i64, caller: &Caller, call: Call) {
         if time >= self.period.end {
             return;
@@ -76,7 +76,7 @@ impl Stage {
         self.events.push(Event { time, region: call.region, record });
     }
 
-    /// Keeps an access log line, unless logging was not on yet or the story is over.
+    /// Adds an access log line, unless logging was not enabled yet or the story is over.
     pub fn add_line(&mut self, time: i64, line: String) {
         if (self.period.access_logs_from..self.period.end).contains(&time) {
             self.lines.push((time, line));

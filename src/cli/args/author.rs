@@ -1,17 +1,17 @@
-//! Who writes: given with `--author`, or the user that runs the program.
+//! The author of a journal entry: `--author`, or the user that runs the program.
 
 use crate::cli::error::CommandError;
 
 #[derive(Debug, clap::Args)]
 pub struct AuthorArgs {
-    /// Who says so; the user of this system if not given
+    /// Author of the journal entry [default: the current user]
     #[arg(long, value_name = "NAME")]
     pub author: Option<String>,
 }
 
 impl AuthorArgs {
     /// # Errors
-    /// When a name is missing, and the system has none.
+    /// When no name is given and the system has none.
     pub fn name(&self) -> Result<String, CommandError> {
         let given = match &self.author {
             Some(name) => name.trim().to_string(),
@@ -19,8 +19,10 @@ impl AuthorArgs {
         };
         match given.is_empty() {
             false => Ok(given),
-            true => Err(CommandError::usage("who writes this? The system names no user")
-                .hint("--author NAME says it")),
+            true => Err(CommandError::usage(
+                "the author is unknown: the system has no name for the current user",
+            )
+            .hint("give --author NAME")),
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Flags that several commands share.
+//! Flags that several commands share. Each struct turns into a type of the library.
 
 pub mod author;
 pub mod aws;
+pub mod facts;
 pub mod inputs;
 pub mod log_source;
-pub mod rule_files;
+pub mod rules;
+pub mod state;
 pub mod window;

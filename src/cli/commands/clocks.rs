@@ -1,30 +1,31 @@
-//! `incident clocks`: what is to be notified to whom, and until when.
+//! `incident clocks`: which notices are due, to whom, and until when.
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::case::Writing;
 use crate::case::Case;
+use crate::casework::{Writing, facts_of};
 use crate::cli::args::author::AuthorArgs;
+use crate::cli::args::facts::pairs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{self, Millis};
-use crate::clocks::{Duty, Facts, KEYS, Regime, State, Zone, about, duties};
-use crate::journal::{Entry, Event, facts, verify};
+use crate::clocks::{Duty, Facts, KEYS, Regime, State, Zone, duties, rounded_duration};
+use crate::journal::{Event, verify};
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
 
-/// One line that stands under every list.
+/// The last line of every list.
 const REFERENCE: &str =
-    "Reference, not legal advice: the law's outer limits, as read on the facts that were set.";
+    "Reference, not legal advice: the law's outer limits, computed from the facts that were set.";
 
 /// Show the notification clocks of a case, and set the facts they run on
 ///
-/// Without --set nothing is written. A fact that is set is a line of the journal, with author and time; case.toml
-/// stays as it is. An empty value takes a fact back. Times without an offset are in the case's time zone.
+/// Without --set nothing is written. Each fact that you set is a line in the journal, with author and time; case.toml
+/// stays as it is. An empty value removes a fact. Times without an offset are in the case's time zone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident clocks CASE                                            what is due, and what applies
@@ -41,7 +42,7 @@ pub struct Args {
     /// Fact to set (can be repeated)
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
     #[command(flatten)]
@@ -49,7 +50,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let pairs = split(&args.set)?;
+    let pairs = pairs(&args.set)?;
     let (case, facts) = if pairs.is_empty() {
         let case = Case::read(&args.case)?;
         let entries = verify(&case.journal())?.entries;
@@ -63,7 +64,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut out = cx.ui.out();
     if args.format == "json" {
         let document = document(&case, &facts, &list, now);
-        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+        writeln!(out, "{document:#}")?;
     } else if list.is_empty() {
         for line in how_to_begin(&args.case.display().to_string()) {
             writeln!(out, "{}", clean(&line))?;
@@ -77,10 +78,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// All facts of the call or none, each a line of the journal.
+/// Sets all facts or none, each as a line of the journal.
 fn set(cx: &Cx, args: &Args, pairs: &[(String, String)]) -> Result<(Case, Facts), CommandError> {
     let author = args.author.name()?;
-    let Writing { case, mut journal } = Writing::open(cx, &args.case)?;
+    let Writing { case, mut journal } = Writing::open(&args.case, cx.clock)?;
     let mut facts = facts_of(&case, journal.entries())?;
     for (key, value) in facts.set(pairs)? {
         journal.append(Event::ClockFact { author: author.clone(), key, value })?;
@@ -88,36 +89,10 @@ fn set(cx: &Cx, args: &Args, pairs: &[(String, String)]) -> Result<(Case, Facts)
     Ok((case, facts))
 }
 
-/// `KEY=VALUE` in two.
-///
-/// # Errors
-/// Without a `=`.
-pub fn split(sets: &[String]) -> Result<Vec<(String, String)>, CommandError> {
-    let pair = |set: &String| match set.split_once('=') {
-        Some((key, value)) => Ok((key.trim().to_string(), value.trim().to_string())),
-        None => Err(CommandError::usage(format!("--set {set}: write KEY=VALUE"))
-            .hint("`incident clocks CASE` lists the keys while no regime is set")),
-    };
-    sets.iter().map(pair).collect()
-}
-
-/// # Errors
-/// When a key or value is not known, in the case's file or in its journal.
-pub fn facts_of(case: &Case, entries: &[Entry]) -> Result<Facts, CommandError> {
-    facts(&case.file().clocks, entries).map_err(|e| {
-        let folder = case.root().display();
-        let error = CommandError::usage(format!("{folder}, facts of the clocks: {e}"));
-        match e.advice() {
-            Some(advice) => error.hint(advice),
-            None => error,
-        }
-    })
-}
-
-/// What there is to set, while nothing is.
+/// The regimes and the facts that can be set, while no regime is.
 fn how_to_begin(case: &str) -> Vec<String> {
     let mut lines =
-        vec!["No regime is set, so no clock runs. Which of these bind you?".to_string()];
+        vec!["No regime is set, so no clock runs. Which of these apply to you?".to_string()];
     lines.push(String::new());
     for regime in Regime::ALL {
         let (name, help) = (regime.name(), regime.help());
@@ -136,26 +111,26 @@ fn how_to_begin(case: &str) -> Vec<String> {
     lines
 }
 
-/// Where a duty stands, in a word or two.
-fn standing(duty: &Duty, zone: &Zone, now: Millis) -> String {
+/// The status of a duty, in a word or two.
+fn status(duty: &Duty, zone: &Zone, now: Millis) -> String {
     let start = duty.start.map(|(_, when)| when.first(zone));
     match duty.state {
         State::NotApplicable => "does not apply".into(),
         State::NotStarted => "not started".into(),
         State::Submitted { at } => format!("done {}", zone.show(at)),
-        State::Held { until } => format!("held, {}", about(until - now)),
+        State::Held { until } => format!("on hold, {}", rounded_duration(until - now)),
         State::Runs => match duty.due {
-            Some(due) if due < now => format!("OVERDUE {}", about(now - due)),
-            Some(due) => format!("{} left", about(due - now)),
+            Some(due) if due < now => format!("OVERDUE {}", rounded_duration(now - due)),
+            Some(due) => format!("{} left", rounded_duration(due - now)),
             None => match start.filter(|at| *at <= now) {
-                Some(at) => format!("NOW, since {}", about(now - at)),
+                Some(at) => format!("NOW, since {}", rounded_duration(now - at)),
                 None => "at once".into(),
             },
         },
     }
 }
 
-/// Open and due first, then what has no number, then the rest.
+/// Sorts open duties first, by what is due next, then those that have not started, then the rest.
 fn rank(duty: &Duty) -> (u8, Millis) {
     match (duty.state, duty.due) {
         (State::Runs, None) => (0, 0),
@@ -166,18 +141,18 @@ fn rank(duty: &Duty) -> (u8, Millis) {
     }
 }
 
-/// The clocks that are open, the first due first, for the overview of a case.
+/// The open clocks, the first due first.
 pub fn open_duties(facts: &Facts, now: Millis) -> Vec<Duty> {
     let mut list: Vec<Duty> = duties(facts, now).into_iter().filter(Duty::is_open).collect();
     list.sort_by_key(rank);
     list
 }
 
-/// One of them on a line.
+/// A clock as one line.
 pub fn line(facts: &Facts, duty: &Duty, now: Millis) -> String {
     let zone = facts.zone();
     let due = duty.due.map_or_else(|| "at once".to_string(), |due| zone.show(due));
-    format!("{due:<16}  {:<19} {}", duty.id, standing(duty, zone, now))
+    format!("{due:<16}  {:<19} {}", duty.id, status(duty, zone, now))
 }
 
 fn text(case: &Case, facts: &Facts, mut list: Vec<Duty>, now: Millis) -> Vec<String> {
@@ -199,7 +174,7 @@ fn text(case: &Case, facts: &Facts, mut list: Vec<Duty>, now: Millis) -> Vec<Str
         Column::text("clock"),
         Column::number("due"),
         Column::number("UTC"),
-        Column::text("stands"),
+        Column::text("status"),
     ]);
     for duty in &list {
         let shown = |zone: &Zone| match (duty.state, duty.due) {
@@ -207,7 +182,7 @@ fn text(case: &Case, facts: &Facts, mut list: Vec<Duty>, now: Millis) -> Vec<Str
             (_, Some(due)) => zone.show(due),
             (_, None) => "at once".into(),
         };
-        table.row([duty.id, &shown(zone), &shown(&utc), &standing(duty, zone, now)]);
+        table.row([duty.id, &shown(zone), &shown(&utc), &status(duty, zone, now)]);
     }
     lines.extend(table.lines());
     for duty in &list {
@@ -244,7 +219,7 @@ fn time(facts: &Facts, at: Millis) -> Value {
     json!({"local": facts.zone().rfc3339(at), "utc": clock::rfc3339(at)})
 }
 
-/// A clock for programs.
+/// A clock as JSON.
 pub fn entry(facts: &Facts, duty: &Duty, now: Millis) -> Value {
     let (state, at) = match duty.state {
         State::Runs if duty.overdue(now) => ("overdue", None),

@@ -1,22 +1,25 @@
-//! `incident collect`: logs as evidence, unchanged, into a case.
+//! `incident collect`: copies logs into a case as evidence, unchanged.
 
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::case::{Writing, numbered};
-use crate::case::{Case, CaseFile, EvidenceRecorder, KeptObject, Objects};
+use crate::analysis::Range;
+use crate::analysis::inputs::discover;
+use crate::analysis::window::{Moment, RequestedWindow};
+use crate::case::{Case, CaseFile, EvidenceRecorder, Objects, SavedObject};
+use crate::casework::{self, Writing};
 use crate::cli::args::author::AuthorArgs;
-use crate::cli::args::log_source::{LogSourceArgs, Range, discover};
-use crate::cli::args::window::{Moment, WindowArgs, parse_days, parse_moment};
+use crate::cli::args::log_source::LogSourceArgs;
+use crate::cli::args::window::{parse_days, parse_end, parse_moment};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
-use crate::journal::{Event, Journal, SealError, seal};
+use crate::journal::{Event, SealError, seal};
 use crate::rollup::Selection;
 use crate::source::discover::{Discovered, guardduty_of};
 use crate::source::{Found, S3Url, is_region};
@@ -24,11 +27,11 @@ use crate::ui::Progress;
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
 
-/// Keep logs as evidence: raw objects, unchanged, with their hashes
+/// Save logs as evidence: raw objects, unchanged, with their hashes
 ///
 /// Copies the CloudTrail files, their digests and the server access logs of a window into the case's evidence,
-/// with the public keys that the digests are checked with. A run that was cut off is taken up by the same
-/// command; what is there already is not fetched again. Changes nothing at AWS.
+/// with the public keys that verify the digests. Run the same command again to resume an interrupted run: objects
+/// that are in the case are not fetched again. Changes nothing at AWS.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident collect --days 7
@@ -39,22 +42,22 @@ pub struct Args {
     /// The last N days, counted back from --until or now
     #[arg(long, value_name = "N", conflicts_with = "since", required_unless_present = "since", value_parser = parse_days)]
     days: Option<f64>,
-    /// First moment: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
+    /// Start: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     since: Option<Moment>,
-    /// Last moment, or a date with its whole day
-    #[arg(long, value_name = "TIME", value_parser = crate::cli::args::window::parse_end)]
+    /// End: as --since; a date includes its whole day
+    #[arg(long, value_name = "TIME", value_parser = parse_end)]
     until: Option<Moment>,
-    /// Case folder: one that is there is added to; case-DATE-logs is made if not given
+    /// Case folder; an existing case is added to [default: a new case-DATE-logs]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
-    /// This bucket alone, instead of what the account's trails and buckets lead to
+    /// Copy only from this bucket, instead of the buckets of the account's trails and access logs
     #[arg(long, value_name = "NAME")]
     bucket: Option<String>,
-    /// What keys of that bucket begin with
+    /// Key prefix in that bucket
     #[arg(long, value_name = "PREFIX", requires = "bucket", default_value = "")]
     prefix: String,
-    /// Most bytes of objects in the case; the newest come first
+    /// Upper limit for objects in the case; the newest are copied first
     #[arg(long, value_name = "SIZE", default_value = "10GiB", value_parser = size)]
     max_size: u64,
     #[command(flatten)]
@@ -65,7 +68,9 @@ pub struct Args {
 
 /// `500MiB`, `10GiB`, `2TB`, or plain bytes.
 fn size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("'{text}' is no size; give 500MiB, 10GiB or a number of bytes");
+    let wrong = || {
+        format!("invalid size '{text}' (expected a form like 500MiB, 10GiB or a number of bytes)")
+    };
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..digits].parse().map_err(|_| wrong())?;
     let unit: u64 = match text[digits..].trim().to_ascii_lowercase().as_str() {
@@ -83,22 +88,24 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
-/// What the end of a run has to say.
+/// What was copied, and what was not.
 #[derive(Default)]
 struct Outcome {
-    /// What is not there and should be.
+    /// What should be in the case and is not, one line each.
     missing: Vec<String>,
-    kept: Vec<KeptObject>,
+    /// Every object in the case.
+    stored: Vec<SavedObject>,
+    /// Objects of this run, and their bytes.
     written: u64,
     bytes: u64,
 }
 
-/// Lines about what is missing.
+/// Missing items that are printed.
 const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let window =
-        WindowArgs { days: args.days, since: args.since, until: args.until, baseline: None };
+        RequestedWindow { days: args.days, since: args.since, until: args.until, baseline: None };
     let selection = window.selection(cx.clock.now(), None, 0.0)?;
     let urls = match &args.bucket {
         Some(bucket) => {
@@ -107,29 +114,31 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
         None => Vec::new(),
     };
-    // Before anything is fetched: a folder that cannot be used is found late otherwise.
-    let there = match &args.case {
-        Some(root) if root.exists() => Some(Writing::open(cx, root)?),
+    // Opened first: a folder that cannot be used is reported before anything is fetched.
+    let existing = match &args.case {
+        Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
         _ => None,
     };
     let author = args.author.name()?;
-    let clients = args.source.connect(cx)?;
+    let logs = args.source.logs();
+    let clients = logs.connect(cx.clock)?;
     let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {
-        client.keep_in(recorder.clone());
+        client.record_to(recorder.clone());
     }
     let range =
         Range { since: selection.since, until: selection.until, history_since: selection.since };
-    let found = discover(cx, &clients, &urls, &args.source.wish(cx, range, true))?;
-    let mut writing = match there {
+    let query = logs.query(range, cx.clock.now(), true);
+    let found = discover(&clients, &urls, &query, &cx.observer())?;
+    let mut writing = match existing {
         Some(writing) => writing,
         None => create(cx, args, &clients, selection, author)?,
     };
     recorder.write_to(writing.case.evidence())?;
     let mut outcome = Outcome::default();
-    fill(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
+    copy(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
     outcome.missing.extend(recorder.failed());
-    end(cx, &mut writing, &clients, selection, &outcome)
+    finish(cx, &mut writing, &clients, selection, &outcome)
 }
 
 fn create(
@@ -149,19 +158,12 @@ fn create(
         opened: clock::rfc3339(now),
         ..CaseFile::default()
     };
-    let case = match &args.case {
-        Some(root) => Case::create(root, file)?,
-        None => numbered(&format!("case-{}-logs", clock::date(now)), &file)?,
-    };
-    let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
-    journal.append(Event::Created { program, author })?;
-    seal(&case, &mut journal, &clock::rfc3339(now))?;
-    Ok(Writing { case, journal })
+    let name = format!("case-{}-logs", clock::date(now));
+    Ok(casework::create(args.case.as_deref(), &name, file, author, cx.clock)?)
 }
 
-/// Brings the objects, the event history and the keys into the case.
-fn fill(
+/// Copies the objects, the event history and the public keys into the case.
+fn copy(
     cx: &Cx,
     args: &Args,
     clients: &[Arc<Client>],
@@ -178,67 +180,67 @@ fn fill(
     let wrong = store.wrong().iter();
     outcome
         .missing
-        .extend(wrong.map(|file| format!("{file} is not what its line in objects.jsonl says")));
-    let (there, total) = store.total();
+        .extend(wrong.map(|file| format!("{file} differs from its line in objects.jsonl")));
+    let (before, total) = store.total();
     let listed = listing.files.len() as u64;
     let digests: BTreeSet<String> = listing.files.iter().filter_map(digest_region).collect();
     let mut new: Vec<Found> = listing.files;
     new.retain(|f| f.object().is_some_and(|o| !store.has(&o.bucket.name, &o.key, &o.etag, f.size)));
-    let left = within(&mut new, args.max_size.saturating_sub(total));
-    if let Some((count, size)) = left {
+    let left_out = keep_newest(&mut new, args.max_size.saturating_sub(total));
+    if let Some((count, size)) = left_out {
         outcome.missing.push(format!(
-            "{}, {}, for want of room (--max-size); the newest were taken first",
+            "{}, {}, over the limit (--max-size); the newest were copied first",
             counted(count, "object", "objects"),
             bytes(size)
         ));
     }
     let size = new.iter().map(|f| f.size).sum();
     cx.ui.status(&format!(
-        "{} to fetch, {}; {} of the window are in the case already",
+        "{} to fetch, {}; {} of the window are already in the case",
         counted(new.len() as u64, "object", "objects"),
         bytes(size),
         counted(
-            listed.saturating_sub(new.len() as u64 + left.map_or(0, |l| l.0)),
+            listed.saturating_sub(new.len() as u64 + left_out.map_or(0, |l| l.0)),
             "object",
             "objects"
         ),
     ));
     let progress = Progress::new(&cx.ui, new.len() as u64, size);
-    let kept = objects::keep(&store, &new, &|files, bytes| progress.tick(files, bytes));
+    let copied = objects::save(&store, &new, &|files, bytes| progress.tick(files, bytes));
     progress.finish();
-    if let Some(why) = kept.stopped {
-        let never = new.len() as u64 - kept.written - kept.failed.len() as u64;
+    if let Some(why) = copied.stopped {
+        let never = new.len() as u64 - copied.written - copied.failed.len() as u64;
         outcome.missing.push(format!("{}: {why}", counted(never, "object", "objects")));
     }
-    outcome.missing.extend(kept.failed.into_iter().map(|(name, why)| format!("{name}: {why}")));
+    outcome.missing.extend(copied.failed.into_iter().map(|(name, why)| format!("{name}: {why}")));
     store.finish()?;
     let mut out = cx.ui.out();
     writeln!(
         out,
-        "{}: {} of evidence/s3 new, {}; {} before",
+        "{}: {} new in evidence/s3, {}; {} before",
         case.root().display(),
-        counted(kept.written, "object", "objects"),
-        bytes(kept.bytes),
-        counted(there, "object", "objects")
+        counted(copied.written, "object", "objects"),
+        bytes(copied.bytes),
+        counted(before, "object", "objects")
     )?;
     out.flush()?;
     let progress = Progress::new(&cx.ui, found.slices.len() as u64, 0);
-    let failed = histories::keep(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
+    let failed = histories::save(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
     progress.finish();
     outcome.missing.extend(failed.into_iter().map(|(slice, why)| format!("{slice}: {why}")));
     if let (Some(since), Some(client)) = (selection.since, clients.first()) {
         let until = selection.until.unwrap_or_else(|| cx.clock.now());
-        for (region, e) in public_keys::keep(&**client, case, &digests, since, until)? {
-            outcome.missing.push(format!("the public keys of {region}: {e}"));
+        for (region, e) in public_keys::save(&**client, case, &digests, since, until)? {
+            outcome.missing.push(format!("public keys of {region}: {e}"));
         }
     }
     guardduty(cx, clients, &digests, selection);
-    outcome.kept = store.all();
-    (outcome.written, outcome.bytes) = (kept.written, kept.bytes);
+    outcome.stored = store.all();
+    (outcome.written, outcome.bytes) = (copied.written, copied.bytes);
     Ok(())
 }
 
-/// GuardDuty's own findings, in the regions that have logs; the raw answers are in the evidence.
+/// Lists GuardDuty's findings in the regions that have logs. The raw answers are recorded as evidence.
 fn guardduty(cx: &Cx, clients: &[Arc<Client>], regions: &BTreeSet<String>, selection: Selection) {
     for client in clients {
         let mut regions = regions.clone();
@@ -255,41 +257,41 @@ fn guardduty(cx: &Cx, clients: &[Arc<Client>], regions: &BTreeSet<String>, selec
                     }
                 }
                 Err((_, e)) => {
-                    cx.ui.warning(&format!("GuardDuty's findings in {region} are not known: {e}"))
+                    cx.ui.warning(&format!("GuardDuty's findings in {region} are unknown: {e}"))
                 }
             }
         }
     }
 }
 
-/// The region that signed a digest, by its key.
+/// The region that signed a digest, from its key.
 fn digest_region(found: &Found) -> Option<String> {
     let key = &found.object()?.key;
     let region = key.split_once("/CloudTrail-Digest/")?.1.split('/').next()?;
     is_region(region).then(|| region.to_string())
 }
 
-/// Keeps the newest that have room; how many were left out, and their bytes.
-fn within(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
+/// Keeps the newest files that fit into `room`; returns how many were left out, and their bytes.
+fn keep_newest(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     files.sort_by_key(|f| std::cmp::Reverse(f.object().map(|o| o.modified)));
-    let (mut taken, mut left) = (0u64, (0, 0));
+    let (mut taken, mut left_out) = (0u64, (0, 0));
     files.retain(|f| {
         let fits = taken.saturating_add(f.size) <= room;
         if fits {
             taken += f.size;
         } else {
-            left = (left.0 + 1, left.1 + f.size);
+            left_out = (left_out.0 + 1, left_out.1 + f.size);
         }
         fits
     });
-    (left.0 > 0).then_some(left)
+    (left_out.0 > 0).then_some(left_out)
 }
 
-/// Names that the journal holds of what is missing.
+/// Missing items that the journal names.
 const NAMED: usize = 50;
 
-/// Seals the case, compares the manifest with the index, and says what is missing.
-fn end(
+/// Seals the case, compares the manifest with the index, and prints what is missing.
+fn finish(
     cx: &Cx,
     writing: &mut Writing,
     clients: &[Arc<Client>],
@@ -313,14 +315,14 @@ fn end(
     let appended = journal.append(event).map(drop).map_err(SealError::from);
     match appended.and_then(|()| seal(case, journal, &now)) {
         Ok(manifest) => {
-            let other = |kept: &&KeptObject| {
-                manifest.files.get(&kept.name()).is_none_or(|entry| entry.sha256 != kept.sha256)
+            let differs = |object: &&SavedObject| {
+                manifest.files.get(&object.name()).is_none_or(|entry| entry.sha256 != object.sha256)
             };
-            let changed = outcome.kept.iter().filter(other);
-            missing.extend(changed.map(|k| format!("{} is not what came from S3", k.name())));
+            let changed = outcome.stored.iter().filter(differs);
+            missing.extend(changed.map(|k| format!("{} differs from what S3 sent", k.name())));
         }
-        // On a full disk all else is in place: what is said here is how it goes on.
-        Err(e) => missing.push(format!("the manifest of what is there: {e}")),
+        // On a full disk, all else is in place: the lines below say how to resume.
+        Err(e) => missing.push(format!("the manifest: {e}")),
     }
     if missing.is_empty() {
         return Ok(Exit::Done);
@@ -333,7 +335,7 @@ fn end(
     if let more @ 1.. = missing.len().saturating_sub(SHOWN) {
         writeln!(out, "  and {more} more")?;
     }
-    writeln!(out, "run the same command with --case {} to take it up", case.root().display())?;
+    writeln!(out, "run the same command with --case {} to resume", case.root().display())?;
     out.flush()?;
     Ok(Exit::Incomplete)
 }

@@ -10,7 +10,7 @@ use crate::cli::exit::Exit;
 #[command(after_help = "Example:
   incident completions bash > ~/.local/share/bash-completion/completions/incident")]
 pub struct Args {
-    /// Shell to complete for
+    /// Shell
     shell: Shell,
 }
 

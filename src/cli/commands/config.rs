@@ -1,4 +1,4 @@
-//! `incident config show`: every setting in force and where it comes from.
+//! `incident config show`: every setting in force, with its origin.
 
 use std::io::Write;
 
@@ -24,7 +24,7 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Print every setting with its value and where it comes from
+    /// Print every setting with its value and origin
     ///
     /// Settings come from the user's incident.toml ($XDG_CONFIG_HOME/incident, or ~/.config/incident), then the
     /// current folder's incident.toml, then --config. The keys are those of the file.
@@ -34,7 +34,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 struct Show {
-    /// Also say what each setting means
+    /// Also explain each setting
     #[arg(long)]
     help_texts: bool,
 }
@@ -42,10 +42,10 @@ struct Show {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let Command::Show(show) = &args.command;
     let config = cx.config(Flags::default())?;
-    let rows: Vec<_> = (config.shown().into_iter())
+    let rows: Vec<_> = (config.rows().into_iter())
         .map(|s| ([clean(&s.key), clean(&s.value), s.unit.to_string(), clean(&s.origin)], s.help))
         .collect();
-    // Never cut: keys are there to be copied into a file, and origins to be opened.
+    // Never cut: keys are copied into a file, and origins are opened.
     let width =
         |n: usize| rows.iter().map(|(cells, _)| cells[n].chars().count()).max().unwrap_or(0);
     let (key, value, unit) = (width(0), width(1), width(2));

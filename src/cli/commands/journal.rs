@@ -1,4 +1,4 @@
-//! `incident journal`: the journal to read, and the check of its chain.
+//! `incident journal`: shows the journal, and checks its chain.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::journal::verify;
 use crate::ui::sanitize::clean;
 
-/// Show a case's journal, or check that nobody changed it
+/// Show a case's journal, or check that it was not changed
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident journal case-2026-11-21-leaked-access-key
@@ -18,7 +18,7 @@ pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: std::path::PathBuf,
-    /// Only check the chain of hashes, and print its head
+    /// Only check the hash chain, and print its head
     #[arg(long)]
     verify: bool,
 }
@@ -29,8 +29,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut out = cx.ui.out();
     if !args.verify {
         for entry in &checked.entries {
-            let mut value = serde_json::to_value(&entry.event).unwrap_or_default();
-            let name = value["event"].as_str().unwrap_or_default().to_string();
+            let mut value = serde_json::to_value(&entry.event)
+                .map_err(|e| CommandError::failed(format!("line {}: {e}", entry.seq)))?;
+            let name = entry.event.name();
             if let Some(members) = value.as_object_mut() {
                 members.remove("event");
             }
@@ -46,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
     out.flush()?;
     if checked.torn.is_some() {
-        cx.ui.warning("the last line was cut off by a crash; what it was to announce was not done");
+        cx.ui.warning("the last line was cut off by a crash; what it announced was not done");
     }
     Ok(Exit::Done)
 }

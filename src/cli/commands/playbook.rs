@@ -1,4 +1,4 @@
-//! `incident playbook`: which there are, what they take and do, and whether one of your own is right.
+//! `incident playbook`: lists, shows and checks containment playbooks.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -12,13 +12,15 @@ use crate::playbook::{self, Kind, Playbook};
 use crate::step;
 use crate::ui::sanitize::clean;
 
-/// The containment playbooks: list, show, check
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+const EXAMPLES: &str = "Examples:
   incident playbook list
   incident playbook show leaked-access-key
   incident playbook show leaked-access-key --toml > mine.toml
-  incident playbook check mine.toml")]
+  incident playbook check mine.toml";
+
+/// List, show and check containment playbooks
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
@@ -26,18 +28,23 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Every playbook and when to use it
+    /// List every playbook
+    #[command(after_help = EXAMPLES)]
     List,
-    /// What a playbook takes and does
+    /// Show the parameters and steps of a playbook
+    #[command(after_help = EXAMPLES)]
     Show {
+        /// Name of a built-in playbook
         #[arg(value_name = "PLAYBOOK")]
         name: String,
-        /// The file itself, to start one of your own from
+        /// Print the file, as a start for your own playbook
         #[arg(long)]
         toml: bool,
     },
-    /// Whether a playbook file is right
+    /// Check a playbook file
+    #[command(after_help = EXAMPLES)]
     Check {
+        /// Playbook file (TOML)
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -54,8 +61,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
         Command::Show { name, toml } => {
             let Some((id, text)) = playbook::builtin().find(|(id, _)| id == name) else {
-                return Err(CommandError::usage(format!("there is no playbook '{name}'"))
-                    .hint("`incident playbook list` names them"));
+                return Err(CommandError::usage(format!("no playbook '{name}'"))
+                    .hint("`incident playbook list` lists the names"));
             };
             if *toml {
                 out.write_all(text.as_bytes())?;
@@ -71,9 +78,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             }
             if !problems.is_empty() {
                 out.flush()?;
-                return Err(CommandError::usage(format!("{} is not right", file.display())));
+                return Err(CommandError::usage(format!("{} is invalid", file.display())));
             }
-            writeln!(out, "{}: {} steps, right", clean(&playbook.id), playbook.steps.len())?;
+            writeln!(out, "{}: {} steps, valid", clean(&playbook.id), playbook.steps.len())?;
         }
     }
     out.flush()?;
@@ -81,13 +88,17 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 }
 
 const ENGINE: &[(&str, &str)] = &[
-    ("settle", "Wait until the changes before are read back"),
-    ("hold", "Watch until it stays so; do again what is undone"),
-    ("reissue-access-key", "Issue a new key: staged, checked with itself, promoted"),
+    ("settle", "Wait until the changes before it are read back"),
+    ("hold", "Read back until every change has stayed in place; apply again what was reverted"),
+    ("reissue-access-key", "Issue a new key: staged, checked by using it, promoted"),
 ];
 
 fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
-    writeln!(out, "{}: {}\n\n{}\n\nTakes:", playbook.id, playbook.title, playbook.when_to_use)?;
+    writeln!(
+        out,
+        "{}: {}\n\n{}\n\nParameters:",
+        playbook.id, playbook.title, playbook.when_to_use
+    )?;
     for (name, p) in &playbook.parameters {
         let mut help = p.help.clone();
         if p.required {
@@ -104,7 +115,7 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
         }
         writeln!(out, "  --{name:<18} {help}")?;
     }
-    writeln!(out, "\nDoes:")?;
+    writeln!(out, "\nSteps:")?;
     for (i, s) in playbook.steps.iter().enumerate() {
         let title = step::find(&s.step).map_or_else(
             || ENGINE.iter().find(|(id, _)| *id == s.step).map_or("", |(_, title)| title),
@@ -126,17 +137,16 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
     playbook.not_reached.iter().try_for_each(|what| writeln!(out, "  - {what}"))
 }
 
-/// What a playbook's steps get wrong.
-/// What evidence can be read of.
+/// Subjects of which evidence can be collected.
 const COLLECTED: [&str; 5] = ["user", "role", "bucket", "trails", "account"];
 
-/// What is wrong with a playbook, a line each: a misspelt name would leave a step out without a word.
+/// What is wrong with a playbook, one line each. A misspelt name would leave a step out silently.
 pub fn problems(playbook: &Playbook) -> Vec<String> {
     let mut problems = Vec::new();
     for s in &playbook.steps {
         let Some(step) = step::find(&s.step) else {
             if !ENGINE.iter().any(|(id, _)| *id == s.step) {
-                problems.push(format!("there is no step '{}'", s.step));
+                problems.push(format!("no step '{}'", s.step));
             }
             continue;
         };
@@ -150,24 +160,24 @@ pub fn problems(playbook: &Playbook) -> Vec<String> {
             .keys()
             .filter(|n| !meta.needs.contains(&n.as_str()) && !meta.takes.contains(&n.as_str()))
         {
-            problems.push(format!("the step {} takes no '{name}'", meta.id));
+            problems.push(format!("the step {} has no parameter '{name}'", meta.id));
         }
     }
     for (name, wanted) in playbook.steps.iter().flat_map(|s| &s.when) {
         let Some(parameter) = playbook.parameters.get(name) else {
-            problems.push(format!("a condition asks for '{name}', which is not a parameter"));
+            problems.push(format!("a condition names '{name}', which is not a parameter"));
             continue;
         };
         let known = |value: &String| value == "*" || parameter.choices.contains(value);
         for value in wanted.values().iter().filter(|v| parameter.kind == Kind::Choice && !known(v))
         {
-            problems
-                .push(format!("a condition asks for {name} = '{value}', which is not a choice"));
+            problems.push(format!("a condition names {name} = '{value}', which is not a choice"));
         }
     }
     for kind in playbook.collect.iter().filter(|kind| !COLLECTED.contains(&kind.as_str())) {
         let known = COLLECTED.join(", ");
-        problems.push(format!("no evidence is collected of '{kind}': there are {known}"));
+        problems
+            .push(format!("evidence cannot be collected of '{kind}' (expected one of: {known})"));
     }
     problems
 }
@@ -177,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_playbook_of_ours_is_right() {
+    fn every_builtin_playbook_is_valid() {
         for (id, text) in playbook::builtin() {
             assert_eq!(problems(&playbook::parse(id, text).unwrap()), Vec::<String>::new(), "{id}");
         }

@@ -1,4 +1,4 @@
-//! `incident report`: what happened and what was done about it, from a case folder.
+//! `incident report`: the report of an incident, from a case folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,39 +9,38 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::report::RenderOptions;
-use crate::report::incident::analysis::Analysis;
 use crate::report::incident::input::FileRef;
 use crate::report::incident::model::Document;
-use crate::report::incident::{Input, build, format, format_names, load};
+use crate::report::incident::{FORMATS, Input, build, load};
+use crate::report::schema::Analysis;
 
-/// Report what happened and what was done about it, from a case folder
+/// Write the incident report of a case: what happened and what was done
 ///
-/// Puts the case's newest analysis, its journal, its plan and its evidence together: a summary with numbered
-/// evidence, attacker and responder on one timeline, who and from where, what was touched, how it was
-/// contained, what is not covered, indicators, and what is left to do. Asks AWS nothing and changes nothing.
-/// Exits with 3 when what it rests on is not whole: records were lost, or a file of the case is not as it was
-/// written.
+/// Combines the case's newest analysis, journal, plan and evidence: a summary with numbered evidence, attacker
+/// and responder on one timeline, principals and source addresses, accessed resources, containment, coverage
+/// gaps, indicators, and next steps. Makes no calls to AWS and changes nothing. Exits with 3 when its basis is
+/// incomplete: records were lost, or a file of the case was changed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident report case-2026-11-21-leaked-access-key
-  incident report CASE --format html -o report.html     one file that loads nothing; prints well
+  incident report CASE --format html -o report.html     one self-contained file, ready to print
   incident report CASE --format stix -o indicators.json
-  incident report CASE --findings findings.json         with an analysis from outside the case")]
+  incident report CASE --findings findings.json         with another analysis")]
 pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// Form of the result
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", default_value = "text", help_heading = "Output",
-          value_parser = clap::builder::PossibleValuesParser::new(format_names()))]
+          value_parser = clap::builder::PossibleValuesParser::new(FORMATS.names()))]
     format: String,
-    /// Write to a new file, readable by its owner alone
+    /// Write to a new file that only its owner can read
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     output: Option<PathBuf>,
     /// Findings that the text shows in full
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Output")]
     top: usize,
-    /// Analysis to use in place of the case's own: what `incident analyze --format json` wrote
+    /// Use this analysis instead of the case's own: a file of `incident analyze --format json`
     #[arg(long, value_name = "FILE")]
     findings: Option<PathBuf>,
 }
@@ -53,7 +52,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         with_findings(&mut input, file)?;
     }
     let document = build(&input);
-    let Some(format) = format(&args.format) else {
+    let Some(format) = FORMATS.find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     let options = RenderOptions { color: cx.ui.color && args.output.is_none(), top: args.top };
@@ -61,14 +60,14 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(exit(&document))
 }
 
-/// The lists beside the case's own analysis belong to that one.
+/// Replaces the case's analysis, and drops the lists that belong to it.
 fn with_findings(input: &mut Input, file: &Path) -> Result<(), CommandError> {
     let name = file.display().to_string();
     let bytes =
         fs::read(file).map_err(|e| CommandError::usage(format!("cannot read {name}: {e}")))?;
     let analysis = Analysis::parse(&bytes).map_err(|e| {
         CommandError::usage(format!("{name}: {e}"))
-            .hint("give what `incident analyze --format json` wrote")
+            .hint("give a file that `incident analyze --format json` wrote")
     })?;
     input.analysis = Some(analysis);
     input.analysis_file = Some(FileRef { sha256: sha256(&bytes), name });
@@ -78,6 +77,6 @@ fn with_findings(input: &mut Input, file: &Path) -> Result<(), CommandError> {
 
 fn exit(document: &Document) -> Exit {
     let whole = document.logs.as_ref().is_none_or(|logs| logs.complete);
-    let kept = document.custody.as_ref().is_none_or(|c| c.problems.is_empty() && !c.torn);
-    if whole && kept { Exit::Done } else { Exit::Incomplete }
+    let intact = document.custody.as_ref().is_none_or(|c| c.problems.is_empty() && !c.torn);
+    if whole && intact { Exit::Done } else { Exit::Incomplete }
 }

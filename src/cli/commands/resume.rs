@@ -1,16 +1,16 @@
-//! `incident resume`: on from where the journal ends.
+//! `incident resume`: goes on from where the journal ends.
 
-use super::case::Opened;
 use super::contain::{TimingArgs, finish};
+use crate::casework::Opened;
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::execute::Executor;
+use crate::execute::{Executor, Session};
 
-/// Go on with a case after a crash or a stop
+/// Resume a case after a crash or a stop
 ///
-/// Reads the journal, asks AWS what became of the call that was under way, and carries out what is left.
+/// Reads the journal, asks AWS whether the last call took effect, and carries out what is left.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident resume case-2026-11-21-leaked-access-key")]
@@ -25,9 +25,17 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let Opened { case, plan, journal, client, recorder } = Opened::open(cx, &args.case, &args.aws)?;
-    let mut executor =
-        Executor::new(&client, &plan, &case, &recorder, journal, &cx.ui, args.timing.timing());
+    let Opened { case, plan, journal, client, recorder } =
+        Opened::open(&args.case, cx.clock, |plan| args.aws.connect_for(cx, plan))?;
+    let mut executor = Executor::new(Session {
+        client: &client,
+        plan: &plan,
+        case: &case,
+        recorder: &recorder,
+        ui: &cx.ui,
+        timing: args.timing.timing(),
+        journal,
+    });
     let outcome = executor.run();
     finish(cx, &plan, &case, &executor, outcome)
 }

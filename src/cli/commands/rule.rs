@@ -1,4 +1,4 @@
-//! `incident rule`: which Sigma rules there are, what one says, whether files of your own are right.
+//! `incident rule`: lists, shows, checks and tests Sigma rules.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
 
-use crate::cli::args::rule_files::{self, Chosen, RuleFile, compile};
+use crate::analysis::rule_files::{self, RuleFile, compile};
+use crate::cli::args::rules::RuleArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::sigma::{Correlation, Level, Problem, Rule, RuleSet, Severity, Skipped, test};
 use crate::ui::sanitize::clean;
 
-/// The Sigma rules: list, show, check, test
+/// List, show, check and test Sigma rules
 ///
-/// The rules that come with the program, and files of your own. `analyze` applies them.
+/// Works on the built-in rules, which `analyze` applies, and on your own rule files.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident rule list
@@ -30,51 +31,54 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Every rule with its level, ATT&CK techniques, name and title
+    /// List every rule with its level, ATT&CK techniques, name and title
     ///
-    /// Rules that only feed a correlation are left out of the text. What is not applied comes last, with
-    /// the reason.
+    /// The text leaves out rules that only feed a correlation. Rules that are not applied come last, with the
+    /// reason.
     #[command(after_help = "Examples:
   incident rule list
   incident rule list --rules my-rules --no-builtin
   incident rule list --format json | jq -r '.rules[] | select(.level == \"critical\") | .file'")]
     List {
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: RuleArgs,
+        /// Output format
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// A rule's file, and what is wrong with it
+    /// Print a rule's file, and what is wrong with it
     #[command(after_help = "Examples:
   incident rule show persistence/iam_user_created
   incident rule show 75bd2e99-4a1c-4ba8-89a3-c6241a642bf6 > mine.yml")]
     Show {
-        /// File name with or without its folder, id, or the rule's `name`
+        /// The rule's id, its `name`, or its file name with or without the folder
         #[arg(value_name = "NAME|ID")]
         name: String,
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: RuleArgs,
     },
-    /// Whether rule files are right: file, line, column and what is wrong
+    /// Check rule files: file, line and column of each problem
     ///
-    /// All files are read together, so that a correlation finds its rules. Exits with 1 on an error;
-    /// warnings do not count.
+    /// All files are read together, so that a correlation finds its rules. Exits with 1 on an error, not on a
+    /// warning.
     #[command(after_help = "Examples:
   incident rule check mine.yml
   incident rule check my-rules more/other.yml")]
     Check {
+        /// Rule file, or folder of rule files
         #[arg(value_name = "PATH", required = true)]
         paths: Vec<PathBuf>,
     },
-    /// Run the fixtures beside rule files: what must match, and what must not
+    /// Run the fixtures of rule files: records that must match, and records that must not
     ///
-    /// For x.yml they are x.fixtures.json: {"fires": [record, …], "quiet": [record, …]}; for a correlation
-    /// an entry is a list of records. With no path the rules that come with the program are tested.
+    /// The fixtures of x.yml are x.fixtures.json, next to it: {"fires": [record, …], "quiet": [record, …]}. For a
+    /// correlation, each entry is a list of records. Without a path, the built-in rules are tested.
     #[command(after_help = "Examples:
   incident rule test
   incident rule test my-rules
   incident rule test mine.yml")]
     Test {
+        /// Rule file, or folder of rule files
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
@@ -125,7 +129,7 @@ fn rows(set: &RuleSet) -> Vec<Row<'_>> {
     rows
 }
 
-/// A file's name as it is shown and asked for.
+/// A rule's name, as it is listed and given.
 fn without_ending(file: &str) -> &str {
     file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml")).unwrap_or(file)
 }
@@ -190,19 +194,19 @@ fn show(out: &mut impl Write, files: &[RuleFile], wanted: &str) -> Result<Exit, 
     let file = match found[..] {
         [file] => file,
         [] => {
-            return Err(CommandError::usage(format!("there is no rule '{}'", clean(wanted)))
-                .hint("`incident rule list` names them"));
+            return Err(CommandError::usage(format!("no rule '{}'", clean(wanted)))
+                .hint("`incident rule list` lists the names"));
         }
         _ => {
             let names: Vec<_> = found.iter().map(|file| clean(&file.name)).collect();
             let (wanted, names) = (clean(wanted), names.join(", "));
-            return Err(CommandError::usage(format!("'{wanted}' may mean {names}")));
+            return Err(CommandError::usage(format!("'{wanted}' is ambiguous: {names}")));
         }
     };
     for line in file.text.lines() {
         writeln!(out, "{}", clean(line))?;
     }
-    // As comments: the output is a rule file still.
+    // As comments, so that the output stays a valid rule file.
     for problem in set.problems().iter().filter(|problem| problem.file == file.name) {
         writeln!(out, "# {}", clean(&problem.to_string()))?;
     }
@@ -271,7 +275,7 @@ fn test(out: &mut impl Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
         }
     }
     if tested == 0 && failures.is_empty() {
-        failures.push("there are no fixtures".to_owned());
+        failures.push("no fixtures found".to_owned());
     }
     for failure in &failures {
         writeln!(out, "{}", clean(failure))?;

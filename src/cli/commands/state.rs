@@ -1,69 +1,18 @@
-//! `incident state`: what earlier runs keep of logs at AWS; and the folder that an analysis uses.
+//! `incident state`: shows, verifies and prunes what earlier runs stored of logs at AWS.
 
-use std::env;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
 
+use crate::cli::args::state::default_folder;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock::{DAY, date};
-use crate::state::{Batch, StateError, prune, survey};
+use crate::state::{Batch, list_parts, prune};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
-
-/// Where rollups of logs at AWS are kept between runs.
-#[derive(Debug, Clone, ClapArgs)]
-#[command(next_help_heading = "State (of logs at AWS)")]
-pub struct StateArgs {
-    /// Folder in which is kept what was read, so that the next run reads only what is new [default:
-    /// $XDG_STATE_HOME/incident, or ~/.local/state/incident]
-    #[arg(long, value_name = "DIR", conflicts_with = "no_state")]
-    pub state: Option<PathBuf>,
-    /// Keep nothing, and read everything from the logs
-    #[arg(long)]
-    pub no_state: bool,
-}
-
-impl StateArgs {
-    /// The folder; `None` where none is wanted, or there is no home.
-    pub fn folder(&self) -> Option<PathBuf> {
-        if self.no_state {
-            return None;
-        }
-        self.state.clone().or_else(standard)
-    }
-}
-
-/// Relative values of the variables are ignored (XDG Base Directory Specification).
-fn standard() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    let home = || Some(absolute("HOME")?.join(".local").join("state"));
-    Some(absolute("XDG_STATE_HOME").or_else(home)?.join("incident"))
-}
-
-impl From<StateError> for CommandError {
-    fn from(e: StateError) -> CommandError {
-        let error = CommandError::failed(e.to_string());
-        match e {
-            StateError::Locked(_) => error.hint(
-                "wait until it has ended; or give --state another folder, or --no-state to keep nothing",
-            ),
-            StateError::NotAState(_) => error.hint("give --state a folder of its own"),
-            StateError::None(_) => error.hint(
-                "'incident analyze --days 7' keeps what it reads at AWS; --state names another folder",
-            ),
-            StateError::Newer { .. } => {
-                error.hint("use that version, or give --state another folder")
-            }
-            StateError::Io(..) | StateError::Damaged(..) => error.hint(
-                "--no-state keeps nothing; 'incident state verify' says what of a state is whole",
-            ),
-        }
-    }
-}
 
 const EXAMPLES: &str = "Examples:
   incident state show
@@ -71,10 +20,10 @@ const EXAMPLES: &str = "Examples:
   incident state prune --keep 100
   incident state show --state /var/lib/incident";
 
-/// Look at, check or thin out what earlier runs keep of logs at AWS
+/// Show, verify or prune what earlier runs stored of logs at AWS
 ///
-/// 'incident analyze' keeps which objects it has read and the rollups of each day, as Parquet, so that the next
-/// run reads only what is new. Nothing in it is needed: what is taken away is read from the logs again.
+/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next
+/// run reads only what is new. Any of it may be deleted: its logs are then read again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -84,11 +33,14 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// What is kept: logs, days, objects, size
+    /// Show what is stored: logs, days, objects, size
+    #[command(after_help = EXAMPLES)]
     Show(Folder),
     /// Compare every file with its checksum
+    #[command(after_help = EXAMPLES)]
     Verify(Folder),
-    /// Remove what is older than so many days, and what is damaged
+    /// Remove days that are older than --keep, and damaged files
+    #[command(after_help = EXAMPLES)]
     Prune(Prune),
 }
 
@@ -111,33 +63,36 @@ struct Prune {
 
 impl Folder {
     fn path(&self) -> Result<PathBuf, CommandError> {
-        self.state.clone().or_else(standard).ok_or_else(|| {
-            CommandError::usage("there is no home folder").hint("give --state the state folder")
+        self.state.clone().or_else(default_folder).ok_or_else(|| {
+            CommandError::usage("no state folder: HOME and XDG_STATE_HOME are not set")
+                .hint("give --state DIR")
         })
     }
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     match &args.command {
-        Command::Show(folder) => look(cx, &folder.path()?, false),
-        Command::Verify(folder) => look(cx, &folder.path()?, true),
-        Command::Prune(args) => thin(cx, &args.folder.path()?, args.keep),
+        Command::Show(folder) => show(cx, &folder.path()?, false),
+        Command::Verify(folder) => show(cx, &folder.path()?, true),
+        Command::Prune(args) => remove(cx, &args.folder.path()?, args.keep),
     }
 }
 
-fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
-    let survey = survey(root)?;
+/// Lists every batch; with `check`, compares it with its checksums.
+fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
+    let list = list_parts(root)?;
     let mut out = cx.ui.out();
     let mut whole = true;
     writeln!(out, "{}", clean(&root.display().to_string()))?;
-    for (part, about) in &survey.parts {
+    for (part, about) in &list.parts {
         let name = part.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let logs = about.as_ref().map_or("no state that is known", |about| &about.logs);
+        let logs =
+            about.as_ref().map_or("written by another version of incident", |about| &about.logs);
         writeln!(out, "\n{}  {}", clean(&name), clean(logs))?;
         if let Some(about) = about {
             writeln!(out, "  incident {}, rules {}", about.program, about.rules)?;
         }
-        let (batches, damaged) = survey.batches(part)?;
+        let (batches, damaged) = list.batches(part)?;
         for batch in &batches {
             let found = if check { batch.check() } else { Ok(()) };
             writeln!(out, "  {}{}", line(batch), if check && found.is_ok() { "  ok" } else { "" })?;
@@ -151,11 +106,11 @@ fn look(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
             writeln!(out, "  DAMAGED {}", clean(&e.to_string()))?;
         }
     }
-    if survey.parts.is_empty() {
-        writeln!(out, "\nnothing is kept")?;
+    if list.parts.is_empty() {
+        writeln!(out, "\nthe state is empty")?;
     }
     if !whole {
-        writeln!(out, "\nWhat is damaged is not used: its logs are read again.")?;
+        writeln!(out, "\nDamaged files are not used: the next run reads their logs again.")?;
     }
     out.flush()?;
     Ok(if whole { Exit::Done } else { Exit::Incomplete })
@@ -178,13 +133,13 @@ fn line(batch: &Batch) -> String {
     )
 }
 
-fn thin(cx: &Cx, root: &Path, keep: u32) -> Result<Exit, CommandError> {
+fn remove(cx: &Cx, root: &Path, keep: u32) -> Result<Exit, CommandError> {
     let day = cx.clock.now().div_euclid(DAY) - i64::from(keep);
     let pruned = prune(root, day)?;
     let mut out = cx.ui.out();
     writeln!(
         out,
-        "removed {} with {}: all before {}",
+        "removed {} with {}: all days before {}",
         counted(pruned.batches, "batch", "batches"),
         bytes(pruned.bytes),
         date(day * DAY)

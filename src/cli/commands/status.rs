@@ -1,20 +1,22 @@
-//! `incident status`: what was done, and what is in force now.
+//! `incident status`: shows what was done, and what is in force now.
 
 use std::io::Write;
 
 use super::contain::table;
 use crate::case::Case;
+use crate::casework::{ReadCase, read};
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::execute::{Row, live, rows};
-use crate::journal::{Entry, History};
+use crate::journal::{RunEnd, Verified};
 use crate::ui::sanitize::clean;
 
 /// Show what a case did and what is in force now
 ///
-/// Changes nothing. Exits with 5 when a change that was done is no longer in force.
+/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end or a
+/// change cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
@@ -23,10 +25,10 @@ pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: std::path::PathBuf,
-    /// The journal alone, without asking AWS
+    /// Read only the journal, without calling AWS
     #[arg(long)]
     offline: bool,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
     #[command(flatten)]
@@ -34,20 +36,22 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let (case, plan, entries) = super::case::read(&args.case)?;
-    let Some(plan) = plan else { return without_plan(cx, args, &case, &entries) };
+    let ReadCase { case, plan, journal } = read(&args.case)?;
+    let Some(plan) = plan else { return without_plan(cx, args, &case, &journal) };
+    let history = &journal.history;
     let rows = if args.offline {
-        rows(&entries)
+        rows(history)
     } else {
-        live(&super::case::connect(cx, &plan, &args.aws)?, &plan, &entries)
+        live(&args.aws.connect_for(cx, &plan)?, &plan, history)
     };
-    let end = History::of(&entries).finished.unwrap_or_else(|| "not finished".into());
+    let end = history.finished.map_or("not finished", RunEnd::name);
     let mut out = cx.ui.out();
     if args.format == "json" {
         let list: Vec<_> = rows
             .iter()
-            .map(|r| {
-                let Row { number, step, resource, state } = r;
+            .map(|row| {
+                let Row { number, step, resource, .. } = row;
+                let state = row.state();
                 serde_json::json!({"change": number, "step": step, "resource": resource, "state": state})
             })
             .collect();
@@ -59,7 +63,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             "end": end,
             "changes": list,
         });
-        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+        writeln!(out, "{document:#}")?;
     } else {
         writeln!(
             out,
@@ -68,17 +72,20 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             clean(&plan.title),
             plan.account
         )?;
-        writeln!(out, "the last run ended: {}", clean(&end))?;
+        writeln!(out, "the last run ended: {}", end)?;
         for line in table(&rows) {
             writeln!(out, "{line}")?;
         }
     }
     out.flush()?;
-    let lost = |r: &Row| !r.state.starts_with("undone") && r.state.ends_with("before now");
-    let strange = |r: &Row| r.state.contains("neither as before");
-    Ok(match rows.iter().any(|r| lost(r) || strange(r)) {
+    // The table cuts long texts, and these say why the status is incomplete.
+    for row in rows.iter().filter(|row| row.is_unreadable()) {
+        cx.ui.warning(&format!("{}. {}: {}", row.number, row.resource, row.state()));
+    }
+    Ok(match rows.iter().any(Row::is_reverted) {
         true => Exit::Contested,
-        false if end == "not finished" => Exit::Incomplete,
+        false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,
+        false if history.finished.is_none() => Exit::Incomplete,
         false => Exit::Done,
     })
 }
@@ -88,7 +95,7 @@ fn without_plan(
     cx: &Cx,
     args: &Args,
     case: &Case,
-    entries: &[Entry],
+    journal: &Verified,
 ) -> Result<Exit, CommandError> {
     let file = case.file();
     let mut out = cx.ui.out();
@@ -101,13 +108,13 @@ fn without_plan(
             "end": null,
             "changes": [],
         });
-        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+        writeln!(out, "{document:#}")?;
     } else {
         writeln!(out, "{}: {}", clean(&file.id), clean(&file.title))?;
         writeln!(
             out,
             "no plan was approved in this case, so nothing was changed; journal lines: {}",
-            entries.len()
+            journal.entries.len()
         )?;
     }
     out.flush()?;

@@ -1,20 +1,20 @@
-//! `incident undo`: the way back, newest change first.
+//! `incident undo`: reverts the changes of a case, newest first.
 
 use std::io::Write;
 
-use super::case::Opened;
 use super::contain::{TimingArgs, table};
+use crate::casework::Opened;
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::execute::{ExecuteError, Executor, Row, UndoOptions, rows};
+use crate::execute::{ChangeStatus, ExecuteError, Row, Session, UndoOptions, rows, undo};
 use crate::ui::prompt;
 
-/// Take back what a case did
+/// Undo the changes of a case
 ///
-/// Touches only what the case wrote; what others changed since stays. Credentials stay dead unless you ask
-/// for them. The journal keeps everything.
+/// Reverts only what the case wrote; what others changed since then stays. Credentials stay inactive unless you
+/// ask for them. Nothing is removed from the journal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident undo case-2026-11-21-leaked-access-key
@@ -26,10 +26,10 @@ pub struct Args {
     /// Only this step (can be repeated)
     #[arg(long, value_name = "STEP")]
     step: Vec<String>,
-    /// Also re-activate credentials: whoever stole them can use them again
+    /// Also re-activate credentials: an attacker who has them can use them again
     #[arg(long)]
     reactivate_credentials: bool,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
     #[command(flatten)]
@@ -39,10 +39,14 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let Opened { case, plan, journal, client, recorder } = Opened::open(cx, &args.case, &args.aws)?;
-    let open: Vec<Row> = rows(journal.entries())
+    let Opened { case, plan, journal, client, recorder } =
+        Opened::open(&args.case, cx.clock, |plan| args.aws.connect_for(cx, plan))?;
+    let open: Vec<Row> = rows(journal.history())
         .into_iter()
-        .filter(|r| r.state != "undone" && (args.step.is_empty() || args.step.contains(&r.step)))
+        .filter(|r| {
+            r.status != ChangeStatus::Undone
+                && (args.step.is_empty() || args.step.contains(&r.step))
+        })
         .collect();
     let mut out = cx.ui.out();
     if open.is_empty() {
@@ -54,15 +58,22 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     out.flush()?;
     approve(args, &plan.account)?;
-    let timing = args.timing.timing();
-    let mut executor = Executor::new(&client, &plan, &case, &recorder, journal, &cx.ui, timing);
+    let mut session = Session {
+        client: &client,
+        plan: &plan,
+        case: &case,
+        recorder: &recorder,
+        ui: &cx.ui,
+        timing: args.timing.timing(),
+        journal,
+    };
     let options = UndoOptions { steps: args.step.clone(), reactivate: args.reactivate_credentials };
-    let report = executor.undo(&options).map_err(|e| match e {
+    let report = undo(&mut session, &options).map_err(|e| match e {
         ExecuteError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint("run undo again: what was undone stays undone"),
     })?;
-    writeln!(out, "undone: {}; stays: {}", report.undone, report.left.len())?;
+    writeln!(out, "undone: {}; left in force: {}", report.undone, report.left.len())?;
     out.flush()?;
     Ok(if report.left.is_empty() { Exit::Done } else { Exit::Incomplete })
 }
@@ -72,10 +83,8 @@ fn approve(args: &Args, account: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     if !prompt::possible() {
-        return Err(CommandError::usage(
-            "this needs an approval, and standard input is no terminal",
-        )
-        .hint("--yes approves"));
+        return Err(CommandError::usage("this needs an approval, and stdin is not a terminal")
+            .hint("--yes approves"));
     }
     let question = format!("Undo these in account {account}? Type 'yes': ");
     if prompt::ask(&question)? == "yes" {

@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 use super::{Env, failed, text};
 use crate::cloud::{ApiError, Call};
 
-/// `ListRegions` answers with the names of the regions that can be used.
+/// `ListRegions` returns the names of the enabled regions.
 pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
-    let c = Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build());
+    let c = Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    );
     match call.operation.as_str() {
         "ListRegions" => Some(regions(&c, call).await),
         _ => None,

@@ -26,20 +26,22 @@ fn trail(t: &Trail) -> Value {
 }
 
 pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
-    let c = Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build());
+    let c = Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    );
     let name = call.text("Name");
     Some(match call.operation.as_str() {
         "DescribeTrails" => {
-            let asked = c.describe_trails().send().await.map_err(|e| failed(call, e));
-            asked.map(|a| a.trail_list().iter().map(trail).collect())
+            let answer = c.describe_trails().send().await.map_err(|e| failed(call, e));
+            answer.map(|a| a.trail_list().iter().map(trail).collect())
         }
         "GetTrail" => {
-            let asked = c.get_trail().name(name).send().await.map_err(|e| failed(call, e));
-            asked.map(|a| a.trail().map_or(Value::Null, trail))
+            let answer = c.get_trail().name(name).send().await.map_err(|e| failed(call, e));
+            answer.map(|a| a.trail().map_or(Value::Null, trail))
         }
         "GetTrailStatus" => {
-            let asked = c.get_trail_status().name(name).send().await;
-            asked.map_err(|e| failed(call, e)).map(|s| {
+            let answer = c.get_trail_status().name(name).send().await;
+            answer.map_err(|e| failed(call, e)).map(|s| {
                 json!({
                     "IsLogging": s.is_logging().unwrap_or(false),
                     "LatestDeliveryError": text(s.latest_delivery_error()),
@@ -73,8 +75,8 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             .map(|_| Value::Null)
             .map_err(|e| failed(call, e)),
         "GetEventSelectors" => {
-            let asked = c.get_event_selectors().trail_name(call.text("TrailName")).send().await;
-            asked.map_err(|e| failed(call, e)).map(|s| {
+            let answer = c.get_event_selectors().trail_name(call.text("TrailName")).send().await;
+            answer.map_err(|e| failed(call, e)).map(|s| {
                 json!({
                     "EventSelectors": s.event_selectors().iter().map(basic).collect::<Vec<_>>(),
                     "AdvancedEventSelectors":
@@ -99,7 +101,7 @@ fn basic(s: &EventSelector) -> Value {
     })
 }
 
-/// Only the comparisons that are used: the others are absent, as in what is sent.
+/// Only comparisons with values: the others are absent, as in a request.
 fn advanced(s: &AdvancedEventSelector) -> Value {
     let field = |f: &AdvancedFieldSelector| {
         let mut out = Map::from_iter([("Field".to_string(), json!(f.field()))]);
@@ -179,11 +181,11 @@ async fn put_selectors(c: &Client, call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Parameters `AttributeKey`, `AttributeValue` (one pair at most, as in the API), `StartTime`, `EndTime`
-/// (RFC 3339), and `MaxResults`: how many events in all, newest first. Answers with a list of `{"EventId",
+/// (RFC 3339), and `MaxResults`: the total number of events, newest first. Returns a list of `{"EventId",
 /// "EventName", "EventTime", "Username", "CloudTrailEvent"}`; the last is the event's JSON as text.
 async fn lookup(c: &Client, call: &Call) -> Result<Value, ApiError> {
-    let most = call.value("MaxResults").as_u64().and_then(|n| usize::try_from(n).ok());
-    let most = most.unwrap_or(usize::MAX);
+    let limit = call.value("MaxResults").as_u64().and_then(|n| usize::try_from(n).ok());
+    let limit = limit.unwrap_or(usize::MAX);
     let attribute = call.optional("AttributeKey").and_then(|key| {
         LookupAttribute::builder()
             .attribute_key(LookupAttributeKey::from(key.as_str()))
@@ -196,12 +198,12 @@ async fn lookup(c: &Client, call: &Call) -> Result<Value, ApiError> {
         .set_lookup_attributes(attribute.map(|a| vec![a]))
         .set_start_time(moment(call, "StartTime")?)
         .set_end_time(moment(call, "EndTime")?)
-        .max_results(i32::try_from(most.min(50)).unwrap_or(50))
+        .max_results(i32::try_from(limit.min(50)).unwrap_or(50))
         .into_paginator()
         .items()
         .send();
     let mut events = Vec::new();
-    while events.len() < most {
+    while events.len() < limit {
         let Some(event) = pages.next().await else { break };
         let event = event.map_err(|e| failed(call, e))?;
         events.push(json!({

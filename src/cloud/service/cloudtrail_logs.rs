@@ -1,4 +1,4 @@
-//! CloudTrail: what leads to its logs, one page of the event history, and the keys that sign digests.
+//! CloudTrail: the list of trails, pages of the event history, and the public keys of digests.
 
 use aws_sdk_cloudtrail::Client;
 use aws_smithy_types::DateTime;
@@ -18,14 +18,14 @@ pub async fn call(c: &Client, call: &Call) -> Option<Result<Value, ApiError>> {
     })
 }
 
-/// A moment of RFC 3339 among the parameters, if it is there.
+/// An RFC 3339 parameter, if present.
 ///
 /// # Errors
-/// When it is there and no such moment: nothing is sent.
+/// When it is not a valid time. Nothing is sent then.
 pub fn moment(call: &Call, name: &str) -> Result<Option<DateTime>, ApiError> {
     let parse = |t: String| DateTime::from_str(&t, Format::DateTimeWithOffset);
     call.optional(name).map(parse).transpose().map_err(|_| {
-        let unreadable = format!("{name} is not a time of RFC 3339");
+        let unreadable = format!("{name} is not an RFC 3339 time");
         ApiError::new(&call.name(), ErrorKind::Refused, "NotSent", &unreadable)
     })
 }

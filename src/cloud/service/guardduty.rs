@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{Env, failed, text};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
-/// `Features` as `[{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]`; none when there are none.
+/// The `Features` parameter, `[{"Name": "S3_DATA_EVENTS", "Status": "ENABLED"}]`; `None` if absent.
 fn features(call: &Call) -> Option<Vec<DetectorFeatureConfiguration>> {
     let text = |v: &Value, name: &str| v[name].as_str().unwrap_or_default().to_string();
     let each = |f: &Value| {
@@ -22,14 +22,16 @@ fn features(call: &Call) -> Option<Vec<DetectorFeatureConfiguration>> {
     call.value("Features").as_array().map(|list| list.iter().map(each).collect())
 }
 
-/// A second detector of a region is refused as a bad request (API reference, CreateDetector).
+/// A second detector in a region is rejected as a bad request (API reference, CreateDetector).
 fn creation_failed(e: ApiError) -> ApiError {
     let exists = e.message.contains("already exists");
     if exists { ApiError { kind: ErrorKind::Conflict, ..e } } else { e }
 }
 
 pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
-    let c = Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build());
+    let c = Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    );
     let id = call.text("DetectorId");
     let enable = call.value("Enable").as_bool();
     Some(match call.operation.as_str() {
@@ -45,8 +47,8 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             }
         }
         "GetDetector" => {
-            let asked = c.get_detector().detector_id(id).send().await;
-            asked.map_err(|e| failed(call, e)).map(|d| {
+            let answer = c.get_detector().detector_id(id).send().await;
+            answer.map_err(|e| failed(call, e)).map(|d| {
                 let feature = |f: &DetectorFeatureConfigurationResult| {
                     json!({
                         "Name": text(f.name().map(|n| n.as_str())),
@@ -82,14 +84,13 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
     })
 }
 
-/// Parameters `DetectorId` and `UpdatedSince` (milliseconds since 1970): ids of findings that were seen again
-/// since then.
+/// Parameters `DetectorId` and `UpdatedSince` (milliseconds since 1970). Returns the ids of findings updated since then.
 async fn list_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let since =
         Condition::builder().set_greater_than_or_equal(call.value("UpdatedSince").as_i64()).build();
     let criteria = FindingCriteria::builder().criterion("updatedAt", since).build();
-    let ask = c.list_findings().detector_id(call.text("DetectorId")).finding_criteria(criteria);
-    let mut pages = ask.into_paginator().items().send();
+    let request = c.list_findings().detector_id(call.text("DetectorId")).finding_criteria(criteria);
+    let mut pages = request.into_paginator().items().send();
     let mut ids = Vec::new();
     while let Some(id) = pages.next().await {
         ids.push(id.map_err(|e| failed(call, e))?);
@@ -98,12 +99,12 @@ async fn list_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Parameters `DetectorId` and `FindingIds`, 50 at most. `[{"Id", "Type", "Severity", "Title", "UpdatedAt",
-/// "AccountId", "EventFirstSeen", "EventLastSeen", "AccessKeyId", "UserName", "UserType", "Buckets"}]`; what a finding does
-/// not have is empty.
+/// "AccountId", "EventFirstSeen", "EventLastSeen", "AccessKeyId", "UserName", "UserType", "Buckets"}]`; absent values are
+/// empty.
 async fn get_findings(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let ids = call.list("FindingIds");
-    let ask = c.get_findings().detector_id(call.text("DetectorId")).set_finding_ids(Some(ids));
-    let got = ask.send().await.map_err(|e| failed(call, e))?;
+    let request = c.get_findings().detector_id(call.text("DetectorId")).set_finding_ids(Some(ids));
+    let got = request.send().await.map_err(|e| failed(call, e))?;
     let one = |f: &Finding| {
         let service = f.service();
         let key = f.resource().and_then(|r| r.access_key_details());

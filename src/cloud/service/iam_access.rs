@@ -1,5 +1,5 @@
-//! IAM: ways in besides access keys (passwords, service-specific credentials, SSH keys, certificates), and
-//! the account's reports on them.
+//! IAM: credentials other than access keys (passwords, service-specific credentials, SSH keys, certificates), and the
+//! account's reports on them.
 
 use aws_sdk_iam::Client;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use super::iam_credentials::{client, done, list, status};
 use super::{Env, failed, text, time};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
-/// Of one user, for every service: the API needs a service's name only with `AllUsers`. The SDK does not
-/// follow its pages.
+/// One user's credentials for every service: the API needs a service name only with `AllUsers`. The SDK has no paginator
+/// for this operation.
 async fn service_credentials(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let mut all = Vec::new();
     let mut marker = None;
@@ -32,7 +32,7 @@ async fn service_credentials(c: &Client, call: &Call) -> Result<Value, ApiError>
     }
 }
 
-/// The report as CSV text. Error codes of one that is not there: `ReportNotPresent`, `ReportExpired`,
+/// The report as CSV text. Error codes if there is none: `ReportNotPresent`, `ReportExpired`,
 /// `ReportInProgress` (API reference, GetCredentialReport).
 async fn credential_report(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let report = c.get_credential_report().send().await.map_err(|e| failed(call, e))?;

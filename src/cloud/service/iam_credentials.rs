@@ -11,15 +11,17 @@ use crate::cloud::secret::{IssuedKey, Secret};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
 pub fn client(env: &Env) -> Client {
-    Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build())
+    Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    )
 }
 
-/// `Active` or `Inactive`, as the call says.
+/// The call's `Status` parameter: `Active` or `Inactive`.
 pub fn status(call: &Call) -> StatusType {
     StatusType::from(call.text("Status"))
 }
 
-/// The answer of a call that answers nothing.
+/// The result of an operation without a response.
 pub fn done<T, E, R>(call: &Call, answer: Result<T, SdkError<E, R>>) -> Result<Value, ApiError>
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
@@ -28,7 +30,7 @@ where
     answer.map(|_| Value::Null).map_err(|e| failed(call, e))
 }
 
-/// A whole list, every page of it.
+/// A complete list, from all pages.
 pub fn list<T, E, R>(
     call: &Call,
     answer: Result<Vec<T>, SdkError<E, R>>,
@@ -91,8 +93,10 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
     })
 }
 
+/// Creates an access key for `UserName`.
+///
 /// # Errors
-/// As AWS answers; [`ErrorKind::Unknown`] when it answers without a key.
+/// What AWS answered; [`ErrorKind::Unknown`] if the response contains no key.
 pub async fn create_access_key(env: &Env, call: &Call) -> Result<IssuedKey, ApiError> {
     let answer = client(env).create_access_key().user_name(call.text("UserName")).send().await;
     let answer = answer.map_err(|e| failed(call, e))?;
@@ -101,7 +105,7 @@ pub async fn create_access_key(env: &Env, call: &Call) -> Result<IssuedKey, ApiE
             &call.name(),
             ErrorKind::Unknown,
             "NoKey",
-            "the answer holds no key",
+            "the response contains no key",
         ));
     };
     Ok(IssuedKey { id: key.access_key_id().into(), secret: Secret::new(key.secret_access_key()) })

@@ -1,4 +1,4 @@
-//! IAM: roles, their trust and permission policies, and the instance profiles that hold them.
+//! IAM: roles, their trust and permission policies, and their instance profiles.
 
 use aws_sdk_iam::types::Role;
 use serde_json::{Value, json};
@@ -8,8 +8,8 @@ use super::iam_users::{attached, decoded, document};
 use super::{Env, failed, text, time};
 use crate::cloud::{ApiError, Call};
 
-/// `AssumeRolePolicyDocument` is the text as written. ListRoles leaves `RoleLastUsed` and
-/// `PermissionsBoundary` out (API reference, ListRoles); here they are `null` then.
+/// `AssumeRolePolicyDocument` is the text as written. ListRoles omits `RoleLastUsed` and `PermissionsBoundary` (API
+/// reference, ListRoles); they are `null` then.
 fn role(call: &Call, r: &Role) -> Result<Value, ApiError> {
     let trust = r.assume_role_policy_document().map(|d| decoded(call, d)).transpose()?;
     let boundary = r.permissions_boundary().and_then(|b| b.permissions_boundary_arn());

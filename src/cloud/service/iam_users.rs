@@ -11,13 +11,13 @@ fn unreadable(call: &Call, what: &str) -> ApiError {
     ApiError::new(&call.name(), ErrorKind::Refused, "UnreadablePolicy", what)
 }
 
-/// The text of a policy document, which IAM gives URL-encoded (RFC 3986).
+/// The text of a policy document, which IAM returns URL-encoded (RFC 3986).
 pub fn decoded(call: &Call, encoded: &str) -> Result<String, ApiError> {
     let text = percent_encoding::percent_decode_str(encoded).decode_utf8();
     text.map(|t| t.into_owned()).map_err(|e| unreadable(call, &e.to_string()))
 }
 
-/// A policy document as IAM gives it: URL-encoded JSON.
+/// A policy document from IAM's URL-encoded JSON.
 pub fn document(call: &Call, encoded: &str) -> Result<Value, ApiError> {
     serde_json::from_str(&decoded(call, encoded)?).map_err(|e| unreadable(call, &e.to_string()))
 }
@@ -27,7 +27,7 @@ pub fn attached(policy: &AttachedPolicy) -> Value {
     json!({"PolicyName": text(policy.policy_name()), "PolicyArn": text(policy.policy_arn())})
 }
 
-/// ListUsers leaves `PermissionsBoundary` out (API reference, ListUsers); here it is `null` then.
+/// ListUsers omits `PermissionsBoundary` (API reference, ListUsers); it is `null` then.
 fn user(u: &User) -> Value {
     let boundary = u.permissions_boundary().and_then(|b| b.permissions_boundary_arn());
     json!({
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_decoded_to_the_text_that_was_written() {
+    fn documents_are_decoded_to_the_original_text() {
         let call = Call::new("iam", "GetRole", []);
         assert_eq!(
             decoded(&call, "%7B%22a%22%3A%20%22b+c%2F%C3%A9%25%22%7D").unwrap(),

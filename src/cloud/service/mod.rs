@@ -1,5 +1,5 @@
-//! One file a service: an operation's name and parameters to the SDK's call, its answer to JSON with the
-//! names of the API reference. Only fields that steps read are kept; the raw answer goes to the evidence.
+//! One file per service: maps an operation's name and parameters to an SDK call, and its response to JSON with the names
+//! of the API reference. The JSON has only the fields that are used; the raw response goes to the evidence.
 
 mod account;
 mod cloudtrail;
@@ -19,7 +19,6 @@ mod sts;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_iam::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_iam::operation::RequestId;
@@ -27,31 +26,31 @@ use serde_json::Value;
 
 use super::Call;
 use super::error::{ApiError, ErrorKind, kind_of};
-use super::record::{Recorder, Watch};
+use super::record::{Recorder, RecorderInterceptor};
 
 pub use iam_credentials::create_access_key;
 pub use secretsmanager::{read_secret, stage_secret};
 
-/// What every call is made with.
+/// The context of every call.
 pub struct Env {
     pub config: SdkConfig,
     pub recorder: Arc<Recorder>,
-    /// `--endpoint-url`: buckets go into the path, hosts stay as they are.
-    pub own_endpoint: bool,
+    /// `--endpoint-url`: buckets are put into the path, and the host stays unchanged.
+    pub custom_endpoint: bool,
     /// Sent as the expected owner of buckets.
     pub account: String,
 }
 
 impl Env {
-    pub fn watch(&self) -> Watch {
-        Watch(Arc::clone(&self.recorder))
+    pub fn recorder_interceptor(&self) -> RecorderInterceptor {
+        RecorderInterceptor(Arc::clone(&self.recorder))
     }
 }
 
-/// Makes the call.
+/// Sends the call.
 ///
 /// # Errors
-/// What AWS answered, or [`ErrorKind::Refused`] for an operation that no file knows.
+/// What AWS answered, or [`ErrorKind::Refused`] for an operation that no file implements.
 pub async fn call(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let known = match call.service.as_str() {
         "account" => account::call(env, call).await,
@@ -81,12 +80,12 @@ pub async fn call(env: &Env, call: &Call) -> Result<Value, ApiError> {
             &call.name(),
             ErrorKind::Refused,
             "UnknownOperation",
-            "a defect in incident",
+            "this is a bug in incident",
         ))
     })
 }
 
-/// The SDK's error as ours.
+/// Converts an SDK error.
 pub fn failed<E, R>(call: &Call, e: SdkError<E, R>) -> ApiError
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + Send + Sync + 'static,
@@ -98,13 +97,13 @@ where
             &call.name(),
             ErrorKind::Credentials,
             "NoCredentials",
-            "no usable credentials in the environment, the profile, or the machine",
+            "no usable credentials in the environment, the profile or the instance metadata",
         ),
         SdkError::ServiceError(answer) => {
             let error = answer.err();
             let code = error.code().unwrap_or("Unknown");
             let kind = if error.code().is_none() { ErrorKind::Unknown } else { kind_of(code) };
-            let message = error.message().unwrap_or("AWS gave no reason");
+            let message = error.message().unwrap_or("no error message");
             let mut failed = ApiError::new(&call.name(), kind, code, message);
             failed.request_id = error.request_id().map(str::to_string);
             failed
@@ -118,7 +117,7 @@ where
     }
 }
 
-/// Whether the call was not sent because nobody has credentials for it.
+/// True if the call was not sent because there are no credentials.
 fn without_credentials(e: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(e);
     while let Some(inner) = cause {
@@ -130,7 +129,7 @@ fn without_credentials(e: &(dyn std::error::Error + 'static)) -> bool {
     false
 }
 
-/// An error and what caused it, each once.
+/// An error and its causes, each once.
 fn causes(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();
@@ -153,58 +152,4 @@ pub fn text(value: Option<&str>) -> Value {
 pub fn time(value: Option<&aws_smithy_types::DateTime>) -> Value {
     let millis = value.and_then(|t| t.to_millis().ok());
     millis.map_or(Value::Null, |t| Value::from(crate::clock::rfc3339(t)))
-}
-
-/// One that a profile takes its credentials from.
-pub enum CredentialSource {
-    /// Another profile.
-    Profile(String),
-    /// The profile names itself as its source: its own key makes the session.
-    Key(String, Credentials),
-    /// `Environment`, `Ec2InstanceMetadata`, `EcsContainer`.
-    Named(String),
-}
-
-/// What a profile takes its credentials from, nearest first.
-pub async fn profile_chain(profile: Option<&str>) -> Vec<CredentialSource> {
-    let fs = aws_smithy_types_fs();
-    let files = aws_runtime::env_config::file::EnvConfigFiles::default();
-    let Ok(set) = aws_config::profile::load(&fs.0, &fs.1, &files, None).await else {
-        return Vec::new();
-    };
-    let mut chain = Vec::new();
-    let mut seen = vec![profile.map_or_else(|| set.selected_profile().to_string(), str::to_string)];
-    while let Some(name) = seen.last().cloned()
-        && let Some(profile) = set.get_profile(&name)
-    {
-        let text = |key: &str| profile.get(key).map(str::to_string);
-        match (text("source_profile"), text("credential_source")) {
-            (Some(source), _) if source == name => {
-                let key = text("aws_access_key_id").zip(text("aws_secret_access_key"));
-                let token = text("aws_session_token");
-                chain.extend(key.map(|(id, secret)| {
-                    CredentialSource::Key(
-                        name.clone(),
-                        Credentials::new(id, secret, token, None, "profile"),
-                    )
-                }));
-                break;
-            }
-            (Some(source), _) if seen.len() > 8 || seen.contains(&source) => break,
-            (Some(source), _) => {
-                chain.push(CredentialSource::Profile(source.clone()));
-                seen.push(source);
-            }
-            (None, Some(named)) => {
-                chain.push(CredentialSource::Named(named));
-                break;
-            }
-            (None, None) => break,
-        }
-    }
-    chain
-}
-
-fn aws_smithy_types_fs() -> (aws_types::os_shim_internal::Fs, aws_types::os_shim_internal::Env) {
-    (aws_types::os_shim_internal::Fs::real(), aws_types::os_shim_internal::Env::real())
 }

@@ -1,4 +1,4 @@
-//! S3: listings and bodies, one request each.
+//! S3: listings and bodies, one request per call.
 
 use std::fmt::Write;
 
@@ -10,39 +10,42 @@ use super::failed;
 use crate::cloud::store::{GetRequest, Head, ListRequest, Listed, Page};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
-/// The call as errors name it.
-fn named(operation: &str) -> Call {
+/// The call that errors name.
+fn call_named(operation: &str) -> Call {
     Call::new("s3", operation, [])
 }
 
+/// Lists one page.
+///
 /// # Errors
 /// What S3 answered.
-pub async fn page(c: &Client, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
+pub async fn page(c: &Client, request: &ListRequest<'_>) -> Result<Page, ApiError> {
     let mut list = c
         .list_objects_v2()
-        .bucket(ask.bucket)
-        .prefix(ask.prefix)
-        // Keys may hold what XML cannot.
+        .bucket(request.bucket)
+        .prefix(request.prefix)
+        // Keys may contain characters that XML cannot represent.
         .encoding_type(EncodingType::Url)
-        .set_continuation_token(ask.token.map(str::to_string));
-    if ask.folders {
+        .set_continuation_token(request.token.map(str::to_string));
+    if request.folders {
         list = list.delimiter("/");
     }
-    if ask.token.is_none() && !ask.after.is_empty() {
-        list = list.start_after(ask.after);
+    if request.token.is_none() && !request.after.is_empty() {
+        list = list.start_after(request.after);
     }
-    let got = list.send().await.map_err(|e| failed(&named("ListObjectsV2"), e))?;
-    let encoded = got.encoding_type().is_some();
+    let response = list.send().await.map_err(|e| failed(&call_named("ListObjectsV2"), e))?;
+    let encoded = response.encoding_type().is_some();
     let plain = |text: &str| if encoded { decoded(text) } else { text.to_string() };
-    let objects = got.contents().iter().map(|o| Listed {
+    let objects = response.contents().iter().map(|o| Listed {
         key: plain(o.key().unwrap_or_default()),
         etag: o.e_tag().unwrap_or_default().to_string(),
         size: o.size().and_then(|n| u64::try_from(n).ok()).unwrap_or_default(),
         modified: o.last_modified().and_then(|t| t.to_millis().ok()).unwrap_or_default(),
         class: o.storage_class().map(ObjectStorageClass::as_str).unwrap_or_default().to_string(),
     });
-    let prefixes = got.common_prefixes().iter().filter_map(|p| p.prefix()).map(plain);
-    let next = got.next_continuation_token().filter(|_| got.is_truncated().unwrap_or(false));
+    let prefixes = response.common_prefixes().iter().filter_map(|p| p.prefix()).map(plain);
+    let next =
+        response.next_continuation_token().filter(|_| response.is_truncated().unwrap_or(false));
     Ok(Page {
         objects: objects.collect(),
         prefixes: prefixes.collect(),
@@ -50,7 +53,7 @@ pub async fn page(c: &Client, ask: &ListRequest<'_>) -> Result<Page, ApiError> {
     })
 }
 
-/// A key as listings encode it: `+` is a space.
+/// Decodes a key of a listing: `+` is a space.
 fn decoded(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
@@ -59,31 +62,35 @@ fn decoded(text: &str) -> String {
 ///
 /// # Errors
 /// What S3 answered, or how the body broke off.
-pub async fn get(c: &Client, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
-    let call = named("GetObject");
-    let mut ask = c.get_object().bucket(want.bucket).key(want.key);
-    if !want.etag.is_empty() {
-        ask = ask.if_match(want.etag);
+pub async fn get(
+    c: &Client,
+    request: &GetRequest<'_>,
+    into: &mut Vec<u8>,
+) -> Result<Head, ApiError> {
+    let call = call_named("GetObject");
+    let mut get = c.get_object().bucket(request.bucket).key(request.key);
+    if !request.etag.is_empty() {
+        get = get.if_match(request.etag);
     }
-    let ranged = want.from > 0 || want.to.is_some();
+    let ranged = request.from > 0 || request.to.is_some();
     if ranged {
-        let mut range = format!("bytes={}-", want.from);
-        if let Some(to) = want.to {
+        let mut range = format!("bytes={}-", request.from);
+        if let Some(to) = request.to {
             // Writing to a string cannot fail.
             let _ = write!(range, "{}", to.saturating_sub(1));
         }
-        ask = ask.range(range);
+        get = get.range(range);
     }
-    let mut got = ask.send().await.map_err(|e| failed(&call, e))?;
-    if ranged && got.content_range().is_none() {
-        let why = "a part was asked for, and the answer does not say which part it is";
+    let mut response = get.send().await.map_err(|e| failed(&call, e))?;
+    if ranged && response.content_range().is_none() {
+        let why = "a byte range was requested, but the response has no Content-Range";
         return Err(ApiError::new(&call.name(), ErrorKind::Refused, "NoRange", why));
     }
     let head = Head {
-        version: got.version_id().map(str::to_string),
-        etag: got.e_tag().unwrap_or_default().to_string(),
-        modified: got.last_modified().and_then(|t| t.to_millis().ok()),
-        metadata: got
+        version: response.version_id().map(str::to_string),
+        etag: response.e_tag().unwrap_or_default().to_string(),
+        modified: response.last_modified().and_then(|t| t.to_millis().ok()),
+        metadata: response
             .metadata()
             .into_iter()
             .flatten()
@@ -91,7 +98,7 @@ pub async fn get(c: &Client, want: &GetRequest<'_>, into: &mut Vec<u8>) -> Resul
             .collect(),
     };
     loop {
-        match got.body.next().await {
+        match response.body.next().await {
             None => return Ok(head),
             Some(Ok(bytes)) => into.extend_from_slice(&bytes),
             Some(Err(e)) => {
@@ -107,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_listings_are_decoded() {
+    fn keys_in_listings_are_decoded() {
         assert_eq!(decoded("a+b%2Bc/%C3%BC%01%25"), "a b+c/ü\u{1}%");
     }
 }

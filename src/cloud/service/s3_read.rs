@@ -1,4 +1,4 @@
-//! S3: what is configured on a bucket and what lies in it. Reads only.
+//! S3: read-only calls about buckets and the versions in them.
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -11,7 +11,12 @@ use crate::cloud::error::{ApiError, kind_of};
 
 pub fn client(env: &Env) -> Client {
     let config = config::Builder::from(&env.config);
-    Client::from_conf(config.force_path_style(env.own_endpoint).interceptor(env.watch()).build())
+    Client::from_conf(
+        config
+            .force_path_style(env.custom_endpoint)
+            .interceptor(env.recorder_interceptor())
+            .build(),
+    )
 }
 
 /// The account that a bucket must belong to.
@@ -19,7 +24,7 @@ pub fn owner(env: &Env) -> Option<String> {
     Some(env.account.clone()).filter(|account| !account.is_empty())
 }
 
-/// A call about one bucket: its name and its expected owner set, sent, the error made ours.
+/// Sends a request about one bucket, with its name and expected owner, and converts the error.
 macro_rules! on_bucket {
     ($env:ident, $call:ident, $request:expr) => {
         $request
@@ -90,7 +95,7 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
     })
 }
 
-/// Reads whose raw answer is all that is wanted: they answer with `null`.
+/// Calls that are only made for their raw response, which goes to the evidence. They return `null`.
 async fn for_evidence(env: &Env, call: &Call, c: &Client) -> Option<Result<Value, ApiError>> {
     Some(match call.operation.as_str() {
         "GetBucketAcl" => on_bucket!(env, call, c.get_bucket_acl()).map(|_| Value::Null),
@@ -112,20 +117,20 @@ async fn for_evidence(env: &Env, call: &Call, c: &Client) -> Option<Result<Value
     })
 }
 
-/// The region in an answer that sends us to another one.
-fn elsewhere<E>(e: &SdkError<E, HttpResponse>) -> Option<String> {
+/// The region in a response that redirects to another region.
+fn redirect_region<E>(e: &SdkError<E, HttpResponse>) -> Option<String> {
     let response = e.raw_response()?;
     let redirected = matches!(response.status().as_u16(), 301 | 307 | 400);
     response.headers().get("x-amz-bucket-region").filter(|_| redirected).map(str::to_string)
 }
 
-/// `{"LocationConstraint": …}`, always a region: none and `EU` are the oldest names of two of them (API
-/// reference, GetBucketLocation).
+/// `{"LocationConstraint": …}`, always a region: S3 returns nothing for us-east-1 and `EU` for eu-west-1 (API reference,
+/// GetBucketLocation).
 async fn location(env: &Env, call: &Call) -> Result<Value, ApiError> {
-    let ask = client(env).get_bucket_location().bucket(call.text("Bucket"));
-    let region = match ask.set_expected_bucket_owner(owner(env)).send().await {
+    let request = client(env).get_bucket_location().bucket(call.text("Bucket"));
+    let region = match request.set_expected_bucket_owner(owner(env)).send().await {
         Ok(b) => b.location_constraint().map(|l| l.as_str().to_string()).unwrap_or_default(),
-        Err(e) => elsewhere(&e).ok_or_else(|| failed(call, e))?,
+        Err(e) => redirect_region(&e).ok_or_else(|| failed(call, e))?,
     };
     let region = match region.as_str() {
         "" => "us-east-1",
@@ -135,19 +140,19 @@ async fn location(env: &Env, call: &Call) -> Result<Value, ApiError> {
     Ok(json!({"LocationConstraint": region}))
 }
 
-/// `{"BucketRegion": …}`. Answers to HEAD have no body and so no code: the status is all there is. With
-/// `AnyOwner` the bucket may belong to anybody.
+/// `{"BucketRegion": …}`. Responses to HEAD have no body and so no error code, only the status. With `AnyOwner` the bucket
+/// may belong to any account.
 async fn head(env: &Env, call: &Call) -> Result<Value, ApiError> {
-    let ask = client(env).head_bucket().bucket(call.text("Bucket"));
-    let anybody = call.value("AnyOwner") == true;
-    let owner = owner(env).filter(|_| !anybody);
-    match ask.set_expected_bucket_owner(owner).send().await {
+    let request = client(env).head_bucket().bucket(call.text("Bucket"));
+    let any_owner = call.value("AnyOwner") == true;
+    let owner = owner(env).filter(|_| !any_owner);
+    match request.set_expected_bucket_owner(owner).send().await {
         Ok(b) => Ok(json!({"BucketRegion": text(b.bucket_region())})),
         Err(e) => {
-            // A refusal names the region too.
+            // A denied response names the region too.
             let named =
                 || e.raw_response()?.headers().get("x-amz-bucket-region").map(str::to_string);
-            if let Some(region) = elsewhere(&e).or_else(|| named().filter(|_| anybody)) {
+            if let Some(region) = redirect_region(&e).or_else(|| named().filter(|_| any_owner)) {
                 return Ok(json!({"BucketRegion": region}));
             }
             let status = e.raw_response().map(|r| r.status().as_u16());
@@ -161,7 +166,7 @@ async fn head(env: &Env, call: &Call) -> Result<Value, ApiError> {
     }
 }
 
-/// `[{"Name", "BucketRegion", "CreationDate"}]`. Without a parameter S3 gives no regions.
+/// `[{"Name", "BucketRegion", "CreationDate"}]`. S3 returns regions only if a parameter is set.
 async fn list_buckets(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let mut pages = client(env).list_buckets().max_buckets(1_000).into_paginator().send();
     let mut buckets = Vec::new();
@@ -185,11 +190,11 @@ async fn versions(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let (mut versions, mut markers, mut truncated) = (Vec::new(), Vec::new(), false);
     let (mut key, mut version) = (None, None);
     loop {
-        let ask = c.list_object_versions().set_prefix(call.optional("Prefix"));
+        let request = c.list_object_versions().set_prefix(call.optional("Prefix"));
         let left = limit - (versions.len() + markers.len()) as u64;
-        let ask = ask.max_keys(i32::try_from(left.min(1_000)).unwrap_or(1_000));
-        let ask = ask.set_key_marker(key).set_version_id_marker(version);
-        let page = on_bucket!(env, call, ask)?;
+        let request = request.max_keys(i32::try_from(left.min(1_000)).unwrap_or(1_000));
+        let request = request.set_key_marker(key).set_version_id_marker(version);
+        let page = on_bucket!(env, call, request)?;
         for v in page.versions() {
             versions.push(json!({
                 "IsLatest": v.is_latest().unwrap_or(false),

@@ -1,4 +1,4 @@
-//! S3: changes to a bucket's configuration.
+//! S3: calls that change a bucket's configuration.
 
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketLoggingStatus, BucketVersioningStatus,
@@ -11,7 +11,7 @@ use super::s3_read::{client, on_bucket};
 use super::{Env, failed};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
-/// An error for parameters that are not of the API's shape: nothing is sent.
+/// An error for parameters that do not have the API's shape. Nothing is sent.
 fn malformed(call: &Call, what: &str) -> ApiError {
     ApiError::new(&call.name(), ErrorKind::Refused, "NotSent", what)
 }
@@ -70,11 +70,11 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
 
 /// A status without `LoggingEnabled` turns logging off.
 fn logging(call: &Call) -> Result<BucketLoggingStatus, ApiError> {
-    let wanted = &call.value("BucketLoggingStatus")["LoggingEnabled"];
-    if wanted.is_null() {
+    let enabled = &call.value("BucketLoggingStatus")["LoggingEnabled"];
+    if enabled.is_null() {
         return Ok(BucketLoggingStatus::builder().build());
     }
-    let text = |name: &str| wanted[name].as_str().unwrap_or_default();
+    let text = |name: &str| enabled[name].as_str().unwrap_or_default();
     let to = LoggingEnabled::builder()
         .target_bucket(text("TargetBucket"))
         .target_prefix(text("TargetPrefix"))
@@ -83,7 +83,7 @@ fn logging(call: &Call) -> Result<BucketLoggingStatus, ApiError> {
     Ok(BucketLoggingStatus::builder().logging_enabled(to).build())
 }
 
-/// us-east-1 must not be named as a location (API reference, CreateBucket).
+/// us-east-1 must not be given as a location (API reference, CreateBucket).
 async fn create(env: &Env, call: &Call) -> Result<Value, ApiError> {
     let region = call.value("CreateBucketConfiguration")["LocationConstraint"].as_str();
     let config = region.filter(|r| *r != "us-east-1").map(|region| {
@@ -91,7 +91,7 @@ async fn create(env: &Env, call: &Call) -> Result<Value, ApiError> {
             .location_constraint(BucketLocationConstraint::from(region))
             .build()
     });
-    let ask = client(env).create_bucket().bucket(call.text("Bucket"));
-    let sent = ask.set_create_bucket_configuration(config).send().await;
+    let request = client(env).create_bucket().bucket(call.text("Bucket"));
+    let sent = request.set_create_bucket_configuration(config).send().await;
     sent.map(|_| Value::Null).map_err(|e| failed(call, e))
 }

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use super::{Env, failed};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
-/// Where an organization has an S3 policy, its accounts' own blocks cannot be changed (S3 User Guide,
-/// "Blocking public access", organization level).
+/// If an organization has an S3 policy, the blocks of its accounts cannot be changed (S3 User Guide, "Blocking public
+/// access", organization level).
 const BY_ORGANIZATION: &str =
-    "no permission, or an S3 policy of the organization sets the block: then that one applies";
+    "no permission, or an S3 policy of the organization controls the block";
 
-fn explained(mut e: ApiError) -> ApiError {
+fn with_organization_hint(mut e: ApiError) -> ApiError {
     if e.kind == ErrorKind::Denied {
         e.message = format!("{} ({BY_ORGANIZATION})", e.message);
     }
@@ -20,12 +20,14 @@ fn explained(mut e: ApiError) -> ApiError {
 }
 
 pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
-    let c = Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build());
+    let c = Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    );
     let account = call.text("AccountId");
     Some(match call.operation.as_str() {
         "GetPublicAccessBlock" => {
-            let asked = c.get_public_access_block().account_id(account).send().await;
-            asked.map_err(|e| failed(call, e)).map(|b| {
+            let answer = c.get_public_access_block().account_id(account).send().await;
+            answer.map_err(|e| failed(call, e)).map(|b| {
                 b.public_access_block_configuration().map_or(Value::Null, |p| {
                     json!({
                         "BlockPublicAcls": p.block_public_acls().unwrap_or(false),
@@ -46,11 +48,11 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                 .build();
             let put = c.put_public_access_block().account_id(account);
             let sent = put.public_access_block_configuration(config).send().await;
-            sent.map(|_| Value::Null).map_err(|e| explained(failed(call, e)))
+            sent.map(|_| Value::Null).map_err(|e| with_organization_hint(failed(call, e)))
         }
         "DeletePublicAccessBlock" => {
             let sent = c.delete_public_access_block().account_id(account).send().await;
-            sent.map(|_| Value::Null).map_err(|e| explained(failed(call, e)))
+            sent.map(|_| Value::Null).map_err(|e| with_organization_hint(failed(call, e)))
         }
         _ => return None,
     })

@@ -1,4 +1,4 @@
-//! Secrets Manager. Values go in and out as [`Secret`], never as JSON.
+//! Secrets Manager. Values are passed as [`Secret`], never as JSON.
 
 use aws_sdk_secretsmanager::{Client, config};
 use serde_json::{Value, json};
@@ -8,15 +8,17 @@ use crate::cloud::secret::Secret;
 use crate::cloud::{ApiError, Call, ErrorKind};
 
 fn client(env: &Env) -> Client {
-    Client::from_conf(config::Builder::from(&env.config).interceptor(env.watch()).build())
+    Client::from_conf(
+        config::Builder::from(&env.config).interceptor(env.recorder_interceptor()).build(),
+    )
 }
 
 pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
     let c = client(env);
     Some(match call.operation.as_str() {
         "DescribeSecret" => {
-            let asked = c.describe_secret().secret_id(call.text("SecretId")).send().await;
-            asked.map_err(|e| failed(call, e)).map(|s| {
+            let answer = c.describe_secret().secret_id(call.text("SecretId")).send().await;
+            answer.map_err(|e| failed(call, e)).map(|s| {
                 json!({
                     "ARN": text(s.arn()),
                     "Name": text(s.name()),
@@ -40,7 +42,7 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
 }
 
 /// # Errors
-/// As AWS answers.
+/// What AWS answered.
 pub async fn stage_secret(env: &Env, call: &Call, value: &Secret) -> Result<(), ApiError> {
     client(env)
         .put_secret_value()
@@ -55,13 +57,13 @@ pub async fn stage_secret(env: &Env, call: &Call, value: &Secret) -> Result<(), 
 }
 
 /// # Errors
-/// As AWS answers; [`ErrorKind::Refused`] for a secret that is not text.
+/// What AWS answered; [`ErrorKind::Refused`] for a secret that is not text.
 pub async fn read_secret(env: &Env, call: &Call) -> Result<Secret, ApiError> {
-    let asked = client(env)
+    let answer = client(env)
         .get_secret_value()
         .secret_id(call.text("SecretId"))
         .version_stage(call.text("VersionStage"));
-    let answer = asked.send().await.map_err(|e| failed(call, e))?;
+    let answer = answer.send().await.map_err(|e| failed(call, e))?;
     answer.secret_string().map(Secret::new).ok_or_else(|| {
         ApiError::new(&call.name(), ErrorKind::Refused, "NotText", "the secret is binary")
     })

@@ -1,4 +1,4 @@
-//! Tests of what entries cover, through the file they are written in.
+//! Tests of which findings entries suppress, through `incident.toml`.
 
 use super::*;
 use crate::clock::DAY;
@@ -18,7 +18,7 @@ fn load_allow(text: &str) -> Config {
 }
 
 #[test]
-fn every_condition_must_hold() {
+fn every_condition_must_match() {
     let config = load_allow(
         "[[allow]]\nsource = '203.0.113.0/24'\nprincipal = 'arn:aws:iam::*:role/ci-*'\n\
          user_agent = 'Prowler*'\nrule = 's3.*'\nuntil = 2026-12-31\nreason = 'pentest'",
@@ -38,7 +38,7 @@ fn every_condition_must_hold() {
 }
 
 #[test]
-fn a_finding_partly_outside_is_never_hidden() {
+fn a_finding_partly_outside_is_never_suppressed() {
     let config = load_allow(
         "[[allow]]\nsource = ['203.0.113.0/24', '2001:db8::/32']\nuser_agent = 'Prowler*'\n\
          reason = 'x'",
@@ -55,7 +55,7 @@ fn a_finding_partly_outside_is_never_hidden() {
 }
 
 #[test]
-fn two_entries_do_not_join_to_cover_one_finding() {
+fn two_entries_together_do_not_cover_one_finding() {
     let config = load_allow(
         "[[allow]]\nsource = '203.0.113.0/24'\nreason = 'a'\n\
          [[allow]]\nsource = '192.0.2.0/24'\nreason = 'b'",
@@ -96,7 +96,7 @@ fn expired_entries_do_not_apply_and_are_listed() {
 }
 
 #[test]
-fn allow_files_hold_ranges() {
+fn allow_files_list_ranges() {
     let folder = Folder::new(&[
         ("incident.toml", "[[allow]]\nfile = 'scanner.cidr'\nrule = 'iam.*'\nreason = 'scanner'"),
         ("scanner.cidr", "203.0.113.0/25\n203.0.113.128/25 until=2026-01-31"),

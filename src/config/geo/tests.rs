@@ -1,4 +1,4 @@
-//! Tests against databases written on the spot.
+//! Tests against databases that they write themselves.
 
 #[path = "../../../tests/support/mmdb.rs"]
 mod mmdb;
@@ -31,11 +31,11 @@ fn networks() -> Vec<u8> {
     mmdb::database("GeoLite2-ASN", &[("198.51.100.0/24", mmdb::asn(64500, "Example Net"))])
 }
 
-fn place(country: &str, city: &str, asn: Option<u32>, org: &str) -> GeoLocation {
+fn location(country: &str, city: &str, asn: Option<u32>, org: &str) -> GeoLocation {
     GeoLocation { country: country.into(), city: city.into(), asn, org: org.into() }
 }
 
-fn look(geo: &Geo, address: &str) -> GeoLocation {
+fn lookup(geo: &Geo, address: &str) -> GeoLocation {
     geo.lookup(address.parse().unwrap())
 }
 
@@ -47,32 +47,32 @@ fn city_and_network_come_together() {
     assert!(geo.skipped().is_empty());
     let net = (Some(64500), "Example Net");
     for (address, expected) in [
-        ("198.51.100.1", place("NL", "Amsterdam", net.0, net.1)),
-        ("::ffff:198.51.100.1", place("NL", "Amsterdam", net.0, net.1)),
-        ("198.51.100.200", place("BR", "São Paulo", net.0, net.1)),
-        ("2001:db8:1::9", place("JP", "Tokyo", None, "")),
+        ("198.51.100.1", location("NL", "Amsterdam", net.0, net.1)),
+        ("::ffff:198.51.100.1", location("NL", "Amsterdam", net.0, net.1)),
+        ("198.51.100.200", location("BR", "São Paulo", net.0, net.1)),
+        ("2001:db8:1::9", location("JP", "Tokyo", None, "")),
         ("2001:db8:2::9", GeoLocation::default()),
         ("203.0.113.1", GeoLocation::default()),
         ("10.0.0.1", GeoLocation::default()),
     ] {
-        assert_eq!(look(&geo, address), expected, "{address}");
+        assert_eq!(lookup(&geo, address), expected, "{address}");
     }
 }
 
 #[test]
-fn a_city_database_is_asked_before_a_country_database() {
+fn a_city_database_is_searched_before_a_country_database() {
     let countries = mmdb::database(
         "DBIP-Country-Lite",
         &[("198.51.100.0/24", mmdb::country("DE")), ("192.0.2.0/24", mmdb::country("FR"))],
     );
     let dir = folder(&[("a.mmdb", countries), ("z.mmdb", cities())]);
     let geo = Geo::open(dir.path()).unwrap();
-    assert_eq!(look(&geo, "198.51.100.1"), place("NL", "Amsterdam", None, ""));
-    assert_eq!(look(&geo, "192.0.2.1"), place("FR", "", None, ""));
+    assert_eq!(lookup(&geo, "198.51.100.1"), location("NL", "Amsterdam", None, ""));
+    assert_eq!(lookup(&geo, "192.0.2.1"), location("FR", "", None, ""));
 }
 
 #[test]
-fn an_enterprise_database_tells_the_network_among_its_traits() {
+fn an_enterprise_database_has_the_network_in_its_traits() {
     let record = Value::Map(vec![
         ("country", Value::Map(vec![("iso_code", mmdb::text("SE"))])),
         ("traits", mmdb::asn(64501, "Example AB")),
@@ -80,7 +80,7 @@ fn an_enterprise_database_tells_the_network_among_its_traits() {
     let dir =
         folder(&[("e.mmdb", mmdb::database("GeoIP2-Enterprise", &[("192.0.2.0/24", record)]))]);
     let geo = Geo::open(&dir.path().join("e.mmdb")).unwrap();
-    assert_eq!(look(&geo, "192.0.2.1"), place("SE", "", Some(64501), "Example AB"));
+    assert_eq!(lookup(&geo, "192.0.2.1"), location("SE", "", Some(64501), "Example AB"));
 }
 
 #[test]
@@ -88,8 +88,8 @@ fn a_database_of_ipv4_knows_no_ipv6() {
     let bytes = mmdb::database_v4("GeoLite2-Country", &[("192.0.2.0/24", mmdb::country("FR"))]);
     let dir = folder(&[("c.mmdb", bytes)]);
     let geo = Geo::open(dir.path()).unwrap();
-    assert_eq!(look(&geo, "192.0.2.1").country, "FR");
-    assert_eq!(look(&geo, "2001:db8::1"), GeoLocation::default());
+    assert_eq!(lookup(&geo, "192.0.2.1").country, "FR");
+    assert_eq!(lookup(&geo, "2001:db8::1"), GeoLocation::default());
 }
 
 #[test]

@@ -1,25 +1,26 @@
-//! Which column of a table says what, by its name.
+//! The meaning of CSV columns, by their names.
 
+use super::condition::Condition;
 use super::unused::Unused;
-use super::value::{self, Test};
+use super::value;
 
-/// What a value column holds.
+/// The type of the values in a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    /// Told by the type column, or by what it looks like.
-    Any,
+pub enum ColumnKind {
+    /// Any type: the type column or the form of the value decides.
+    Indicator,
     Address,
-    Agent,
+    UserAgent,
     AccessKey,
     Principal,
-    Name,
+    HostName,
 }
 
-/// Names of value columns, the best first. Of each line only the first one is used: tables that were enriched
-/// name an address's network, too.
-const VALUES: [(Holds, &[&str]); 6] = [
+/// Names of value columns, in order of preference. Only the first match of each line is used, because enriched
+/// tables also have columns for an address's network.
+const VALUES: [(ColumnKind, &[&str]); 6] = [
     (
-        Holds::Any,
+        ColumnKind::Indicator,
         &[
             "indicator",
             "indicator_value",
@@ -31,7 +32,7 @@ const VALUES: [(Holds, &[&str]); 6] = [
         ],
     ),
     (
-        Holds::Address,
+        ColumnKind::Address,
         &[
             "ip",
             "ip_address",
@@ -52,10 +53,10 @@ const VALUES: [(Holds, &[&str]); 6] = [
             "network",
         ],
     ),
-    (Holds::Agent, &["user_agent", "useragent"]),
-    (Holds::AccessKey, &["access_key_id", "access_key", "accesskeyid", "aws_access_key_id"]),
-    (Holds::Principal, &["principal_arn", "user_arn", "role_arn", "arn", "principal"]),
-    (Holds::Name, &["domain", "domain_name", "hostname", "host", "fqdn", "url"]),
+    (ColumnKind::UserAgent, &["user_agent", "useragent"]),
+    (ColumnKind::AccessKey, &["access_key_id", "access_key", "accesskeyid", "aws_access_key_id"]),
+    (ColumnKind::Principal, &["principal_arn", "user_arn", "role_arn", "arn", "principal"]),
+    (ColumnKind::HostName, &["domain", "domain_name", "hostname", "host", "fqdn", "url"]),
 ];
 const TYPE: &[&str] =
     &["type", "indicator_type", "ioc_type", "observable_type", "value_type", "kind"];
@@ -90,11 +91,11 @@ const DESCRIPTION: &[&str] = &[
     "tags",
 ];
 
-/// Numbers of the columns, from 0.
+/// Indexes of the columns, from 0.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Those that hold indicators.
-    pub values: Vec<(usize, Holds)>,
+    /// Columns with indicators.
+    pub values: Vec<(usize, ColumnKind)>,
     pub kind: Option<usize>,
     pub confidence: Option<usize>,
     pub from: Option<usize>,
@@ -104,9 +105,9 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// `None` if no column holds indicators.
+    /// `None` if no column contains indicators.
     pub fn named(header: &[&str]) -> Option<Columns> {
-        let names: Vec<String> = header.iter().map(|name| plain(name)).collect();
+        let names: Vec<String> = header.iter().map(|name| normalized(name)).collect();
         let column = |known: &[&str]| {
             known.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
         };
@@ -119,12 +120,13 @@ impl Columns {
             description: column(DESCRIPTION),
             ..Columns::default()
         };
-        for (holds, known) in VALUES {
-            // A general column stands for all; a name beside an address belongs to it.
-            let first = columns.values.first().map(|(_, holds)| *holds);
-            let done = first == Some(Holds::Any) || (holds == Holds::Name && first.is_some());
+        for (column_kind, known) in VALUES {
+            // A general column is used alone. A host name next to an address belongs to the address.
+            let first = columns.values.first().map(|(_, column_kind)| *column_kind);
+            let done = first == Some(ColumnKind::Indicator)
+                || (column_kind == ColumnKind::HostName && first.is_some());
             if let (false, Some(at)) = (done, column(known)) {
-                columns.values.push((at, holds));
+                columns.values.push((at, column_kind));
             }
         }
         (!columns.values.is_empty()).then_some(columns)
@@ -132,31 +134,33 @@ impl Columns {
 }
 
 /// `# "First Seen"` and `first_seen` are one name.
-fn plain(name: &str) -> String {
+fn normalized(name: &str) -> String {
     let name = name.trim().trim_start_matches('#').trim().trim_matches('"').trim();
     name.to_lowercase().replace([' ', '-', '.'], "_")
 }
 
-/// What a cell stands for. `kind` is what the type column says of it, `""` if nothing.
-pub fn read(holds: Holds, kind: &str, cell: &str) -> Result<Vec<Test>, Unused> {
+/// The alternatives of a cell. `kind` is the cell of the type column, `""` if there is none.
+pub fn read(column_kind: ColumnKind, kind: &str, cell: &str) -> Result<Vec<Condition>, Unused> {
     let kind = kind.trim().to_lowercase().replace([' ', '_'], "-");
-    let one = |test: Result<Test, Unused>| test.map(|test| vec![test]);
-    match holds {
-        Holds::Agent => one(value::read_agent(cell)),
-        Holds::Address => value::read_address(cell),
-        Holds::Principal => one(value::principal(cell.trim())),
-        Holds::AccessKey | Holds::Name => value::read(cell),
-        Holds::Any if kind.contains("user-agent") || kind == "useragent" => {
-            one(value::read_agent(cell))
+    let one = |test: Result<Condition, Unused>| test.map(|test| vec![test]);
+    match column_kind {
+        ColumnKind::UserAgent => one(value::read_user_agent(cell)),
+        ColumnKind::Address => value::read_address(cell),
+        ColumnKind::Principal => one(value::principal(cell.trim())),
+        ColumnKind::AccessKey | ColumnKind::HostName => value::read(cell),
+        ColumnKind::Indicator if kind.contains("user-agent") || kind == "useragent" => {
+            one(value::read_user_agent(cell))
         }
-        Holds::Any if is_other(&kind) => Err(Unused::other_kind(format!("type `{kind}`"))),
+        ColumnKind::Indicator if is_unsupported_type(&kind) => {
+            Err(Unused::unsupported(format!("type `{kind}`")))
+        }
         // MISP writes `203.0.113.7|443` for an address with a port.
-        Holds::Any => value::read(cell),
+        ColumnKind::Indicator => value::read(cell),
     }
 }
 
-/// Types that name nothing a call has.
-fn is_other(kind: &str) -> bool {
+/// Types of indicators that API calls do not have.
+fn is_unsupported_type(kind: &str) -> bool {
     let parts = [
         "md5",
         "sha1",

@@ -1,8 +1,8 @@
-//! Undoes what people do to addresses and links so that nobody clicks on them: `203.0.113[.]7`, `hxxp://`.
+//! Undoes defanging, which keeps addresses and links from being clickable: `203.0.113[.]7`, `hxxp://`.
 
 use std::borrow::Cow;
 
-/// Spellings and what they stand for, in lower case.
+/// Defanged spellings and what they stand for, in lower case.
 const SPELLINGS: [(&str, &str); 10] = [
     ("[.]", "."),
     ("(.)", "."),
@@ -16,9 +16,9 @@ const SPELLINGS: [(&str, &str); 10] = [
     ("hxxp", "http"),
 ];
 
-/// The value without quotes, brackets and the comma around it, and with every dot a dot.
+/// The plain value: without surrounding quotes, brackets and commas, and with every defanged sign restored.
 pub fn refang(written: &str) -> Cow<'_, str> {
-    let text = bare(written);
+    let text = without_quotes(written);
     if !text.contains(['[', '(', '{', '\\']) && !starts_with(text, "hxxp") {
         return Cow::Borrowed(text);
     }
@@ -26,8 +26,8 @@ pub fn refang(written: &str) -> Cow<'_, str> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         match SPELLINGS.iter().find(|(spelling, _)| starts_with(rest, spelling)) {
-            Some((spelling, meant)) => {
-                out.push_str(meant);
+            Some((spelling, plain)) => {
+                out.push_str(plain);
                 rest = rest.get(spelling.len()..).unwrap_or("");
             }
             None => {
@@ -39,8 +39,8 @@ pub fn refang(written: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Without what may stand around a value in a text.
-pub fn bare(written: &str) -> &str {
+/// Without surrounding quotes, angle brackets and trailing commas.
+pub fn without_quotes(written: &str) -> &str {
     let mut text = written.trim().trim_end_matches([',', ';']).trim_end();
     for (open, close) in [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>')] {
         let inner = text.strip_prefix(open).and_then(|t| t.strip_suffix(close));
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_defanged_value_is_read_as_meant() {
-        for (written, meant) in [
+        for (written, plain) in [
             ("203.0.113[.]7", "203.0.113.7"),
             ("203[.]0(.)113{.}7", "203.0.113.7"),
             ("203\\.0\\.113\\.7", "203.0.113.7"),
@@ -76,7 +76,7 @@ mod tests {
             ("\"", "\""),
             ("", ""),
         ] {
-            assert_eq!(refang(written), meant, "{written}");
+            assert_eq!(refang(written), plain, "{written}");
         }
     }
 }

@@ -1,66 +1,71 @@
-//! The tables in which a call's fields are looked up.
+//! Lookup tables from the fields of a call to indicators.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use regex::Regex;
 
-use super::texts::{Span, Texts};
+use super::condition::Condition;
+use super::text_arena::{Span, TextArena};
 use super::unused::Unused;
-use super::value::Test;
-use super::{Field, wild};
+use super::{Field, wildcard};
 
-/// One indicator, found by one of its conditions; the others are still to be held against the call.
+/// A possible match: an indicator of which one condition matched. The other conditions are not checked yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lead {
     pub(super) entry: u32,
-    /// Number of the further conditions; [`ALONE`] if there are none.
+    /// Index of the further conditions; [`ALONE`] if there are none.
     pub(super) further: u32,
 }
 
 pub const ALONE: u32 = u32::MAX;
 
-/// Expressions: each is held against each text.
-pub const MOST_EXPRESSIONS: usize = 1_000;
+/// Regular expressions. Each is tried on each text, so their number is limited.
+pub const MAX_EXPRESSIONS: usize = 1_000;
 
 #[derive(Debug, Clone, Default)]
 pub struct Index {
     v4: Prefixes<u32>,
     v6: Prefixes<u128>,
-    /// By field, in the order of the texts once sorted.
+    /// By field. Sorted by text after [`Index::sort`].
     texts: [Vec<(Span, Lead)>; Field::ALL.len()],
     expressions: Vec<(Field, Regex, Lead)>,
 }
 
 impl Index {
     /// # Errors
-    /// Only for an expression.
-    pub fn add(&mut self, texts: &mut Texts, test: &Test, lead: Lead) -> Result<(), Unused> {
-        match test {
-            Test::Net(IpNet::V4(net)) => {
+    /// If a regular expression cannot be used, or there is too much text.
+    pub fn add(
+        &mut self,
+        texts: &mut TextArena,
+        condition: &Condition,
+        lead: Lead,
+    ) -> Result<(), Unused> {
+        match condition {
+            Condition::Net(IpNet::V4(net)) => {
                 self.v4.rows.push((net.prefix_len(), net.network().to_bits(), lead));
             }
-            Test::Net(IpNet::V6(net)) => {
+            Condition::Net(IpNet::V6(net)) => {
                 self.v6.rows.push((net.prefix_len(), net.network().to_bits(), lead));
             }
-            Test::Text(field, text) => {
-                let full = || Unused::refused("too much text");
+            Condition::Text(field, text) => {
+                let full = || Unused::refused("more than 4 GiB of text");
                 let span = texts.add(text).ok_or_else(full)?;
                 self.texts[*field as usize].push((span, lead));
             }
-            Test::Wild(field, expression) => {
-                if self.expressions.len() >= MOST_EXPRESSIONS {
-                    return Err(Unused::refused("behind the first 1,000 with wildcards"));
+            Condition::Regex(field, expression) => {
+                if self.expressions.len() >= MAX_EXPRESSIONS {
+                    return Err(Unused::refused("more than 1,000 indicators with wildcards"));
                 }
-                let regex = wild::compile(*field, expression)?;
+                let regex = wildcard::compile(*field, expression)?;
                 self.expressions.push((*field, regex, lead));
             }
         }
         Ok(())
     }
 
-    /// To be called once, before the first question.
-    pub fn sort(&mut self, texts: &Texts) {
+    /// Must be called once, before the first lookup.
+    pub fn sort(&mut self, texts: &TextArena) {
         self.v4.sort();
         self.v6.sort();
         for list in &mut self.texts {
@@ -76,7 +81,7 @@ impl Index {
         }
     }
 
-    pub fn by_text(&self, texts: &Texts, field: Field, text: &str, leads: &mut Vec<Lead>) {
+    pub fn by_text(&self, texts: &TextArena, field: Field, text: &str, leads: &mut Vec<Lead>) {
         let list = &self.texts[field as usize];
         let start = list.partition_point(|(span, _)| texts.get(*span) < text);
         let equal = list.iter().skip(start).take_while(|(span, _)| texts.get(*span) == text);
@@ -97,11 +102,11 @@ fn mask6(length: u8) -> u128 {
     u128::MAX.checked_shl(128 - u32::from(length)).unwrap_or(0)
 }
 
-/// Ranges by their length, so that all that hold an address are found with one search for each length.
+/// Ranges by prefix length: one binary search per length finds all ranges that contain an address.
 #[derive(Debug, Clone, Default)]
 struct Prefixes<T> {
     rows: Vec<(u8, T, Lead)>,
-    /// Each length that occurs, with where its rows end.
+    /// Each prefix length that occurs, with the end of its rows.
     lengths: Vec<(u8, usize)>,
 }
 
@@ -117,14 +122,14 @@ impl<T: Ord + Copy> Prefixes<T> {
         }
     }
 
-    /// `network` gives the address's network of a length.
+    /// `network` gives the address's network for a prefix length.
     fn find(&self, network: impl Fn(u8) -> T, leads: &mut Vec<Lead>) {
         let mut start = 0;
         for (length, end) in &self.lengths {
             let rows = self.rows.get(start..*end).unwrap_or(&[]);
-            let wanted = network(*length);
-            let from = rows.partition_point(|row| row.1 < wanted);
-            let equal = rows.iter().skip(from).take_while(|row| row.1 == wanted);
+            let key = network(*length);
+            let from = rows.partition_point(|row| row.1 < key);
+            let equal = rows.iter().skip(from).take_while(|row| row.1 == key);
             leads.extend(equal.map(|row| row.2));
             start = *end;
         }
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_range_that_holds_an_address_is_found() {
+    fn every_range_that_contains_an_address_is_found() {
         let nets = [
             "203.0.113.7/32",
             "203.0.113.0/24",
@@ -146,11 +151,11 @@ mod tests {
             "2001:db8::/32",
             "2001:db8::7/128",
         ];
-        let (mut index, mut texts) = (Index::default(), Texts::default());
+        let (mut index, mut texts) = (Index::default(), TextArena::default());
         for (entry, net) in nets.iter().enumerate() {
             let lead = Lead { entry: entry as u32, further: ALONE };
             let net: IpNet = net.parse().unwrap();
-            index.add(&mut texts, &Test::Net(net.trunc()), lead).unwrap();
+            index.add(&mut texts, &Condition::Net(net.trunc()), lead).unwrap();
         }
         index.sort(&texts);
         let found = |address: &str| {

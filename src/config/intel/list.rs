@@ -1,16 +1,16 @@
-//! What one file held: how many indicators of which kinds, and what was not used, with the reasons.
+//! One threat list: its indicators by number, and what was not used, with the reasons.
 
 use std::path::{Path, PathBuf};
 
-use super::unused::{Class, Unused, excerpt};
+use super::unused::{Unused, UnusedKind, excerpt};
 use crate::ui::number::{counted, grouped};
 
-/// Reasons of one list that are told apart.
-const MOST_REASONS: usize = 10;
-/// Places that are named for each reason.
-const MOST_PLACES: usize = 5;
+/// Reasons of one list that are listed separately.
+const MAX_REASONS: usize = 10;
+/// Locations that are listed for each reason.
+const MAX_LOCATIONS: usize = 5;
 
-/// The forms that are read.
+/// The supported formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Text,
@@ -23,17 +23,17 @@ pub struct List {
     pub path: PathBuf,
     pub format: Format,
     pub indicators: u64,
-    /// Of those: ended by now.
+    /// Indicators that have expired.
     pub ended: u64,
-    reasons: Vec<Reasons>,
+    reasons: Vec<ReasonGroup>,
 }
 
-/// Everything of one list that has the same reason.
+/// Unused items of one list with the same reason.
 #[derive(Debug, Clone)]
-struct Reasons {
+struct ReasonGroup {
     unused: Unused,
     count: u64,
-    places: Vec<String>,
+    locations: Vec<String>,
 }
 
 impl List {
@@ -42,53 +42,53 @@ impl List {
         List { path, format, indicators: 0, ended: 0, reasons: Vec::new() }
     }
 
-    /// Notes that `what`, at `place`, is not used.
-    pub fn unused(&mut self, place: &str, what: &str, unused: Unused) {
+    /// Records that `what`, at `location`, is not used.
+    pub fn unused(&mut self, location: &str, what: &str, unused: Unused) {
         let known = self.reasons.iter().any(|r| r.unused == unused);
-        let unused = if known || self.reasons.len() < MOST_REASONS {
+        let unused = if known || self.reasons.len() < MAX_REASONS {
             unused
         } else {
-            Unused::new(unused.class, "other reasons")
+            Unused::new(unused.kind, "other reasons")
         };
         let shown = || match excerpt(what) {
-            what if what.is_empty() => place.to_string(),
-            what => format!("{place} `{what}`"),
+            what if what.is_empty() => location.to_string(),
+            what => format!("{location} `{what}`"),
         };
         match self.reasons.iter_mut().find(|r| r.unused == unused) {
             Some(known) => {
                 known.count += 1;
-                if known.places.len() < MOST_PLACES {
-                    known.places.push(shown());
+                if known.locations.len() < MAX_LOCATIONS {
+                    known.locations.push(shown());
                 }
             }
-            None => self.reasons.push(Reasons { unused, count: 1, places: vec![shown()] }),
+            None => self.reasons.push(ReasonGroup { unused, count: 1, locations: vec![shown()] }),
         }
     }
 
-    /// How many have a reason of the class.
-    pub fn count(&self, class: Class) -> u64 {
-        self.reasons.iter().filter(|r| r.unused.class == class).map(|r| r.count).sum()
+    /// How many items have a reason of this kind.
+    pub fn count(&self, kind: UnusedKind) -> u64 {
+        self.reasons.iter().filter(|r| r.unused.kind == kind).map(|r| r.count).sum()
     }
 
-    /// True if something stood in the file and nothing of it could be used.
-    pub fn is_useless(&self) -> bool {
+    /// True if the file is not empty and nothing in it can be used.
+    pub fn is_unusable(&self) -> bool {
         self.indicators == 0 && !self.reasons.is_empty()
     }
 
-    /// One sentence a reason, the most frequent first; what these logs do not hold is one sentence in all. What
-    /// is revoked or repeated is only counted.
+    /// One sentence per reason, the most frequent first. Unsupported types share one sentence. Revoked and
+    /// superseded indicators are only counted.
     pub fn notes(&self) -> Vec<String> {
-        let mut reasons: Vec<&Reasons> =
-            self.reasons.iter().filter(|r| r.unused.class < Class::Revoked).collect();
-        reasons.sort_by(|a, b| (a.unused.class, b.count).cmp(&(b.unused.class, a.count)));
-        let (absent, others): (Vec<_>, Vec<_>) =
-            reasons.into_iter().partition(|r| r.unused.class == Class::OtherKind);
-        let mut sentences: Vec<String> = others.into_iter().map(Reasons::sentence).collect();
-        if !absent.is_empty() {
-            let kinds: Vec<String> = absent.into_iter().map(Reasons::kind).collect();
-            let count = grouped(self.count(Class::OtherKind));
-            let words = Class::OtherKind.words();
-            sentences.push(format!("{count} {words}: {}", kinds.join(", ")));
+        let mut reasons: Vec<&ReasonGroup> =
+            self.reasons.iter().filter(|r| r.unused.kind < UnusedKind::Revoked).collect();
+        reasons.sort_by(|a, b| (a.unused.kind, b.count).cmp(&(b.unused.kind, a.count)));
+        let (unsupported, others): (Vec<_>, Vec<_>) =
+            reasons.into_iter().partition(|r| r.unused.kind == UnusedKind::UnsupportedType);
+        let mut sentences: Vec<String> = others.into_iter().map(ReasonGroup::sentence).collect();
+        if !unsupported.is_empty() {
+            let kinds: Vec<String> = unsupported.into_iter().map(ReasonGroup::kind).collect();
+            let count = grouped(self.count(UnusedKind::UnsupportedType));
+            let label = UnusedKind::UnsupportedType.label();
+            sentences.push(format!("{count} {label}: {}", kinds.join(", ")));
         }
         sentences.iter().map(|s| format!("{}: {s}.", self.path.display())).collect()
     }
@@ -103,23 +103,23 @@ impl List {
         format!("{} ({format}, {})", self.path.display(), indicators(self.indicators))
     }
 
-    /// The reason that weighs most, for a list that is of no use.
+    /// The most frequent reason, for a list that is unusable.
     pub fn main_reason(&self) -> String {
         let most = self.reasons.iter().max_by_key(|r| r.count);
-        most.map_or_else(String::new, Reasons::sentence)
+        most.map_or_else(String::new, ReasonGroup::sentence)
     }
 }
 
-impl Reasons {
+impl ReasonGroup {
     /// `` `file:hashes.MD5` (1,200, first indicator--…)``.
     fn kind(&self) -> String {
-        let first = self.places.first().map_or("", |p| p.as_str());
-        format!("{} ({}, first {first})", self.unused.why, grouped(self.count))
+        let first = self.locations.first().map_or("", |p| p.as_str());
+        format!("{} ({}, first {first})", self.unused.reason, grouped(self.count))
     }
 
     /// `2 not understood (neither … nor …): line 3 `x`, line 9 `y``.
     fn sentence(&self) -> String {
-        let named = self.places.len() as u64;
+        let named = self.locations.len() as u64;
         let more = match self.count - named {
             0 => String::new(),
             more => format!(" and {} more", grouped(more)),
@@ -127,9 +127,9 @@ impl Reasons {
         format!(
             "{} {} ({}): {}{more}",
             grouped(self.count),
-            self.unused.class.words(),
-            self.unused.why,
-            self.places.join(", ")
+            self.unused.kind.label(),
+            self.unused.reason,
+            self.locations.join(", ")
         )
     }
 }
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_are_counted_and_the_first_places_named() {
+    fn reasons_are_counted_and_the_first_locations_listed() {
         let mut list = List::new(Path::new("a.txt"), Format::Text);
         for n in 1..=7 {
             list.unused(&format!("line {n}"), "foo", Unused::not_understood("no address"));
@@ -157,22 +157,25 @@ mod tests {
                 "a.txt: 1 refused (a private range): line 9 `10.0.0.0/8`.",
             ]
         );
-        assert!(list.is_useless());
-        assert_eq!((list.count(Class::NotUnderstood), list.count(Class::Refused)), (7, 1));
+        assert!(list.is_unusable());
+        assert_eq!(
+            (list.count(UnusedKind::NotUnderstood), list.count(UnusedKind::Refused)),
+            (7, 1)
+        );
     }
 
     #[test]
-    fn reasons_that_a_list_makes_up_without_end_are_joined() {
+    fn more_reasons_than_the_limit_are_joined() {
         let mut list = List::new(Path::new("a.json"), Format::Stix);
         for n in 0..1000 {
             list.unused(&format!("id-{n}"), "", Unused::not_understood(format!("reason {n}")));
-            list.unused("x", "", Unused::other_kind("`file:name`"));
+            list.unused("x", "", Unused::unsupported("`file:name`"));
         }
-        assert_eq!(list.notes().len(), MOST_REASONS + 1);
-        assert_eq!(list.count(Class::NotUnderstood), 1000);
+        assert_eq!(list.notes().len(), MAX_REASONS + 1);
+        assert_eq!(list.count(UnusedKind::NotUnderstood), 1000);
         let last = list.notes().pop().unwrap();
-        let absent =
-            "a.json: 1,000 of kinds that these logs do not hold: `file:name` (1,000, first x).";
-        assert_eq!(last, absent);
+        let unsupported =
+            "a.json: 1,000 of types that these logs do not contain: `file:name` (1,000, first x).";
+        assert_eq!(last, unsupported);
     }
 }

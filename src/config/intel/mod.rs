@@ -1,28 +1,28 @@
-//! Lists of threat indicators: files → what a call is held against.
+//! Threat lists: files → indicators that calls are compared with.
 //!
-//! Read are plain text (one indicator a line), CSV with a header and STIX 2.1, each recognised by content. An
-//! indicator is an address or range, an access key, the ARN of a principal, a user agent, or a host name in
-//! the place of a source. What a list holds beyond that, and what would hit everything (very wide ranges,
-//! private and own addresses, expressions that match what everyone sends), is counted with its reason.
+//! The formats are plain text (one indicator per line), CSV with a header and STIX 2.1, recognised by content. An
+//! indicator is an address or range, an access key, the ARN of a principal, a user agent, or a host name that
+//! is logged as a source. Other types, and indicators that would match everything (very wide ranges, private
+//! and own addresses, expressions that match what everyone sends), are counted with the reason.
 //!
 //! Knows no events and no logs.
 
-mod build;
+mod builder;
 mod columns;
+mod condition;
+mod csv_table;
 mod defang;
-mod holds;
 mod index;
 mod list;
-mod own;
 mod pattern;
+mod plain_text;
 mod read;
+mod refused_ranges;
 mod stix;
-mod table;
-mod text;
-mod texts;
+mod text_arena;
 mod unused;
 mod value;
-mod wild;
+mod wildcard;
 
 use std::path::Path;
 
@@ -30,19 +30,19 @@ use crate::clock::Millis;
 use crate::config::Ranges;
 use crate::config::error::ConfigError;
 use crate::ui::number::{counted, grouped};
-use build::Builder;
-use holds::Condition;
+use builder::Builder;
+use condition::CompiledCondition;
 use index::{ALONE, Index};
 use list::{List, indicators};
-use texts::{Span, Texts};
-use unused::Class;
+use text_arena::{Span, TextArena};
+use unused::UnusedKind;
 
 pub use index::Lead;
 
-/// What of a call an indicator can name.
+/// The fields of a call that an indicator can match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
-    /// Source address, or the name that stands in its place.
+    /// Source address, or the host name that is logged instead.
     Source,
     UserAgent,
     AccessKey,
@@ -55,14 +55,14 @@ impl Field {
         [Field::Source, Field::UserAgent, Field::AccessKey, Field::Principal];
 }
 
-/// What is known of one call, as logged; `""` is nothing.
+/// The fields of one call as logged. `""` if a field is not known.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
     pub source: &'a str,
     pub user_agent: &'a str,
     /// The key that was used, and the one for which it was issued.
     pub access_keys: [&'a str; 2],
-    /// The lasting identity, and its session.
+    /// The user or role, and its session.
     pub principals: [&'a str; 2],
 }
 
@@ -70,7 +70,7 @@ impl<'a> Call<'a> {
     fn texts(&self, field: Field) -> [&'a str; 2] {
         match field {
             Field::Source => [self.source, ""],
-            Field::UserAgent => [self.user_agent, value::unwrapped(self.user_agent)],
+            Field::UserAgent => [self.user_agent, value::without_brackets(self.user_agent)],
             Field::AccessKey => self.access_keys,
             Field::Principal => self.principals,
         }
@@ -81,29 +81,29 @@ impl<'a> Call<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Intel {
     lists: Vec<List>,
-    texts: Texts,
-    entries: Vec<Entry>,
-    details: Vec<Detail>,
+    texts: TextArena,
+    entries: Vec<StoredIndicator>,
+    details: Vec<Details>,
     index: Index,
-    /// Conditions beyond the one that an indicator is found by.
-    further: Vec<Vec<Condition>>,
+    /// Conditions other than the one that an indicator is indexed by.
+    further: Vec<Vec<CompiledCondition>>,
 }
 
-/// One indicator.
+/// One indicator, as stored.
 #[derive(Debug, Clone)]
-struct Entry {
+struct StoredIndicator {
     written: Span,
     id: Span,
     detail: u32,
     line: u32,
     list: u16,
-    /// A newer version of it was read.
+    /// Superseded by a newer version.
     void: bool,
 }
 
-/// What many indicators say alike.
+/// Properties that many indicators share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Detail {
+struct Details {
     description: Span,
     confidence: Span,
     from: Option<Millis>,
@@ -111,7 +111,7 @@ struct Detail {
     until_text: Span,
 }
 
-/// An indicator as its list has it. All texts are the list's: anyone may have written them.
+/// An indicator as its list has it. All texts come from the list and are hostile input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Indicator<'a> {
     pub written: &'a str,
@@ -122,17 +122,18 @@ pub struct Indicator<'a> {
     pub description: &'a str,
     pub confidence: &'a str,
     pub from: Option<Millis>,
-    /// First moment at which it no longer holds.
+    /// First moment at which it has expired.
     pub until: Option<Millis>,
     /// The end as written.
     pub until_text: &'a str,
 }
 
 impl Intel {
-    /// Reads every list. `own` ranges are refused in them; `now` decides what is counted as ended.
+    /// Reads every list. Indicators in `own` ranges are refused. `now` decides which ones are counted as expired.
     ///
     /// # Errors
-    /// If a file cannot be read, is no list, holds nothing that can be used, or there are too many indicators.
+    /// If a file cannot be read, is not a list or has no usable indicator, or if there are too many indicators. The
+    /// number is the index of the path.
     pub fn load<'p>(
         paths: impl IntoIterator<Item = &'p Path>,
         own: Ranges,
@@ -145,31 +146,31 @@ impl Intel {
         Ok(builder.finish())
     }
 
-    /// True if there is nothing to hold calls against.
+    /// True if there are no indicators.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Indicators that name the text in this field, if their further conditions hold.
+    /// Indicators of which a condition matches the text in this field. [`Intel::is_match`] checks the others.
     pub fn leads(&self, field: Field, text: &str) -> Vec<Lead> {
         let mut leads = Vec::new();
         if text.is_empty() {
             return leads;
         }
-        let mut look = |text: &str| {
+        let mut lookup = |text: &str| {
             self.index.by_text(&self.texts, field, text, &mut leads);
             self.index.by_expression(field, text, &mut leads);
         };
         match field {
-            Field::Source => look(&text.to_ascii_lowercase()),
+            Field::Source => lookup(&text.to_ascii_lowercase()),
             Field::UserAgent => {
-                let inner = value::unwrapped(text);
-                look(text);
+                let inner = value::without_brackets(text);
+                lookup(text);
                 if inner != text {
-                    look(inner);
+                    lookup(inner);
                 }
             }
-            Field::AccessKey | Field::Principal => look(text),
+            Field::AccessKey | Field::Principal => lookup(text),
         }
         if let (Field::Source, Ok(address)) = (field, text.parse()) {
             self.index.by_address(address, &mut leads);
@@ -180,12 +181,12 @@ impl Intel {
         leads
     }
 
-    /// Whether the indicator names a call that was made at `at`: whether it had not ended, and all that it asks
-    /// for holds. That it was written later than the call counts for nothing.
-    pub fn names(&self, lead: Lead, call: &Call<'_>, at: Millis) -> bool {
-        let ended = self.indicator(lead).until.is_some_and(|until| until <= at);
+    /// Whether the indicator matches a call at `at`: it had not expired, and all of its conditions match. An
+    /// indicator that starts later than the call matches, too.
+    pub fn is_match(&self, lead: Lead, call: &Call<'_>, at: Millis) -> bool {
+        let expired = self.indicator(lead).until.is_some_and(|until| until <= at);
         let further = self.further.get(lead.further as usize).filter(|_| lead.further != ALONE);
-        !ended && further.is_none_or(|all| all.iter().all(|condition| condition.holds(call)))
+        !expired && further.is_none_or(|all| all.iter().all(|condition| condition.holds(call)))
     }
 
     pub fn indicator(&self, lead: Lead) -> Indicator<'_> {
@@ -211,7 +212,7 @@ impl Intel {
         self.lists.iter().map(List::describe)
     }
 
-    /// What was loaded and what was not, for the report: the counts, then the reasons of each list.
+    /// For the report: what was loaded and what was not, then the reasons of each list.
     pub fn notes(&self) -> Vec<String> {
         if self.lists.is_empty() {
             return Vec::new();
@@ -221,25 +222,25 @@ impl Intel {
             counted(self.lists.len() as u64, "file", "files"),
             indicators(sum(&|l| l.indicators)),
         ];
-        let classes = [
-            Class::NotUnderstood,
-            Class::Refused,
-            Class::OtherKind,
-            Class::InPart,
-            Class::Revoked,
-            Class::Repeated,
+        let kinds = [
+            UnusedKind::NotUnderstood,
+            UnusedKind::Refused,
+            UnusedKind::UnsupportedType,
+            UnusedKind::Partial,
+            UnusedKind::Revoked,
+            UnusedKind::Superseded,
         ];
-        for class in classes {
-            let count = sum(&|l| l.count(class));
+        for kind in kinds {
+            let count = sum(&|l| l.count(kind));
             if count > 0 {
-                counts.push(format!("{} {}", grouped(count), class.words()));
+                counts.push(format!("{} {}", grouped(count), kind.label()));
             }
         }
         let mut notes = vec![format!("Threat lists: {}.", counts.join(", "))];
         let ended = sum(&|l| l.ended);
         if ended > 0 {
             notes.push(format!(
-                "Threat lists: {} expired by now; what expired names no call made after its end.",
+                "Threat lists: {} expired; an expired indicator matches no call after its end.",
                 indicators(ended)
             ));
         }

@@ -1,11 +1,11 @@
-//! Reads one list, whatever its name: JSON by its first sign, a table by its header, else plain text.
+//! Reads one list. The content decides the format: JSON by its first character, CSV by its header, else text.
 
 use std::path::Path;
 
-use super::build::{Builder, Full, MOST};
+use super::builder::{Builder, MAX_CONDITIONS, TooManyIndicators};
 use super::list::{Format, List};
-use super::{stix, table, text};
-use crate::config::error::{At, ConfigError, Fault};
+use super::{csv_table, plain_text, stix};
+use crate::config::error::{ConfigError, Location, Problem};
 use crate::config::text_file;
 use crate::ui::number::{counted, grouped};
 
@@ -13,79 +13,89 @@ use crate::ui::number::{counted, grouped};
 const MAX_BYTES: u64 = 256 << 20;
 
 /// # Errors
-/// If the file cannot be read, is no list, or holds nothing that can be used.
+/// If the file cannot be read, is not a list, or has no usable indicator.
 pub fn read(path: &Path, builder: &mut Builder) -> Result<(), ConfigError> {
     let bytes = text_file::read_bytes(path, MAX_BYTES)?;
-    let no_list = |problem: &str, hint: &'static str| ConfigError::List {
+    let not_a_list = |problem: &str, hint: &'static str| ConfigError::List {
         path: path.to_path_buf(),
         problem: problem.to_string(),
         hint,
     };
-    if let Some((what, hint)) = other_form(&bytes) {
-        return Err(no_list(what, hint));
+    if let Some((what, hint)) = other_format(&bytes) {
+        return Err(not_a_list(what, hint));
     }
-    // Single bytes that are not UTF-8 spoil their own line only.
+    // Bytes that are not UTF-8 affect their own line only.
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let too_many = |Full| {
-        let problem = format!("more than {} indicators, all lists together", grouped(MOST as u64));
-        no_list(&problem, "leave out what is old or of little confidence")
+    let too_many = |TooManyIndicators| {
+        let problem = format!(
+            "more than {} indicators in all lists together",
+            grouped(MAX_CONDITIONS as u64)
+        );
+        not_a_list(&problem, "remove old and low-confidence indicators")
     };
     let start = text.trim_start();
     if start.starts_with('<') {
-        return Err(no_list("XML is not read", "export the list as STIX 2.1 (JSON), CSV or text"));
+        return Err(not_a_list(
+            "XML is not supported",
+            "export the list as STIX 2.1 (JSON), CSV or text",
+        ));
     }
     if is_json(start) {
         builder.begin(List::new(path, Format::Stix));
-        let seen = match stix::read(text, builder) {
-            Ok(seen) => seen,
-            Err(stix::Stop::Full) => return Err(too_many(Full)),
-            Err(stix::Stop::NotJson(error, before)) => return Err(not_json(path, &error, before)),
+        let counts = match stix::read(text, builder) {
+            Ok(counts) => counts,
+            Err(stix::StixError::TooManyIndicators) => return Err(too_many(TooManyIndicators)),
+            Err(stix::StixError::NotJson(error, before)) => {
+                return Err(not_json(path, &error, before));
+            }
         };
-        if seen.indicators == 0 {
-            let problem = match seen.others {
-                0 => "JSON, but no STIX 2.1".to_string(),
+        if counts.indicators == 0 {
+            let problem = match counts.others {
+                0 => "JSON, but not STIX 2.1".to_string(),
                 n => {
                     let objects = counted(n, "STIX object", "STIX objects");
-                    format!("{objects}, but no indicator among them")
+                    format!("{objects}, but no indicator")
                 }
             };
-            return Err(no_list(&problem, "export it as a STIX 2.1 bundle with indicators"));
+            return Err(not_a_list(&problem, "export it as a STIX 2.1 bundle with indicators"));
         }
-    } else if let Some(table) = table::recognise(text) {
+    } else if let Some(table) = csv_table::recognise(text) {
         builder.begin(List::new(path, Format::Csv));
-        table::read(&table, builder).map_err(|stop| match stop {
-            table::Stop::Full => too_many(Full),
-            table::Stop::Endless(line) => Fault::new("a row of more than 256 KiB begins here")
-                .hint("close its quote")
-                .at(At { path: path.to_path_buf(), line, column: 1 }),
+        csv_table::read(&table, builder).map_err(|stop| match stop {
+            csv_table::CsvError::TooManyIndicators => too_many(TooManyIndicators),
+            csv_table::CsvError::UnclosedQuote(line) => {
+                Problem::new("a row longer than 256 KiB starts here")
+                    .hint("close the quote in this row")
+                    .at(Location { path: path.to_path_buf(), line, column: 1 })
+            }
         })?;
     } else {
         builder.begin(List::new(path, Format::Text));
-        text::read(text, builder).map_err(too_many)?;
+        plain_text::read(text, builder).map_err(too_many)?;
     }
-    match builder.list().filter(|list| list.is_useless()) {
+    match builder.list().filter(|list| list.is_unusable()) {
         None => Ok(()),
-        Some(list) => Err(no_list(
-            &format!("nothing in it can be used: {}", list.main_reason()),
-            "give one address, range, access key, ARN or `ua:` text a line, CSV with a header, or STIX 2.1",
+        Some(list) => Err(not_a_list(
+            &format!("no usable indicator: {}", list.main_reason()),
+            "write one address, range, access key, ARN or `ua:` user agent per line, or give CSV with a header or STIX 2.1",
         )),
     }
 }
 
-/// An object, or an array of objects or of nothing; `[2001:db8::7]` is an address.
+/// An object, an array of objects or an empty array. `[2001:db8::7]` is an address.
 fn is_json(start: &str) -> bool {
     let array =
         start.strip_prefix('[').is_some_and(|s| s.trim_start().starts_with(['{', ']', '[']));
     start.starts_with('{') || array
 }
 
-/// What it is instead of text, and what to do.
-fn other_form(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+/// The format of a file that is not text, and what to do.
+fn other_format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     let head = bytes.get(..8192).unwrap_or(bytes);
     let starts = |magic: &[u8]| head.starts_with(magic);
     if starts(b"\x1f\x8b") || starts(b"PK\x03\x04") || starts(b"\x28\xb5\x2f\xfd") {
-        Some(("a packed file", "unpack it first"))
+        Some(("a compressed file", "decompress it first"))
     } else if starts(b"\xff\xfe") || starts(b"\xfe\xff") {
         Some(("UTF-16 text", "save it as UTF-8"))
     } else if head.contains(&0) {
@@ -96,12 +106,14 @@ fn other_form(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 }
 
 fn not_json(path: &Path, error: &serde_json::Error, before: usize) -> ConfigError {
-    let at = At {
+    let at = Location {
         path: path.to_path_buf(),
         line: before + error.line().max(1),
         column: error.column().max(1),
     };
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or(&text);
-    Fault::new(format!("not JSON: {what}")).hint("fetch the file again; it may be cut off").at(at)
+    Problem::new(format!("not JSON: {what}"))
+        .hint("download the file again; it may be truncated")
+        .at(at)
 }

@@ -1,63 +1,63 @@
-//! STIX 2.1 in JSON: bundles, TAXII envelopes, arrays and lines of objects. Objects are read one by one; of
-//! all of them only those of type `indicator` say what to look for.
+//! STIX 2.1 in JSON: bundles, TAXII envelopes, arrays and lines of objects. Objects are read one at a time; only
+//! objects of type `indicator` are used.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::build::{Builder, Draft, Full, place};
+use super::builder::{Builder, ParsedIndicator, TooManyIndicators, location};
 use super::pattern;
-use super::unused::{Class, Unused};
+use super::unused::{Unused, UnusedKind};
 use crate::config::until::Until;
 
-/// What the whole file held.
+/// Objects of a whole file by type.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct ObjectCounts {
     /// Objects of type `indicator`.
     pub indicators: u64,
     /// Objects of other types, without bundles.
     pub others: u64,
 }
 
-/// Why reading ended.
+/// Why reading stopped.
 #[derive(Debug)]
-pub enum Stop {
-    Full,
-    /// With the lines before those that the error counts.
+pub enum StixError {
+    TooManyIndicators,
+    /// With the number of lines before the document in which the error counts lines.
     NotJson(serde_json::Error, usize),
 }
 
 /// # Errors
 /// If it is not JSON to its end, or there are too many indicators.
-pub fn read(text: &str, builder: &mut Builder) -> Result<Seen, Stop> {
-    let mut reading = Reading { builder, seen: Seen::default(), full: false };
+pub fn read(text: &str, builder: &mut Builder) -> Result<ObjectCounts, StixError> {
+    let mut reading = Reading { builder, counts: ObjectCounts::default(), full: false };
     let mut rest = text;
-    // Lines of objects are documents that follow each other.
+    // With one object per line, several documents follow each other.
     while !rest.trim_start().is_empty() {
         let mut json = serde_json::Deserializer::from_str(rest);
         match Objects(&mut reading).deserialize(&mut json) {
             Ok(()) => {}
-            Err(_) if reading.full => return Err(Stop::Full),
+            Err(_) if reading.full => return Err(StixError::TooManyIndicators),
             Err(error) => {
                 let before = text.get(..text.len() - rest.len()).unwrap_or("");
-                return Err(Stop::NotJson(error, before.matches('\n').count()));
+                return Err(StixError::NotJson(error, before.matches('\n').count()));
             }
         }
         let used = json.into_iter::<IgnoredAny>().byte_offset();
         rest = rest.get(used..).unwrap_or("");
     }
-    Ok(reading.seen)
+    Ok(reading.counts)
 }
 
 struct Reading<'b> {
     builder: &'b mut Builder,
-    seen: Seen,
+    counts: ObjectCounts,
     full: bool,
 }
 
-/// What an indicator object says; every member may be absent or of a wrong type.
+/// The members of an indicator object. Each is empty if it is absent or of a wrong type.
 #[derive(Debug, Default)]
-struct Members {
+struct IndicatorObject {
     kind: String,
     id: String,
     name: String,
@@ -71,8 +71,8 @@ struct Members {
     modified: String,
 }
 
-impl Members {
-    fn named(&mut self, name: &str) -> Option<&mut String> {
+impl IndicatorObject {
+    fn member_mut(&mut self, name: &str) -> Option<&mut String> {
         Some(match name {
             "type" => &mut self.kind,
             "id" => &mut self.id,
@@ -91,56 +91,56 @@ impl Members {
 }
 
 impl Reading<'_> {
-    fn object(&mut self, o: &Members) -> Result<(), Full> {
+    fn object(&mut self, o: &IndicatorObject) -> Result<(), TooManyIndicators> {
         match o.kind.as_str() {
-            "indicator" => self.seen.indicators += 1,
+            "indicator" => self.counts.indicators += 1,
             // A TAXII envelope has no type.
             "bundle" | "" => return Ok(()),
             _ => {
-                self.seen.others += 1;
+                self.counts.others += 1;
                 return Ok(());
             }
         }
-        let place = place(0, if o.id.is_empty() { "an indicator without id" } else { &o.id });
+        let location = location(0, if o.id.is_empty() { "an indicator without id" } else { &o.id });
         let modified = Until::parse(&o.modified).map(|at| at.start());
         if !o.id.is_empty() && !self.builder.supersede(&o.id, modified) {
-            let repeated = Unused::new(Class::Repeated, "another version is used");
-            self.builder.unused(&place, "", repeated);
+            let superseded = Unused::new(UnusedKind::Superseded, "another version of it is used");
+            self.builder.unused(&location, "", superseded);
             return Ok(());
         }
         let usable = if o.revoked == "true" {
-            Err(Unused::new(Class::Revoked, "revoked by its author"))
+            Err(Unused::new(UnusedKind::Revoked, "revoked by its author"))
         } else if !matches!(o.pattern_type.as_str(), "" | "stix") {
-            Err(Unused::other_kind(format!("a pattern of type `{}`", o.pattern_type)))
+            Err(Unused::unsupported(format!("a pattern of type `{}`", o.pattern_type)))
         } else {
             pattern::read(&o.pattern)
         };
         let usable = match usable {
             Ok(usable) => usable,
             Err(unused) => {
-                self.builder.unused(&place, &o.pattern, unused);
+                self.builder.unused(&location, &o.pattern, unused);
                 return Ok(());
             }
         };
         for unused in usable.unused {
-            self.builder.unused(&place, &o.pattern, unused.in_part());
+            self.builder.unused(&location, &o.pattern, unused.partial());
         }
         let described = if o.name.is_empty() { &o.description } else { &o.name };
-        self.builder.add(Draft {
+        self.builder.add(ParsedIndicator {
             written: &o.pattern,
-            id: &place,
+            id: &location,
             description: described,
             confidence: &o.confidence,
             from: &o.valid_from,
             until: &o.valid_until,
             version: (!o.id.is_empty()).then_some((o.id.as_str(), modified)),
-            any: usable.any,
-            ..Draft::default()
+            alternatives: usable.alternatives,
+            ..ParsedIndicator::default()
         })
     }
 }
 
-/// An object, and all objects in its `objects`; or an array of such.
+/// Visits an object and all objects in its `objects`, or an array of them.
 struct Objects<'r, 'b>(&'r mut Reading<'b>);
 
 impl<'de> DeserializeSeed<'de> for Objects<'_, '_> {
@@ -164,18 +164,18 @@ impl<'de> Visitor<'de> for Objects<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut members = Members::default();
+        let mut members = IndicatorObject::default();
         while let Some(name) = map.next_key::<String>()? {
             if name == "objects" {
                 map.next_value_seed(Objects(self.0))?;
                 continue;
             }
-            match members.named(&name) {
+            match members.member_mut(&name) {
                 Some(member) => *member = map.next_value_seed(Scalar)?,
                 None => _ = map.next_value::<IgnoredAny>()?,
             }
         }
-        self.0.object(&members).map_err(|Full| {
+        self.0.object(&members).map_err(|TooManyIndicators| {
             self.0.full = true;
             serde::de::Error::custom("too many indicators")
         })
@@ -206,7 +206,7 @@ impl<'de> Visitor<'de> for Objects<'_, '_> {
     }
 }
 
-/// A string, number or truth value as text; anything else as none.
+/// Reads a string, number or boolean as text, anything else as empty text.
 struct Scalar;
 
 impl<'de> DeserializeSeed<'de> for Scalar {

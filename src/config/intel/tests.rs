@@ -1,4 +1,4 @@
-//! Whole lists: what is read from each form, what a call is named by, and lists that are of no use.
+//! Whole lists: what each format yields, which indicators match a call, and unusable lists.
 
 use super::*;
 use crate::config::until::Until;
@@ -36,11 +36,11 @@ fn one(text: &str) -> (Lists, Intel) {
     (lists, intel)
 }
 
-const NOBODY: Call<'_> =
+const EMPTY_CALL: Call<'_> =
     Call { source: "", user_agent: "", access_keys: ["", ""], principals: ["", ""] };
 
-/// What names the call at 2026-11-09: `written (line or id)`.
-fn names(intel: &Intel, call: Call<'_>) -> Vec<String> {
+/// The indicators that match the call on 2026-11-09: `written (line or id)`.
+fn matching(intel: &Intel, call: Call<'_>) -> Vec<String> {
     let at = Until::parse("2026-11-09T12:00:00Z").unwrap().end();
     let texts = [
         (Field::Source, call.source),
@@ -49,7 +49,7 @@ fn names(intel: &Intel, call: Call<'_>) -> Vec<String> {
         (Field::Principal, call.principals[0]),
     ];
     let leads = texts.iter().flat_map(|(field, text)| intel.leads(*field, text));
-    let hits = leads.filter(|lead| intel.names(*lead, &call, at));
+    let hits = leads.filter(|lead| intel.is_match(*lead, &call, at));
     hits.map(|lead| {
         let i = intel.indicator(lead);
         let place = if i.line == 0 { i.id.to_string() } else { i.line.to_string() };
@@ -59,11 +59,11 @@ fn names(intel: &Intel, call: Call<'_>) -> Vec<String> {
 }
 
 fn from(intel: &Intel, source: &str) -> Vec<String> {
-    names(intel, Call { source, ..NOBODY })
+    matching(intel, Call { source, ..EMPTY_CALL })
 }
 
 fn agent(intel: &Intel, user_agent: &str) -> Vec<String> {
-    names(intel, Call { user_agent, ..NOBODY })
+    matching(intel, Call { user_agent, ..EMPTY_CALL })
 }
 
 #[test]
@@ -83,9 +83,12 @@ fn plain_text_has_one_indicator_a_line() {
     assert_eq!(agent(&intel, "Linux/6.16+kali-amd64"), ["*kali* (10)"]);
     assert_eq!(agent(&intel, "boto3/1.0 #x; (y)"), [""; 0]);
     let keys = ["AKIAIOSFODNN7EXAMPLE", ""];
-    assert_eq!(names(&intel, Call { access_keys: keys, ..NOBODY }), ["AKIAIOSFODNN7EXAMPLE (8)"]);
+    assert_eq!(
+        matching(&intel, Call { access_keys: keys, ..EMPTY_CALL }),
+        ["AKIAIOSFODNN7EXAMPLE (8)"]
+    );
     let principals = ["arn:aws:iam::123456789012:user/dana", ""];
-    assert_eq!(names(&intel, Call { principals, ..NOBODY }).len(), 1);
+    assert_eq!(matching(&intel, Call { principals, ..EMPTY_CALL }).len(), 1);
     let lead = intel.leads(Field::Source, "203.0.113.9")[0];
     assert_eq!(intel.indicator(lead).description, "scanner");
 }
@@ -122,12 +125,12 @@ fn tables_are_known_by_their_header() {
         203.0.113.8,ip-src,50,2026-11-01,,\n203.0.113.9,ip,50,never,,\nnonsense,ip,,,,\n,,,,,\n,ip,,,,\n";
     let (lists, intel) = one(text);
     let notes = lists.notes(&intel);
-    let first = "Threat lists: 1 file, 4 indicators, 2 not understood, 1 of kinds that these logs do not hold, \
-        1 used in part.";
+    let first = "Threat lists: 1 file, 4 indicators, 2 not understood, 1 of types that these logs do not contain, \
+        1 partly used.";
     assert_eq!(notes.lines().next().unwrap(), first);
-    assert!(notes.contains("1 indicator expired by now"), "{notes}");
+    assert!(notes.contains("1 indicator expired;"), "{notes}");
     assert!(notes.contains("type `md5` (1, first line 4"), "{notes}");
-    assert!(notes.contains("its end is no date; taken as without end): line 6 `never`"), "{notes}");
+    assert!(notes.contains("invalid end date; used without an end): line 6 `never`"), "{notes}");
     let lead = intel.leads(Field::Source, "203.0.113.7")[0];
     let i = intel.indicator(lead);
     let seen = (i.written, i.line, i.description, i.confidence, i.until_text);
@@ -137,7 +140,7 @@ fn tables_are_known_by_their_header() {
 }
 
 #[test]
-fn tables_come_in_many_forms() {
+fn tables_come_in_many_formats() {
     for (text, line) in [
         ("ip\n203.0.113.7\n", 2),
         (
@@ -160,7 +163,7 @@ fn tables_come_in_many_forms() {
         assert_eq!(
             from(&intel, "evil.example"),
             [""; 0],
-            "what lies beside an address belongs to it"
+            "a name next to an address belongs to it"
         );
     }
 }
@@ -205,7 +208,7 @@ fn stix_bundles_say_what_each_indicator_says() {
     ] {
         let (lists, intel) = one(&text);
         let notes = lists.notes(&intel);
-        let first = "Threat lists: 1 file, 3 indicators, 1 not understood, 2 of kinds that these logs do not hold, \
+        let first = "Threat lists: 1 file, 3 indicators, 1 not understood, 2 of types that these logs do not contain, \
             1 revoked.";
         assert_eq!(notes.lines().next().unwrap(), first, "{notes}");
         assert!(notes.contains("`file:hashes.MD5` (1, first indicator--4"), "{notes}");
@@ -217,8 +220,8 @@ fn stix_bundles_say_what_each_indicator_says() {
         assert_eq!(from(&intel, "203.0.113.8"), [""; 0], "revoked");
         assert_eq!(from(&intel, "192.0.2.9"), [""; 0], "ended an hour before");
         assert_eq!(from(&intel, "203.0.113.9"), [""; 0], "the user agent is asked for, too");
-        let call = Call { source: "203.0.113.9", user_agent: "[pacu/1.5]", ..NOBODY };
-        assert_eq!(names(&intel, call).len(), 1);
+        let call = Call { source: "203.0.113.9", user_agent: "[pacu/1.5]", ..EMPTY_CALL };
+        assert_eq!(matching(&intel, call).len(), 1);
         let i = intel.indicator(intel.leads(Field::Source, "203.0.113.7")[0]);
         assert_eq!(
             (i.description, i.confidence, i.until_text),
@@ -270,23 +273,23 @@ fn lists_add_up_and_each_names_itself() {
 }
 
 #[test]
-fn what_is_no_list_says_what_to_do() {
+fn a_file_that_is_not_a_list_says_what_to_do() {
     let lists = Lists::new();
     for (text, expected) in [
-        (&b"\x1f\x8b\x08x"[..], "list: a packed file (unpack it first)"),
-        (b"PK\x03\x04", "list: a packed file (unpack it first)"),
+        (&b"\x1f\x8b\x08x"[..], "list: a compressed file (decompress it first)"),
+        (b"PK\x03\x04", "list: a compressed file (decompress it first)"),
         (b"\xff\xfe2\x000\x00", "list: UTF-16 text (save it as UTF-8)"),
         (b"20\x003", "list: not a text file ("),
-        (b" <stix:STIX_Package>", "list: XML is not read (export the list as STIX 2.1"),
-        (b"{}", "list: JSON, but no STIX 2.1 ("),
-        (b"{\"Event\":{\"Attribute\":[{\"type\":\"ip-src\"}]}}", "list: JSON, but no STIX 2.1 ("),
+        (b" <stix:STIX_Package>", "list: XML is not supported (export the list as STIX 2.1"),
+        (b"{}", "list: JSON, but not STIX 2.1 ("),
+        (b"{\"Event\":{\"Attribute\":[{\"type\":\"ip-src\"}]}}", "list: JSON, but not STIX 2.1 ("),
         (b"[{\"type\":\"malware\"}]", "list: 1 STIX object, but no indicator"),
         (b"[{\"type\":\n\"indicator\",", "list:2:12: not JSON: EOF while parsing"),
         (
             b"{\"type\":\"indicator\",\"pattern\":\"[x:y = 1]\"}",
-            "list: nothing in it can be used: 1 of kinds",
+            "list: no usable indicator: 1 of types",
         ),
-        (b"hello\nworld\n", "list: nothing in it can be used: 2 not understood"),
+        (b"hello\nworld\n", "list: no usable indicator: 2 not understood"),
         (b"ip,x\n203.0.113.7,a\n\"203.0.113.8,b\n", "nothing"),
     ] {
         match lists.load(&[("list", text)]) {
@@ -296,12 +299,15 @@ fn what_is_no_list_says_what_to_do() {
     }
     let endless = format!("ip,x\n203.0.113.7,\"a\n{}", "203.0.113.8,b\n".repeat(30_000));
     let error = lists.load(&[("list", endless.as_bytes())]).unwrap_err();
-    assert_eq!(error, "list:2:1: a row of more than 256 KiB begins here (close its quote)");
+    assert_eq!(
+        error,
+        "list:2:1: a row longer than 256 KiB starts here (close the quote in this row)"
+    );
     for empty in
         [&b""[..], b"# nothing today\n", b"ip,x\n", b"[{\"type\":\"indicator\",\"revoked\":true}]"]
     {
         let result = lists.load(&[("list", empty)]);
-        let useless = empty.starts_with(b"[");
-        assert_eq!(result.is_err(), useless, "{result:?}");
+        let unusable = empty.starts_with(b"[");
+        assert_eq!(result.is_err(), unusable, "{result:?}");
     }
 }

@@ -1,32 +1,32 @@
-//! Why a line, row or object of a list is not held against calls.
+//! Why a line, row or object of a threat list is not used.
 
 use crate::ui::sanitize::clip;
 
-/// What kind of reason it is.
+/// The kind of reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum UnusedKind {
     NotUnderstood,
-    /// Understood, and would say nothing or hit everything.
+    /// Understood, but it would match nothing or everything.
     Refused,
-    /// Understood, and of a kind that these logs do not hold.
-    OtherKind,
-    /// Used, but not with all that it says.
-    InPart,
+    /// Understood, but of a type that these logs do not contain.
+    UnsupportedType,
+    /// Used, but not all of its conditions.
+    Partial,
     Revoked,
-    /// Another version of the same object is used.
-    Repeated,
+    /// A newer version of the same object is used.
+    Superseded,
 }
 
-impl Class {
-    /// As it stands behind a count: `3 not understood`.
-    pub fn words(self) -> &'static str {
+impl UnusedKind {
+    /// The label after a count: `3 not understood`.
+    pub fn label(self) -> &'static str {
         match self {
-            Class::NotUnderstood => "not understood",
-            Class::Refused => "refused",
-            Class::OtherKind => "of kinds that these logs do not hold",
-            Class::InPart => "used in part",
-            Class::Revoked => "revoked",
-            Class::Repeated => "repeated",
+            UnusedKind::NotUnderstood => "not understood",
+            UnusedKind::Refused => "refused",
+            UnusedKind::UnsupportedType => "of types that these logs do not contain",
+            UnusedKind::Partial => "partly used",
+            UnusedKind::Revoked => "revoked",
+            UnusedKind::Superseded => "superseded",
         }
     }
 }
@@ -34,48 +34,48 @@ impl Class {
 /// One reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unused {
-    pub class: Class,
-    /// Fits behind a place: `is a private address`.
-    pub why: String,
+    pub kind: UnusedKind,
+    /// A noun phrase without a full stop: `a file hash`.
+    pub reason: String,
 }
 
 impl Unused {
-    pub fn new(class: Class, why: impl Into<String>) -> Unused {
-        Unused { class, why: why.into() }
+    pub fn new(kind: UnusedKind, reason: impl Into<String>) -> Unused {
+        Unused { kind, reason: reason.into() }
     }
 
-    /// The same reason where something else of the indicator is used.
+    /// The same reason, for an indicator of which another part is used.
     #[must_use]
-    pub fn in_part(self) -> Unused {
-        Unused { class: Class::InPart, ..self }
+    pub fn partial(self) -> Unused {
+        Unused { kind: UnusedKind::Partial, ..self }
     }
 
-    pub fn not_understood(why: impl Into<String>) -> Unused {
-        Unused::new(Class::NotUnderstood, why)
+    pub fn not_understood(reason: impl Into<String>) -> Unused {
+        Unused::new(UnusedKind::NotUnderstood, reason)
     }
 
-    pub fn refused(why: impl Into<String>) -> Unused {
-        Unused::new(Class::Refused, why)
+    pub fn refused(reason: impl Into<String>) -> Unused {
+        Unused::new(UnusedKind::Refused, reason)
     }
 
-    pub fn other_kind(why: impl Into<String>) -> Unused {
-        Unused::new(Class::OtherKind, why)
+    pub fn unsupported(reason: impl Into<String>) -> Unused {
+        Unused::new(UnusedKind::UnsupportedType, reason)
     }
 }
 
-/// Characters of a list's text that are shown.
-const SHOWN: usize = 60;
+/// Characters of a list's text in a message.
+const MAX_SHOWN: usize = 60;
 
-/// A piece of a list's text for a message: short, and without what may be a secret.
+/// A list's text for a message: shortened, with possible secrets masked.
 pub fn excerpt(text: &str) -> String {
-    clip(&masked(text.trim()), SHOWN).into_owned()
+    clip(&masked(text.trim()), MAX_SHOWN).into_owned()
 }
 
 /// Secret access keys are 40 characters of base64; session tokens are longer.
 const SECRET: usize = 40;
 
-/// The text with every word that may be a secret access key or a session token left out: long, and with
-/// capitals, small letters and digits, which the hexadecimal digits of a hash do not have.
+/// The text with every possible secret access key or session token masked: long words with capitals, small
+/// letters and digits. Hashes in hexadecimal are not masked, because they do not mix cases.
 pub fn masked(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_secret_is_not_shown() {
+    fn possible_secrets_are_masked() {
         let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
         let text = format!("AKIAIOSFODNN7EXAMPLE:{secret} from a paste");
         assert_eq!(masked(&text), "AKIAIOSFODNN7EXAMPLE:(a secret, not shown) from a paste");

@@ -1,91 +1,82 @@
-//! What one written value stands for: an address or range, an access key, a principal, a host name.
+//! Parses one value of a list: an address or range, an access key, a principal, a host name.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use super::Field;
-use super::defang::{bare, refang};
+use super::condition::Condition;
+use super::defang::{refang, without_quotes};
 use super::unused::Unused;
-use super::wild;
+use super::wildcard;
 use crate::config::ranges;
 
-/// One condition on a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Test {
-    /// The source lies in the range.
-    Net(IpNet),
-    /// The field is exactly this text.
-    Text(Field, String),
-    /// The field matches this regular expression.
-    Wild(Field, String),
-}
-
-/// Alternatives that the value stands for: more than one for `203.0.113.7-203.0.113.9`.
+/// The alternatives of a value: more than one for `203.0.113.7-203.0.113.9`.
 ///
 /// # Errors
-/// Why it stands for none.
-pub fn read(written: &str) -> Result<Vec<Test>, Unused> {
+/// Why it cannot be used.
+pub fn read(written: &str) -> Result<Vec<Condition>, Unused> {
     let text = refang(written);
     let text = text.as_ref();
     if text.contains(char::REPLACEMENT_CHARACTER) {
         return Err(Unused::not_understood("not UTF-8 text"));
     }
     if let Some(key) = access_key(text) {
-        return Ok(vec![Test::Text(Field::AccessKey, key)]);
+        return Ok(vec![Condition::Text(Field::AccessKey, key)]);
     }
     if text.starts_with("arn:") {
         return principal(text).map(|test| vec![test]);
     }
-    if let Some(found) = nets(text) {
+    if let Some(found) = read_nets(text) {
         return found;
     }
     if let Some((_, after)) = text.split_once("://") {
-        return host(authority(after));
+        return read_host(authority(after));
     }
     if is_hash(text) {
-        return Err(Unused::other_kind("a file hash"));
+        return Err(Unused::unsupported("a file hash"));
     }
     match text.split_once('/') {
-        Some((before, _)) => host(before),
-        None => host(text),
+        Some((before, _)) => read_host(before),
+        None => read_host(text),
     }
 }
 
-/// The source as an address or range, and nothing else.
-pub fn read_address(written: &str) -> Result<Vec<Test>, Unused> {
+/// An address or range, and nothing else.
+pub fn read_address(written: &str) -> Result<Vec<Condition>, Unused> {
     let text = refang(written);
-    nets(&text).unwrap_or_else(|| Err(Unused::not_understood("neither an address nor a range")))
+    read_nets(&text)
+        .unwrap_or_else(|| Err(Unused::not_understood("neither an address nor a range")))
 }
 
-/// A user agent as it is sent, or with `*` for any text.
-pub fn read_agent(written: &str) -> Result<Test, Unused> {
-    let text = literal_agent(bare(written))?;
+/// A user agent as clients send it, or with `*` for any text.
+pub fn read_user_agent(written: &str) -> Result<Condition, Unused> {
+    let text = literal_user_agent(without_quotes(written))?;
     if !text.contains('*') {
-        return Ok(Test::Text(Field::UserAgent, text));
+        return Ok(Condition::Text(Field::UserAgent, text));
     }
-    let expression = wild::glob(&text);
-    wild::compile(Field::UserAgent, &expression)?;
-    Ok(Test::Wild(Field::UserAgent, expression))
+    let expression = wildcard::glob(&text);
+    wildcard::compile(Field::UserAgent, &expression)?;
+    Ok(Condition::Regex(Field::UserAgent, expression))
 }
 
-/// A user agent as it is sent.
-pub fn literal_agent(sent: &str) -> Result<String, Unused> {
-    let text = unwrapped(sent);
+/// A user agent as clients send it, without wildcards.
+pub fn literal_user_agent(sent: &str) -> Result<String, Unused> {
+    let text = without_brackets(sent);
     let lower = text.to_ascii_lowercase();
     if text.is_empty() || text == "-" {
-        Err(Unused::refused("no user agent"))
+        Err(Unused::refused("an empty user agent"))
     } else if text.contains(char::REPLACEMENT_CHARACTER) {
         Err(Unused::not_understood("not UTF-8 text"))
     } else if is_service(&lower) || lower == "aws internal" {
-        Err(Unused::refused("an AWS service calls so"))
+        Err(Unused::refused("the user agent of an AWS service"))
     } else {
         Ok(text.to_string())
     }
 }
 
 /// A user agent without the brackets that S3 data events put around it.
-pub fn unwrapped(agent: &str) -> &str {
+pub fn without_brackets(agent: &str) -> &str {
     let text = agent.trim();
     match text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) {
         Some(inner) => inner.trim(),
@@ -94,7 +85,7 @@ pub fn unwrapped(agent: &str) -> &str {
 }
 
 /// The id of an access key: `AKIA` for a long-term key, `ASIA` for a temporary one, 16 to 128 letters and
-/// digits (IAM API reference, `AccessKey`). What a colon or comma puts behind it, as a secret, is left out.
+/// digits (IAM API reference, `AccessKey`). Text after a colon or comma, such as a secret, is dropped.
 pub fn access_key(text: &str) -> Option<String> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let (id, rest) = text.split_at(end);
@@ -106,24 +97,24 @@ pub fn access_key(text: &str) -> Option<String> {
 }
 
 /// `arn:aws:iam::123456789012:user/dana`, or a role, a root user or a session.
-pub fn principal(text: &str) -> Result<Test, Unused> {
+pub fn principal(text: &str) -> Result<Condition, Unused> {
     let mut parts = text.splitn(6, ':');
     let service = parts.nth(2).unwrap_or("");
     let (account, name) = (parts.nth(1).unwrap_or(""), parts.next().unwrap_or(""));
     match service {
         "iam" | "sts" if account.len() == 12 && !name.is_empty() => {
-            Ok(Test::Text(Field::Principal, text.to_string()))
+            Ok(Condition::Text(Field::Principal, text.to_string()))
         }
         "iam" | "sts" => Err(Unused::not_understood("not the ARN of a user, role or session")),
-        _ => Err(Unused::other_kind("an ARN of something that does not call")),
+        _ => Err(Unused::unsupported("an ARN that is not a principal")),
     }
 }
 
-/// `None` if the text is no address, range or span of addresses.
-fn nets(text: &str) -> Option<Result<Vec<Test>, Unused>> {
+/// `None` if the text is not an address, range or span of addresses.
+fn read_nets(text: &str) -> Option<Result<Vec<Condition>, Unused>> {
     if let Some((first, last)) = text.split_once('-') {
         let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-        return Some(span(first, last));
+        return Some(read_span(first, last));
     }
     let text = without_port(text);
     let net = match (text.parse::<IpNet>(), text.parse::<IpAddr>()) {
@@ -132,22 +123,22 @@ fn nets(text: &str) -> Option<Result<Vec<Test>, Unused>> {
         _ => return None,
     };
     if net.prefix_len() == 0 {
-        return Some(Err(Unused::refused("every address")));
+        return Some(Err(Unused::refused("covers every address")));
     }
     let read = ranges::parse(text).map_err(|_| {
-        // Which of the two is meant decides what is flagged.
+        // Unclear whether the range or the address is meant.
         Unused::not_understood(
-            "an address and a length: write the range's first address, or no length",
+            "a range with host bits set: write its first address, or drop the prefix length",
         )
     });
-    Some(read.and_then(|net| usable(net).map(|()| vec![Test::Net(net)])))
+    Some(read.and_then(|net| check_width(net).map(|()| vec![Condition::Net(net)])))
 }
 
-/// Ranges wider than these would name half the internet.
+/// Wider ranges would match large parts of the internet.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 16;
 
-fn usable(net: IpNet) -> Result<(), Unused> {
+fn check_width(net: IpNet) -> Result<(), Unused> {
     let (widest, kind) = match net {
         IpNet::V4(_) => (WIDEST_V4, "IPv4"),
         IpNet::V6(_) => (WIDEST_V6, "IPv6"),
@@ -158,10 +149,10 @@ fn usable(net: IpNet) -> Result<(), Unused> {
     Ok(())
 }
 
-fn span(first: IpAddr, last: IpAddr) -> Result<Vec<Test>, Unused> {
-    let tests = |nets: Vec<IpNet>| -> Result<Vec<Test>, Unused> {
-        nets.iter().try_for_each(|net| usable(*net))?;
-        Ok(nets.into_iter().map(Test::Net).collect())
+fn read_span(first: IpAddr, last: IpAddr) -> Result<Vec<Condition>, Unused> {
+    let tests = |nets: Vec<IpNet>| -> Result<Vec<Condition>, Unused> {
+        nets.iter().try_for_each(|net| check_width(*net))?;
+        Ok(nets.into_iter().map(Condition::Net).collect())
     };
     match (first.to_canonical(), last.to_canonical()) {
         (IpAddr::V4(a), IpAddr::V4(b)) if a <= b => {
@@ -176,7 +167,7 @@ fn span(first: IpAddr, last: IpAddr) -> Result<Vec<Test>, Unused> {
             }
             tests(Ipv6Subnets::new(a, b, 0).map(IpNet::V6).collect())
         }
-        _ => Err(Unused::not_understood("a span whose ends are not in order")),
+        _ => Err(Unused::not_understood("an invalid address span: write `first - last`")),
     }
 }
 
@@ -203,8 +194,8 @@ fn authority(after: &str) -> &str {
     authority.rsplit('@').next().unwrap_or(authority)
 }
 
-fn host(text: &str) -> Result<Vec<Test>, Unused> {
-    if let Some(found) = nets(text) {
+fn read_host(text: &str) -> Result<Vec<Condition>, Unused> {
+    if let Some(found) = read_nets(text) {
         return found;
     }
     let name = without_port(text).trim_end_matches('.').to_ascii_lowercase();
@@ -215,15 +206,15 @@ fn host(text: &str) -> Result<Vec<Test>, Unused> {
     let last = name.rsplit('.').next().unwrap_or("");
     let top = last.len() >= 2 && last.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
     if !name.contains('.') || name.len() > 253 || !top || !name.split('.').all(label) {
-        return Err(Unused::not_understood("no address, range, access key, ARN or host name"));
+        return Err(Unused::not_understood("not an address, range, access key, ARN or host name"));
     }
     if is_service(&name) {
         return Err(Unused::refused("an AWS service"));
     }
-    Ok(vec![Test::Text(Field::Source, name)])
+    Ok(vec![Condition::Text(Field::Source, name)])
 }
 
-/// Ends of the names under which AWS services call.
+/// Whether a source is the name of an AWS service.
 fn is_service(lower: &str) -> bool {
     let domains =
         [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws", ".aws.internal"];
@@ -238,22 +229,24 @@ fn is_hash(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::intel::unused::Class;
+    use crate::config::intel::unused::UnusedKind;
 
     /// `net 203.0.113.7/32`, `key AKIA…`, or the reason.
     fn shown(written: &str) -> String {
-        let one = |test: &Test| match test {
-            Test::Net(net) => format!("net {net}"),
-            Test::Text(field, text) | Test::Wild(field, text) => format!("{field:?} {text}"),
+        let one = |test: &Condition| match test {
+            Condition::Net(net) => format!("net {net}"),
+            Condition::Text(field, text) | Condition::Regex(field, text) => {
+                format!("{field:?} {text}")
+            }
         };
         match read(written) {
             Ok(tests) => tests.iter().map(one).collect::<Vec<_>>().join(", "),
-            Err(unused) => format!("{:?}: {}", unused.class, unused.why),
+            Err(unused) => format!("{:?}: {}", unused.kind, unused.reason),
         }
     }
 
     #[test]
-    fn values_are_told_apart_by_what_they_are() {
+    fn values_are_recognised_by_their_form() {
         for (written, expected) in [
             ("203.0.113.7", "net 203.0.113.7/32"),
             ("203.0.113[.]0/24", "net 203.0.113.0/24"),
@@ -282,22 +275,25 @@ mod tests {
     }
 
     #[test]
-    fn what_would_hit_everything_or_nothing_has_a_reason() {
+    fn what_would_match_everything_or_nothing_is_refused() {
         for (written, expected) in [
-            ("0.0.0.0/0", "Refused: every address"),
-            ("::/0", "Refused: every address"),
+            ("0.0.0.0/0", "Refused: covers every address"),
+            ("::/0", "Refused: covers every address"),
             ("128.0.0.0/7", "Refused: wider than an IPv4 /8"),
             ("2000::/3", "Refused: wider than an IPv6 /16"),
             ("1.0.0.0-9.255.255.255", "Refused: wider than an IPv4 /8"),
             (
                 "203.0.113.7/24",
-                "NotUnderstood: an address and a length: write the range's first address, or no length",
+                "NotUnderstood: a range with host bits set: write its first address, or drop the prefix length",
             ),
-            ("203.0.113.9-203.0.113.7", "NotUnderstood: a span whose ends are not in order"),
+            (
+                "203.0.113.9-203.0.113.7",
+                "NotUnderstood: an invalid address span: write `first - last`",
+            ),
             ("sts.amazonaws.com", "Refused: an AWS service"),
-            ("arn:aws:s3:::acme", "OtherKind: an ARN of something that does not call"),
+            ("arn:aws:s3:::acme", "UnsupportedType: an ARN that is not a principal"),
             ("arn:aws:iam::1:x", "NotUnderstood: not the ARN of a user, role or session"),
-            ("d41d8cd98f00b204e9800998ecf8427e", "OtherKind: a file hash"),
+            ("d41d8cd98f00b204e9800998ecf8427e", "UnsupportedType: a file hash"),
         ] {
             assert_eq!(shown(written), expected, "{written}");
         }
@@ -314,19 +310,19 @@ mod tests {
             "AKIAüüü",
             "-",
         ] {
-            let class = read(written).unwrap_err().class;
-            assert_eq!(class, Class::NotUnderstood, "{written}");
+            let class = read(written).unwrap_err().kind;
+            assert_eq!(class, UnusedKind::NotUnderstood, "{written}");
         }
     }
 
     #[test]
     fn user_agents_are_texts_or_globs() {
-        let agent = read_agent;
-        let text = |t: &str| Ok(Test::Text(Field::UserAgent, t.to_string()));
+        let agent = read_user_agent;
+        let text = |t: &str| Ok(Condition::Text(Field::UserAgent, t.to_string()));
         assert_eq!(agent(" [S3 Browser/9.5; (x)] "), text("S3 Browser/9.5; (x)"));
-        assert_eq!(agent("*kali*"), Ok(Test::Wild(Field::UserAgent, "kali".to_string())));
+        assert_eq!(agent("*kali*"), Ok(Condition::Regex(Field::UserAgent, "kali".to_string())));
         for refused in ["", "-", "AWS Internal", "cloudformation.amazonaws.com"] {
-            assert_eq!(agent(refused).unwrap_err().class, Class::Refused, "{refused}");
+            assert_eq!(agent(refused).unwrap_err().kind, UnusedKind::Refused, "{refused}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of what one file may say and where its mistakes are.
+//! Tests of what a file may contain, and of the locations of its errors.
 
 use super::*;
 use crate::config::settings::Setting;
@@ -14,7 +14,7 @@ const GROUPS: &[Group] = &[
     Group { id: "iam.probing", settings: &[] },
 ];
 
-fn read(text: &str) -> Result<Parsed, ConfigError> {
+fn read(text: &str) -> Result<ParsedFile, ConfigError> {
     parse(Path::new("/etc/incident.toml"), text, GROUPS)
 }
 
@@ -87,7 +87,7 @@ ratio = -0.0
 }
 
 #[test]
-fn an_empty_file_says_nothing() {
+fn an_empty_file_sets_nothing() {
     for text in ["", "\n# only a comment\n", "[detect]\n[detect.\"iam.probing\"]"] {
         let parsed = read(text).unwrap();
         assert!(parsed.settings.is_empty() && parsed.allow.is_empty(), "{text}");
@@ -132,7 +132,7 @@ fn unknown_names_at_any_level() {
 fn wrong_types() {
     for (text, expected) in [
         ("baseline_days = '7'", "1:17: `baseline_days` must be a number, not a string"),
-        ("threads = 2.0", "1:11: `threads` must be a whole number, not a fraction"),
+        ("threads = 2.0", "1:11: `threads` must be a whole number, not a decimal number"),
         ("geoip = true", "1:9: `geoip` must be a string, not true or false"),
         ("own_ranges = '192.0.2.1'", "1:14: `own_ranges` must be a list, not a string"),
         ("own_ranges = [1]", "1:15: `own_ranges` must be a string, not a whole number"),
@@ -157,7 +157,7 @@ fn wrong_types() {
         ),
         (
             "[[allow]]\nprincipal = 'x'\nreason = 'x'\nuntil = 10:00:00",
-            "4:9: `until` is not a date that exists",
+            "4:9: `until` must be a date that exists, such as `2026-12-31`",
         ),
     ] {
         assert_eq!(error(text), expected, "{text}");
@@ -191,22 +191,30 @@ fn allow_entries_need_a_condition_and_a_reason() {
     let needs_reason = "1:1: an [[allow]] entry needs a reason | \
                         add `reason = \"…\"`; the report shows it";
     assert_eq!(error("[[allow]]\nprincipal = 'x'"), needs_reason);
-    let needs_condition = "1:1: an [[allow]] entry needs a condition | \
+    let needs_condition = "1:1: an [[allow]] entry needs at least one condition | \
                            add one of `source`, `file`, `principal`, `user_agent`";
     assert_eq!(error("[[allow]]\nreason = 'x'"), needs_condition);
     assert_eq!(error("[[allow]]\nreason = 'x'\nrule = '*'\nuntil = 2026-12-31"), needs_condition);
     for (line, expected) in [
         ("principal = ''", "3:13: `principal` must not be empty"),
         ("source = []", "3:10: `source` must not be empty"),
-        ("source = ['192.0.2.1', 'x']", "3:24: `x` is neither an address nor a CIDR range"),
-        ("source = 'a'\nfile = 'b'", "3:10: `a` is neither an address nor a CIDR range"),
+        (
+            "source = ['192.0.2.1', 'x']",
+            "3:24: `x` is neither an address nor a CIDR range | \
+             write it as `198.51.100.0/24`, `2001:db8::/32` or a single address",
+        ),
+        (
+            "source = 'a'\nfile = 'b'",
+            "3:10: `a` is neither an address nor a CIDR range | \
+             write it as `198.51.100.0/24`, `2001:db8::/32` or a single address",
+        ),
         (
             "source = '192.0.2.1'\nfile = 'b'",
-            "4:1: an [[allow]] entry has `source` or `file`, not both",
+            "4:1: an [[allow]] entry cannot have both `source` and `file` | write one entry for each",
         ),
         (
             "user_agent = 'a['",
-            "3:14: `user_agent` is not a glob: unclosed character class; missing ']'",
+            "3:14: `user_agent` is not a valid glob: unclosed character class; missing ']'",
         ),
     ] {
         assert_eq!(error(&format!("[[allow]]\nreason = 'x'\n{line}")), expected, "{line}");
@@ -218,7 +226,7 @@ fn allow_entries_need_a_condition_and_a_reason() {
 }
 
 #[test]
-fn bad_toml_has_a_place() {
+fn invalid_toml_has_a_location() {
     for (text, place) in
         [("threads = ", "1:11: "), ("a = 1\nb c", "2:3: "), ("threads = 1\nthreads = 2", "2:1: ")]
     {
@@ -229,10 +237,10 @@ fn bad_toml_has_a_place() {
 }
 
 #[test]
-fn bad_ranges_have_a_place() {
+fn invalid_ranges_have_a_location() {
     assert_eq!(
         error("own_ranges = [\n  \"192.0.2.0/24\",\n  \"192.0.2.9/24\",\n]"),
-        "3:3: `192.0.2.9/24` is an address inside a range, not a range | \
+        "3:3: `192.0.2.9/24` has host bits set: a range starts at its first address | \
          write `192.0.2.0/24` for the range or `192.0.2.9` for the address"
     );
 }

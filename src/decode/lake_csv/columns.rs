@@ -1,31 +1,31 @@
-//! What the columns of an export hold, told by their names. Knows no values.
+//! Recognizes the columns of an export by their names.
 
 use csv::ByteRecord;
 
-/// What one column holds.
+/// What one column contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
     /// The whole record in JSON.
     EventJson,
-    /// A member of the record that is text.
+    /// A text member of the record.
     Text(&'static str),
     Time(&'static str),
     Flag(&'static str),
-    /// A member with names of the service's own: JSON text, or an SQL engine's text of a map.
+    /// A member whose inner names the service defines: JSON, or an SQL engine's text of a map.
     Nested(&'static str),
-    /// A member with names that CloudTrail defines: JSON text, or an SQL engine's text of a struct.
+    /// A member whose inner names CloudTrail defines: JSON, or an SQL engine's text of a struct.
     Struct(&'static str),
-    /// The list of resources, whose members have names of their own.
+    /// The list of resources, which has its own member names.
     Resources,
     /// All of `userIdentity`.
     Identity,
     /// One value inside `userIdentity`, in a column of its own.
     IdentityPart(&'static [&'static str]),
-    /// A column that has no place in a record.
+    /// A column that does not belong to a record.
     Unknown,
 }
 
-/// Names are compared without case, spaces and punctuation, as each export writes its own.
+/// Names are compared without case, spaces and punctuation, which differ between exports.
 const MEMBERS: [(&str, Column); 34] = [
     ("eventjson", Column::EventJson),
     ("eventversion", Column::Text("eventVersion")),
@@ -115,15 +115,15 @@ impl Columns {
         let mut columns: Vec<Column> = Vec::with_capacity(header.len());
         for name in header {
             let column = Column::of(name);
-            // A second column of one name would make a record with a member twice.
+            // A second column with the same name would duplicate a member of the record.
             let again = columns.contains(&column);
             columns.push(if again { Column::Unknown } else { column });
         }
         Columns(columns)
     }
 
-    /// True if rows under these columns can be told as events.
-    pub fn tell_of_events(&self) -> bool {
+    /// True if rows with these columns are events.
+    pub fn describe_events(&self) -> bool {
         let has = |column| self.0.contains(&column);
         let named = has(Column::Text("eventName")) && has(Column::Text("eventSource"));
         has(Column::EventJson) || (named && has(Column::Time("eventTime")))
@@ -133,7 +133,7 @@ impl Columns {
         self.0.len()
     }
 
-    /// Every column with the row's value in it.
+    /// Every column with its value in the row.
     pub fn values<'r>(
         &'r self,
         row: &'r ByteRecord,

@@ -1,4 +1,4 @@
-//! One row of an export as the JSON of one CloudTrail record. Knows columns, no files.
+//! Turns one row of an export into the JSON of one CloudTrail record.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,12 @@ use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::columns::{Column, Columns};
-use super::struct_text::{self, Names};
-use crate::clock::rfc3339;
-use crate::event::time;
+use super::struct_text::{self, Names, timestamp};
 
-/// Writes the record into `json`, or says why the row is none.
+/// Writes the record into `json`.
+///
+/// # Errors
+/// Why the row is not a record.
 pub(super) fn write(
     columns: &Columns,
     row: &ByteRecord,
@@ -35,7 +36,7 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The record that the row carries as JSON, if it does.
+/// The complete record in the row's `eventJson` column, if there is one.
 fn whole_record<'r>(
     columns: &Columns,
     row: &'r ByteRecord,
@@ -51,7 +52,7 @@ fn whole_record<'r>(
     }
 }
 
-/// The record that the row's columns make. An absent value makes no member.
+/// The record made of the row's columns. Absent values are left out.
 fn from_columns(columns: &Columns, row: &ByteRecord) -> Map<String, Value> {
     let mut record = Map::new();
     let mut whole_identity = None;
@@ -75,7 +76,7 @@ fn from_columns(columns: &Columns, row: &ByteRecord) -> Map<String, Value> {
                 Some(object) => (name, object),
                 None => continue,
             },
-            // A list of anything but objects has no place in a record.
+            // A list of anything but objects does not belong in a record.
             Column::Resources => match nested(&text, Names::Resources).filter(is_list_of_objects) {
                 Some(list) => ("resources", list),
                 None => continue,
@@ -92,8 +93,7 @@ fn from_columns(columns: &Columns, row: &ByteRecord) -> Map<String, Value> {
         };
         record.insert(name.to_owned(), value);
     }
-    // Parts of an identity are second choice: a query that selects all of it and some parts too
-    // would otherwise have them twice.
+    // A complete identity wins over single parts: a query may select both.
     let identity = whole_identity.or_else(|| from_parts(identity));
     if let Some(identity) = identity {
         record.insert("userIdentity".to_owned(), identity);
@@ -101,7 +101,7 @@ fn from_columns(columns: &Columns, row: &ByteRecord) -> Map<String, Value> {
     record
 }
 
-/// The identity that single columns make.
+/// The identity made of single columns.
 ///
 /// The console's event history gives a user name and an access key, but no type and no ARN. A
 /// long-term key belongs to a user or to root; with any other key the type stays unknown. The name
@@ -157,11 +157,6 @@ fn is_list_of_objects(value: &Value) -> bool {
 /// SQL's NULL, in the ways exports write it.
 fn is_null(text: &str) -> bool {
     matches!(text.trim_ascii(), "" | "null" | "NULL")
-}
-
-/// A time as CloudTrail writes it. One that cannot be read stays, for the decoder to report.
-pub(super) fn timestamp(text: &str) -> String {
-    time::parse(text).map_or_else(|| text.to_owned(), rfc3339)
 }
 
 fn flag(text: &str) -> Option<bool> {

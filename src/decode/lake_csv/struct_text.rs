@@ -1,19 +1,18 @@
-//! The text that Athena and CloudTrail Lake make of a struct, a map or a list: `{type=IAMUser,
-//! arn=…, sessioncontext={…}}`. Knows no columns.
+//! Parses the text that Athena and CloudTrail Lake write for a struct, a map or a list:
+//! `{type=IAMUser, arn=…, sessioncontext={…}}`.
 //!
-//! The text escapes nothing, so a value that contains `, name=` cannot be told from two values.
-//! Names are taken where they first stand, which keeps a value from replacing an earlier one. Where
-//! an export offers JSON, that is better.
+//! The text escapes nothing, so a value that contains `, name=` looks like two values. The first value of a name
+//! wins, so that a later one cannot replace it. JSON is preferred where an export offers it.
 
 use serde_json::{Deserializer, Map, Value};
 
-use super::row::timestamp;
+use crate::clock::rfc3339;
+use crate::event::time;
 
 /// Real identities nest three deep. Deeper text is hostile.
 const MAX_DEPTH: usize = 16;
 
-/// How the names inside are to be written. SQL engines lower-case the names of struct members, and
-/// leave the names in a map alone.
+/// How to spell the names inside. SQL engines lower-case the names of struct members, but not those of a map.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     AsWritten,
@@ -67,8 +66,8 @@ impl Names {
     }
 }
 
-/// The value that the text of a struct, map or list stands for. Nothing for text that is none of
-/// these or that nests too deeply. A struct that is cut short keeps what it has.
+/// The value of the text of a struct, map or list. `None` for other text, or text that nests too deeply. A truncated
+/// struct has the members that are complete.
 pub(super) fn read(text: &str, names: Names) -> Option<Value> {
     let text = text.trim_ascii();
     if !text.starts_with(['{', '[']) {
@@ -84,6 +83,11 @@ pub(super) fn scalar(name: &str, text: &str) -> Value {
         _ if name == "creationDate" => Value::from(timestamp(text)),
         _ => Value::from(text),
     }
+}
+
+/// A time in CloudTrail's form. An unreadable one is returned unchanged, for the decoder to report.
+pub(super) fn timestamp(text: &str) -> String {
+    time::parse(text).map_or_else(|| text.to_owned(), rfc3339)
 }
 
 /// What encloses a value, and so what ends it.
@@ -114,7 +118,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A map's value may itself be JSON, which is told by the quote after its bracket.
+    /// A map's value may itself be JSON, which a quote after its bracket shows.
     fn json(&mut self) -> Option<Value> {
         let json = ["{\"", "[\"", "[{\""].iter().any(|start| self.rest.starts_with(start));
         if !json {
@@ -130,7 +134,7 @@ impl<'a> Reader<'a> {
         let mut members = Map::new();
         while !self.eat("}") && !self.rest.is_empty() {
             if !begins_member(self.rest) {
-                // Text cut short within a name is still a struct; any other text is none.
+                // Text truncated within a name is still a struct; any other text is not.
                 let cut = !members.is_empty() && self.rest.bytes().all(is_in_name);
                 self.rest = "";
                 return cut.then_some(Value::Object(members));
@@ -154,8 +158,8 @@ impl<'a> Reader<'a> {
         Some(Value::Array(items))
     }
 
-    /// Passes over what stands between two values. Text that can be neither a separator nor an end
-    /// is dropped up to the next one, so that reading always goes on.
+    /// Skips the separator between two values. Unexpected text is dropped up to the next separator or end, so that
+    /// parsing always advances.
     fn separator(&mut self) {
         if self.rest.is_empty() || self.rest.starts_with(['}', ']']) || self.eat(", ") {
             return;
@@ -186,8 +190,8 @@ impl<'a> Reader<'a> {
         word
     }
 
-    fn eat(&mut self, wanted: &str) -> bool {
-        let rest = self.rest.strip_prefix(wanted);
+    fn eat(&mut self, expected: &str) -> bool {
+        let rest = self.rest.strip_prefix(expected);
         self.rest = rest.unwrap_or(self.rest);
         rest.is_some()
     }

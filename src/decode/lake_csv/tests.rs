@@ -90,7 +90,7 @@ fn an_athena_row_becomes_a_record() {
 }
 
 #[test]
-fn a_lake_rows_times_and_maps_are_put_right() {
+fn a_lake_rows_times_and_maps_are_normalized() {
     let header = "eventTime,eventName,eventSource,requestParameters,userIdentity,managementEvent";
     let row = "2023-07-10 11:45:00.000,PutObject,s3.amazonaws.com,\
                \"{bucketName=b, key=a=b, c, filter={\"\"x\"\":[1]}, tags=[one, two]}\",\
@@ -156,7 +156,7 @@ fn an_identity_in_single_columns_is_put_together() {
 }
 
 #[test]
-fn the_consoles_export_gives_a_lesser_event() {
+fn the_consoles_export_becomes_a_reduced_event() {
     let header = "User name,AWS access key,Event time,Event source,Event name,AWS region,\
                   Source IP address,Event ID,Error code,Read-only,Request ID,Resources";
     let row = "dana,AKIASCMWFOX3,2024-04-16T22:18:03Z,iam.amazonaws.com,GetUser,us-east-1,\
@@ -185,7 +185,7 @@ fn the_consoles_export_gives_a_lesser_event() {
 }
 
 #[test]
-fn bad_rows_are_told_and_reading_goes_on() {
+fn bad_rows_are_reported_and_reading_continues() {
     let text = "eventtime,eventname,eventsource\n\
                 2023-07-10T11:45:00Z,GetUser,iam.amazonaws.com\n\
                 2023-07-10T11:45:01Z,GetUser\n\
@@ -208,7 +208,7 @@ fn bad_rows_are_told_and_reading_goes_on() {
 }
 
 #[test]
-fn an_input_that_fails_is_told_as_the_last_row() {
+fn a_failing_input_is_reported_as_the_last_row() {
     struct Torn(&'static [u8]);
     impl Read for Torn {
         fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
@@ -216,15 +216,15 @@ fn an_input_that_fails_is_told_as_the_last_row() {
         }
     }
     let torn = Torn(b"eventjson\n\"{}\"\n\"{}");
-    let mut told = Vec::new();
-    read(torn, &mut |row| told.push(matches!(row, Row::Record { .. })));
-    assert_eq!(told, [true, false]);
+    let mut is_record = Vec::new();
+    read(torn, &mut |row| is_record.push(matches!(row, Row::Record { .. })));
+    assert_eq!(is_record, [true, false]);
     assert_eq!(rows("").1, []);
     assert_eq!(rows("a,b\n1,2\n").1.len(), 1);
 }
 
 #[test]
-fn hostile_struct_text_is_kept_in_bounds() {
+fn hostile_struct_text_is_bounded() {
     assert_eq!(identity("{type=IAMUser, username=a b=c, d, arn=x}"), {
         json!({"type": "IAMUser", "userName": "a b=c, d", "arn": "x"})
     });

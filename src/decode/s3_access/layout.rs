@@ -1,10 +1,9 @@
-//! Where the fields of an access log line begin and end. Knows nothing of what they mean.
+//! Finds where the fields of an access log line begin and end.
 //!
-//! A line is eight fields that S3 writes, then a quoted request URI, six more fields that S3 writes
-//! (status, error code and four numbers), then a quoted referer and user agent, then fields that S3
-//! writes again. Quotes inside the three quoted fields are not escaped, and the client chooses all
-//! three. So nothing here trusts a quote: the first eight fields are read from the left, the last
-//! ones from the last quote, and the middle is found by its shape.
+//! A line has eight fields written by S3, a quoted request URI, six more fields written by S3 (status, error code and
+//! four numbers), a quoted referer and user agent, and then fields written by S3 again. Quotes inside the three quoted
+//! fields are not escaped, and the client controls all three. So no quote is trusted: the first eight fields are read
+//! from the left, the last ones from the last quote, and the middle is found by its shape.
 
 use memchr::{memchr, memchr_iter};
 
@@ -24,7 +23,7 @@ pub(super) struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// The head, and the line from the request URI on.
+    /// Splits a line into its head and the rest from the request URI on.
     pub fn read(line: &'a str) -> Result<(Head<'a>, &'a str), LineError> {
         let mut words = Words { rest: line, found: 0 };
         let bucket_owner = words.next().map_err(|_| LineError::NotAnAccessLog)?;
@@ -69,7 +68,7 @@ fn split_word(text: &str) -> Option<(&str, &str)> {
     Some((text.get(..end)?, text.get(end + 1..)?))
 }
 
-/// The request URI and what S3 answered.
+/// The request URI and S3's answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Answer<'a> {
     pub request_uri: &'a str,
@@ -87,25 +86,24 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// Finds the answer in the line from the request URI on.
     ///
-    /// Where several places have an answer's shape, the first is taken. Referer and user agent
-    /// stand after the true answer and may hold any text, so anyone can put a false answer there;
-    /// taking the last would let a client write its own status and bytes. To put one before the
-    /// true answer takes spaces inside the request target, and HTTP ends the target at a space: a
-    /// client can only send them encoded, and S3 logs them encoded. If S3 should ever pass them
-    /// on, `ambiguous` is set all the same.
+    /// If several positions have the shape of an answer, the first wins. Referer and user agent follow the true answer
+    /// and may contain any text, so a client can forge an answer there; taking the last would let it choose its own
+    /// status and bytes. A forged answer before the true one needs spaces in the request target. HTTP ends the target
+    /// at a space, so a client can only send them encoded, and S3 logs them encoded. If S3 should ever decode them,
+    /// `ambiguous` is set anyway.
     pub fn find(text: &'a str) -> Option<Answer<'a>> {
         let Some(quoted) = text.strip_prefix('"') else {
             let answer = Answer::after(text.strip_prefix("- ")?, "")?;
-            return Some(answer.marked());
+            return Some(answer.with_ambiguity());
         };
         memchr_iter(b'"', quoted.as_bytes()).find_map(|end| {
             let uri = quoted.get(..end)?;
             let rest = quoted.get(end + 1..)?.strip_prefix(' ')?;
-            Some(Answer::after(rest, uri)?.marked())
+            Some(Answer::after(rest, uri)?.with_ambiguity())
         })
     }
 
-    /// Reads six fields and looks whether a referer can follow.
+    /// Reads six fields and checks that a referer can follow.
     fn after(text: &'a str, request_uri: &'a str) -> Option<Answer<'a>> {
         let (status, rest) = split_word(text)?;
         let status = read_status(status)?;
@@ -128,9 +126,9 @@ impl<'a> Answer<'a> {
         })
     }
 
-    /// Notes whether a second place has an answer's shape. The last quote of the line is left out:
-    /// it ends the user agent, and the fields after it can have that shape by chance.
-    fn marked(mut self) -> Answer<'a> {
+    /// Sets `ambiguous` if a second position has the shape of an answer. The line's last quote is ignored: it ends the
+    /// user agent, and the fields after it can have that shape by chance.
+    fn with_ambiguity(mut self) -> Answer<'a> {
         let bytes = self.rest.as_bytes();
         let last = memchr::memrchr(b'"', bytes).unwrap_or(0);
         self.ambiguous = memchr_iter(b'"', bytes).take_while(|end| *end < last).any(|end| {
@@ -169,15 +167,15 @@ pub(super) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Reads the line from the referer on. Where the border between the two is unclear, it does
-    /// not matter where it is put: one client wrote both.
+    /// Reads the line from the referer on. If the border between the two is unclear, its position does not matter: the
+    /// same client wrote both.
     pub fn read(text: &'a str) -> Client<'a> {
         let (referer, rest) = match text.strip_prefix('"') {
             Some(body) => quoted_referer(body),
             None => text.split_once(' ').unwrap_or((text, "")),
         };
         let (user_agent, rest) = match rest.strip_prefix('"') {
-            Some(body) => quoted_to_the_last(body),
+            Some(body) => quoted_user_agent(body),
             None => rest.split_once(' ').unwrap_or((rest, "")),
         };
         Client { referer, user_agent, rest }
@@ -194,9 +192,9 @@ fn quoted_referer(body: &str) -> (&str, &str) {
         .unwrap_or((body, ""))
 }
 
-/// The user agent ends at the last quote that a space or the line's end follows. A line cut short
-/// inside it is all user agent.
-fn quoted_to_the_last(body: &str) -> (&str, &str) {
+/// The user agent ends at the last quote before a space or the end of the line. In a line truncated inside the user
+/// agent, all of the rest is user agent.
+fn quoted_user_agent(body: &str) -> (&str, &str) {
     memchr::memrchr_iter(b'"', body.as_bytes())
         .find_map(|end| {
             let rest = body.get(end + 1..)?;

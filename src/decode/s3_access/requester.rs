@@ -1,4 +1,4 @@
-//! Who the requester field of an access log line means. Knows no other field.
+//! Resolves the requester field of an access log line to an actor.
 
 use std::borrow::Cow;
 
@@ -44,7 +44,7 @@ pub(super) fn principal(requester: &str) -> Cow<'_, str> {
     }
 }
 
-/// All of the actor but its principal, which somebody must own.
+/// The actor without its principal, which the caller has to own.
 pub(super) fn actor(requester: &str) -> Actor<'_> {
     let of_kind = |kind| Actor { kind, ..Actor::default() };
     match Requester::read(requester) {

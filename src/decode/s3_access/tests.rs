@@ -24,7 +24,7 @@ fn download(uri: &str, referer: &str, agent: &str) -> String {
 }
 
 #[test]
-fn all_fields_of_a_line_of_today() {
+fn all_fields_of_a_current_line() {
     let text = download("\"GET /report.pdf HTTP/1.1\"", "\"https://x/\"", "\"S3Console/0.4\"");
     let ended = format!("{text}\r\n");
     let line = parse_line(&ended).unwrap();
@@ -54,7 +54,7 @@ fn all_fields_of_a_line_of_today() {
 }
 
 #[test]
-fn lines_of_every_age_are_read() {
+fn lines_of_older_formats_are_read() {
     let oldest = "\"GET /crown?policy HTTP/1.1\" 404 NoSuchBucketPolicy 297 - 38 - \"-\" \"x\"";
     let op = "REST.GET.BUCKETPOLICY";
     for rest in [oldest.to_owned(), format!("{oldest} -"), format!("{oldest} {TAIL} new fields")] {
@@ -102,7 +102,7 @@ fn inner_quotes_do_not_shift_fields() {
 }
 
 #[test]
-fn a_forged_answer_in_a_header_is_flagged_and_not_believed() {
+fn a_forged_answer_in_a_header_is_flagged_and_ignored() {
     let forged = "\"x\" 403 AccessDenied 0 0 1 1 \"-\" \"curl/8\"";
     for (referer, agent) in [(forged, "\"y\""), ("\"-\"", forged)] {
         let text = download("\"GET /report.pdf HTTP/1.1\"", referer, agent);
@@ -192,7 +192,7 @@ fn the_status_decides_the_outcome() {
 }
 
 #[test]
-fn what_is_no_line_says_why() {
+fn invalid_lines_return_the_reason() {
     let whole = download("\"GET /report.pdf HTTP/1.1\"", "\"-\"", "\"S3Console/0.4\"");
     let cut_before = |text: &str| parse_line(whole.split(text).next().unwrap()).unwrap_err();
     assert_eq!(cut_before(OWNER), LineError::NotAnAccessLog);
@@ -222,7 +222,7 @@ fn a_line_may_be_cut_anywhere_without_panic() {
 }
 
 #[test]
-fn the_log_is_recognised_by_its_first_words() {
+fn the_log_is_recognized_by_its_first_words() {
     let whole = download("\"GET / HTTP/1.1\"", "\"-\"", "\"-\"");
     assert!(looks_like(whole.as_bytes()));
     assert!(looks_like(b"79a59df b [06/Feb/2019:00:00:38 +0000]"));

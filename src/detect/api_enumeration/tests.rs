@@ -1,4 +1,4 @@
-//! Tests of who asks about much at once, and who does so as their work.
+//! Callers that explore an account, and callers for whom that is routine.
 
 use super::ApiEnumeration as Detector;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
@@ -14,10 +14,10 @@ fn start() -> Millis {
     at("2026-11-01 09:00")
 }
 
-/// So many different questions over six services, one after the other.
-fn asks(scene: Scene, at: Millis, who: &str, source: &str, questions: usize, agent: &str) -> Scene {
+/// So many different read-only calls over six services, one after the other.
+fn explores(scene: Scene, at: Millis, who: &str, source: &str, calls: usize, agent: &str) -> Scene {
     let services = ["ec2", "iam", "rds", "sqs", "kms", "ecs"];
-    (0..questions).fold(scene, |scene, n| {
+    (0..calls).fold(scene, |scene, n| {
         let action = format!("{}:List{n}", services[n % services.len()]);
         scene
             .call(at + n as i64 * 1000, who, "AKIA", source, &action, Success)
@@ -35,31 +35,33 @@ fn ordinary() -> Scene {
 #[test]
 fn a_scanner_of_all_days_is_quiet_on_the_first_one_too() {
     let scan =
-        |scene, day| asks(scene, start() + day * DAY, "role/posture", HOME, 60, "Boto3/1.40");
+        |scene, day| explores(scene, start() + day * DAY, "role/posture", HOME, 60, "Boto3/1.40");
     assert_eq!((0..6).fold(Scene::new(), scan).detect(&Detector).len(), 0);
-    assert_eq!((0..1).fold(Scene::new(), scan).detect(&Detector).len(), 1, "once is none");
+    assert_eq!((0..1).fold(Scene::new(), scan).detect(&Detector).len(), 1, "one day is no routine");
 }
 
 #[test]
-fn a_scanner_that_begins_later_is_told_once() {
+fn a_scanner_that_begins_later_is_one_finding() {
     let scan =
-        |scene, day| asks(scene, start() + day * DAY, "role/posture", HOME, 60, "Boto3/1.40");
+        |scene, day| explores(scene, start() + day * DAY, "role/posture", HOME, 60, "Boto3/1.40");
     assert_eq!((4..9).fold(ordinary(), scan).detect(&Detector).len(), 1);
 }
 
 #[test]
-fn a_browser_elsewhere_asks_much_before_it_says_something() {
-    let away = |n, agent| asks(ordinary(), start() + 8 * DAY + HOUR, "user/dana", AWAY, n, agent);
+fn a_browser_elsewhere_needs_many_calls() {
+    let away =
+        |n, agent| explores(ordinary(), start() + 8 * DAY + HOUR, "user/dana", AWAY, n, agent);
     assert_eq!(away(20, CHROME).detect(&Detector).len(), 0);
     assert_eq!(away(40, CHROME).finding(&Detector).severity, Severity::Medium);
     assert_eq!(away(20, "aws-cli/2.31.4").finding(&Detector).severity, Severity::Medium);
 }
 
 #[test]
-fn pages_at_home_do_not_count_beside_a_program() {
+fn console_pages_at_home_do_not_add_to_a_programs_calls() {
     let home =
-        |n| asks(ordinary(), start() + 8 * DAY + HOUR, "user/dana", HOME, n, "aws-cli/2.31.4");
-    let both = |n| asks(home(n), start() + 8 * DAY + HOUR + MINUTE, "user/dana", HOME, 40, CHROME);
+        |n| explores(ordinary(), start() + 8 * DAY + HOUR, "user/dana", HOME, n, "aws-cli/2.31.4");
+    let both =
+        |n| explores(home(n), start() + 8 * DAY + HOUR + MINUTE, "user/dana", HOME, 40, CHROME);
     assert_eq!(both(5).detect(&Detector).len(), 0);
     assert_eq!(both(20).detect(&Detector).len(), 1);
 }

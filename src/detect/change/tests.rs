@@ -1,4 +1,4 @@
-//! What a window holds, and the periods before it.
+//! The contents of a window, and the periods before it.
 
 use super::*;
 use crate::clock::HOUR;
@@ -9,8 +9,8 @@ fn run(now: Millis) -> Run<'static> {
     Run { now, rules: "r".into(), incomplete: false, findings: &[] }
 }
 
-fn look(scene: &Scene, now: Millis, before: &Before) -> (Seen, Change) {
-    scene.ask(&[], |cx| change(cx, run(now), before))
+fn compare(scene: &Scene, now: Millis, before: &Before) -> (Seen, Change) {
+    scene.evaluate(&[], |cx| change(cx, run(now), before))
 }
 
 /// Dana every day at nine from `from` on.
@@ -46,11 +46,11 @@ fn the_window_is_what_callers_did_in_it() {
         )
         .call(at("2026-11-02 10:00"), "user/old", "AKIAOLD", "192.0.2.1", "s3:ListBuckets", Success)
         .since(at("2026-11-14 00:00"));
-    let (seen, _) = look(&scene, at("2026-11-21 05:00"), &Before::None);
-    let of = |names: &Names| names.items.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
-    assert_eq!(of(&seen.principals), [arn("user/dana"), arn("role/deploy")]);
-    assert_eq!(of(&seen.sources), ["198.51.100.0/24", "203.0.113.0/24"]);
-    assert_eq!(of(&seen.user_agents), ["aws-cli"]);
+    let (seen, _) = compare(&scene, at("2026-11-21 05:00"), &Before::None);
+    let texts = |names: &Names| names.items.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
+    assert_eq!(texts(&seen.principals), [arn("user/dana"), arn("role/deploy")]);
+    assert_eq!(texts(&seen.sources), ["198.51.100.0/24", "203.0.113.0/24"]);
+    assert_eq!(texts(&seen.user_agents), ["aws-cli"]);
     let known: Vec<bool> = seen.principals.items.iter().map(|n| n.in_baseline).collect();
     assert_eq!(known, [true, false]);
     assert_eq!(seen.principals.items[0].events, 6);
@@ -80,7 +80,7 @@ fn the_mean_is_over_weeks_of_the_same_days_and_hours() {
         )
         .with(|call| call.bytes_out = 500)
         .since(at("2026-11-14 00:00"));
-    let (_, change) = look(&scene, at("2026-11-21 05:00"), &Before::None);
+    let (_, change) = compare(&scene, at("2026-11-21 05:00"), &Before::None);
     assert_eq!(change.periods, Periods { number: 3, step: 7 * DAY });
     let (events, before) = count(&change, "events");
     assert_eq!(events, 12);
@@ -99,7 +99,7 @@ fn the_mean_is_over_weeks_of_the_same_days_and_hours() {
 fn a_week_that_the_logs_do_not_wholly_cover_does_not_count() {
     let number = |from: &str, days| {
         let scene = daily(from, days).since(at("2026-11-14 00:00"));
-        look(&scene, at("2026-11-21 05:00"), &Before::None).1.periods.number
+        compare(&scene, at("2026-11-21 05:00"), &Before::None).1.periods.number
     };
     // A week and most of a day, a week, six days, nothing before.
     assert_eq!(number("2026-11-06 09:00", 12), 1);
@@ -110,7 +110,8 @@ fn a_week_that_the_logs_do_not_wholly_cover_does_not_count() {
 
 #[test]
 fn without_a_window_there_are_no_weeks() {
-    let (seen, change) = look(&daily("2026-11-01 09:00", 9), at("2026-11-21 05:00"), &Before::None);
+    let (seen, change) =
+        compare(&daily("2026-11-01 09:00", 9), at("2026-11-21 05:00"), &Before::None);
     assert_eq!((seen.since, change.periods), (None, Periods::default()));
     assert!(change.counts.iter().all(|count| count.before.is_none()));
 }
@@ -119,7 +120,7 @@ fn without_a_window_there_are_no_weeks() {
 fn events_that_came_after_the_last_run_are_counted() {
     let since = at("2026-11-07 00:00");
     let (last, _) =
-        look(&daily("2026-11-01 09:00", 13).since(since), at("2026-11-14 05:00"), &Before::None);
+        compare(&daily("2026-11-01 09:00", 13).since(since), at("2026-11-14 05:00"), &Before::None);
     let later = daily("2026-11-01 09:00", 20)
         .call(
             at("2026-11-10 09:00"),
@@ -130,7 +131,7 @@ fn events_that_came_after_the_last_run_are_counted() {
             Success,
         )
         .repeat(3, HOUR)
-        // Before that run's window, and in this one's: no news, and judged.
+        // Before the last run's window, and inside this run's: not late.
         .call(
             at("2026-11-03 09:00"),
             "user/bob",
@@ -149,7 +150,7 @@ fn events_that_came_after_the_last_run_are_counted() {
         )
         .since(at("2026-11-14 00:00"));
     let before = Before::Run(Box::new(last));
-    let (_, change) = look(&later, at("2026-11-21 05:00"), &before);
+    let (_, change) = compare(&later, at("2026-11-21 05:00"), &before);
     assert!(
         change.remarks.iter().any(|r| r.starts_with("3 events from before 2026-11-14")),
         "{:?}",

@@ -1,14 +1,14 @@
-//! Silence where logs usually come.
+//! Gaps: silence where logs usually arrive.
 //!
-//! A region nobody works in is silent, so silence alone says nothing. A gap is claimed for an account in a region
+//! A region without activity is silent, so silence alone says nothing. For an account in a region, a gap is
 //!
-//! - of whole days (UTC): with an event or a file on at least three of the seven days before, and, unless a call that
-//!   stops trails stands beside it, no habit: not when two other silences of it are as long;
-//! - of two hours and more behind a call that stops a trail: with an event or a file in at least three of the 24
-//!   hours before the call, and longer than any silence in them.
+//! - whole silent days (UTC) after events or files on at least three of the seven days before. Unless a call that
+//!   stops trails explains it, it must not be routine: at most one other silence may be as long;
+//! - two silent hours or more after a call that stops a trail, with events or files in at least three of the 24 hours
+//!   before the call, and longer than any silence in them.
 //!
-//! CloudTrail delivers about five minutes after a call ("How CloudTrail works"), so what still comes within a quarter
-//! of an hour after the stop is of before it.
+//! CloudTrail delivers about five minutes after a call ("How CloudTrail works"), so deliveries within 15 minutes
+//! after the stop belong to the time before it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +21,7 @@ pub const STOPS: &[&str] = &["StopLogging", "DeleteTrail", "PutEventSelectors", 
 /// Calls after which it delivers again.
 pub const STARTS: &[&str] = &["StartLogging", "CreateTrail"];
 
-/// The first two of [`STOPS`] leave nothing.
+/// Calls after which a trail delivers nothing.
 const ENDS: &[&str] = &["StopLogging", "DeleteTrail"];
 
 const DAYS_BEFORE: i64 = 7;
@@ -29,10 +29,10 @@ const USUAL_DAYS: usize = 3;
 const USUAL_HOURS: usize = 3;
 const SHORTEST: Millis = 2 * HOUR;
 const LATE: Millis = 15 * MINUTE;
-/// So many other silences as long make one a habit.
-const HABIT: usize = 2;
+/// Silences of at least the same length, itself included, that are not yet routine.
+const MOST_AS_LONG: usize = 2;
 
-/// When something came of one account in one region.
+/// When logs of one account in one region arrived.
 #[derive(Debug, Default)]
 pub struct Track {
     /// First and last moment, by the hour of the first.
@@ -40,17 +40,18 @@ pub struct Track {
     days: BTreeSet<i64>,
 }
 
-/// Up to when logs are looked for.
+/// Up to when logs are expected.
 #[derive(Debug, Clone, Copy)]
 pub struct End {
     pub at: Millis,
-    /// It was asked for; else it is the newest moment that the logs know.
-    pub asked: bool,
+    /// The user requested it; otherwise it is the newest time in the logs.
+    pub requested: bool,
 }
 
 impl Track {
-    /// Something came in this stretch of an hour or, where nothing closer is known, of a day.
-    pub fn saw(&mut self, first: Millis, last: Millis) {
+    /// Records events or a file between these times, which are at most an hour apart or, if only the day is known,
+    /// a day.
+    pub fn record(&mut self, first: Millis, last: Millis) {
         let span = self.spans.entry(first.div_euclid(HOUR)).or_insert((first, last));
         *span = (span.0.min(first), span.1.max(last));
         self.days.insert(first.div_euclid(DAY));
@@ -64,8 +65,8 @@ impl Track {
         self.spans.values().map(|span| span.1).max()
     }
 
-    /// Silent days: the day before them, how many, and whether something came after.
-    fn runs(&self, end: End) -> Vec<(i64, i64, bool)> {
+    /// Runs of silent days: the day before, how many, and whether logs arrived after.
+    fn silent_days(&self, end: End) -> Vec<(i64, i64, bool)> {
         let days: Vec<i64> = self.days.iter().copied().collect();
         let inner = days.windows(2).map(|pair| (pair[0], pair[1] - pair[0] - 1, true));
         let last = days.last().map(|last| (*last, end.at.div_euclid(DAY) - 1 - last, false));
@@ -84,17 +85,17 @@ impl Track {
         self.spans.range(day * 24..).next().map(|(_, span)| span.0)
     }
 
-    /// The silence behind a stop at that time, if it is none that the track had before.
+    /// The silence after a stop at that time, if logs usually arrived before it.
     fn silence(&self, stop: Millis) -> Option<Silence> {
-        let settled = stop + LATE;
+        let delivered = stop + LATE;
         let earliest = (stop - DAY).div_euclid(HOUR);
         let before: Vec<(Millis, Millis)> = (self.spans.range(earliest..).map(|(_, span)| *span))
-            .take_while(|span| span.0 <= settled)
+            .take_while(|span| span.0 <= delivered)
             .collect();
-        let (_, from) = *before.last().filter(|span| span.1 <= settled)?;
+        let (_, from) = *before.last().filter(|span| span.1 <= delivered)?;
         let longest = before.windows(2).map(|pair| pair[1].0 - pair[0].1).max().unwrap_or(0);
-        let after = self.spans.range(settled.div_euclid(HOUR)..).map(|(_, span)| span.0);
-        let until = after.into_iter().find(|first| *first > settled);
+        let after = self.spans.range(delivered.div_euclid(HOUR)..).map(|(_, span)| span.0);
+        let until = after.into_iter().find(|first| *first > delivered);
         let usual = before.len() >= USUAL_HOURS;
         usual.then_some(Silence { from, until, longest })
     }
@@ -103,7 +104,7 @@ impl Track {
 struct Silence {
     from: Millis,
     until: Option<Millis>,
-    /// Of the day before.
+    /// The longest silence in the day before.
     longest: Millis,
 }
 
@@ -120,11 +121,11 @@ pub fn find(tracks: &[(&str, &str, &Track)], calls: &[Call], since: Millis, end:
                 stopped_by: Vec::new(),
                 resumed_by: Vec::new(),
             };
-            beside(&mut gap, calls);
+            attach_calls(&mut gap, calls);
             gap
         };
         let mut own = Vec::new();
-        let runs = track.runs(end);
+        let runs = track.silent_days(end);
         for (before, silent, goes_on) in &runs {
             let Some(from) = track.last_of(*before).filter(|_| track.usual(*before)) else {
                 continue;
@@ -132,13 +133,13 @@ pub fn find(tracks: &[(&str, &str, &Track)], calls: &[Call], since: Millis, end:
             let after = track.first_from(before + 1).filter(|_| *goes_on);
             let gap = gap(from, Some(after.unwrap_or(end.at)));
             let as_long = runs.iter().filter(|(_, other, _)| other >= silent).count();
-            if as_long <= HABIT || gap.cause().is_some() {
+            if as_long <= MOST_AS_LONG || gap.cause().is_some() {
                 own.push(gap);
             }
         }
         for call in calls.iter().filter(|call| STOPS.contains(&&*call.action)) {
             let Some(silence) = track.silence(call.time) else { continue };
-            let Some(until) = ended(tracks, account, call, &silence, end) else { continue };
+            let Some(until) = silence_end(tracks, account, call, &silence, end) else { continue };
             let reach = until.unwrap_or(Millis::MAX);
             let known = own.iter().any(|gap: &Gap| {
                 gap.from < reach && gap.until.is_none_or(|until| until > silence.from)
@@ -154,8 +155,8 @@ pub fn find(tracks: &[(&str, &str, &Track)], calls: &[Call], since: Millis, end:
     gaps
 }
 
-/// When the silence behind a stop ended: outer `None` if it is too short, inner if the logs end with it.
-fn ended(
+/// When the silence after a stop ended: outer `None` if it is too short, inner `None` if the logs end with it.
+fn silence_end(
     tracks: &[(&str, &str, &Track)],
     account: &str,
     call: &Call,
@@ -168,7 +169,7 @@ fn ended(
     let mut of_account = tracks.iter().filter(|(of, _, _)| *of == account);
     match silence.until {
         _ if long => Some(Some(until)),
-        None if !end.asked
+        None if !end.requested
             && ENDS.contains(&&*call.action)
             && call.account == account
             && of_account.all(|(_, _, track)| silent(track)) =>
@@ -179,16 +180,17 @@ fn ended(
     }
 }
 
-/// Puts the calls beside it: those of its account, and those of others where a trail of theirs may hold its logs.
-fn beside(gap: &mut Gap, calls: &[Call]) {
+/// Attaches the calls that stopped and resumed logging: those of the gap's account and, as a trail of another
+/// account may deliver its logs, those of others.
+fn attach_calls(gap: &mut Gap, calls: &[Call]) {
     let until = gap.until.unwrap_or(Millis::MAX);
     let near = |call: &&Call| call.time >= gap.from - DAY && call.time <= until;
     let stop = |call: &&Call| STOPS.contains(&&*call.action);
     let end = |call: &&Call| ENDS.contains(&&*call.action);
     let own = |call: &&Call| call.account == gap.account;
     let ended_by_own = calls.iter().filter(near).filter(own).any(|call| end(&call));
-    let wanted = |call: &&Call| own(call) || !ended_by_own && end(call);
-    let stopped_by = calls.iter().filter(near).filter(stop).filter(wanted).cloned().collect();
+    let relevant = |call: &&Call| own(call) || !ended_by_own && end(call);
+    let stopped_by = calls.iter().filter(near).filter(stop).filter(relevant).cloned().collect();
     let start = |call: &&Call| STARTS.contains(&&*call.action) && call.time >= gap.from;
     let late = |call: &&Call| call.time <= until.saturating_add(LATE);
     let resumed_by = calls.iter().filter(start).filter(late).filter(own).cloned().collect();

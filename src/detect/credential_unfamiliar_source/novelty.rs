@@ -1,32 +1,44 @@
-//! In which way a network is new to a credential: against what came before, or beside the rest.
+//! How a network is new to a credential: compared with earlier logs or with the account's other principals.
 
 use std::collections::BTreeSet;
 
-use super::weigh::weigh;
 use super::{MIN_HISTORY, Use, WARM_UP};
 use crate::clock::{DAY, HOUR, Millis, date, length};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::detect::build::list;
 use crate::detect::history::Seen;
+use crate::detect::text::list;
 use crate::event::Outcome;
 use crate::rollup::{Sym, activity};
 use crate::ui::number::{counted, grouped};
 
-/// In which way a network is new.
+/// How a network is new, with the points that this adds up to.
 pub struct Novelty {
     pub points: i32,
     pub reasons: Vec<String>,
     /// Nobody in the account used the network before.
     pub to_account: bool,
-    /// The principal comes from new networks as a rule.
+    /// The principal uses new networks regularly.
     pub roams: bool,
-    /// It is still in use days later, or others use it too: a place to stay, no visit.
+    /// It is still in use days later, or others use it too: more than a visit.
     pub stays: bool,
 }
 
-/// Points for what is new about a use, or `None` when it is not new at all.
-pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Novelty> {
+/// What a use was compared with.
+pub struct Compared<'a> {
+    /// Earlier networks of the same credential.
+    pub known: Vec<(&'a str, Seen)>,
+    /// Other principals that use the network.
+    pub others: Vec<(Sym, Seen)>,
+    pub before: Before,
+}
+
+/// How a use is new and what it was compared with; `None` if it is not new.
+pub fn novelty<'a>(
+    cx: &'a Cx<'_>,
+    using: &Use<'_>,
+    settings: &Resolved,
+) -> Option<(Novelty, Compared<'a>)> {
     let h = &cx.history;
     let at = using.first;
     if using.rows.iter().all(|(k, _)| k.outcome != Outcome::Success) && using.rows.len() < 3 {
@@ -41,11 +53,11 @@ pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Nove
     };
     let others: Vec<_> =
         h.principals_in(using.network).filter(|(p, _)| *p != using.principal).collect();
-    // A network that somebody else brought within the last day is no older for it.
+    // Use by somebody else within the last day does not make a network older.
     let to_account = h.network_first(using.network).is_none_or(|first| first >= at - DAY);
     let own_before = match using.key {
-        0 => h.knew(using.principal, using.network, at),
-        key => h.networks_of_key(key).any(|(n, s)| n == using.network && s.worked < at),
+        0 => h.has_worked_from(using.principal, using.network, at),
+        key => h.networks_of_key(key).any(|(n, s)| n == using.network && s.first_success < at),
     };
     if own_before {
         return None;
@@ -56,18 +68,14 @@ pub fn novelty(cx: &Cx<'_>, using: &Use<'_>, settings: &Resolved) -> Option<Nove
     let roams = using.rows.iter().all(|(k, _)| cx.roams(using.principal, k.source, at));
     let mut n = Novelty { points: 0, reasons: Vec::new(), to_account, roams, stays: false };
     if long_enough {
-        new_since(cx, using, &known, &before, &mut n);
+        compare_with_history(cx, using, &known, &before, &mut n);
     } else {
-        beside(cx, using, &known, &others, &mut n);
+        compare_with_account(cx, using, &known, &others, &mut n);
     }
-    if n.points == 0 {
-        return None;
-    }
-    weigh(cx, using, &known, &others, &before, settings, &mut n);
-    Some(n)
+    (n.points > 0).then_some((n, Compared { known, others, before }))
 }
 
-/// What came before a use.
+/// The calls before a use, of the account and of the principal.
 pub struct Before {
     pub account_events: u64,
     pub own_events: u64,
@@ -105,8 +113,8 @@ impl Before {
     }
 }
 
-/// Judged against logs before the first sight.
-fn new_since(
+/// Compares with the logs before the first call from the network.
+fn compare_with_history(
     cx: &Cx<'_>,
     using: &Use<'_>,
     known: &[(&str, Seen)],
@@ -131,7 +139,7 @@ fn new_since(
             .filter(|(p, s)| *p != using.principal && s.first < using.first);
         if let Some((other, seen)) = others.min_by_key(|(_, s)| s.first) {
             let ago = length(using.first - seen.first);
-            n.reasons.push(format!("{} came from there too, first {ago} before", cx.text(other)));
+            n.reasons.push(format!("{} used it too, first {ago} before", cx.text(other)));
         }
     } else {
         n.points += 1;
@@ -153,8 +161,8 @@ fn new_since(
     }
 }
 
-/// Too little before it: judged beside the rest of the archive, and said so.
-fn beside(
+/// Compares with the rest of the account, for lack of earlier logs, and says so.
+fn compare_with_account(
     cx: &Cx<'_>,
     using: &Use<'_>,
     known: &[(&str, Seen)],
@@ -167,32 +175,36 @@ fn beside(
     let h = &cx.history;
     let (before, mine, all) =
         (cx.history_before(using.first), h.days_in(using.network), h.days_covered());
-    // A place of its own, day after day, is no visit.
+    // Use on most days is routine.
     if all >= 3 && mine * 2 > all {
         return;
     }
-    let beside = if all >= 3 {
+    let elsewhere = if all >= 3 {
         h.networks_on_more_days(mine)
     } else {
         let earlier = h.networks_before(using.first).into_iter();
         earlier.filter(|n| *n != using.network && before >= HOUR).collect()
     };
-    let second_place = !known.is_empty();
-    if !second_place && !(1..=3).contains(&beside.len()) {
+    let second_network = !known.is_empty();
+    if !second_network && !(1..=3).contains(&elsewhere.len()) {
         return;
     }
     n.points += 2;
     n.reasons.push(format!(
-        "only {} uses network {}, on {mine} of {all} days; beside it, the account's calls come from {}",
+        "only {} uses network {}, on {mine} of {all} days; the account's other calls come from {}",
         if using.key != 0 { "this key" } else { "this principal" },
         using.network,
-        if beside.is_empty() { "no lasting place".to_string() } else { list(beside.into_iter(), 3) },
+        if elsewhere.is_empty() {
+            "no network used on more days".to_string()
+        } else {
+            list(elsewhere.into_iter(), 3)
+        },
     ));
     n.reasons.push(format!(
-        "warm-up: the logs begin only {} before, so this is judged beside the rest",
+        "warm-up: the logs begin only {} before, so the network is compared with the account's other principals",
         length(before)
     ));
-    if second_place {
+    if second_network {
         n.points += 1;
         n.reasons.push(format!(
             "the same credential was in use from {} before",

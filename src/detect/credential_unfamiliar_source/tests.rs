@@ -1,4 +1,4 @@
-//! Tests of what is new about a place, and what only looks so.
+//! Networks that are new, and networks that only seem so.
 
 use super::CredentialUnfamiliarSource as Detector;
 use crate::clock::{DAY, HOUR, MINUTE, Millis};
@@ -16,14 +16,14 @@ fn start() -> Millis {
     at("2026-11-01 09:00")
 }
 
-/// Weeks of ordinary calls of others, so that the logs are long enough to compare with.
+/// Weeks of ordinary calls by others, so that the logs are long enough to compare with.
 fn others() -> Scene {
     Scene::new()
         .call(start() - HOUR, "user/app", "AKIAAPP", HOME, "s3:GetObject", Success)
         .repeat(28 * 8, 3 * HOUR)
 }
 
-/// A role whose every run comes from another network, on as many days.
+/// A role that runs once a day, each time from another network.
 fn workflow(days: i64) -> Scene {
     (0..days).fold(others(), |scene, day| {
         let source = format!("203.0.{day}.9");
@@ -34,12 +34,12 @@ fn workflow(days: i64) -> Scene {
 }
 
 #[test]
-fn a_workload_that_always_moves_is_no_news() {
+fn a_roaming_workload_is_quiet() {
     assert_eq!(workflow(20).detect(&Detector).len(), 0);
 }
 
 #[test]
-fn what_it_never_did_is_news_all_the_same() {
+fn new_actions_of_a_roaming_workload_are_a_finding() {
     let scene = workflow(12)
         .call(start() + 12 * DAY, "role/deploy", "ASIAX", AWAY, "iam:CreateUser", Success)
         .call(start() + 12 * DAY, "role/deploy", "ASIAX", AWAY, "iam:CreateAccessKey", Success)
@@ -47,7 +47,7 @@ fn what_it_never_did_is_news_all_the_same() {
         .with(|call| call.user_agent = "curl/8.17".into());
     let finding = scene.finding(&Detector);
     assert_eq!(finding.severity, Severity::Medium, "{}", reasons(&finding));
-    assert!(reasons(&finding).contains("on the move"), "{}", reasons(&finding));
+    assert!(reasons(&finding).contains("roaming"), "{}", reasons(&finding));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn another_operator_is_new_to_a_workload_that_moves_within_one() {
 }
 
 #[test]
-fn a_long_term_key_that_moves_is_judged_at_each_place() {
+fn a_long_term_key_never_counts_as_roaming() {
     let scene = (0..4).fold(others(), |scene, day| {
         let source = format!("203.0.{day}.9");
         let at = start() + (10 + day) * DAY;
@@ -108,12 +108,12 @@ fn a_person_elsewhere_is_one_finding_with_the_sign_in() {
 }
 
 #[test]
-fn a_home_that_is_come_back_to_is_quiet_in_the_first_days() {
+fn a_network_used_again_and_again_is_quiet_in_the_first_days() {
     assert_eq!(person(&[2, 9, 16, 23]).detect(&Detector).len(), 0);
 }
 
 #[test]
-fn pages_of_the_console_are_nothing_new_and_changes_are() {
+fn console_pages_add_no_points_and_changes_do() {
     let new = |actions: &[&str]| {
         actions.iter().fold(person(&[]), |scene, action| {
             scene.call(start() + 20 * DAY, ANNA, "ASIAX", AWAY, action, Success).with(|call| {
@@ -129,7 +129,7 @@ fn pages_of_the_console_are_nothing_new_and_changes_are() {
 }
 
 #[test]
-fn a_place_to_stay_is_no_part_of_a_visit() {
+fn a_lasting_network_is_not_merged_with_a_visit() {
     let scene = person(&[2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24])
         .call(start() + 20 * DAY, ANNA, "ASIAX", "203.0.113.9", "ec2:DescribeInstances", Success)
         .with(|call| call.kind = "AssumedRole".into())

@@ -1,4 +1,4 @@
-//! Tests of what a principal is taken to know.
+//! Which networks are known to a principal, and when it roams.
 
 use polars::prelude::PolarsResult;
 
@@ -10,7 +10,7 @@ use crate::finding::Finding;
 
 static META: Meta = Meta { id: "test.probe", finds: "", ordinary: "", attack: &[], settings: &[] };
 
-/// Looks at the history of a scene in place of a detector.
+/// A detector that only inspects the history of a scene.
 struct Probe<F>(F);
 
 impl<F: Fn(&Cx<'_>) + Sync> Detector for Probe<F> {
@@ -34,12 +34,12 @@ fn a_network_is_known_once_a_call_from_it_succeeded() {
     let probe = Probe(|cx: &Cx<'_>| {
         let (history, network) = (&cx.history, "198.51.100.0/24");
         let dana = cx.names.find(&arn("user/dana")).unwrap();
-        assert!(!history.knew(dana, network, start + DAY));
-        assert!(!history.knew(dana, network, start + 2 * DAY));
-        assert!(history.knew(dana, network, start + 2 * DAY + 1));
+        assert!(!history.has_worked_from(dana, network, start + DAY));
+        assert!(!history.has_worked_from(dana, network, start + 2 * DAY));
+        assert!(history.has_worked_from(dana, network, start + 2 * DAY + 1));
         assert_eq!(history.network_first(network), Some(start));
-        assert!(history.others_in(network, 0, start + 1));
-        assert!(!history.others_in(network, dana, start + 2 * DAY + 1));
+        assert!(history.used_by_others(network, 0, start + 1));
+        assert!(!history.used_by_others(network, dana, start + 2 * DAY + 1));
     });
     assert!(scene.detect(&probe).is_empty());
 }
@@ -66,12 +66,12 @@ fn a_principal_roams_once_most_of_its_days_bring_a_new_network() {
         assert_eq!(roams, [false, false, false, false, true, true, true]);
     });
     assert!(mover.detect(&probe).is_empty());
-    // Three visits elsewhere in two weeks at home are no way of life.
-    let settled = (0..14).fold(mover, |scene, day| call(scene, 6 + day, "203.0.5.9"));
+    // Three visits elsewhere in two weeks are no roaming.
+    let regular = (0..14).fold(mover, |scene, day| call(scene, 6 + day, "203.0.5.9"));
     let probe = Probe(|cx: &Cx<'_>| {
         let deploy = cx.names.find(&arn("role/deploy")).unwrap();
         assert!(!cx.history.roams(deploy, start + 20 * DAY));
         assert_eq!(cx.history.earlier_days(deploy, start + 20 * DAY), 20);
     });
-    assert!(settled.detect(&probe).is_empty());
+    assert!(regular.detect(&probe).is_empty());
 }

@@ -44,17 +44,17 @@ fn a_listed_address_is_named_with_its_list() {
 }
 
 #[test]
-fn what_was_refused_weighs_less() {
+fn denied_calls_lower_the_severity() {
     let found = away(Denied).intel(AWAY).finding(&IntelMatch);
     assert_eq!(found.severity, Severity::Medium);
-    assert!(reasons(&found).ends_with("all 12 calls were refused"), "{}", reasons(&found));
+    assert!(reasons(&found).ends_with("all 12 calls were denied"), "{}", reasons(&found));
     let found = away(Failed).intel(AWAY).finding(&IntelMatch);
     assert_eq!(found.severity, Severity::Medium);
     assert!(reasons(&found).ends_with("none of 12 calls succeeded"), "{}", reasons(&found));
 }
 
 #[test]
-fn it_joins_the_same_credential_in_the_same_unfamiliar_place() {
+fn it_merges_with_the_unfamiliar_source_of_the_same_credential() {
     let scene = away(Success).intel(AWAY);
     let unfamiliar = scene.finding(&CredentialUnfamiliarSource);
     let both = merge(vec![unfamiliar, scene.finding(&IntelMatch)]);
@@ -66,17 +66,17 @@ fn it_joins_the_same_credential_in_the_same_unfamiliar_place() {
 
 #[test]
 fn services_and_own_ranges_are_never_named() {
-    let none = |scene: Scene| assert_eq!(scene.detect(&IntelMatch), []);
-    none(away(Success));
-    none(away(Success).intel("192.0.2.1"));
+    let is_quiet = |scene: Scene| assert_eq!(scene.detect(&IntelMatch), []);
+    is_quiet(away(Success));
+    is_quiet(away(Success).intel("192.0.2.1"));
     // The range is wider than the own one, and so is not refused.
-    none(away(Success).config("own_ranges = ['203.0.113.0/28']").intel("203.0.113.0/24"));
+    is_quiet(away(Success).config("own_ranges = ['203.0.113.0/28']").intel("203.0.113.0/24"));
     let service = "cloudtrail.amazonaws.com";
     let own =
         Scene::new().call(at("2026-11-12 09:00"), service, "", service, "s3:PutObject", Success);
-    none(own.with(|call| call.user_agent = "evil/1".into()).intel("ua: evil/1"));
+    is_quiet(own.with(|call| call.user_agent = "evil/1".into()).intel("ua: evil/1"));
     let behalf = away(Success).with(|call| call.by_service = true);
-    none(behalf.intel(AWAY));
+    is_quiet(behalf.intel(AWAY));
     let private = Scene::new().call(
         at("2026-11-12 09:00"),
         "user/dana",
@@ -85,7 +85,7 @@ fn services_and_own_ranges_are_never_named() {
         "iam:ListUsers",
         Success,
     );
-    none(private.intel("172.0.0.0/8"));
+    is_quiet(private.intel("172.0.0.0/8"));
 }
 
 #[test]
@@ -100,8 +100,8 @@ fn an_expired_indicator_names_no_call_after_its_end() {
     let list = |until: &str| format!("ip,valid_until,confidence\n{AWAY},{until},70\n");
     assert_eq!(away(Success).intel(&list("2026-11-11")).detect(&IntelMatch), []);
     let found = away(Success).intel(&list("2026-11-12T09:05:00Z")).finding(&IntelMatch);
-    let said = "(confidence 70; valid until 2026-11-12T09:05:00Z)";
-    assert!(reasons(&found).contains(said), "{}", reasons(&found));
+    let details = "(confidence 70; valid until 2026-11-12T09:05:00Z)";
+    assert!(reasons(&found).contains(details), "{}", reasons(&found));
     let scene = away(Success)
         .call(at("2026-11-14 09:00"), "user/dana", KEY, AWAY, "iam:ListUsers", Success)
         .intel(&list("2026-11-13"));
@@ -114,8 +114,8 @@ fn an_expired_indicator_names_no_call_after_its_end() {
 fn an_indicator_that_is_younger_than_the_calls_says_so() {
     let list = format!("ip,valid_from\n{AWAY},2026-11-15\n");
     let found = away(Success).intel(&list).finding(&IntelMatch);
-    let said = "(valid only from 2026-11-15 00:00:00 UTC on, after the calls)";
-    assert!(reasons(&found).contains(said), "{}", reasons(&found));
+    let details = "(valid only from 2026-11-15 00:00:00 UTC on, after the calls)";
+    assert!(reasons(&found).contains(details), "{}", reasons(&found));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn failed_sign_ins_belong_to_guessing() {
 }
 
 #[test]
-fn keys_of_one_principal_in_one_place_are_told_apart() {
+fn keys_of_one_principal_at_one_source_are_separate_findings() {
     let scene = Scene::new()
         .call(at("2026-11-12 09:00"), "user/dana", KEY, AWAY, "iam:ListUsers", Success)
         .call(

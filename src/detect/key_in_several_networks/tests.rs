@@ -1,4 +1,4 @@
-//! Keys in two pairs of hands.
+//! Keys with two users.
 
 mod quiet;
 
@@ -21,12 +21,12 @@ fn at_work(key: &str, source: &str) -> Scene {
 }
 
 /// And someone reads with the same key.
-fn with(scene: Scene, when: &str, key: &str, source: &str, times: usize) -> Scene {
+fn with_reads(scene: Scene, when: &str, key: &str, source: &str, times: usize) -> Scene {
     scene.call(at(when), "user/dana", key, source, "s3:GetObject", Success).repeat(times, MINUTE)
 }
 
 fn leaked() -> Scene {
-    with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 25)
+    with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 25)
 }
 
 #[test]
@@ -43,13 +43,13 @@ fn two_users_of_one_key() {
     );
     assert_eq!(
         found.title,
-        "Access key AKIADANA used from 2 networks at once, 203.0.113.0/24 the newest"
+        "Access key AKIADANA used from 2 networks at once, most recently 203.0.113.0/24"
     );
     assert_eq!(
         reasons(&found),
-        "25 calls from 203.0.113.0/24, a network that its principal had used on no day before, to s3; \
-         in 1 hour they lie between calls from elsewhere\n\
-         meanwhile 6 calls from 198.51.100.0/24, which its principal uses since 2026-11-01 (7 days before)\n\
+        "25 calls to s3 from 203.0.113.0/24, which its principal had used on no earlier day; \
+         in 1 hour they overlap calls from elsewhere\n\
+         meanwhile 6 calls from 198.51.100.0/24, in use by its principal since 2026-11-01 (7 earlier days)\n\
          203.0.113.0/24 is new to the account: first seen 2026-11-08 10:05:00 UTC, after 7 d 1 h of logs"
     );
     let playbook = found.playbook.unwrap();
@@ -105,16 +105,16 @@ fn another_country_weighs_more() {
 
 #[test]
 fn few_calls_count_when_they_go_to_several_services() {
-    let two = with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 1);
+    let two = with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 1);
     let two = two.call(at("2026-11-08 10:06"), "user/dana", KEY, AWAY, "iam:ListUsers", Success);
     assert_eq!(two.finding(&KeyInSeveralNetworks).events, 2);
     assert!(
-        with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 9)
+        with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 9)
             .detect(&KeyInSeveralNetworks)
             .is_empty()
     );
     assert_eq!(
-        with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 10)
+        with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, AWAY, 10)
             .detect(&KeyInSeveralNetworks)
             .len(),
         1
@@ -122,16 +122,16 @@ fn few_calls_count_when_they_go_to_several_services() {
 }
 
 #[test]
-fn two_strangers_at_once_are_one_finding() {
-    let scene = with(leaked(), "2026-11-08 12:31", KEY, "192.0.2.9", 20);
+fn two_newer_networks_at_once_are_one_finding() {
+    let scene = with_reads(leaked(), "2026-11-08 12:31", KEY, "192.0.2.9", 20);
     let found = scene.finding(&KeyInSeveralNetworks);
     assert_eq!((found.events, found.sources.len(), scene.selected(&found)), (45, 2, 45));
     assert!(
-        found.title.contains("from 3 networks at once, 192.0.2.0/24, 203.0.113.0/24"),
+        found.title.contains("from 3 networks at once, most recently 192.0.2.0/24, 203.0.113.0/24"),
         "{}",
         found.title
     );
-    let later = with(leaked(), "2026-11-08 13:31", KEY, "192.0.2.9", 20);
+    let later = with_reads(leaked(), "2026-11-08 13:31", KEY, "192.0.2.9", 20);
     assert_eq!(later.detect(&KeyInSeveralNetworks).len(), 2);
 }
 
@@ -139,13 +139,13 @@ fn two_strangers_at_once_are_one_finding() {
 fn a_temporary_key_of_a_role() {
     let scene = at_work("ASIADANA", HOME)
         .with(|call| call.principal = "arn:aws:iam::123456789012:role/deploy".into());
-    let scene = with(scene, "2026-11-08 10:05", "ASIADANA", AWAY, 25)
+    let scene = with_reads(scene, "2026-11-08 10:05", "ASIADANA", AWAY, 25)
         .with(|call| call.principal = "arn:aws:iam::123456789012:role/deploy".into());
     assert_eq!(scene.finding(&KeyInSeveralNetworks).playbook.unwrap().id, "compromised-role");
 }
 
 #[test]
 fn a_long_term_key_of_a_vpc_used_outside() {
-    let scene = with(at_work(KEY, "10.0.1.5"), "2026-11-08 10:05", KEY, AWAY, 25);
+    let scene = with_reads(at_work(KEY, "10.0.1.5"), "2026-11-08 10:05", KEY, AWAY, 25);
     assert_eq!(scene.finding(&KeyInSeveralNetworks).events, 25);
 }

@@ -1,4 +1,4 @@
-//! Tests of `request_spike`.
+//! Spikes of a network, and volume that is routine.
 
 use super::*;
 use crate::clock::{DAY, HOUR, SECOND};
@@ -19,17 +19,17 @@ fn scene(source: &str, spike: usize) -> Scene {
 }
 
 #[test]
-fn a_source_that_calls_far_more_than_it_ever_did() {
+fn a_network_that_calls_far_more_than_before() {
     let scene = scene(HOME, 600);
     let found = scene.finding(&RequestSpike);
     assert_eq!((found.severity, found.cause, found.events), (Severity::Low, Cause::Volume, 600));
     assert_eq!(scene.selected(&found), 600);
-    assert_eq!(found.title, "600 calls in one hour from 198.51.100.0/24, 30 times its usual");
+    assert_eq!(found.title, "600 calls in one hour from 198.51.100.0/24, 30 times its median");
     assert_eq!(
         reasons(&found),
-        "600 calls in the hour from 2026-11-05 10:00:00 UTC, 30 times the median of 20 an hour over 40 hours before \
+        "600 calls in the hour from 2026-11-05 10:00:00 UTC, 30 times the median of 20 over 40 earlier hours \
          in which 198.51.100.0/24 was active (the busiest had 20)\n\
-         600 of its 600 calls were made by arn:aws:iam::123456789012:user/dana"
+         arn:aws:iam::123456789012:user/dana made 600 of its 600 calls"
     );
 }
 
@@ -93,7 +93,7 @@ fn quiet_for_aws_services() {
 }
 
 #[test]
-fn a_nightly_job_is_a_habit() {
+fn a_nightly_job_is_routine() {
     let scene = scene(HOME, 600).repeat(6, DAY);
     let first: Vec<_> = scene.detect(&RequestSpike).iter().map(|f| f.first_seen).collect();
     let nights = ["2026-11-05 10:00", "2026-11-06 10:00", "2026-11-07 10:00"];

@@ -1,4 +1,4 @@
-//! Scenes of sessions, and the findings about those that someone asked for.
+//! Scenes of sessions, and the findings about those that someone requested.
 
 mod instances;
 mod quiet;
@@ -13,7 +13,7 @@ const HOME: &str = "198.51.100.7";
 const AWAY: &str = "203.0.113.9";
 const INSTANCE: &str = "i-0c29d6abb6a09589a";
 
-/// Build machines assume the deployment role every day, and use it where they are.
+/// Build machines assume the deployment role every day and use it from their own network.
 fn builds() -> Scene {
     let mut scene = Scene::new();
     for day in 1..=9 {
@@ -32,7 +32,7 @@ fn used(scene: Scene, when: Millis, key: &str, source: &str, calls: usize) -> Sc
     scene.with(|call| call.session = "build-42".into()).repeat(calls, MINUTE)
 }
 
-fn carried_off() -> Scene {
+fn used_elsewhere() -> Scene {
     used(builds(), at("2026-11-09 10:30"), "ASIA9", AWAY, 25)
 }
 
@@ -64,8 +64,8 @@ fn quiet(scene: &Scene) -> bool {
 }
 
 #[test]
-fn a_session_is_carried_off() {
-    let scene = carried_off();
+fn a_session_is_used_elsewhere() {
+    let scene = used_elsewhere();
     let found = scene.finding(&SessionUsedElsewhere);
     assert_eq!(
         (found.severity, found.cause, found.events),
@@ -82,18 +82,18 @@ fn a_session_is_carried_off() {
     assert_eq!(
         reasons(&found),
         "ASIA9 (session build-42) was issued at 2026-11-09 10:00:00 UTC to 198.51.100.7, \
-         asked for by arn:aws:iam::123456789012:user/ci with AKIACI\n\
+         requested by arn:aws:iam::123456789012:user/ci with AKIACI\n\
          25 calls from 203.0.113.0/24 from 2026-11-09 10:30:00 to 2026-11-09 10:54:00 UTC; \
          before, the session made 12 calls from 198.51.100.7\n\
          neither arn:aws:iam::123456789012:role/deploy nor arn:aws:iam::123456789012:user/ci had worked \
-         from 203.0.113.0/24 by 24 h before, in 8 d of logs"
+         from 203.0.113.0/24 more than 24 h before, in 8 d of logs"
     );
     assert_eq!(found.playbook.unwrap().id, "compromised-role");
     assert!(found.next.iter().any(|step| step.contains("AKIACI")), "{:?}", found.next);
 }
 
 #[test]
-fn with_little_history_it_weighs_less_and_says_so() {
+fn with_little_history_the_severity_is_lower_and_the_reason_says_so() {
     let scene = used(
         build(Scene::new(), "2026-11-09 10:00", "ASIA9", HOME, 12),
         at("2026-11-09 10:30"),
@@ -108,30 +108,30 @@ fn with_little_history_it_weighs_less_and_says_so() {
 
 #[test]
 fn several_sessions_are_one_finding() {
-    let scene = build(carried_off(), "2026-11-09 11:00", "ASIA10", AWAY, 5);
+    let scene = build(used_elsewhere(), "2026-11-09 11:00", "ASIA10", AWAY, 5);
     let found = scene.finding(&SessionUsedElsewhere);
     assert_eq!(
         (found.events, scene.selected(&found), found.scopes[0].access_keys.len()),
         (30, 30, 2)
     );
     assert!(found.title.starts_with("2 sessions of deploy"), "{}", found.title);
-    let next_day = build(carried_off(), "2026-11-10 11:00", "ASIA10", AWAY, 5);
+    let next_day = build(used_elsewhere(), "2026-11-10 11:00", "ASIA10", AWAY, 5);
     assert_eq!(
         next_day.detect(&SessionUsedElsewhere).len(),
         2,
-        "a stranger is no acquaintance by then"
+        "the visit of the day before does not make the network known"
     );
 }
 
 #[test]
 fn the_window_counts() {
-    let found = carried_off().since(at("2026-11-09 10:40")).finding(&SessionUsedElsewhere);
+    let found = used_elsewhere().since(at("2026-11-09 10:40")).finding(&SessionUsedElsewhere);
     assert_eq!(found.events, 15);
-    assert!(quiet(&carried_off().since(at("2026-11-10 00:00"))));
+    assert!(quiet(&used_elsewhere().since(at("2026-11-10 00:00"))));
 }
 
 #[test]
 fn issued_in_ones_own_ranges_and_used_outside() {
-    let scene = carried_off().config("own_ranges = [\"198.51.100.0/24\"]");
+    let scene = used_elsewhere().config("own_ranges = [\"198.51.100.0/24\"]");
     assert_eq!(scene.finding(&SessionUsedElsewhere).severity, Severity::High);
 }

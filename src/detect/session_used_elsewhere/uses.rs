@@ -1,15 +1,15 @@
-//! Where temporary keys were used, and which places were already their principals' own.
+//! Where temporary keys were issued and used, and which networks their principals work from.
 
 use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
-use super::handed_out::issued_to;
 use crate::clock::Millis;
 use crate::detect::Cx;
-use crate::detect::cx::syms;
+use crate::detect::columns::syms;
 use crate::detect::rows::Row;
 use crate::detect::source_networks::SourceNetwork;
+use crate::event::SourceClass;
 use crate::event::identity::is_instance;
 use crate::rollup::Sym;
 use crate::rollup::sessions::Session;
@@ -20,7 +20,7 @@ pub struct Use<'c> {
     pub session: Session,
     pub principal: Sym,
     pub network: &'c str,
-    pub place: &'c SourceNetwork,
+    pub source: &'c SourceNetwork,
     pub rows: Vec<Row<'c>>,
     pub first: Millis,
     pub last: Millis,
@@ -32,20 +32,20 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
         cx.calls().select([col("access_key")]).unique(None, UniqueKeepStrategy::Any).collect()?;
     let keys: HashMap<Sym, Session> = syms(&keys, "access_key")?
         .into_iter()
-        .filter_map(|key| Some((key, cx.rollups.sessions.get(&key)?.directly())))
+        .filter_map(|key| Some((key, cx.rollups.sessions.get(&key)?.only_direct())))
         .collect();
     let mut uses: BTreeMap<(Sym, &str), Use<'c>> = BTreeMap::new();
     for row in cx.rows().filter(|row| !row.0.by_service) {
         let (key, value) = row;
-        let place = cx.places.get(key.source).filter(|place| place.outside());
-        let (Some(session), Some(place)) = (keys.get(&key.access_key), place) else { continue };
-        let network = place.network.as_str();
+        let source = cx.networks.get(key.source).filter(|source| source.is_outside());
+        let (Some(session), Some(source)) = (keys.get(&key.access_key), source) else { continue };
+        let network = source.name.as_str();
         let used = uses.entry((key.access_key, network)).or_insert_with(|| Use {
             key: key.access_key,
             session: *session,
             principal: key.principal,
             network,
-            place,
+            source,
             rows: Vec::new(),
             first: value.first.time,
             last: value.last(),
@@ -59,20 +59,26 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
     Ok(uses)
 }
 
-/// First sights by principal and network, without sessions that were handed out elsewhere and without those
-/// of instances: a stranger must not become an acquaintance by coming again.
-pub fn proper<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
-    let mut proper = HashMap::new();
+/// When each principal first worked from a network, not counting sessions that were issued elsewhere or belong to
+/// instances: repeat visits with stolen credentials do not make a network known.
+pub fn own_networks<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
+    let mut own_networks = HashMap::new();
     for (key, value) in cx.rows().filter(|row| !row.0.by_service) {
-        let network = cx.places.network(key.source);
-        let session = cx.rollups.sessions.get(&key.access_key).map(Session::directly);
+        let network = cx.networks.name(key.source);
+        let session = cx.rollups.sessions.get(&key.access_key).map(Session::only_direct);
         let belongs = session.is_none_or(|session| {
             let issued = issued_to(cx, &session);
-            issued.is_none_or(|home| home.network == network) && !is_instance(cx.text(session.name))
+            issued.is_none_or(|home| home.name == network) && !is_instance(cx.text(session.name))
         });
         if belongs {
-            proper.entry((key.principal, network)).or_insert(value.first.time);
+            own_networks.entry((key.principal, network)).or_insert(value.first.time);
         }
     }
-    proper
+    own_networks
+}
+
+/// The address, or the own network, that requested the session; `None` if AWS did.
+pub fn issued_to<'c>(cx: &'c Cx<'_>, session: &Session) -> Option<&'c SourceNetwork> {
+    let issued = cx.networks.get(session.issued_to).filter(|_| session.issued_at != 0);
+    issued.filter(|network| network.is_outside() || network.class == SourceClass::Own)
 }

@@ -1,14 +1,14 @@
-//! What stands beside what in the tree: sessions of one role that one caller asked for are one line, but for
+//! Groups sessions into the lines of the tree: sessions of one role that one caller requested share a line, except
 //! those that stand out.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::super::advice::name_of;
-use super::super::build::list;
+use super::super::text::list;
+use super::super::text::short_name;
+use super::origin::{describe_root, id, origin_start, session_name, short_principal, step};
 use super::units::{NOTABLE, Units};
 use super::uses::Use;
-use super::words::{id, root_in_words, session_name, step, who};
 use crate::clock::plain;
 use crate::finding::session::Branch;
 use crate::rollup::Sym;
@@ -17,7 +17,7 @@ use crate::ui::number::{counted, grouped};
 
 /// Sessions of one kind that are shown one by one.
 const FEW: usize = 3;
-/// Of more than that, those that stand out.
+/// Sessions that stand out, shown one by one among more than [`FEW`].
 const MOST_UNITS: usize = 5;
 /// Kinds below one session.
 const MOST_GROUPS: usize = 12;
@@ -28,31 +28,41 @@ const MOST_UNUSED: usize = 6;
 /// Levels of the tree.
 const DEEPEST: usize = 16;
 
-/// A branch whose use is not told yet.
+/// A branch before its use is described.
 pub struct Draft {
     pub branch: Branch,
     pub below: Vec<Draft>,
     pub used: Option<Use>,
-    /// Whose addresses and services are told.
+    /// Keys whose addresses and services are listed.
     pub keys: Vec<Sym>,
-    /// It stands for more than its use.
+    /// Without a use to describe: a remark.
     pub plain: bool,
 }
 
 /// What sessions of one kind have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind<'r> {
-    Alone(Node),
-    Consoles { principal: Sym },
-    Begun { root: Root<'r>, principal: Sym },
-    Came { how: Sym, tag: u8, principal: Sym },
+    /// A long-term key, a line of its own.
+    LongTermKey(Node),
+    Consoles {
+        principal: Sym,
+    },
+    Root {
+        root: Root<'r>,
+        principal: Sym,
+    },
+    Child {
+        how: Sym,
+        tag: u8,
+        principal: Sym,
+    },
 }
 
 pub struct Layout<'l, 'r> {
     pub lineage: &'l Lineage<'r>,
     pub units: &'l Units,
     pub all: bool,
-    /// Nodes that were asked for.
+    /// Nodes that the user chose.
     pub chosen: &'l [Node],
 }
 
@@ -113,7 +123,7 @@ impl<'r> Layout<'_, 'r> {
             self.name(kind, units[0]),
             counted(units.len() as u64, "session", "sessions")
         );
-        let used = units.iter().filter_map(|u| self.units.used(*u)).reduce(Use::and);
+        let used = units.iter().filter_map(|u| self.units.used(*u)).reduce(Use::merged);
         let keys = units.iter().flat_map(|u| self.units.keys(*u)).copied().collect();
         let branch = Branch { title, ..Branch::default() };
         vec![Draft { branch, below, used, keys, plain: false }]
@@ -121,7 +131,7 @@ impl<'r> Layout<'_, 'r> {
 
     fn unit(&self, unit: Node, depth: usize) -> Draft {
         let children = self.units.children(unit);
-        let mut below = self.own_keys(unit);
+        let mut below = self.chosen_keys(unit);
         if depth >= DEEPEST && !children.is_empty() {
             let n = counted(children.len() as u64, "session", "sessions");
             below.push(note(format!("… {n} below (--key {})", id(self.lineage, unit))));
@@ -139,7 +149,7 @@ impl<'r> Layout<'_, 'r> {
         below.extend(self.unused(unit));
         let branch = Branch {
             title: self.title(unit),
-            details: self.handed_out(unit).into_iter().collect(),
+            details: self.issue(unit).into_iter().collect(),
             chosen: self.is_chosen(unit),
             ..Branch::default()
         };
@@ -151,12 +161,12 @@ impl<'r> Layout<'_, 'r> {
         self.chosen.contains(&unit)
     }
 
-    /// Keys of the session that were asked for by their own ids.
-    fn own_keys(&self, unit: Node) -> Vec<Draft> {
+    /// Keys of the session that the user chose by id.
+    fn chosen_keys(&self, unit: Node) -> Vec<Draft> {
         let keys = self.units.keys(unit).iter();
-        let asked =
+        let chosen =
             keys.filter(|key| Node::Key(**key) != unit && self.chosen.contains(&Node::Key(**key)));
-        asked
+        chosen
             .map(|key| Draft {
                 branch: Branch {
                     title: format!("{}  a key of this session", self.lineage.text(*key)),
@@ -171,13 +181,13 @@ impl<'r> Layout<'_, 'r> {
             .collect()
     }
 
-    /// `not used in these logs: 3 sessions by AssumeRole admin`.
+    /// `3 sessions issued and not used in these logs: AssumeRole admin (3)`.
     fn unused(&self, unit: Node) -> Option<Draft> {
         let mut groups: BTreeMap<(&str, &str), u64> = BTreeMap::new();
         let keys = self.units.keys(unit).iter();
         for unused in keys.flat_map(|key| self.lineage.unused(Node::Key(*key))) {
             let caller = self.lineage.caller(unused.caller);
-            let role = name_of(self.lineage.text(caller.role));
+            let role = short_name(self.lineage.text(caller.role));
             *groups.entry((self.lineage.text(caller.how), role)).or_default() += unused.keys;
         }
         let all: u64 = groups.values().sum();
@@ -193,23 +203,23 @@ impl<'r> Layout<'_, 'r> {
         let names: Vec<String> = most.iter().map(name).collect();
         let names = list(names.iter().map(String::as_str), MOST_UNUSED);
         let sessions = counted(all, "session", "sessions");
-        Some(note(format!("{sessions} handed out and not used in these logs: {names}")))
+        Some(note(format!("{sessions} issued and not used in these logs: {names}")))
     }
 
     fn kind(&self, unit: Node) -> Kind<'r> {
         let principal = self.lineage.principal(unit);
         let is_key = matches!(unit, Node::Key(key) if self.lineage.is_long_term(key));
         if is_key {
-            return Kind::Alone(unit);
+            return Kind::LongTermKey(unit);
         }
         match self.lineage.parent(unit).map(|link| link.how) {
-            Some(How::Call(how)) => Kind::Came { how, tag: 0, principal },
-            Some(How::SigninToken) => Kind::Came { how: 0, tag: 1, principal },
-            Some(How::Console | How::Forwarded(_)) => Kind::Came { how: 0, tag: 2, principal },
+            Some(How::Call(how)) => Kind::Child { how, tag: 0, principal },
+            Some(How::SigninToken) => Kind::Child { how: 0, tag: 1, principal },
+            Some(How::Console | How::Forwarded(_)) => Kind::Child { how: 0, tag: 2, principal },
             None => match self.lineage.origin_of(unit).root {
                 Root::Console { .. } => Kind::Consoles { principal },
                 Root::Instance { id, certain, .. } => {
-                    Kind::Begun { root: Root::Instance { id, delivery: 0, certain }, principal }
+                    Kind::Root { root: Root::Instance { id, delivery: 0, certain }, principal }
                 }
                 Root::Unknown { by, why } => {
                     let why = match why {
@@ -217,51 +227,53 @@ impl<'r> Layout<'_, 'r> {
                         Missing::NotInLogs { .. } => Missing::NotInLogs { created: 0 },
                         other => other,
                     };
-                    Kind::Begun { root: Root::Unknown { by, why }, principal }
+                    Kind::Root { root: Root::Unknown { by, why }, principal }
                 }
-                root => Kind::Begun { root, principal },
+                root => Kind::Root { root, principal },
             },
         }
     }
 
-    /// What the sessions of a kind are called together.
+    /// The common name of the sessions of a kind.
     fn name(&self, kind: Kind<'r>, first: Node) -> String {
         let text = |sym: Sym| self.lineage.text(sym);
         match kind {
-            Kind::Alone(node) => self.title(node),
-            Kind::Consoles { principal } => format!("console sign-ins of {}", who(text(principal))),
-            Kind::Begun { root: Root::Unknown { by, why }, principal } => {
+            Kind::LongTermKey(node) => self.title(node),
+            Kind::Consoles { principal } => {
+                format!("console sign-ins of {}", short_principal(text(principal)))
+            }
+            Kind::Root { root: Root::Unknown { by, why }, principal } => {
                 let by = if by.is_empty() {
                     String::new()
                 } else {
-                    format!(", asked for by {}", who(by))
+                    format!(", requested by {}", short_principal(by))
                 };
                 let why = match why {
                     Missing::BeforeLogs { .. } => "from before the logs",
-                    Missing::NotInLogs { .. } => "whose beginning is not in these logs",
-                    Missing::Circle => "that name each other as origin",
-                    Missing::TooLong => "of too long a chain",
+                    Missing::NotInLogs { .. } => "whose start is not in these logs",
+                    Missing::Circle => "in a circular chain",
+                    Missing::TooLong => "in a chain too long to follow",
                 };
-                format!("{} {why}{by}", who(text(principal)))
+                format!("{} {why}{by}", short_principal(text(principal)))
             }
-            Kind::Begun { root: root @ Root::Forwarded { .. }, .. } => root_in_words(root),
-            Kind::Begun { root, principal } => {
-                format!("{} as {}", root_in_words(root), who(text(principal)))
+            Kind::Root { root: root @ Root::Forwarded { .. }, .. } => describe_root(root),
+            Kind::Root { root, principal } => {
+                format!("{} as {}", describe_root(root), short_principal(text(principal)))
             }
-            Kind::Came { .. } => match self.lineage.parent(first) {
+            Kind::Child { .. } => match self.lineage.parent(first) {
                 Some(link) => {
                     let how = match link.how {
                         How::Call(how) => text(how),
                         _ => "console",
                     };
-                    format!("{how} {}", name_of(text(self.lineage.principal(first))))
+                    format!("{how} {}", short_name(text(self.lineage.principal(first))))
                 }
-                None => who(text(self.lineage.principal(first))),
+                None => short_principal(text(self.lineage.principal(first))),
             },
         }
     }
 
-    /// What one session is called, its id first.
+    /// The title of one session, id first.
     fn title(&self, unit: Node) -> String {
         let lineage = self.lineage;
         let id = id(lineage, unit);
@@ -275,21 +287,21 @@ impl<'r> Layout<'_, 'r> {
                 let account = crate::event::identity::arn_account(principal);
                 let account =
                     if account.is_empty() { String::new() } else { format!(" ({account})") };
-                format!("{id}  access key of {}{account}", who(principal))
+                format!("{id}  access key of {}{account}", short_principal(principal))
             }
-            Root::Console { .. } => format!("{id}  {}", super::words::began(lineage, &way)),
+            Root::Console { .. } => format!("{id}  {}", origin_start(lineage, &way)),
             root => {
                 let session = match (session_name(lineage, unit), root) {
                     ("", _) | (_, Root::Instance { .. }) => String::new(),
                     (name, _) => format!(" (session {name})"),
                 };
-                format!("{id}  {}{session}: {}", who(principal), root_in_words(root))
+                format!("{id}  {}{session}: {}", short_principal(principal), describe_root(root))
             }
         }
     }
 
-    /// `handed out at … UTC to 198.51.100.7, asked for by user ci, with MFA`.
-    fn handed_out(&self, unit: Node) -> Option<String> {
+    /// `issued at … UTC to 198.51.100.7, with MFA`.
+    fn issue(&self, unit: Node) -> Option<String> {
         let lineage = self.lineage;
         let link = lineage.parent(unit);
         let session = match unit {
@@ -299,8 +311,8 @@ impl<'r> Layout<'_, 'r> {
         let mut parts = Vec::new();
         if let Some(link) = link.filter(|link| link.at != 0) {
             let (verb, to) = match link.how {
-                How::Call(how) if lineage.text(how) == "CreateAccessKey" => ("made", "from"),
-                How::Call(_) if matches!(unit, Node::Key(_)) => ("handed out", "to"),
+                How::Call(how) if lineage.text(how) == "CreateAccessKey" => ("created", "from"),
+                How::Call(_) if matches!(unit, Node::Key(_)) => ("issued", "to"),
                 _ => ("signed in", "from"),
             };
             let to = match lineage.text(link.from) {
@@ -328,7 +340,7 @@ impl<'r> Layout<'_, 'r> {
             }
             if session.contested {
                 parts.push(
-                    "records disagree about who asked for it; the earliest counts".to_string(),
+                    "records disagree about who requested it; the earliest counts".to_string(),
                 );
             }
         }

@@ -3,75 +3,74 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::Cx;
-use super::uses::{Named, Use, named, uses};
-use super::words::{began, id, root_in_words, session_name};
+use super::super::text::service_name;
+use super::origin::{describe_root, id, origin_start, session_name};
+use super::uses::{Endpoints, Use, endpoints, uses};
 use crate::event::identity::arn_account;
 use crate::finding::Finding;
 use crate::finding::session::{Session, SessionKind, UnusedSessions};
 use crate::rollup::Sym;
 use crate::rollup::lineage::{How, Lineage, Node, Root};
 
-/// Descendants that are followed from one node.
+/// Descendants of one node that are followed.
 const MOST_DESCENDANTS: usize = 100_000;
 
 /// Descendants of a finding's key that a report lists.
 const MOST_OF_A_FINDING: usize = 200;
 
-/// What a key or a name stands for in these logs.
-pub type Found = Vec<Node>;
-
-/// The nodes of a key's id, or of a principal's ARN.
-pub fn chosen(cx: &Cx<'_>, key: Option<&str>, principal: Option<&str>) -> Found {
+/// The nodes with a key's id, a principal's ARN, or both.
+pub fn select_nodes(cx: &Cx<'_>, key: Option<&str>, principal: Option<&str>) -> Vec<Node> {
     let lineage = &cx.lineage;
     let is_key = |node: Node| key.is_none_or(|key| id(lineage, node) == key);
     let is_principal = |node: Node| {
         principal.is_none_or(|arn| {
             let text = cx.text(lineage.principal(node));
-            text == arn || as_session(text, session_name(lineage, node), arn)
+            text == arn || is_session_of(text, session_name(lineage, node), arn)
         })
     };
-    let mut found: Found =
+    let mut found: Vec<Node> =
         lineage.nodes().filter(|node| is_principal(*node) && is_key(*node)).collect();
     found.sort_by(|a, b| lineage.order(*a, *b));
     found
 }
 
 /// True if the ARN is that of the role's session.
-fn as_session(role: &str, session: &str, arn: &str) -> bool {
+fn is_session_of(role: &str, session: &str, arn: &str) -> bool {
     let Some((_, rest)) = arn.split_once(":assumed-role/") else { return false };
-    let (name, of) = rest.split_once('/').unwrap_or((rest, ""));
-    role.ends_with(&format!("/{name}")) && of == session && arn_account(role) == arn_account(arn)
+    let (name, session_name) = rest.split_once('/').unwrap_or((rest, ""));
+    role.ends_with(&format!("/{name}"))
+        && session_name == session
+        && arn_account(role) == arn_account(arn)
 }
 
-/// The nodes, all before them and all that came of them, so many of each at most.
-pub fn family(lineage: &Lineage<'_>, of: &[Node], most: usize) -> BTreeSet<Node> {
-    let mut found: BTreeSet<Node> = of.iter().copied().collect();
-    for node in of {
+/// The nodes with their ancestors and at most `most` descendants each.
+pub fn with_relatives(lineage: &Lineage<'_>, nodes: &[Node], most: usize) -> BTreeSet<Node> {
+    let mut found: BTreeSet<Node> = nodes.iter().copied().collect();
+    for node in nodes {
         found.extend(lineage.origin_of(*node).links.iter().map(|link| link.parent));
         found.extend(lineage.descendants(*node, most.min(MOST_DESCENDANTS)));
     }
     found
 }
 
-/// Rows of these nodes, or of all, one after the other.
-pub struct All<'c, 'a> {
+/// Sessions as rows, made one at a time.
+pub struct SessionRows<'c, 'a> {
     cx: &'c Cx<'a>,
     nodes: Vec<Node>,
     uses: HashMap<Sym, Use>,
-    named: Vec<Named>,
+    endpoints: Vec<Endpoints>,
 }
 
-impl<'c, 'a> All<'c, 'a> {
-    /// In the order of their first use or issue, then by id. Sessions that were not used in the window are there
-    /// only if `family` names them.
-    pub fn new(cx: &'c Cx<'a>, family: Option<&BTreeSet<Node>>) -> All<'c, 'a> {
+impl<'c, 'a> SessionRows<'c, 'a> {
+    /// Rows of the `selected` nodes, or of all, by first use or issue, then by id.
+    pub fn new(cx: &'c Cx<'a>, selected: Option<&BTreeSet<Node>>) -> SessionRows<'c, 'a> {
         let lineage = &cx.lineage;
-        let mut nodes: Vec<Node> = match family {
-            Some(family) => family.iter().copied().collect(),
+        let mut nodes: Vec<Node> = match selected {
+            Some(selected) => selected.iter().copied().collect(),
             None => lineage.nodes().collect(),
         };
-        let wanted: HashSet<Sym> = nodes.iter().flat_map(|node| keys(lineage, *node)).collect();
-        let uses = uses(cx, |key| wanted.contains(&key));
+        let used_keys: HashSet<Sym> = nodes.iter().flat_map(|node| keys(lineage, *node)).collect();
+        let uses = uses(cx, |key| used_keys.contains(&key));
         nodes.sort_by_cached_key(|node| (begin(lineage, &uses, *node), id(lineage, *node)));
         let mut items: HashMap<Sym, Vec<u32>> = HashMap::new();
         for (node, n) in nodes.iter().zip(0u32..) {
@@ -79,8 +78,8 @@ impl<'c, 'a> All<'c, 'a> {
                 items.entry(key).or_default().push(n);
             }
         }
-        let named = named(cx, nodes.len(), |key| items.get(&key).map(Vec::as_slice));
-        All { cx, nodes, uses, named }
+        let endpoints = endpoints(cx, nodes.len(), |key| items.get(&key).map(Vec::as_slice));
+        SessionRows { cx, nodes, uses, endpoints }
     }
 
     pub fn len(&self) -> usize {
@@ -92,18 +91,19 @@ impl<'c, 'a> All<'c, 'a> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Session> {
-        self.nodes.iter().zip(&self.named).map(|(node, named)| self.row(*node, named))
+        let rows = self.nodes.iter().zip(&self.endpoints);
+        rows.map(|(node, endpoints)| self.row(*node, endpoints))
     }
 
-    fn row(&self, node: Node, named: &Named) -> Session {
+    fn row(&self, node: Node, endpoints: &Endpoints) -> Session {
         let (cx, lineage) = (self.cx, &self.cx.lineage);
         let text = |sym: Sym| cx.text(sym).to_string();
         let link = lineage.parent(node);
         let way = lineage.origin_of(node);
         let used = keys(lineage, node).filter_map(|key| self.uses.get(&key).copied());
-        let used = used.reduce(Use::and);
+        let used = used.reduce(Use::merged);
         let principal = cx.text(lineage.principal(node));
-        let issue = Issue::of(lineage, node);
+        let issue = Issue::new(lineage, node);
         Session {
             access_key: id(lineage, node),
             kind: kind(lineage, node),
@@ -126,8 +126,12 @@ impl<'c, 'a> All<'c, 'a> {
             events: used.map_or(0, |used| used.events),
             denied: used.map_or(0, |used| used.denied),
             bytes_out: used.map_or(0, |used| used.bytes_out),
-            addresses: named.addresses.iter().map(|a| text(*a)).collect(),
-            services: named.services.iter().map(|s| service(cx.text(*s))).collect(),
+            addresses: endpoints.addresses.iter().map(|a| text(*a)).collect(),
+            services: endpoints
+                .services
+                .iter()
+                .map(|s| service_name(cx.text(*s)).to_string())
+                .collect(),
             mfa: match node {
                 Node::Key(key) => lineage.session(key).and_then(|s| s.mfa),
                 Node::Console(number) => lineage.console(number).and_then(|c| c.mfa),
@@ -136,13 +140,13 @@ impl<'c, 'a> All<'c, 'a> {
                 Node::Key(key) => text(lineage.session(key).map_or(0, |s| s.source_identity)),
                 Node::Console(_) => String::new(),
             },
-            origin: began(lineage, &way),
+            origin: origin_start(lineage, &way),
             contested: matches!(node, Node::Key(key) if lineage.session(key).is_some_and(|s| s.contested)),
         }
     }
 }
 
-/// How a node without a parent came about.
+/// Who issued a node without a parent, how, when and from where.
 #[derive(Default)]
 struct Issue {
     by: String,
@@ -152,7 +156,7 @@ struct Issue {
 }
 
 impl Issue {
-    fn of(lineage: &Lineage<'_>, node: Node) -> Issue {
+    fn new(lineage: &Lineage<'_>, node: Node) -> Issue {
         let text = |sym: Sym| lineage.text(sym).to_string();
         let key = match node {
             Node::Key(key) => key,
@@ -167,7 +171,9 @@ impl Issue {
             }
         };
         let root = lineage.origin(key).root;
-        let Some(session) = lineage.session(key) else { return Issue::made(lineage, key) };
+        let Some(session) = lineage.session(key) else {
+            return Issue::of_created_key(lineage, key);
+        };
         let called = session.caller.map_or("", |caller| lineage.text(caller.how));
         let how = match root {
             Root::Instance { .. } => "instance",
@@ -177,27 +183,27 @@ impl Issue {
         let at = if session.issued_at == 0 { session.created } else { session.issued_at };
         let by = match root {
             Root::Service { .. } | Root::Instance { .. } | Root::Forwarded { .. } => {
-                root_in_words(root)
+                describe_root(root)
             }
             _ => text(if session.parent == 0 { session.issuer } else { session.parent }),
         };
         Issue { by, how: how.to_string(), from: text(session.issued_to), at: Some(at) }
     }
 
-    fn made(lineage: &Lineage<'_>, key: Sym) -> Issue {
-        let Some(made) = lineage.made(key) else { return Issue::default() };
-        let caller = lineage.caller(made.caller);
+    fn of_created_key(lineage: &Lineage<'_>, key: Sym) -> Issue {
+        let Some(created) = lineage.creation(key) else { return Issue::default() };
+        let caller = lineage.caller(created.caller);
         let text = |sym: Sym| lineage.text(sym).to_string();
         Issue {
             by: text(caller.principal),
             how: text(caller.how),
             from: text(caller.source),
-            at: Some(made.at),
+            at: Some(created.at),
         }
     }
 }
 
-/// The keys whose use is the node's: a session at the console has no key of its own.
+/// The keys whose calls are the node's. A console session has only the keys of its pages.
 pub fn keys(lineage: &Lineage<'_>, node: Node) -> impl Iterator<Item = Sym> {
     let own = match node {
         Node::Key(key) => Some(key),
@@ -217,7 +223,7 @@ pub fn keys(lineage: &Lineage<'_>, node: Node) -> impl Iterator<Item = Sym> {
 fn begin(lineage: &Lineage<'_>, uses: &HashMap<Sym, Use>, node: Node) -> i64 {
     let used = keys(lineage, node).filter_map(|key| uses.get(&key)).map(|used| used.first).min();
     let issued = || lineage.parent(node).map(|link| link.at);
-    used.or_else(issued).or_else(|| Issue::of(lineage, node).at).unwrap_or(0)
+    used.or_else(issued).or_else(|| Issue::new(lineage, node).at).unwrap_or(0)
 }
 
 fn kind(lineage: &Lineage<'_>, node: Node) -> SessionKind {
@@ -237,13 +243,8 @@ fn how<'r>(lineage: &Lineage<'r>, how: How) -> &'r str {
     }
 }
 
-/// `s3` for `s3.amazonaws.com`.
-pub fn service(name: &str) -> String {
-    name.strip_suffix(".amazonaws.com").unwrap_or(name).to_string()
-}
-
-/// The keys of the findings, what came before them and what came of them.
-pub fn of_findings(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Session> {
+/// Rows of the findings' keys with their ancestors and descendants.
+pub fn rows_of_findings(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Session> {
     let own = findings.iter().map(|f| &f.who.access_key);
     let scopes = findings.iter().flat_map(|f| &f.scopes).flat_map(|scope| &scope.access_keys);
     let keys: BTreeSet<Sym> = own.chain(scopes).filter_map(|key| cx.names.find(key)).collect();
@@ -251,17 +252,18 @@ pub fn of_findings(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Session> {
     if nodes.is_empty() {
         return Vec::new();
     }
-    let family = family(&cx.lineage, &nodes, MOST_OF_A_FINDING);
-    All::new(cx, Some(&family)).iter().collect()
+    let selected = with_relatives(&cx.lineage, &nodes, MOST_OF_A_FINDING);
+    SessionRows::new(cx, Some(&selected)).iter().collect()
 }
 
-/// What was handed out and never used, earliest first; of these callers only, if `family` is given.
-pub fn unused(cx: &Cx<'_>, family: Option<&BTreeSet<Node>>) -> Vec<UnusedSessions> {
+/// Sessions that were issued and never used, earliest first; only those of `selected` callers, if given.
+pub fn unused_sessions(cx: &Cx<'_>, selected: Option<&BTreeSet<Node>>) -> Vec<UnusedSessions> {
     let lineage = &cx.lineage;
     let text = |sym: Sym| cx.text(sym).to_string();
-    let of = |key: Sym| family.is_none_or(|family| key != 0 && family.contains(&Node::Key(key)));
+    let is_selected =
+        |key: Sym| selected.is_none_or(|nodes| key != 0 && nodes.contains(&Node::Key(key)));
     let all = cx.rollups.sessions.unused.iter().map(|u| (u, lineage.caller(u.caller)));
-    all.filter(|(_, caller)| of(caller.access_key))
+    all.filter(|(_, caller)| is_selected(caller.access_key))
         .map(|(unused, caller)| UnusedSessions {
             how: text(caller.how),
             role: text(caller.role),

@@ -1,5 +1,4 @@
-//! Keys that are one session are shown as one: those of the console's pages, and those with which services
-//! go on.
+//! Joins the keys of one session into a unit: keys of console pages, and keys that services forward calls with.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -8,10 +7,10 @@ use super::uses::{Use, uses};
 use crate::rollup::Sym;
 use crate::rollup::lineage::{How, Lineage, Node};
 
-/// Links from a key to the session that it is of.
+/// Links followed from a key to its session.
 const MOST_STEPS: usize = 64;
 
-/// What stands out in a session or came of it; the greater, the further up it is shown.
+/// What stands out in a session or its descendants; higher scores are shown first.
 pub const NOTABLE: u8 = ALARMS;
 const ELSEWHERE: u8 = 1 << 4;
 const SEVERAL: u8 = 1 << 3;
@@ -19,17 +18,17 @@ const ALARMS: u8 = 1 << 2;
 const OUTSIDE: u8 = 1 << 1;
 const DENIED: u8 = 1;
 
-/// The graph with whole sessions as its nodes.
+/// The lineage graph with whole sessions as nodes.
 pub struct Units {
     pub roots: Vec<Node>,
     children: HashMap<Node, Vec<Node>>,
     uses: HashMap<Node, Use>,
     keys: HashMap<Node, Vec<Sym>>,
-    /// Of the unit and all that came of it.
+    /// The highest score of the unit and its descendants.
     scores: HashMap<Node, u8>,
 }
 
-/// The node that stands for all keys of a session.
+/// The node that represents all keys of a session.
 pub fn unit(lineage: &Lineage<'_>, node: Node) -> Node {
     let mut unit = node;
     for _ in 0..MOST_STEPS {
@@ -44,8 +43,8 @@ pub fn unit(lineage: &Lineage<'_>, node: Node) -> Node {
 }
 
 impl Units {
-    /// Of the nodes in `family`, or of all.
-    pub fn of(cx: &Cx<'_>, family: Option<&BTreeSet<Node>>) -> Units {
+    /// Units of the `selected` nodes, or of all.
+    pub fn new(cx: &Cx<'_>, selected: Option<&BTreeSet<Node>>) -> Units {
         let lineage = &cx.lineage;
         let mut found = Units {
             roots: Vec::new(),
@@ -54,9 +53,9 @@ impl Units {
             keys: HashMap::new(),
             scores: HashMap::new(),
         };
-        let in_family = |node: &Node| family.is_none_or(|family| family.contains(node));
+        let is_selected = |node: &Node| selected.is_none_or(|nodes| nodes.contains(node));
         let mut members: HashSet<Node> = HashSet::new();
-        for node in lineage.nodes().filter(in_family) {
+        for node in lineage.nodes().filter(is_selected) {
             members.insert(unit(lineage, node));
         }
         found.count(cx, &members);
@@ -75,7 +74,7 @@ impl Units {
             }
             self.keys.entry(unit).or_default().push(key);
             if let Some(used) = uses.get(&key) {
-                self.uses.entry(unit).and_modify(|u| *u = u.and(*used)).or_insert(*used);
+                self.uses.entry(unit).and_modify(|u| *u = u.merged(*used)).or_insert(*used);
             }
         }
     }
@@ -88,14 +87,14 @@ impl Units {
                 None => self.roots.push(*node),
             }
         }
-        // Records that name each other as origin have no root: the first of them by its text is shown as one.
+        // A circular chain has no root: its first node by text becomes one.
         let mut reached: HashSet<Node> = HashSet::new();
         let mut open = self.roots.clone();
         self.reach(&mut reached, &mut open);
-        let mut lost: Vec<Node> =
+        let mut circular: Vec<Node> =
             members.iter().copied().filter(|n| !reached.contains(n)).collect();
-        lost.sort_by(|a, b| lineage.order(*a, *b));
-        for node in lost {
+        circular.sort_by(|a, b| lineage.order(*a, *b));
+        for node in circular {
             if !reached.contains(&node) {
                 self.roots.push(node);
                 self.reach(&mut reached, &mut vec![node]);
@@ -129,7 +128,7 @@ impl Units {
     }
 
     fn own_score(&self, lineage: &Lineage<'_>, node: Node) -> u8 {
-        let made = matches!(node, Node::Key(key) if lineage.made(key).is_some());
+        let made = matches!(node, Node::Key(key) if lineage.creation(key).is_some());
         let made = if made { ALARMS } else { 0 };
         let Some(used) = self.uses.get(&node) else { return made };
         let denied = match (used.denied > 0, used.outside()) {
@@ -165,7 +164,7 @@ impl Units {
     }
 }
 
-/// The unit that a unit came from.
+/// The parent unit.
 fn parent(lineage: &Lineage<'_>, node: Node) -> Option<Node> {
     let parent = unit(lineage, lineage.parent(node)?.parent);
     (parent != node).then_some(parent)

@@ -1,4 +1,4 @@
-//! What was done with each key in the window.
+//! How each key was used in the window.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use crate::clock::Millis;
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Phase, Sym};
 
-/// Addresses and services that are named of one session.
-pub const MOST_NAMED: usize = 100;
+/// Addresses and services listed per session.
+const MOST_ENDPOINTS: usize = 100;
 
-/// Sums, and what stands out. Small: there may be a million keys.
+/// Sums and what stands out. Small: there may be a million keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Use {
     pub first: Millis,
@@ -25,7 +25,7 @@ pub struct Use {
     network: u32,
     /// Used from more than one outside network.
     pub several: bool,
-    /// Used from another outside network than the one it was handed out to.
+    /// Used from another outside network than the one it was issued to.
     pub elsewhere: bool,
 }
 
@@ -34,8 +34,8 @@ impl Use {
         self.network != 0
     }
 
-    /// Both together.
-    pub fn and(self, other: Use) -> Use {
+    /// The sum of both.
+    pub fn merged(self, other: Use) -> Use {
         Use {
             first: self.first.min(other.first),
             last: self.last.max(other.last),
@@ -51,69 +51,70 @@ impl Use {
     }
 }
 
-/// By access key, of those that are wanted.
-pub fn uses(cx: &Cx<'_>, wanted: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
+/// Uses by access key, of the keys that `filter` takes.
+pub fn uses(cx: &Cx<'_>, filter: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
     let mut uses: HashMap<Sym, Use> = HashMap::new();
     let rows = cx.rows().filter(|(k, _)| k.phase == Phase::Window && k.access_key != 0);
-    for (key, value) in rows.filter(|(k, _)| wanted(k.access_key)) {
-        let place = cx.places.get(key.source).filter(|p| is_outside(p) && !key.by_service);
+    for (key, value) in rows.filter(|(k, _)| filter(k.access_key)) {
+        let outside = cx.networks.get(key.source).filter(|p| is_outside(p) && !key.by_service);
         let new = Use {
             first: value.first.time,
             last: value.last(),
             events: value.events,
             denied: if key.outcome == Outcome::Denied { value.events } else { 0 },
             bytes_out: value.bytes_out,
-            network: place.map_or(0, network),
+            network: outside.map_or(0, network_hash),
             several: false,
             elsewhere: false,
         };
-        uses.entry(key.access_key).and_modify(|known| *known = known.and(new)).or_insert(new);
+        uses.entry(key.access_key).and_modify(|known| *known = known.merged(new)).or_insert(new);
     }
     for (key, used) in &mut uses {
         let session = cx.rollups.sessions.get(key).filter(|s| s.direct);
-        let issued = session.and_then(|s| cx.places.get(s.issued_to)).filter(|p| is_outside(p));
-        used.elsewhere = issued
-            .is_some_and(|home| used.outside() && (used.several || used.network != network(home)));
+        let issued = session.and_then(|s| cx.networks.get(s.issued_to)).filter(|p| is_outside(p));
+        used.elsewhere = issued.is_some_and(|home| {
+            used.outside() && (used.several || used.network != network_hash(home))
+        });
     }
     uses
 }
 
 /// A machine in a VPC has a private address towards endpoints and a public one towards the rest.
-fn is_outside(place: &SourceNetwork) -> bool {
-    place.outside() && place.class != SourceClass::Private
+fn is_outside(network: &SourceNetwork) -> bool {
+    network.is_outside() && network.class != SourceClass::Private
 }
 
-fn network(place: &SourceNetwork) -> u32 {
-    (xxh3_64(place.network.as_bytes()) as u32).max(1)
+fn network_hash(network: &SourceNetwork) -> u32 {
+    (xxh3_64(network.name.as_bytes()) as u32).max(1)
 }
 
-/// Addresses and services, in the order in which they were seen.
+/// The addresses a session called from and the services it called, first seen first.
 #[derive(Debug, Clone, Default)]
-pub struct Named {
+pub struct Endpoints {
     pub addresses: Vec<Sym>,
     pub services: Vec<Sym>,
 }
 
-/// Of those things that `items` says a key belongs to.
-pub fn named<'i>(
+/// Endpoints of `count` items; `items` gives the items that a key belongs to.
+pub fn endpoints<'i>(
     cx: &Cx<'_>,
     count: usize,
     items: impl Fn(Sym) -> Option<&'i [u32]>,
-) -> Vec<Named> {
-    let mut found = vec![Named::default(); count];
+) -> Vec<Endpoints> {
+    let mut found = vec![Endpoints::default(); count];
     let rows = cx.rows().filter(|(k, _)| k.phase == Phase::Window && k.access_key != 0);
     for (key, _) in rows {
         for item in items(key.access_key).unwrap_or(&[]) {
-            let Some(named) = found.get_mut(*item as usize) else { continue };
-            add(&mut named.addresses, key.source);
-            add(&mut named.services, key.service);
+            let Some(endpoints) = found.get_mut(*item as usize) else { continue };
+            add(&mut endpoints.addresses, key.source);
+            add(&mut endpoints.services, key.service);
         }
     }
     found
 }
 
 fn add(list: &mut Vec<Sym>, sym: Sym) {
-    if sym != 0 && list.len() < MOST_NAMED && !list.contains(&sym) {
+    if sym != 0 && list.len() < MOST_ENDPOINTS && !list.contains(&sym) {
         list.push(sym);
     }
 }

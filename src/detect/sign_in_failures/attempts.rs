@@ -1,4 +1,4 @@
-//! Sign-ins that failed and that succeeded, and which failures are ordinary.
+//! Failed and successful sign-ins, and which failures are ordinary.
 
 use std::collections::HashMap;
 
@@ -8,22 +8,22 @@ use super::{META, MISTYPED};
 use crate::clock::{HOUR, Millis};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::detect::cx::{syms, times};
+use crate::detect::columns::{syms, times};
 use crate::detect::rows::{Row, count};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::Sym;
 
-/// Actions whose success means that someone is in. Others (`CheckMfa`, `CredentialChallenge`) are steps before.
-const ENTRIES: [&str; 2] = ["ConsoleLogin", "UserAuthentication"];
+/// Actions whose success means a completed sign-in. Others (`CheckMfa`, `CredentialChallenge`) are steps before it.
+const SIGN_INS: [&str; 2] = ["ConsoleLogin", "UserAuthentication"];
 
 /// Every sign-in of baseline and window, earliest first.
 pub struct Attempts<'a, 'c> {
     pub cx: &'a Cx<'c>,
     pub settings: Resolved,
     pub failures: Vec<Row<'c>>,
-    entries: Vec<Row<'c>>,
-    /// When a call of the principal first succeeded from the network. A failure proves nothing of who was there.
-    pub worked: HashMap<(Sym, &'a str), Millis>,
+    successes: Vec<Row<'c>>,
+    /// When a call of the principal first succeeded from the network. Failures do not show who called.
+    pub first_success: HashMap<(Sym, &'a str), Millis>,
 }
 
 /// Failures that belong together, and what they led to.
@@ -32,74 +32,76 @@ pub struct Burst<'c> {
     pub first: Millis,
     pub last: Millis,
     pub failures: u64,
-    pub entry: Option<Row<'c>>,
+    /// The sign-in that succeeded after the failures.
+    pub success: Option<Row<'c>>,
 }
 
 impl<'a, 'c> Attempts<'a, 'c> {
     pub fn new(cx: &'a Cx<'c>, service: Sym) -> PolarsResult<Attempts<'a, 'c>> {
         let rows = cx.rows().filter(|(k, _)| !k.by_service && k.service == service);
-        let (mut failures, mut entries) = (Vec::new(), Vec::new());
+        let (mut failures, mut successes) = (Vec::new(), Vec::new());
         for row in rows {
             if row.0.outcome != Outcome::Success {
                 failures.push(row);
-            } else if ENTRIES.contains(&cx.text(row.0.action)) {
-                entries.push(row);
+            } else if SIGN_INS.contains(&cx.text(row.0.action)) {
+                successes.push(row);
             }
         }
-        let worked = worked(cx, service, &entries)?;
-        Ok(Attempts { cx, settings: cx.settings(&META), failures, entries, worked })
+        let first_success = first_success(cx, service, &successes)?;
+        Ok(Attempts { cx, settings: cx.settings(&META), failures, successes, first_success })
     }
 
     pub fn network(&self, row: &Row<'_>) -> &'a str {
-        self.cx.places.network(row.0.source)
+        self.cx.networks.name(row.0.source)
     }
 
-    /// The sign-in that followed failures from the same network, of anyone whom `wanted` takes.
-    fn entry(&self, rows: &[Row<'_>], wanted: &dyn Fn(&Row<'_>) -> bool) -> Option<Row<'c>> {
-        let follows = |entry: &Row<'_>| {
+    /// The successful sign-in among or soon after failures from the same network that `filter` takes.
+    fn success(&self, rows: &[Row<'_>], filter: &dyn Fn(&Row<'_>) -> bool) -> Option<Row<'c>> {
+        let follows = |success: &Row<'_>| {
             let (first, last) =
-                span(rows.iter().filter(|row| self.network(row) == self.network(entry)));
-            wanted(entry)
-                && entry.1.last() >= first
-                && entry.1.first.time <= last.saturating_add(HOUR)
+                span(rows.iter().filter(|row| self.network(row) == self.network(success)));
+            filter(success)
+                && success.1.last() >= first
+                && success.1.first.time <= last.saturating_add(HOUR)
         };
-        self.entries.iter().find(|entry| follows(entry)).copied()
+        self.successes.iter().find(|success| follows(success)).copied()
     }
 
-    /// Failures of one principal in one network that it ended itself.
+    /// True if one principal failed a few times in one network and then signed in.
     pub fn is_mistyped(&self, rows: &[Row<'_>]) -> bool {
         let principal = rows.first().map(|row| row.0.principal);
         count(rows) as f64 <= self.settings.get(&MISTYPED)
-            && self.entry(rows, &|entry| Some(entry.0.principal) == principal).is_some()
+            && self.success(rows, &|success| Some(success.0.principal) == principal).is_some()
     }
 
-    /// True if the principal worked from the network before these failures of it, or the network is one's own.
+    /// True if the principal worked from the network before its failures, or the network is an own range.
     pub fn is_usual(&self, rows: &[Row<'_>]) -> bool {
         let (first, _) = span(rows.iter());
         rows.iter().all(|row| {
             let own = self
                 .cx
-                .places
+                .networks
                 .get(row.0.source)
-                .is_some_and(|place| place.class == SourceClass::Own);
+                .is_some_and(|network| network.class == SourceClass::Own);
             own || self
-                .worked
+                .first_success
                 .get(&(row.0.principal, self.network(row)))
                 .is_some_and(|at| *at < first)
         })
     }
 
-    pub fn burst(&self, rows: Vec<Row<'c>>, wanted: &dyn Fn(&Row<'_>) -> bool) -> Burst<'c> {
+    pub fn burst(&self, rows: Vec<Row<'c>>, filter: &dyn Fn(&Row<'_>) -> bool) -> Burst<'c> {
         let (first, last) = span(rows.iter());
-        Burst { first, last, failures: count(&rows), entry: self.entry(&rows, wanted), rows }
+        let success = self.success(&rows, filter);
+        Burst { first, last, failures: count(&rows), success, rows }
     }
 }
 
-/// First successful call by principal and network. Of the sign-in service only entries prove anything.
-fn worked<'a>(
+/// First successful call by principal and network. Of the sign-in service only completed sign-ins count.
+fn first_success<'a>(
     cx: &'a Cx<'_>,
     service: Sym,
-    entries: &[Row<'_>],
+    successes: &[Row<'_>],
 ) -> PolarsResult<HashMap<(Sym, &'a str), Millis>> {
     let success =
         col("outcome").eq(lit(Outcome::Success as u32)).and(col("service").neq(lit(service)));
@@ -113,22 +115,22 @@ fn worked<'a>(
         .into_iter()
         .zip(syms(&frame, "source")?)
         .zip(times(&frame, "first")?);
-    let entries =
-        entries.iter().map(|(key, value)| ((key.principal, key.source), value.first.time));
-    let mut worked = HashMap::new();
-    for ((principal, source), at) in calls.chain(entries) {
-        let first = worked.entry((principal, cx.places.network(source))).or_insert(at);
+    let sign_ins =
+        successes.iter().map(|(key, value)| ((key.principal, key.source), value.first.time));
+    let mut found = HashMap::new();
+    for ((principal, source), at) in calls.chain(sign_ins) {
+        let first = found.entry((principal, cx.networks.name(source))).or_insert(at);
         *first = at.min(*first);
     }
-    Ok(worked)
+    Ok(found)
 }
 
-/// Rows of hours that follow each other; the rows are in the order of their times.
-pub fn by_hours<'r, 'c>(rows: &'r [Row<'c>]) -> impl Iterator<Item = &'r [Row<'c>]> {
+/// Runs of rows in consecutive hours; the rows must be in the order of time.
+pub fn consecutive_hours<'r, 'c>(rows: &'r [Row<'c>]) -> impl Iterator<Item = &'r [Row<'c>]> {
     rows.chunk_by(|a, b| b.1.hour() - a.1.hour() <= 1)
 }
 
-/// From the first to the last of the rows; of none, a span in which nothing lies.
+/// First and last time of the rows; an empty span if there are none.
 pub fn span<'r>(rows: impl Iterator<Item = &'r Row<'r>>) -> (Millis, Millis) {
     rows.fold((Millis::MAX, Millis::MIN), |(first, last), row| {
         (first.min(row.1.first.time), last.max(row.1.last()))

@@ -1,4 +1,4 @@
-//! Passwords that are guessed.
+//! Guessed passwords.
 
 mod quiet;
 
@@ -44,7 +44,7 @@ fn a_password_is_guessed() {
         reasons(&found),
         "12 failed sign-ins of dana in 11 min, against 0 in the 11 d 1 h before\n\
          from 203.0.113.0/24, where it had not worked before\n\
-         no sign-in succeeded from there within the hour after"
+         no sign-in from there succeeded within the next hour"
     );
 }
 
@@ -67,7 +67,7 @@ fn and_then_it_succeeded() {
 }
 
 #[test]
-fn a_success_elsewhere_or_later_is_not_theirs() {
+fn a_success_elsewhere_or_later_does_not_count() {
     for (when, source) in [("2026-11-12 09:20", HOME), ("2026-11-12 10:12", AWAY)] {
         let scene = failures(ordinary(), "user/dana", AWAY, 12).sign_in(
             at(when),
@@ -80,7 +80,7 @@ fn a_success_elsewhere_or_later_is_not_theirs() {
 }
 
 #[test]
-fn a_forgotten_password_at_ones_usual_place_weighs_less() {
+fn failures_from_a_usual_network_lower_the_severity() {
     let scene = failures(ordinary(), "user/dana", HOME, 6);
     assert_eq!(scene.finding(&SignInFailures).severity, Severity::Low);
     let scene = scene.sign_in(at("2026-11-12 09:20"), "user/dana", HOME, Success);
@@ -91,7 +91,7 @@ fn a_forgotten_password_at_ones_usual_place_weighs_less() {
 }
 
 #[test]
-fn root_weighs_more() {
+fn root_raises_the_severity() {
     assert_eq!(
         failures(ordinary(), "root", AWAY, 5).finding(&SignInFailures).severity,
         Severity::High
@@ -151,7 +151,7 @@ fn one_network_tries_many() {
 }
 
 #[test]
-fn a_spray_is_told_once() {
+fn a_spray_is_one_finding() {
     let mut scene = ordinary();
     for who in ["user/ann", "user/bob", "user/cy"] {
         scene = failures(scene, who, AWAY, 7);

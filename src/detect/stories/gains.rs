@@ -1,16 +1,16 @@
-//! What an actor has now and had not before.
+//! What an actor gained: credentials, identities, permissions, secrets.
 
-use crate::detect::advice::name_of;
+use crate::detect::text::short_name;
 use crate::finding::Finding;
 
-/// An action that gains something, what of its targets it is, and how it is told.
+/// An action, the kind of target that it gains, and the words before the target's name.
 const GAINS: &[(&str, &str, &str)] = &[
     ("iam:CreateAccessKey", "access-key", "a new access key"),
     ("iam:CreateUser", "user", "a new user"),
     ("iam:CreateLoginProfile", "user", "a console password for"),
     ("iam:UpdateLoginProfile", "user", "a console password for"),
     ("iam:CreateRole", "role", "a new role"),
-    ("iam:UpdateAssumeRolePolicy", "role", "the trust of role"),
+    ("iam:UpdateAssumeRolePolicy", "role", "the trust policy of role"),
     ("iam:AttachUserPolicy", "policy", "the policy"),
     ("iam:AttachRolePolicy", "policy", "the policy"),
     ("iam:AttachGroupPolicy", "policy", "the policy"),
@@ -18,7 +18,7 @@ const GAINS: &[(&str, &str, &str)] = &[
     ("iam:PutRolePolicy", "policy", "an inline policy,"),
     ("iam:PutGroupPolicy", "policy", "an inline policy,"),
     ("iam:CreatePolicyVersion", "policy", "a new version of"),
-    ("iam:AddUserToGroup", "group", "the rights of group"),
+    ("iam:AddUserToGroup", "group", "membership of group"),
     ("sts:AssumeRole", "role", "sessions of role"),
     ("sts:GetFederationToken", "", "a federation session, which outlives its key"),
     ("secretsmanager:GetSecretValue", "secret", "the secret"),
@@ -31,7 +31,7 @@ const GAINS: &[(&str, &str, &str)] = &[
     ("ec2:CreateKeyPair", "", "an SSH key pair of its own"),
 ];
 
-/// Names told of each kind.
+/// Names per line.
 const MOST: usize = 3;
 
 /// One line each, in the order of time.
@@ -46,8 +46,8 @@ pub fn gained(members: &[&Finding]) -> Vec<String> {
         for (_, kind, words) in GAINS.iter().filter(|(action, ..)| worked(action)) {
             let names: Vec<&str> = (f.targets.iter())
                 .filter(|t| t.kind == *kind && t.name != f.who.access_key)
-                .map(|t| name_of(&t.name))
-                .filter(|name| *kind != "user" || *name != name_of(&f.who.principal))
+                .map(|t| short_name(&t.name))
+                .filter(|name| *kind != "user" || *name != short_name(&f.who.principal))
                 .collect();
             let line = match names.as_slice() {
                 [] if kind.is_empty() => words.to_string(),

@@ -1,4 +1,4 @@
-//! A story in one sentence: who, from where, and what it came to.
+//! A story in one sentence: who, from where, and what they did.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,21 @@ use crate::finding::story::{Actor, Step, Touched};
 use crate::finding::{Finding, Severity};
 use crate::ui::number::{bytes, counted};
 
-/// Tactics that are told, in the order of telling: when done, and when only tried.
-const TELLING: &[(&str, &str, &str)] = &[
-    ("Discovery", "looked around", "tried to look around"),
-    ("Credential Access", "took credentials", "tried to take credentials"),
-    ("Privilege Escalation", "raised its rights", "tried to raise its rights"),
-    ("Persistence", "made itself ways back in", "tried to make itself ways back in"),
+/// Tactics in the order of the sentence, with the words for done and for only attempted.
+const CLAUSES: &[(&str, &str, &str)] = &[
+    ("Discovery", "explored the account", "tried to explore the account"),
+    ("Credential Access", "obtained credentials", "tried to obtain credentials"),
+    ("Privilege Escalation", "escalated privileges", "tried to escalate privileges"),
+    ("Persistence", "established persistence", "tried to establish persistence"),
     ("Defense Evasion", "tampered with logs or defences", "tried to tamper with logs or defences"),
-    ("Lateral Movement", "moved on to other machines or roles", "tried to move on"),
+    (
+        "Lateral Movement",
+        "moved to other machines or roles",
+        "tried to move to other machines or roles",
+    ),
     ("Execution", "ran code", "tried to run code"),
-    ("Collection", "gathered data", "tried to gather data"),
-    ("Exfiltration", "took data out", "tried to take data out"),
+    ("Collection", "collected data", "tried to collect data"),
+    ("Exfiltration", "exfiltrated data", "tried to exfiltrate data"),
     ("Impact", "destroyed or abused resources", "tried to destroy or abuse resources"),
 ];
 
@@ -34,19 +38,19 @@ pub fn headline(
         [one] => format!(" from {one}"),
         [first, rest @ ..] => format!(" from {first} and {} more", rest.len()),
     };
-    let weighty = || steps.iter().filter(|s| s.severity >= Severity::Low);
+    let above_info = || steps.iter().filter(|s| s.severity >= Severity::Low);
     let tactics_of = |step: &Step| {
         let finding = members.iter().find(|f| f.id == step.finding);
         finding.map_or_else(Vec::new, |f| f.tactics.clone())
     };
-    let done: BTreeSet<String> = weighty().filter(|s| !s.tried).flat_map(tactics_of).collect();
-    let tried: BTreeSet<String> = weighty().filter(|s| s.tried).flat_map(tactics_of).collect();
+    let done: BTreeSet<String> = above_info().filter(|s| !s.tried).flat_map(tactics_of).collect();
+    let tried: BTreeSet<String> = above_info().filter(|s| s.tried).flat_map(tactics_of).collect();
     let mut clauses: Vec<String> = Vec::new();
-    for (tactic, did, would) in TELLING {
+    for (tactic, did, tried_to) in CLAUSES {
         if done.contains(*tactic) {
             clauses.push(detail(tactic, did, gained, touched));
         } else if tried.contains(*tactic) {
-            clauses.push(would.to_string());
+            clauses.push(tried_to.to_string());
         }
     }
     let first = steps.iter().map(|s| s.time).min().unwrap_or(0);
@@ -80,7 +84,7 @@ fn detail(tactic: &str, did: &str, gained: &[String], touched: &[Touched]) -> St
         }
         "Exfiltration" => match touched.iter().find(|t| t.bytes > 0) {
             Some(t) => format!(
-                "took {} in {} from {}",
+                "exfiltrated {} in {} from {}",
                 bytes(t.bytes),
                 counted(t.events, "request", "requests"),
                 t.target.name

@@ -1,4 +1,4 @@
-//! What an actor read, changed or made: buckets by their bytes, and everything that its calls named.
+//! What an actor read, changed or created: buckets by bytes, and every target of the findings.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::finding::story::{Actor, Touched};
 use crate::finding::{Finding, Target};
 use crate::rollup::{Phase, Sym};
 
-/// Things named.
+/// Targets that are listed.
 const MOST: usize = 40;
 
 /// Buckets first, most bytes first; then by kind and name.
@@ -31,7 +31,7 @@ pub fn touched(cx: &Cx<'_>, members: &[&Finding], actor: &Actor) -> Vec<Touched>
     found
 }
 
-/// Objects that the actor's principals read, wrote or deleted from its addresses while it was there.
+/// Requests for objects by the actor's principals from its addresses within the findings' time, by bucket.
 fn buckets(cx: &Cx<'_>, members: &[&Finding], actor: &Actor) -> Vec<Touched> {
     let syms = |texts: &[String]| -> Vec<Sym> {
         texts.iter().filter_map(|text| cx.names.find(text)).collect()
@@ -39,13 +39,13 @@ fn buckets(cx: &Cx<'_>, members: &[&Finding], actor: &Actor) -> Vec<Touched> {
     let (principals, sources) = (syms(&actor.principals), syms(&actor.addresses));
     let from = members.iter().map(|f| f.first_seen).min().unwrap_or(0);
     let until = members.iter().map(|f| f.last_seen).max().unwrap_or(0);
-    // Both logs may hold the same requests: the fuller one counts.
+    // Both logs may have the same requests: the one with more counts.
     let mut sums: BTreeMap<Sym, [(u64, u64); 2]> = BTreeMap::new();
     for (key, value) in cx.frames.object_rows.iter().map(|row| (&row.0, &row.1)) {
         let within = value.first.time <= until + HOUR && value.last >= from - HOUR;
         let theirs = principals.contains(&key.principal) && sources.contains(&key.source);
         if key.phase == Phase::Window && within && theirs {
-            // Of a row over several buckets nobody knows which bytes are whose.
+            // A row over several buckets does not say which bytes are whose: the first bucket gets them all.
             let Some(bucket) = value.buckets.first() else { continue };
             let log = usize::from(key.log == Log::S3Access);
             let (requests, bytes) = &mut sums.entry(*bucket).or_default()[log];

@@ -1,4 +1,4 @@
-//! What is covered: starts, gaps, several trails in one tree.
+//! Coverage: starts, gaps, several trails in one tree.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn an_export_that_begins_in_the_middle_says_so_and_is_valid() {
 }
 
 #[test]
-fn a_restart_leaves_a_gap_that_nobody_made() {
+fn a_restart_leaves_a_gap_without_an_attacker() {
     let signer = Signer::one();
     let scene = Scene::with(|export| {
         export.write_keys(&signer, "us-east-1");
@@ -51,7 +51,7 @@ fn a_hole_in_an_unbroken_chain_is_a_gap_too() {
 }
 
 #[test]
-fn trails_accounts_regions_and_organisations_are_verified_in_one_run() {
+fn trails_accounts_regions_and_organizations_are_verified_in_one_run() {
     let (one, two) = (Signer::one(), Signer::two());
     let scene = Scene::with(|export| {
         export.write_keys(&one, "us-east-1");
@@ -83,16 +83,16 @@ fn trails_accounts_regions_and_organisations_are_verified_in_one_run() {
         ]
     );
     assert!(v.chains.iter().all(|c| c.logs == log_counts(6, 6, 0, 0) && c.digests.signed == 3));
-    // What is damaged in one is told of that one.
+    // Damage is reported for the damaged chain only.
     scene.export.remove(&scene.hours[7].digest);
     let v = scene.verify();
-    assert_eq!(told(&v)[0], (Kind::DigestMissing, s3(&scene.hours[7].digest)));
+    assert_eq!(problems_of(&v)[0], (Kind::DigestMissing, s3(&scene.hours[7].digest)));
     let gaps: Vec<usize> = v.chains.iter().map(|c| c.gaps.len()).collect();
     assert_eq!(gaps, [1, 0, 0, 0, 0]);
 }
 
 #[test]
-fn a_trail_that_becomes_an_organisations_goes_on() {
+fn a_trail_that_becomes_an_organization_trail_continues() {
     let signer = Signer::one();
     let scene = Scene::with(|export| {
         export.write_keys(&signer, "us-east-1");
@@ -109,7 +109,7 @@ fn a_trail_that_becomes_an_organisations_goes_on() {
     assert_eq!(v.chains[0].head, Head::Signed);
 }
 
-/// Late log files of the hours 1 and 3, in a backfill chain beside the ordinary one.
+/// Late log files of hours 1 to 3, in a backfill chain next to the ordinary one.
 fn backfilled() -> Scene {
     let signer = Signer::one();
     Scene::with(|export| {
@@ -131,20 +131,20 @@ fn backfill_digests_are_a_chain_of_their_own() {
     assert_eq!(chains, [(false, 5), (true, 3)]);
     scene.export.remove(&scene.hours[1].digest);
     let v = scene.verify();
-    assert_eq!(told(&v)[0], (Kind::DigestMissing, s3(&scene.hours[1].digest)));
+    assert_eq!(problems_of(&v)[0], (Kind::DigestMissing, s3(&scene.hours[1].digest)));
     assert_eq!((v.chains[0].gaps.len(), v.chains[1].gaps.len()), (0, 1));
 }
 
 #[test]
-fn a_backfill_digest_tells_when_it_was_made() {
+fn a_backfill_digest_needs_its_generation_time() {
     let mut scene = backfilled();
     let digest = scene.hours[2].digest.clone();
     scene.export.set_metadata(&digest, "backfill-generation-timestamp", serde_json::Value::Null);
-    assert_eq!(told(&scene.verify()), [(Kind::BackfillUndated, scene.path(&digest))]);
+    assert_eq!(problems_of(&scene.verify()), [(Kind::BackfillUndated, scene.path(&digest))]);
 }
 
 #[test]
-fn backfill_digests_come_when_they_are_needed() {
+fn backfill_digests_need_not_come_every_hour() {
     let signer = Signer::one();
     let scene = Scene::with(|export| {
         export.write_keys(&signer, "us-east-1");

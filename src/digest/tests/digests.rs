@@ -17,13 +17,13 @@ fn hours(from: u32, to: u32, cause: Cause) -> (String, String, i64, Cause) {
 }
 
 #[test]
-fn a_changed_digest_is_invalid_and_vouches_for_nothing() {
+fn a_changed_digest_is_invalid_and_covers_nothing() {
     let scene = Scene::new();
     let hour = &scene.hours[2];
     scene.export.edit(&hour.digest, "h2n0.json", "h9n0.json");
     let v = scene.verify();
     assert_eq!(
-        told(&v),
+        problems_of(&v),
         [
             (Kind::DigestSignature, scene.path(&hour.digest)),
             (Kind::LogUnvouched, scene.path(&hour.logs[1])),
@@ -36,13 +36,13 @@ fn a_changed_digest_is_invalid_and_vouches_for_nothing() {
 }
 
 #[test]
-fn without_keys_a_changed_digest_is_told_by_the_next_ones_hash() {
+fn without_keys_the_next_digests_hash_reveals_a_change() {
     let scene = Scene::plain();
     scene.export.remove("cloudtrail-public-keys-us-east-1.json");
     scene.export.edit(&scene.hours[2].digest, "\"newestEventTime\"", "\"newestEventtime\"");
     let v = scene.verify();
     let (invalid, rest): (Vec<_>, Vec<_>) =
-        told(&v).into_iter().partition(|(kind, _)| kind.grade() == Grade::Invalid);
+        problems_of(&v).into_iter().partition(|(kind, _)| kind.grade() == Grade::Invalid);
     assert_eq!(invalid, [(Kind::DigestHash, scene.path(&scene.hours[2].digest))]);
     let rest: Vec<_> = rest.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(rest[..2], [Kind::NoKeys, Kind::HeadUnsigned]);
@@ -56,7 +56,7 @@ fn removed_digests_leave_an_exact_gap() {
     scene.export.remove(&scene.hours[2].digest);
     let v = scene.verify();
     let (invalid, rest): (Vec<_>, Vec<_>) =
-        told(&v).into_iter().partition(|(kind, _)| kind.grade() == Grade::Invalid);
+        problems_of(&v).into_iter().partition(|(kind, _)| kind.grade() == Grade::Invalid);
     assert_eq!(invalid, [(Kind::DigestMissing, s3(&scene.hours[2].digest))]);
     assert!(v.problems[0].detail.contains("2026-11-01 01:01:31 to 2026-11-01 03:01:31 UTC (2 h)"));
     let logs = scene.hours[1].logs.iter().chain(&scene.hours[2].logs);
@@ -73,16 +73,16 @@ fn a_digest_is_missing_too_if_only_bad_ones_are_before_it() {
     let missing = (Kind::DigestMissing, s3(&scene.hours[1].digest));
     scene.export.edit(&scene.hours[0].digest, "h0n0.json", "h9n0.json");
     let v = scene.verify();
-    assert_eq!(told(&v)[1], missing);
-    assert!(v.problems[1].detail.contains("before 2026-11-01 02:01:31 UTC is not covered"));
+    assert_eq!(problems_of(&v)[1], missing);
+    assert!(v.problems[1].detail.contains("before 2026-11-01 02:01:31 UTC are not covered"));
     fs::write(scene.export.path(&scene.hours[0].digest), "").unwrap();
-    assert!(told(&scene.verify()).contains(&missing));
+    assert!(problems_of(&scene.verify()).contains(&missing));
     scene.export.remove(&scene.hours[0].digest);
-    assert!(!told(&scene.verify()).contains(&missing), "an export may begin there");
+    assert!(!problems_of(&scene.verify()).contains(&missing), "an export may begin there");
 }
 
 #[test]
-fn behind_a_gap_a_chain_has_a_head_of_its_own() {
+fn each_side_of_a_gap_has_its_own_head() {
     let scene = Scene::plain();
     scene.export.remove(&scene.hours[2].digest);
     for log in &scene.hours[2].logs {
@@ -90,7 +90,7 @@ fn behind_a_gap_a_chain_has_a_head_of_its_own() {
     }
     let v = scene.verify();
     assert_eq!(
-        told(&v),
+        problems_of(&v),
         [
             (Kind::DigestMissing, s3(&scene.hours[2].digest)),
             (Kind::HeadUnsigned, scene.path(&scene.hours[1].digest)),
@@ -100,19 +100,19 @@ fn behind_a_gap_a_chain_has_a_head_of_its_own() {
 }
 
 #[test]
-fn a_truncated_digest_is_no_missing_one() {
+fn a_truncated_digest_is_not_reported_as_missing() {
     let scene = Scene::new();
     let path = scene.export.path(&scene.hours[2].digest);
     let whole = fs::read(&path).unwrap();
     for (bytes, says) in [
-        (&whole[..whole.len() - 20], "cut off"),
+        (&whole[..whole.len() - 20], "truncated"),
         (&gz(b"{\"a\":1}")[..], "missing field"),
         (b"", "EOF"),
         (&gz(b"not json")[..], "expected"),
     ] {
         fs::write(&path, bytes).unwrap();
         let v = scene.verify();
-        let (kind, file) = &told(&v)[0];
+        let (kind, file) = &problems_of(&v)[0];
         assert_eq!((*kind, file), (Kind::DigestFormat, &scene.path(&scene.hours[2].digest)));
         assert!(v.problems[0].detail.contains(says), "{}", v.problems[0].detail);
         assert!(!kinds(&v).contains(&Kind::DigestMissing));
@@ -140,24 +140,24 @@ fn a_moved_digest_is_found_and_still_counts() {
 }
 
 #[test]
-fn a_digest_over_another_leaves_the_other_missing() {
+fn a_digest_that_overwrites_another_leaves_it_missing() {
     let scene = Scene::plain();
     let [one, two] = [&scene.hours[1].digest, &scene.hours[2].digest];
     fs::copy(scene.export.path(one), scene.export.path(two)).unwrap();
     let v = scene.verify();
     let expected = [(Kind::DigestMissing, s3(two)), (Kind::DigestMoved, scene.path(two))];
-    assert_eq!(told(&v)[..2], expected);
+    assert_eq!(problems_of(&v)[..2], expected);
     assert_eq!((v.counts.copies, gap(&v)), (1, vec![hours(2, 3, Cause::DigestMissing)]));
 }
 
 #[test]
-fn an_object_list_tells_that_a_digest_came_from_elsewhere() {
+fn an_object_list_shows_that_a_digest_was_moved() {
     let mut scene = Scene::new();
     let line = scene.export.objects.iter_mut().find(|o| o["key"] == scene.hours[1].digest).unwrap();
     line["bucket"] = "copy".into();
     scene.export.write_objects();
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::DigestMoved, scene.path(&scene.hours[1].digest))]);
+    assert_eq!(problems_of(&v), [(Kind::DigestMoved, scene.path(&scene.hours[1].digest))]);
     assert!(v.problems[0].detail.contains("collected from s3://copy/AWSLogs/"));
 }
 
@@ -166,19 +166,19 @@ fn bytes_after_a_digest_are_found() {
     let scene = Scene::new();
     scene.export.append(&scene.hours[2].digest, &gz(b"{}"));
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::DigestAppended, scene.path(&scene.hours[2].digest))]);
+    assert_eq!(problems_of(&v), [(Kind::DigestAppended, scene.path(&scene.hours[2].digest))]);
     assert_eq!(v.chains[0].digests.signed, 5);
 }
 
 #[test]
-fn what_a_changed_digest_says_of_the_one_before_it_does_not_count() {
+fn statements_of_a_changed_digest_do_not_count() {
     let scene = Scene::plain();
     let [before, changed, newest] = [2, 3, 4].map(|n| scene.path(&scene.hours[n].digest));
     let signature = "\"previousDigestSignature\":\"";
     scene.export.edit(&scene.hours[3].digest, signature, &format!("{signature}00\",\"x\":\""));
     let v = scene.verify();
     assert_eq!(
-        told(&v)[..3],
+        problems_of(&v)[..3],
         [
             (Kind::DigestSignature, changed),
             (Kind::HeadUnsigned, before),
@@ -196,14 +196,14 @@ fn an_unsigned_digest_cannot_discredit_a_signed_one() {
     let hash = "\"previousDigestHashValue\":\"";
     scene.export.edit(newest, hash, &format!("{hash}{}\",\"x\":\"", "0".repeat(64)));
     let v = scene.verify();
-    assert_eq!(told(&v)[0], (Kind::DigestLink, scene.path(newest)));
+    assert_eq!(problems_of(&v)[0], (Kind::DigestLink, scene.path(newest)));
     assert!(!kinds(&v).contains(&Kind::DigestHash));
     assert_eq!((v.chains[0].digests.signed, v.chains[0].digests.invalid), (4, 1));
     assert_eq!(v.chains[0].logs, log_counts(8, 8, 0, 0));
 }
 
 #[test]
-fn two_versions_of_a_digest_are_told_apart() {
+fn two_versions_of_a_digest_are_distinguished() {
     let scene = Scene::plain();
     let digest = &scene.hours[2].digest;
     let copy = format!("other/{digest}");
@@ -211,6 +211,6 @@ fn two_versions_of_a_digest_are_told_apart() {
     fs::copy(scene.export.path(&copy), scene.export.path(digest)).unwrap();
     scene.export.edit(&copy, "\"newestEventTime\"", "\"newestEventtime\"");
     let v = scene.verify();
-    assert_eq!(told(&v)[0], (Kind::DigestSignature, scene.path(&copy)));
+    assert_eq!(problems_of(&v)[0], (Kind::DigestSignature, scene.path(&copy)));
     assert_eq!((gap(&v), v.chains[0].logs.valid), (vec![], 10));
 }

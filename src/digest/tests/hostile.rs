@@ -1,4 +1,4 @@
-//! Files that somebody made to mislead or to break the verification.
+//! Files made to mislead or break the verification.
 
 use std::fs;
 use std::io::Write;
@@ -9,7 +9,7 @@ use super::exports::gz;
 use super::*;
 
 #[test]
-fn a_decompression_bomb_is_an_error_of_that_file() {
+fn a_decompression_bomb_is_a_problem_of_that_file() {
     let scene = Scene::new();
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..80 {
@@ -23,7 +23,7 @@ fn a_decompression_bomb_is_an_error_of_that_file() {
         let problem = v.problems.iter().find(|p| p.file == Some(scene.path(key))).unwrap();
         assert!(matches!(problem.kind, Kind::LogDamaged | Kind::DigestFormat));
         let says = &problem.detail;
-        assert!(says.contains("bomb") || says.contains("larger than any digest"), "{says}");
+        assert!(says.contains("bomb") || says.contains("too large for a digest"), "{says}");
         assert_eq!(v.chains[0].digests.total, 5);
     }
 }
@@ -55,7 +55,7 @@ fn digests_that_name_each_other_or_themselves_end() {
 }
 
 #[test]
-fn a_list_of_objects_with_broken_lines_is_used_and_told() {
+fn an_object_list_with_broken_lines_is_used_and_reported() {
     let scene = Scene::new();
     scene.export.append(
         "objects.jsonl",
@@ -68,7 +68,7 @@ fn a_list_of_objects_with_broken_lines_is_used_and_told() {
 }
 
 #[test]
-fn an_endless_line_is_not_taken_into_memory() {
+fn an_endless_line_is_not_read_into_memory() {
     let scene = Scene::new();
     scene.export.append("objects.jsonl", &vec![b' '; 3 << 20]);
     scene.export.append("objects.jsonl", &vec![b'{'; 3 << 20]);
@@ -88,21 +88,21 @@ fn a_listed_file_outside_of_the_tree_is_not_read() {
 }
 
 #[test]
-fn log_text_about_digests_is_no_digest() {
+fn log_text_about_digests_is_not_a_digest() {
     let mut scene = Scene::new();
     let signer = Signer::one();
     let key = Trail::new(&signer).log_key(2, 30, "talks");
     let text = br#"{"Records":[{"requestParameters":{"digestS3Object":"x","digestEndTime":"y"}}]}"#;
     scene.export.put(&key, &gz(text), json!({}));
-    assert_eq!(told(&scene.verify()), [(Kind::LogInside, scene.path(&key))]);
+    assert_eq!(problems_of(&scene.verify()), [(Kind::LogInside, scene.path(&key))]);
 }
 
 #[test]
-fn names_are_kept_as_they_are() {
+fn hostile_names_are_reported_unchanged() {
     let scene = Scene::new();
     let name = "AWSLogs/111122223333/CloudTrail/us-east-1/\u{1b}[2J\u{202e}\n.json";
     fs::write(scene.export.path(name), "{}").unwrap();
-    assert_eq!(told(&scene.verify()), [(Kind::LogInside, scene.path(name))]);
+    assert_eq!(problems_of(&scene.verify()), [(Kind::LogInside, scene.path(name))]);
 }
 
 #[test]
@@ -120,7 +120,11 @@ fn random_damage_never_goes_unnoticed_and_never_panics() {
         fs::write(scene.export.path(key), &bytes).unwrap();
         let v = scene.verify();
         assert_eq!(v.verdict(), Verdict::Invalid, "{key}: byte {at}");
-        assert!(v.problems.iter().any(|p| p.file == Some(scene.path(key))), "{:?}", told(&v));
+        assert!(
+            v.problems.iter().any(|p| p.file == Some(scene.path(key))),
+            "{:?}",
+            problems_of(&v)
+        );
         fs::write(scene.export.path(key), &whole).unwrap();
     }
 }

@@ -11,19 +11,19 @@ fn a_changed_log_file_is_found() {
     let log = &scene.hours[2].logs[1];
     scene.export.edit(log, "2026-11-01T02", "2026-11-01T03");
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::LogHash, scene.path(log))]);
+    assert_eq!(problems_of(&v), [(Kind::LogHash, scene.path(log))]);
     assert_eq!(v.problems[0].object, Some(s3(log)));
     assert_eq!(v.chains[0].logs, log_counts(10, 9, 1, 0));
     assert_eq!(v.verdict(), Verdict::Invalid);
 }
 
 #[test]
-fn a_removed_log_file_is_missed() {
+fn a_removed_log_file_is_reported_as_missing() {
     let scene = Scene::new();
     let log = &scene.hours[2].logs[0];
     scene.export.remove(log);
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::LogMissing, s3(log))]);
+    assert_eq!(problems_of(&v), [(Kind::LogMissing, s3(log))]);
     assert_eq!(v.chains[0].logs, log_counts(10, 9, 0, 1));
     assert_eq!(v.verdict(), Verdict::Invalid);
 }
@@ -35,21 +35,21 @@ fn bytes_after_the_first_member_are_found() {
         let log = &scene.hours[4].logs[0];
         scene.export.append(log, &bytes);
         let v = scene.verify();
-        assert_eq!(told(&v), [(Kind::LogAppended, scene.path(log))]);
+        assert_eq!(problems_of(&v), [(Kind::LogAppended, scene.path(log))]);
         assert!(v.problems[0].detail.starts_with(&format!("{} bytes after", bytes.len())));
         assert_eq!(v.chains[0].logs, log_counts(10, 9, 1, 0));
     }
 }
 
 #[test]
-fn a_cut_off_log_file_is_named() {
+fn a_truncated_log_file_is_reported() {
     let scene = Scene::new();
     let log = &scene.hours[0].logs[0];
     let whole = fs::read(scene.export.path(log)).unwrap();
     fs::write(scene.export.path(log), &whole[..whole.len() - 9]).unwrap();
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::LogDamaged, scene.path(log))]);
-    assert!(v.problems[0].detail.contains("cut off"), "{}", v.problems[0].detail);
+    assert_eq!(problems_of(&v), [(Kind::LogDamaged, scene.path(log))]);
+    assert!(v.problems[0].detail.contains("truncated"), "{}", v.problems[0].detail);
     fs::write(scene.export.path(log), [&whole[..12], b"garbage"].concat()).unwrap();
     assert_eq!(kinds(&scene.verify()), [Kind::LogDamaged]);
 }
@@ -60,7 +60,7 @@ fn a_moved_log_file_is_found_under_its_new_name() {
         let log = &scene.hours[1].logs[0];
         scene.export.rename(log, new);
         let v = scene.verify();
-        assert_eq!(told(&v), [(Kind::LogMoved, scene.path(new))]);
+        assert_eq!(problems_of(&v), [(Kind::LogMoved, scene.path(new))]);
         assert_eq!(v.problems[0].object, Some(s3(log)));
         assert_eq!((v.counts.logs_uncovered, v.chains[0].logs), (0, log_counts(10, 9, 1, 0)));
     };
@@ -77,7 +77,10 @@ fn an_object_from_another_bucket_has_been_moved() {
         scene.export.objects.iter_mut().find(|o| o["key"] == scene.hours[1].logs[0]).unwrap();
     line["bucket"] = "copy-of-bucket".into();
     scene.export.write_objects();
-    assert_eq!(told(&scene.verify()), [(Kind::LogMoved, scene.path(&scene.hours[1].logs[0]))]);
+    assert_eq!(
+        problems_of(&scene.verify()),
+        [(Kind::LogMoved, scene.path(&scene.hours[1].logs[0]))]
+    );
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn a_log_file_in_no_digest_is_not_covered() {
         let mut scene = Scene::new();
         scene.export.put(&key, &gz(key.as_bytes()), serde_json::json!({}));
         let v = scene.verify();
-        assert_eq!(told(&v), [(kind, scene.path(&key))]);
+        assert_eq!(problems_of(&v), [(kind, scene.path(&key))]);
         assert_eq!((v.counts.logs_uncovered, v.verdict()), (1, Verdict::Incomplete));
         assert_eq!(v.chains[0].logs, log_counts(10, 10, 0, 0));
     }
@@ -134,11 +137,11 @@ fn every_copy_of_a_log_file_is_checked() {
     let v = scene.verify();
     assert_eq!((kinds(&v), v.counts.copies), (vec![], 1));
     scene.export.edit(&copy, "eventID", "eventId");
-    assert_eq!(told(&scene.verify()), [(Kind::LogHash, scene.path(&copy))]);
+    assert_eq!(problems_of(&scene.verify()), [(Kind::LogHash, scene.path(&copy))]);
 }
 
 #[test]
-fn a_flat_folder_is_checked_by_name_and_said_to_be() {
+fn a_flat_folder_is_checked_by_name_and_reported() {
     let scene = Scene::plain();
     let name = |key: &str| key.rsplit('/').next().unwrap().to_string();
     for hour in &scene.hours {
@@ -156,7 +159,7 @@ fn a_flat_folder_is_checked_by_name_and_said_to_be() {
 }
 
 #[test]
-fn a_hash_of_another_algorithm_is_not_taken_for_wrong() {
+fn a_hash_of_another_algorithm_is_not_reported_as_wrong() {
     let signer = Signer::one();
     let scene = Scene::with(|export| {
         export.write_keys(&signer, "us-east-1");
@@ -166,6 +169,6 @@ fn a_hash_of_another_algorithm_is_not_taken_for_wrong() {
         vec![hour]
     });
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::AlgorithmUnknown, scene.path(&scene.hours[0].logs[0]))]);
+    assert_eq!(problems_of(&v), [(Kind::AlgorithmUnknown, scene.path(&scene.hours[0].logs[0]))]);
     assert_eq!((v.chains[0].logs.valid, v.chains[0].logs.unchecked), (1, 1));
 }

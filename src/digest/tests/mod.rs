@@ -1,4 +1,4 @@
-//! Chains that are delivered, damaged, and verified.
+//! Verifies chains that were delivered and then damaged.
 
 mod coverage;
 mod digests;
@@ -45,7 +45,7 @@ impl Scene {
         Scene { export, hours, _folder: folder }
     }
 
-    /// Without `objects.jsonl`, as a plain copy is.
+    /// Without `objects.jsonl`, like a plain copy.
     fn plain() -> Scene {
         let scene = Scene::new();
         scene.export.remove("objects.jsonl");
@@ -72,13 +72,13 @@ impl Export {
         String::from_utf8(ungz(&fs::read(self.path(key)).unwrap())).unwrap()
     }
 
-    /// What S3 says is the signature of a digest.
+    /// The signature in a digest's S3 metadata.
     fn signature_of(&self, key: &str) -> Value {
         let line = self.objects.iter().find(|o| o["key"] == key).unwrap();
         line["metadata"]["signature"].clone()
     }
 
-    /// Changes S3 metadata, or takes it away (null), and writes the list again.
+    /// Changes S3 metadata, or removes it (null), and rewrites the list.
     fn set_metadata(&mut self, key: &str, name: &str, value: Value) {
         let line = self.objects.iter_mut().find(|o| o["key"] == key).unwrap();
         let metadata = line["metadata"].as_object_mut().unwrap();
@@ -89,7 +89,7 @@ impl Export {
         self.write_objects();
     }
 
-    /// Unpacks, changes and packs an object again.
+    /// Unpacks, changes and repacks an object.
     fn edit(&self, key: &str, from: &str, to: &str) {
         let text = self.unpacked(key);
         assert!(text.contains(from), "{text}");
@@ -115,7 +115,7 @@ fn ungz(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Kind and file or object of every problem.
-fn told(v: &Verification) -> Vec<(Kind, String)> {
+fn problems_of(v: &Verification) -> Vec<(Kind, String)> {
     let subject = |p: &Problem| p.file.clone().or(p.object.clone()).unwrap_or_default();
     v.problems.iter().map(|p| (p.kind, subject(p))).collect()
 }
@@ -179,7 +179,7 @@ fn the_result_can_be_written_as_json() {
 }
 
 #[test]
-fn a_tree_is_the_same_wherever_it_lies() {
+fn a_tree_may_be_moved_as_a_whole() {
     let scene = Scene::plain();
     let inside = scene.export.path("AWSLogs");
     let root: PathBuf = scene.export.root.join("elsewhere/AWSLogs");

@@ -1,4 +1,4 @@
-//! Signatures, public keys, and what is said without them.
+//! Signatures, public keys, and verification without them.
 
 use std::fs;
 
@@ -10,18 +10,18 @@ fn a_swapped_signature_fails() {
     let other = scene.export.signature_of(&scene.hours[3].digest);
     scene.export.set_metadata(&scene.hours[4].digest, "signature", other);
     let v = scene.verify();
-    assert_eq!(told(&v)[0], (Kind::DigestSignature, scene.path(&scene.hours[4].digest)));
+    assert_eq!(problems_of(&v)[0], (Kind::DigestSignature, scene.path(&scene.hours[4].digest)));
     assert_eq!(v.verdict(), Verdict::Invalid);
     assert_eq!((v.chains[0].digests.invalid, v.chains[0].logs.listed), (1, 8));
     assert_eq!(v.chains[0].to.map(crate::clock::rfc3339).as_deref(), Some("2026-11-01T04:01:31Z"));
 }
 
 #[test]
-fn metadata_that_was_changed_is_found_though_the_next_digest_signs() {
+fn changed_metadata_is_found_although_the_next_digest_has_the_signature() {
     let mut scene = Scene::new();
     scene.export.set_metadata(&scene.hours[2].digest, "signature", "abc".into());
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::DigestSignature, scene.path(&scene.hours[2].digest))]);
+    assert_eq!(problems_of(&v), [(Kind::DigestSignature, scene.path(&scene.hours[2].digest))]);
     assert_eq!((v.chains[0].digests.signed, v.chains[0].logs.valid), (5, 10));
 }
 
@@ -29,7 +29,7 @@ fn metadata_that_was_changed_is_found_though_the_next_digest_signs() {
 fn without_metadata_only_the_head_is_not_signed_for() {
     let scene = Scene::plain();
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::HeadUnsigned, scene.path(&scene.hours[4].digest))]);
+    assert_eq!(problems_of(&v), [(Kind::HeadUnsigned, scene.path(&scene.hours[4].digest))]);
     assert!(v.problems[0].detail.starts_with("head not signed-for"));
     let chain = &v.chains[0];
     assert_eq!(
@@ -51,7 +51,7 @@ fn metadata_counts_without_the_collected_file() {
 }
 
 #[test]
-fn of_two_versions_of_an_object_none_is_taken_for_the_file() {
+fn of_two_versions_of_an_object_neither_is_preferred() {
     let mut scene = Scene::new();
     let other = scene.export.signature_of(&scene.hours[0].digest);
     let newest = scene.export.objects.last().unwrap().clone();
@@ -132,7 +132,7 @@ fn a_forged_chain_fails_under_the_true_key() {
 }
 
 #[test]
-fn keys_in_both_forms_are_taken() {
+fn keys_in_both_forms_are_accepted() {
     let signer = Signer { spki: true, ..Signer::one() };
     let scene = Scene::with(|export| {
         export.write_keys(&signer, "us-east-1");
@@ -144,7 +144,7 @@ fn keys_in_both_forms_are_taken() {
 }
 
 #[test]
-fn several_answers_may_stand_in_one_file() {
+fn a_file_may_contain_several_responses() {
     let (one, two) = (Signer::one(), Signer::two());
     let both = format!("{}\n{}", one.answer("us-east-1"), two.answer("eu-west-1"));
     let mut keys = Keys::default();
@@ -153,7 +153,7 @@ fn several_answers_may_stand_in_one_file() {
 }
 
 #[test]
-fn keys_that_cannot_be_used_are_named_and_no_forgery_is_cried() {
+fn unusable_keys_are_reported_and_not_taken_for_forgery() {
     let answer = Signer::one().answer("us-east-1");
     let with = |value: &str| {
         let scene = Scene::new();
@@ -167,23 +167,23 @@ fn keys_that_cannot_be_used_are_named_and_no_forgery_is_cried() {
         v.problems.iter().map(|p| p.detail.clone()).collect::<Vec<_>>().join("\n")
     };
     assert!(with("!").contains("not base64"));
-    assert!(with("AAAA").contains("no PKCS #1 key"));
+    assert!(with("AAAA").contains("not a PKCS #1 key"));
     let other = Signer::two().answer("us-east-1")["PublicKeyList"][0]["Value"].clone();
     let says = with(other.as_str().unwrap());
-    assert!(says.contains("the fingerprint") && says.contains("is not its key's"), "{says}");
+    assert!(says.contains("the fingerprint") && says.contains("does not match its key"), "{says}");
     let short = "MIGJAoGBALsPWr6Dn3qAN8N8b2DM81/9CkvOBidfX8q4iQ8ZR3pbeYoOZnxsoWAFZp0vtTjcPHrAKasr5mnd6efuFuKc\
         kus6MpE+YQpYT0CmU4+VIjJvuUDsIAGVj9qQFIGHDYNbCweppKcS3rj1210iFfvriRj4qmlubxCEUG3eDmirdAzVAgMBAAE=";
-    assert!(with(short).contains("a key of 1024 bits is not taken"));
+    assert!(with(short).contains("unsupported size of 1024 bits"));
     let scene = Scene::new();
     fs::write(scene.export.path("cloudtrail-public-keys-y.json"), "[]").unwrap();
     let v = scene.verify();
     assert_eq!(kinds(&v), [Kind::KeyUnusable]);
-    assert!(v.problems[0].detail.contains("no answer of ListPublicKeys"));
+    assert!(v.problems[0].detail.contains("not a ListPublicKeys response"));
 }
 
 /// The keys that the AWS page *Custom implementations of CloudTrail log file integrity validation* shows.
 #[test]
-fn the_documented_keys_have_the_md5_of_their_value_for_a_name() {
+fn the_fingerprints_of_the_documented_keys_are_the_md5_of_their_value() {
     let pkcs1 = "MIIBCgKCAQEAn11L2YZ9h7onug2ILi1MWyHiMRsTQjfWE+pHVRLk1QjfWhirG+lpOa8NrwQ/r7Ah5bNL6Hepzn\
         OU9XTDSfmmnP97mqyc7z/upfZdS/AHhYcGaz7n6Wc/RRBU6VmiPCrAUojuSk6/GjvA8iOPFsYDuBtviXarvuLPlrT9kAd4Lb+r\
         FfR5peEgBEkhlzc5HuWO7S0y+KunqxX6jQBnXGMtxmPBPP0FylgWGNdFtks/4YSKcgqwH0YDcawP9GGGDAeCIqPWIXDLG1jOjR\
@@ -203,10 +203,10 @@ fn the_documented_keys_have_the_md5_of_their_value_for_a_name() {
 }
 
 #[test]
-fn another_signature_algorithm_is_not_taken_for_a_wrong_signature() {
+fn another_signature_algorithm_is_not_reported_as_a_wrong_signature() {
     let mut scene = Scene::new();
     let digest = scene.hours[4].digest.clone();
     scene.export.set_metadata(&digest, "signature-algorithm", "SHA512withRSA".into());
     let v = scene.verify();
-    assert_eq!(told(&v), [(Kind::AlgorithmUnknown, scene.path(&digest))]);
+    assert_eq!(problems_of(&v), [(Kind::AlgorithmUnknown, scene.path(&digest))]);
 }

@@ -1,4 +1,4 @@
-//! Folds events by day, and counts them by object.
+//! Builds rollups by day, and counts events by object.
 
 use std::collections::HashMap;
 
@@ -12,25 +12,24 @@ use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
 use crate::state::DayCount;
 
-/// Days after today that have tables of their own: what lies further ahead, by whatever clock, is kept under
-/// the last.
-pub const AHEAD: i64 = 2;
+/// Days after today that have their own tables. Events further in the future are filed under the last one.
+pub const FUTURE_DAYS: i64 = 2;
 
 /// One worker's days.
 pub struct Days<'s> {
     rules: &'s RuleSet,
-    /// The last day.
-    last: i64,
+    /// Events after this day are filed under it.
+    last_day: i64,
     matcher: Matcher<'s>,
     pub days: HashMap<i64, Part<'s>>,
     counts: Vec<DayCount>,
-    /// By number in the listing.
-    pub objects: Vec<Held>,
+    /// In the order in which they were read.
+    pub objects: Vec<ScannedObject>,
     unparsed_records: u64,
 }
 
-/// What an object held.
-pub struct Held {
+/// One object's coverage and event counts.
+pub struct ScannedObject {
     pub number: u32,
     pub coverage: Coverage,
     pub days: Vec<DayCount>,
@@ -41,14 +40,14 @@ pub struct Held {
 pub struct Part<'s> {
     pub rollups: Rollups,
     pub hits: Hits<'s>,
-    pub prints: Vec<u64>,
+    pub fingerprints: Vec<u64>,
 }
 
 impl<'s> Days<'s> {
-    pub fn new(rules: &'s RuleSet, last: i64) -> Days<'s> {
+    pub fn new(rules: &'s RuleSet, last_day: i64) -> Days<'s> {
         let matcher = Matcher::new(rules);
         let (days, counts, objects) = (HashMap::new(), Vec::new(), Vec::new());
-        Days { rules, last, matcher, days, counts, objects, unparsed_records: 0 }
+        Days { rules, last_day, matcher, days, counts, objects, unparsed_records: 0 }
     }
 
     fn count(&mut self, day: i64, event: &Event<'_>, duplicate: bool) {
@@ -66,19 +65,19 @@ impl<'s> Days<'s> {
 }
 
 impl Visitor for Days<'_> {
-    const APART: bool = true;
+    const COVERAGE_PER_INPUT: bool = true;
 
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin) {
-        let day = day(event.time, self.last);
+        let day = day(event.time, self.last_day);
         self.count(day, event, origin.duplicate);
         let rules = self.rules;
         let part = self.days.entry(day).or_insert_with(|| Part {
             rollups: Rollups::default(),
             hits: Hits::new(rules),
-            prints: Vec::new(),
+            fingerprints: Vec::new(),
         });
         if !origin.duplicate {
-            part.prints.push(fingerprint(event));
+            part.fingerprints.push(fingerprint(event));
         }
         part.rollups.fold(event, phase, origin);
         self.matcher.event(&mut part.rollups, &mut part.hits, event, record, phase, origin);
@@ -87,8 +86,8 @@ impl Visitor for Days<'_> {
     fn input(&mut self, number: u32, coverage: Coverage) {
         self.counts.sort_by_key(|count| count.day);
         let days = std::mem::take(&mut self.counts);
-        let unparsed_records = self.matcher.unreadable() - self.unparsed_records;
+        let unparsed_records = self.matcher.unparsed_records() - self.unparsed_records;
         self.unparsed_records += unparsed_records;
-        self.objects.push(Held { number, coverage, days, unparsed_records });
+        self.objects.push(ScannedObject { number, coverage, days, unparsed_records });
     }
 }

@@ -1,97 +1,96 @@
-//! Reads only what earlier runs have not read: what they have comes from the state.
+//! Incremental runs: only logs that no earlier run has read are read; everything else comes from the state.
 //!
-//! Objects, and whole days of the event history, that are new are read in batches, each of which is folded by day and put into the state before the
-//! next begins; then its days of the window are taken from the state. So a run that is ended in the middle
-//! loses one batch, and results do not depend on how many runs it took.
+//! New objects and complete days of the event history are read in batches. Each batch is rolled up by day and written
+//! to the state before the next begins; its days of the window are then loaded from the state. So an interrupted run
+//! loses one batch at most, and results do not depend on the number of runs.
 
 mod days;
-mod items;
-mod known;
+mod earlier_objects;
 mod load;
 mod read;
+mod state_inputs;
 
 use super::ScanResult;
 use super::dedup::Dedup;
-use super::local::{Job, refused, settled};
+use super::local::{Job, add_refused, in_report_order};
 use crate::clock::{DAY, Millis, rfc3339};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
 use crate::state::{State, StateError};
-use known::Known;
-pub use load::Wanted;
+use earlier_objects::EarlierObjects;
+pub use load::LoadQuery;
 use load::{Listed, Loaded};
 
-/// How much came from where.
+/// What an incremental run took from the state.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Used {
-    /// Objects that were read by earlier runs.
+pub struct StateUsage {
+    /// Objects that earlier runs read.
     pub known: u64,
-    /// Objects that were read now.
+    /// Objects that this run read.
     pub read: u64,
-    /// Objects that were read by earlier runs, and are not what they were: another content is there now.
+    /// Objects that earlier runs read and whose content has changed since.
     pub changed: Vec<String>,
-    /// Objects that were read by earlier runs, and are no longer listed.
+    /// Objects that earlier runs read and that are no longer listed.
     pub gone: Vec<String>,
-    /// What of the state could not be used, in words.
+    /// Errors of the parts of the state that could not be used.
     pub damaged: Vec<String>,
 }
 
-/// What earlier runs kept of a window. Nothing of it depends on what is listed now, so that it can be read
-/// meanwhile.
-pub struct Earlier<'s> {
+/// A window's data from earlier runs. It does not depend on the listing, so it can be loaded at the same time.
+pub struct EarlierRuns<'s> {
     state: State,
     loaded: Loaded<'s>,
-    wanted: Wanted<'s>,
+    query: LoadQuery<'s>,
 }
 
-impl<'s> Earlier<'s> {
-    pub fn read(mut state: State, wanted: Wanted<'s>) -> Earlier<'s> {
-        let loaded = Loaded::of(&mut state, wanted);
-        Earlier { state, loaded, wanted }
+impl<'s> EarlierRuns<'s> {
+    pub fn read(mut state: State, query: LoadQuery<'s>) -> EarlierRuns<'s> {
+        let loaded = Loaded::of(&mut state, query);
+        EarlierRuns { state, loaded, query }
     }
 }
 
-/// As [`super::rollups`], for the job's window and rules, which are those that `earlier` was read for. The window
-/// has to begin with a day and to have no end; so has the baseline.
+/// Like [`super::rollups`], for an incremental run. `earlier` must have been loaded for the job's window and rules. The
+/// window and the baseline must begin at midnight UTC, and the window must have no end.
 ///
 /// # Errors
 /// When the state cannot be written.
 pub fn rollups(
     job: &Job<'_>,
-    earlier: Earlier<'_>,
+    earlier: EarlierRuns<'_>,
     now: Millis,
-) -> Result<(ScanResult, Used), StateError> {
-    let Earlier { mut state, loaded, wanted } = earlier;
+) -> Result<(ScanResult, StateUsage), StateError> {
+    let EarlierRuns { mut state, loaded, query } = earlier;
     let today = now.div_euclid(DAY);
-    let known = Known::of(&state);
-    let mut used = Used::default();
-    let items = items::of(job.listing, now);
-    let fresh = known.fresh(job.listing, &items);
-    used.read = fresh.len() as u64;
-    let rest = read::rest(&items);
-    used.known = job.listing.files.len() as u64 - used.read - rest.len() as u64;
+    let objects = EarlierObjects::of(&state);
+    let mut used = StateUsage::default();
+    let items = state_inputs::of(job.listing, now);
+    let unread = objects.unread(job.listing, &items);
+    used.read = unread.len() as u64;
+    let stateless = read::stateless(&items);
+    used.known = job.listing.files.len() as u64 - used.read - stateless.len() as u64;
     let mut dedup = Dedup::default();
-    if !(fresh.is_empty() && rest.is_empty()) {
-        let Some(prints) = known::prints(&mut state) else {
-            // What the batch held is to be read again.
-            return rollups(job, Earlier::read(state, wanted), now);
+    if !(unread.is_empty() && stateless.is_empty()) {
+        let Some(fingerprints) = earlier_objects::fingerprints(&mut state) else {
+            // Its objects must be read again.
+            return rollups(job, EarlierRuns::read(state, query), now);
         };
-        dedup = Dedup::knowing(prints, today + days::AHEAD);
+        dedup = Dedup::with_earlier(fingerprints, today + days::FUTURE_DAYS);
     }
-    (job.progress)(used.known, Known::bytes(job.listing, &fresh, &rest));
+    (job.progress)(used.known, EarlierObjects::bytes(job.listing, &unread, &stateless));
     let listed = Listed::of(&items);
     let mut files = FileNames::of(job.listing);
-    let mut sum = loaded.listed(&state, &listed, &mut files);
-    let rules = wanted.rules;
-    for objects in read::batches(job.listing, &items, fresh) {
-        let batch = read::batch(job, rules, &dedup, &items, &objects, rfc3339(now), today)?;
-        listed.add(&mut sum, state.add(batch)?, wanted, &mut files)?;
+    let mut merger = loaded.listed(&state, &listed, &mut files);
+    let rules = query.rules;
+    for numbers in read::batches(job.listing, &items, unread) {
+        let batch = read::batch(job, rules, &dedup, &items, &numbers, rfc3339(now), today)?;
+        listed.add(&mut merger, state.add(batch)?, query, &mut files)?;
     }
     let mut coverage = Coverage::default();
-    read::others(job, rules, &dedup, &rest, &mut sum, &mut files, &mut coverage);
-    let known = Known::of(&state);
-    sum.unparsed_records += known.cover(job, &items, &mut coverage, &mut used);
-    refused(job.listing, &mut coverage);
+    read::without_state(job, rules, &dedup, &stateless, &mut merger, &mut files, &mut coverage);
+    let objects = EarlierObjects::of(&state);
+    merger.unparsed_records += objects.add_coverage(job, &items, &mut coverage, &mut used);
+    add_refused(job.listing, &mut coverage);
     used.damaged = state.damaged.iter().map(ToString::to_string).collect();
-    Ok((sum.finish(files, settled(coverage)), used))
+    Ok((merger.finish(files, in_report_order(coverage)), used))
 }

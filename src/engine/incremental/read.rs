@@ -1,45 +1,49 @@
-//! Reads what is new.
+//! Reads the inputs that no earlier run has read.
 
 use std::collections::BTreeMap;
 
 use super::super::dedup::Dedup;
 use super::super::local::{Job, Part as Scanned, scan_after};
-use super::super::sum::Sum;
+use super::super::scan_merger::ScanMerger;
 use super::super::{Folder, Hits};
-use super::days::{AHEAD, Days, Held, Part};
-use super::items::Item;
+use super::days::{Days, FUTURE_DAYS, Part, ScannedObject};
+use super::state_inputs::StateInput;
 use crate::decode::losses::Reason;
 use crate::rollup::{Renumber, Selection};
-use crate::sigma::{KeptHit, RuleSet};
+use crate::sigma::{RuleSet, SavedHit};
 use crate::source::coverage::{Coverage, SkipReason};
 use crate::source::{FileNames, Listing};
-use crate::state::{KeptDay, KeptObject, NewBatch, NewDay, StateError};
+use crate::state::{DayInfo, NewBatch, NewDay, StateError, StoredObject};
 
-/// A batch ends with so many objects, or bytes.
-const MOST_OBJECTS: usize = 1_000;
-const MOST_BYTES: u64 = 128 << 20;
+/// Size of a batch at most.
+const MAX_OBJECTS: usize = 1_000;
+const MAX_BYTES: u64 = 128 << 20;
 
-/// Numbers of what no state is kept of.
-pub fn rest(items: &[Option<Item>]) -> Vec<u32> {
+/// Numbers of the inputs that are not stored in the state.
+pub fn stateless(items: &[Option<StateInput>]) -> Vec<u32> {
     let others = items.iter().zip(0..).filter(|(item, _)| item.is_none());
     others.map(|(_, number)| number).collect()
 }
 
-/// Oldest first, so that a batch has few days; and the event history, which is slow, by the day.
-pub fn batches(listing: &Listing, items: &[Option<Item>], mut fresh: Vec<u32>) -> Vec<Vec<u32>> {
+/// Divides inputs into batches: oldest first, so that a batch has few days. The event history, which is slow, gets one
+/// batch per day.
+pub fn batches(
+    listing: &Listing,
+    items: &[Option<StateInput>],
+    mut unread: Vec<u32>,
+) -> Vec<Vec<u32>> {
     let age = |n: &u32| {
         let item = items[*n as usize].as_ref();
         item.map(|item| (item.is_history(), item.modified))
     };
-    fresh.sort_by_key(|n| (age(n), *n));
+    unread.sort_by_key(|n| (age(n), *n));
     let mut batches: Vec<Vec<u32>> = Vec::new();
     let (mut bytes, mut before) = (0, None);
-    for n in fresh {
+    for n in unread {
         let size = listing.files[n as usize].size;
         let day = age(&n).filter(|(history, _)| *history);
         bytes += size;
-        let fits =
-            |b: &&mut Vec<u32>| b.len() < MOST_OBJECTS && bytes <= MOST_BYTES && day == before;
+        let fits = |b: &&mut Vec<u32>| b.len() < MAX_OBJECTS && bytes <= MAX_BYTES && day == before;
         match batches.last_mut().filter(fits) {
             Some(batch) => batch.push(n),
             None => {
@@ -49,7 +53,7 @@ pub fn batches(listing: &Listing, items: &[Option<Item>], mut fresh: Vec<u32>) -
         }
         before = day;
     }
-    // Copies of an event are told apart by the order of the listing.
+    // The order of the listing decides which copy of a duplicate event comes first.
     batches.iter_mut().for_each(|batch| batch.sort_unstable());
     batches
 }
@@ -59,73 +63,75 @@ fn part_of(listing: &Listing, numbers: &[u32]) -> Listing {
     Listing { files, refused: Vec::new() }
 }
 
+/// Reads the objects with these numbers in the listing, and rolls them up by day.
 pub fn batch(
     job: &Job<'_>,
     rules: &RuleSet,
     dedup: &Dedup,
-    items: &[Option<Item>],
+    items: &[Option<StateInput>],
     objects: &[u32],
     written: String,
     today: i64,
 ) -> Result<NewBatch, StateError> {
     let listing = part_of(job.listing, objects);
     let job = Job { listing: &listing, selection: Selection::default(), ..*job };
-    let scanned = scan_after(&job, dedup, || Days::new(rules, today + AHEAD));
+    let scanned = scan_after(&job, dedup, || Days::new(rules, today + FUTURE_DAYS));
     let mut names = FileNames::of(&listing);
     let mut batch = NewBatch { written, ..NewBatch::default() };
-    let mut days: BTreeMap<i64, (Sum<'_>, Vec<u64>)> = BTreeMap::new();
-    let mut accounts = Vec::new();
+    let mut days: BTreeMap<i64, (ScanMerger<'_>, Vec<u64>)> = BTreeMap::new();
+    let mut scanned_objects = Vec::new();
     let listed = listing.files.len() as u32;
     for Scanned { visitor, members } in scanned.parts {
         batch.members.extend(members.iter().cloned());
         let shift = names.add_members(members);
-        for (day, Part { rollups, hits, prints }) in visitor.days {
-            let (sum, all) = days.entry(day).or_insert_with(|| (Sum::new(rules), Vec::new()));
+        for (day, Part { rollups, hits, fingerprints }) in visitor.days {
+            let (merger, all) =
+                days.entry(day).or_insert_with(|| (ScanMerger::new(rules), Vec::new()));
             let file = |file| if file < listed { file } else { file + shift };
-            sum.add(
+            merger.add(
                 rollups,
                 hits,
                 (shift > 0).then_some(Renumber { file: &file, ..Renumber::SAME }),
             );
-            all.extend(prints);
+            all.extend(fingerprints);
         }
-        accounts.extend(visitor.objects);
+        scanned_objects.extend(visitor.objects);
     }
-    accounts.sort_by_key(|held| held.number);
-    for Held { number, coverage, days, unparsed_records } in accounts {
+    scanned_objects.sort_by_key(|object| object.number);
+    for ScannedObject { number, coverage, days, unparsed_records } in scanned_objects {
         let found = &listing.files[number as usize];
         let item = objects.get(number as usize).and_then(|n| items[*n as usize].clone());
-        let Some(Item { bucket, key, etag, modified }) = item else { continue };
-        batch.objects.push(KeptObject {
+        let Some(StateInput { bucket, key, etag, modified }) = item else { continue };
+        batch.objects.push(StoredObject {
             bucket,
             key,
             etag,
             size: found.size,
             modified,
-            whole: whole(&coverage),
+            complete: is_complete(&coverage),
             days,
             unparsed_records,
             coverage: without_events(coverage),
         });
     }
-    for (day, (sum, prints)) in days {
-        let Hits { correlator, records } = sum.hits;
-        let about = KeptDay::new(records, correlator.left_out());
-        let hits: Vec<KeptHit> = correlator.hits().collect();
-        batch.days.insert(day, NewDay { rollups: sum.rollups, hits, prints, about });
+    for (day, (merger, fingerprints)) in days {
+        let Hits { correlator, records } = merger.hits;
+        let info = DayInfo::new(records, correlator.left_out());
+        let hits: Vec<SavedHit> = correlator.hits().collect();
+        batch.days.insert(day, NewDay { rollups: merger.rollups, hits, fingerprints, info });
     }
     Ok(batch)
 }
 
-/// True for an object that would be no other if it were read again.
-fn whole(coverage: &Coverage) -> bool {
+/// True if reading the object again would give the same result.
+fn is_complete(coverage: &Coverage) -> bool {
     let broken = Reason::ReadError.to_string();
     let unread = [SkipReason::PermissionDenied, SkipReason::Vanished, SkipReason::Unreadable];
     !coverage.problems.iter().any(|problem| problem.reason == broken)
         && !unread.iter().any(|reason| coverage.files.skipped.contains_key(reason))
 }
 
-/// Which events are in the window is another question each time.
+/// Drops the counts that depend on the window, which differs from run to run.
 fn without_events(mut coverage: Coverage) -> Coverage {
     coverage.by_log.clear();
     let events = &mut coverage.events;
@@ -133,31 +139,31 @@ fn without_events(mut coverage: Coverage) -> Coverage {
     coverage
 }
 
-/// Reads what no state is kept of.
-pub fn others<'s>(
+/// Reads the inputs that are not stored in the state.
+pub fn without_state<'s>(
     job: &Job<'_>,
     rules: &'s RuleSet,
     dedup: &Dedup,
-    rest: &[u32],
-    sum: &mut Sum<'s>,
+    stateless: &[u32],
+    merger: &mut ScanMerger<'s>,
     files: &mut FileNames,
     coverage: &mut Coverage,
 ) {
-    if rest.is_empty() {
+    if stateless.is_empty() {
         return;
     }
-    let listing = part_of(job.listing, rest);
+    let listing = part_of(job.listing, stateless);
     let part = Job { listing: &listing, ..*job };
     let scanned = scan_after(&part, dedup, || Folder::new(rules));
     for Scanned { visitor, members } in scanned.parts {
-        sum.unparsed_records += visitor.matcher.unreadable();
-        let behind = (job.listing.files.len() + files.members()) as u32;
-        let mut numbers = rest.to_vec();
-        numbers.extend(behind..behind + members.len() as u32);
+        merger.unparsed_records += visitor.matcher.unparsed_records();
+        let next = (job.listing.files.len() + files.members()) as u32;
+        let mut numbers = stateless.to_vec();
+        numbers.extend(next..next + members.len() as u32);
         files.add_members(members);
         let Folder { rollups, hits, .. } = visitor;
         let number = |n: u32| numbers.get(n as usize).copied().unwrap_or(u32::MAX);
-        sum.add(rollups, hits, Some(Renumber { file: &number, input: &number }));
+        merger.add(rollups, hits, Some(Renumber { file: &number, input: &number }));
     }
     coverage.add(scanned.coverage);
 }

@@ -58,7 +58,7 @@ fn partner_tools_are_named_not_their_partner() {
 }
 
 #[test]
-fn browsers_are_told_apart_by_their_rarest_claim() {
+fn browsers_are_distinguished_by_their_rarest_claim() {
     let webkit = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko)";
     for (claim, expected) in [
         ("Chrome/120.0.0.0 Safari/537.36", "Chrome"),
@@ -73,7 +73,7 @@ fn browsers_are_told_apart_by_their_rarest_claim() {
 }
 
 #[test]
-fn identifiers_do_not_make_families() {
+fn identifiers_are_not_families() {
     for (agent, expected) in [
         ("stratus-red-team_c97089f1-4a0b-4b8c-9d8e-0123456789ab", "stratus-red-team"),
         ("c97089f1-4a0b-4b8c-9d8e-0123456789ab", "(id)"),
@@ -104,7 +104,7 @@ fn hostile_agents_stay_short_and_whole() {
 }
 
 #[test]
-fn attackers_tools_and_systems_are_noticed() {
+fn attack_tools_and_systems_are_recognized() {
     for (agent, expected) in [
         ("aws-cli/1.16 Python/3.8 Linux/5.10.0-kali3-amd64 botocore/1.1", "Kali Linux"),
         ("Boto3/1.9 Linux/5.16.0-12parrot1-amd64", "Parrot OS"),
@@ -121,7 +121,7 @@ fn attackers_tools_and_systems_are_noticed() {
 }
 
 #[test]
-fn innocent_words_are_not_noticed() {
+fn innocent_words_are_not_recognized() {
     for agent in [
         "",
         "aws-cli/2.13.5 Python/3.11.4",
@@ -137,7 +137,7 @@ fn innocent_words_are_not_noticed() {
 }
 
 #[test]
-fn a_client_is_one_whatever_it_was_told_to_do() {
+fn a_client_is_the_same_whatever_command_it_runs() {
     let cli = "aws-cli/2.31.16 ua/2.1 md/installer#source";
     for text in [
         "aws-cli/2.31.16 ua/2.1 md/installer#source md/prompt#off md/command#s3.ls",

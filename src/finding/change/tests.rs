@@ -1,4 +1,4 @@
-//! A run beside the one before it.
+//! A run compared with the one before it.
 
 use super::*;
 use crate::finding::seen::Tally;
@@ -91,25 +91,29 @@ fn what_left_the_window_is_told_from_what_is_found_no_longer() {
 
 #[test]
 fn a_run_that_is_no_fair_measure_is_named() {
-    let said = |now: &Seen, last: Seen, what: &str| {
+    let remarked = |now: &Seen, last: Seen, what: &str| {
         let remarks = compared(now, last).remarks;
         assert!(remarks.iter().any(|r| r.contains(what)), "{what} in {remarks:?}");
         assert_eq!(remarks.len(), 1, "{remarks:?}");
     };
     let now = week(107);
-    said(&now, Seen { since: Some(98 * DAY), ..week(100) }, "another: 2 days, and 7 days now");
-    said(&now, Seen { since: None, ..week(100) }, "another: all of the logs");
-    said(&now, week(80), "27 d ago, more than two windows");
-    said(&now, week(108), "a clock is wrong");
-    said(&now, Seen { rules: "x".into(), ..week(100) }, "rules are others");
-    said(&now, Seen { program: "0.0.9".into(), ..week(100) }, "made by incident 0.0.9");
-    said(&now, Seen { incomplete: true, ..week(100) }, "was incomplete");
-    said(&Seen { incomplete: true, ..now.clone() }, week(100), "is incomplete");
+    remarked(
+        &now,
+        Seen { since: Some(98 * DAY), ..week(100) },
+        "another window: 2 days then, 7 days now",
+    );
+    remarked(&now, Seen { since: None, ..week(100) }, "another window: all of the logs then");
+    remarked(&now, week(80), "27 d ago, more than two windows");
+    remarked(&now, week(108), "a clock is wrong");
+    remarked(&now, Seen { rules: "x".into(), ..week(100) }, "rules have changed");
+    remarked(&now, Seen { program: "0.0.9".into(), ..week(100) }, "used incident 0.0.9");
+    remarked(&now, Seen { incomplete: true, ..week(100) }, "was incomplete");
+    remarked(&Seen { incomplete: true, ..now.clone() }, week(100), "is incomplete");
     let many = Names { items: Vec::new(), beyond: 7 };
-    said(&now, Seen { principals: many, ..week(100) }, "7 more principals than the 10,000");
+    remarked(&now, Seen { principals: many, ..week(100) }, "7 more principals than the 10,000");
     let last = Before::Run(Box::new(week(100)));
     let late = Change::between(&now, &last, Measured::default(), 3).remarks;
-    assert!(late[0].starts_with("3 events from before 1970-04-11 came after"), "{late:?}");
+    assert!(late[0].starts_with("3 events from before 1970-04-11 arrived after"), "{late:?}");
 }
 
 #[test]

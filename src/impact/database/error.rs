@@ -1,4 +1,4 @@
-//! What a database said no with: without password, and without the data that its messages may quote.
+//! Database errors, without the password and without data that the server's messages may quote.
 
 use std::error::Error as _;
 use std::fmt;
@@ -7,26 +7,26 @@ use std::path::Path;
 use postgres::Error;
 use postgres::error::{DbError, ErrorPosition, SqlState};
 
-use super::query::Limits;
+use super::limits::Limits;
 use crate::cloud::Secret;
 
-/// Whose fault it was.
+/// The kind of failure, which decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// What was asked for cannot be.
+    /// The request is invalid.
     Usage,
     Failed,
-    /// The query wanted to write.
+    /// The query tried to write.
     Writes,
 }
 
 /// Classes of SQLSTATE whose messages name tables, roles and limits, not values (PostgreSQL, appendix "Error
 /// Codes"): connection, feature, transaction, authorization, catalog, schema, syntax or access, resources,
-/// limits, state, operator, system. Others may quote a row, and so may what a function raises by itself.
-const OWN_WORDS: [&str; 12] =
+/// limits, state, operator, system. Others may quote a row, and so may errors that a function raises.
+const SAFE_CLASSES: [&str; 12] =
     ["08", "0A", "25", "28", "3D", "3F", "42", "53", "54", "55", "57", "58"];
 
-/// A sentence, and what to do next.
+/// A message, and what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseError {
     pub refusal: Refusal,
@@ -53,9 +53,9 @@ impl DatabaseError {
         &self.hints
     }
 
-    /// The same with `…` wherever the password stood.
+    /// The same error with `…` in place of the password.
     #[must_use]
-    pub(super) fn without(mut self, password: Option<&Secret>) -> DatabaseError {
+    pub(super) fn redacted(mut self, password: Option<&Secret>) -> DatabaseError {
         if let Some(password) = password.map(Secret::reveal).filter(|p| !p.is_empty()) {
             for text in std::iter::once(&mut self.message).chain(&mut self.hints) {
                 if text.contains(password) {
@@ -66,99 +66,100 @@ impl DatabaseError {
         self
     }
 
-    /// Of an attempt to connect.
+    /// An error of an attempt to connect.
     pub(super) fn connect(error: &Error, to: &str) -> DatabaseError {
-        if let Some(said) = error.as_db_error() {
-            let no = DatabaseError::failed(format!("{to}: {}", said.message()));
-            return match *said.code() {
-                SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => no
+        if let Some(server_error) = error.as_db_error() {
+            let failure = DatabaseError::failed(format!("{to}: {}", server_error.message()));
+            return match *server_error.code() {
+                SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => failure
                     .hint(
-                        "user and password are those of the address; PGPASSWORD is for one without",
+                        "check user and password; PGPASSWORD is used only if the address has no password",
                     ),
-                _ => no,
+                _ => failure,
             };
         }
-        let said = causes(error);
-        let no = DatabaseError::failed(format!("no connection to {to}: {said}"));
-        if said.contains("UnknownIssuer") {
-            return no
-                .hint("sslrootcert=FILE in the address names who signed the server's certificate");
+        let cause = causes(error);
+        let failure = DatabaseError::failed(format!("cannot connect to {to}: {cause}"));
+        if cause.contains("UnknownIssuer") {
+            return failure.hint(
+                "add sslrootcert=FILE with the authority that signed the server's certificate",
+            );
         }
-        if said.contains("not valid for name") || said.contains("NotValidForName") {
-            return no
-                .hint("the address must name the server as its certificate does")
-                .hint("sslmode=verify-ca takes any name");
+        if cause.contains("not valid for name") || cause.contains("NotValidForName") {
+            return failure
+                .hint("use the server name that is in its certificate")
+                .hint("or skip the check of the name with sslmode=verify-ca");
         }
-        if said.contains("CaUsedAsEndEntity") {
-            return no
-                .hint("the server shows an authority's own certificate, not one that it has signed")
+        if cause.contains("CaUsedAsEndEntity") {
+            return failure
+                .hint("the server uses a CA certificate as its own certificate")
                 .hint("sslmode=require encrypts without checking");
         }
-        if said.contains("does not support TLS") {
-            return no.hint("sslmode=disable in the address goes without encryption");
+        if cause.contains("does not support TLS") {
+            return failure.hint("sslmode=disable in the address connects without encryption");
         }
-        if said.contains("password missing") {
-            return no.hint("give it in PGPASSWORD, or in the address");
+        if cause.contains("password missing") {
+            return failure.hint("give it in PGPASSWORD, or in the address");
         }
-        no
+        failure
     }
 
-    /// Of the query in `file`; `line` finds the line of a place in the statement.
+    /// An error of the query in `file`. `line` maps a position in the statement to a line of the file.
     pub(super) fn query(
         error: &Error,
         file: &Path,
         line: &dyn Fn(u32) -> Option<usize>,
-        Limits { seconds, shows }: Limits,
+        Limits { seconds, show_values }: Limits,
     ) -> DatabaseError {
-        let Some(said) = error.as_db_error() else {
+        let Some(server_error) = error.as_db_error() else {
             return DatabaseError::failed(format!("the database: {}", causes(error)));
         };
-        let code = said.code().code();
-        let quoted = !OWN_WORDS.iter().any(|class| code.starts_with(class));
-        let message = match quoted && !shows {
+        let code = server_error.code().code();
+        let quoted = !SAFE_CLASSES.iter().any(|class| code.starts_with(class));
+        let message = match quoted && !show_values {
             true if code.starts_with("22") || code.starts_with("23") => {
-                "a value does not fit; the server's words may quote it, and are left out".into()
+                "a value does not fit its type; the server's message may quote it and is left out"
+                    .into()
             }
             true => {
-                "it failed; the server's words may quote what is in the database, and are left out"
-                    .to_string()
+                "the query failed; the server's message may quote data and is left out".to_string()
             }
-            false => said.message().to_string(),
+            false => server_error.message().to_string(),
         };
-        let place = place(said, file, line);
-        let no = DatabaseError::failed(format!("{place}: {message} (SQLSTATE {code})"));
-        let no = match *said.code() {
-            _ if quoted && !shows => no.hint("--show-persons shows the server's words"),
+        let location = location(server_error, file, line);
+        let failure = DatabaseError::failed(format!("{location}: {message} (SQLSTATE {code})"));
+        let failure = match *server_error.code() {
+            _ if quoted && !show_values => failure.hint("--show-persons shows the server's message"),
             SqlState::READ_ONLY_SQL_TRANSACTION => {
-                let no = DatabaseError { refusal: Refusal::Writes, ..no };
-                no.hint("the query runs in a read-only transaction: nothing was written")
+                let failure = DatabaseError { refusal: Refusal::Writes, ..failure };
+                failure.hint("the query runs in a read-only transaction: nothing was written")
             }
             SqlState::QUERY_CANCELED => {
-                no.hint(format!("it may take {seconds} s; --statement-timeout gives it more"))
+                failure.hint(format!("the limit is {seconds} s; --statement-timeout raises it"))
             }
-            SqlState::LOCK_NOT_AVAILABLE => no.hint("somebody holds the table: try again"),
+            SqlState::LOCK_NOT_AVAILABLE => failure.hint("the table is locked: try again"),
             SqlState::INSUFFICIENT_PRIVILEGE => {
-                no.hint("the role needs SELECT on the tables, USAGE on their schema, and no more")
+                failure.hint("the role needs only SELECT on the tables and USAGE on their schema")
             }
-            SqlState::SYNTAX_ERROR => no.hint(
-                "the file must hold one SELECT (WITH before it is fine), without a semicolon inside",
+            SqlState::SYNTAX_ERROR => failure.hint(
+                "the file must contain one SELECT, optionally after WITH, without a semicolon inside",
             ),
             SqlState::FEATURE_NOT_SUPPORTED if message.contains("WITH") => {
-                let no = DatabaseError { refusal: Refusal::Writes, ..no };
-                no.hint("the query may only read")
+                let failure = DatabaseError { refusal: Refusal::Writes, ..failure };
+                failure.hint("the query must only read")
             }
-            _ => no,
+            _ => failure,
         };
-        match said.hint().filter(|_| shows || !quoted) {
-            Some(hint) => no.hint(hint),
-            None => no,
+        match server_error.hint().filter(|_| show_values || !quoted) {
+            Some(hint) => failure.hint(hint),
+            None => failure,
         }
     }
 }
 
-/// `FILE:3`, where the server names a place in the user's own text.
-fn place(said: &DbError, file: &Path, line: &dyn Fn(u32) -> Option<usize>) -> String {
-    let line = match said.position() {
+/// `FILE:3` if the server names a position in the user's text, else `FILE`.
+fn location(server_error: &DbError, file: &Path, line: &dyn Fn(u32) -> Option<usize>) -> String {
+    let line = match server_error.position() {
         Some(ErrorPosition::Original(at)) => line(*at),
         _ => None,
     };
@@ -168,7 +169,7 @@ fn place(said: &DbError, file: &Path, line: &dyn Fn(u32) -> Option<usize>) -> St
     }
 }
 
-/// An error of the client library with its causes, each once.
+/// An error of the client library with its causes, without repeats.
 fn causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -195,15 +196,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_that_was_sent_back_is_taken_out() {
+    fn a_password_in_a_message_is_redacted() {
         let secret = Secret::new("hunter2");
         let error = DatabaseError::failed("no 'hunter2' here").hint("is hunter2 right?");
-        let error = error.without(Some(&secret));
+        let error = error.redacted(Some(&secret));
         assert_eq!(
             (error.to_string().as_str(), &*error.hints()[0]),
             ("no '…' here", "is … right?")
         );
-        let empty = DatabaseError::failed("a").without(Some(&Secret::new("")));
+        let empty = DatabaseError::failed("a").redacted(Some(&Secret::new("")));
         assert_eq!(empty.to_string(), "a");
     }
 }

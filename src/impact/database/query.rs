@@ -8,19 +8,20 @@ use postgres::types::ToSql;
 use postgres::{Client, Row, Transaction};
 
 use super::error::DatabaseError;
+use super::limits::Limits;
 use super::target::Target;
 use crate::clock::Millis;
 use crate::impact::objects::{Access, Object};
 
-/// Before the user's text. `unnest` of arrays needs no right but CONNECT, while a temporary table needs
-/// TEMPORARY on the database and can be made neither in a read-only transaction nor on a standby. What an
-/// attacker wrote into a key is a value of a parameter, and never part of a statement.
+/// Text before the user's query. `unnest` of arrays needs only the CONNECT privilege. A temporary table would need
+/// TEMPORARY, and cannot be created in a read-only transaction or on a standby. A key that an attacker wrote is a
+/// parameter value, never part of a statement.
 const BEFORE: &str = "WITH accessed_objects (bucket, key, version, operation, first, last, bytes) AS (\
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], \
 $5::timestamptz[], $6::timestamptz[], $7::bigint[]))\n";
-/// After it; on a line of its own, so that a comment at the end of the text ends there.
+/// Text after it, on a line of its own, so that a comment at the end of the query ends before it.
 const AFTER: &str = "\n) AS result";
-/// Columns that are read, with the type that each is read as.
+/// Columns that are read, with the type each is cast to.
 const COLUMNS: [(&str, &str); 7] = [
     ("person", "text"),
     ("jurisdiction", "text"),
@@ -30,39 +31,30 @@ const COLUMNS: [(&str, &str); 7] = [
     ("bucket", "text"),
     ("key", "text"),
 ];
-/// Bytes that the parameters of a statement can have: PostgreSQL's limit of 1 GiB less 1, rounded down.
+/// The most bytes of a statement's parameters: PostgreSQL's limit of 1 GiB less 1, rounded down.
 const LARGEST: u64 = 1_000_000_000;
-/// How long to wait for a table that somebody holds.
+/// How long to wait for a locked table.
 const LOCK_TIMEOUT: &str = "5s";
 
-/// The text of a query, and where it is from.
+/// The text of a query, and its file.
 #[derive(Debug)]
 pub struct Query {
     pub path: PathBuf,
     text: String,
 }
 
-/// What a run may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Seconds for the query (`statement_timeout`).
-    pub seconds: u64,
-    /// Errors may quote what is in the database.
-    pub shows: bool,
-}
-
-/// Which of the columns the query gives.
+/// The columns that the query returns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
-    /// Names of [`COLUMNS`] that are there.
-    there: Vec<&'static str>,
-    /// Columns that are not read, by name.
+    /// Names of [`COLUMNS`] that it returns.
+    present: Vec<&'static str>,
+    /// Names of columns that are ignored.
     pub others: Vec<String>,
 }
 
-/// A row of the answer; what is null or not there is `None`.
+/// A row of the result. `None` for null and for missing columns.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct ResultRow {
     pub person: Option<String>,
     pub jurisdiction: Option<String>,
     pub kind: Option<String>,
@@ -72,24 +64,24 @@ pub struct Line {
     pub key: Option<String>,
 }
 
-/// What was handed over and came back.
+/// The totals of a query that ran.
 #[derive(Debug)]
-pub struct Run {
+pub struct QueryRun {
     pub columns: Columns,
     pub lines: u64,
-    /// Objects whose bucket or key has a NUL, which PostgreSQL's text cannot hold: not handed over.
+    /// Objects whose bucket or key contains NUL, which PostgreSQL's text cannot contain: they were not sent.
     pub nul: u64,
 }
 
 impl Query {
-    /// `text` is one SELECT; semicolons at its end are taken off.
+    /// `text` is one SELECT. Semicolons at its end are removed.
     ///
     /// # Errors
-    /// When there is nothing in it.
+    /// If it is empty or contains NUL.
     pub fn new(path: &Path, text: &str) -> Result<Query, DatabaseError> {
         let text = text.trim_end_matches(|c: char| c == ';' || c.is_whitespace());
         if text.trim().is_empty() || text.contains('\0') {
-            return Err(DatabaseError::usage(format!("{} holds no query", path.display()))
+            return Err(DatabaseError::usage(format!("{} contains no query", path.display()))
                 .hint("`incident impact --help` shows one"));
         }
         Ok(Query { path: path.to_path_buf(), text: text.to_string() })
@@ -100,7 +92,7 @@ impl Query {
         format!("{BEFORE}{}{}{AFTER}", before(columns), self.text)
     }
 
-    /// The line of the user's text, from 1, at this character, from 1, of the statement for these columns.
+    /// The line of the user's text for a character of the statement for these columns. Both count from 1.
     pub(super) fn line(&self, columns: &str, at: u32) -> Option<usize> {
         let lead = BEFORE.chars().count() + before(columns).chars().count();
         let inside = (at as usize).checked_sub(lead + 1)?;
@@ -108,52 +100,52 @@ impl Query {
         (inside <= self.text.chars().count()).then(|| text.matches('\n').count() + 1)
     }
 
-    /// Hands the objects over and gives each row of the answer to `each`. Nothing is written: the transaction
-    /// is read-only from its beginning, and is rolled back.
+    /// Sends the objects and passes each row of the result to `each`. Nothing is written: the transaction is
+    /// read-only from the start, and is rolled back.
     ///
     /// The query sees `accessed_objects (bucket text, key text, version text, operation text,
     /// first timestamptz, last timestamptz, bytes bigint)`, a row for each object, version and operation.
     ///
     /// # Errors
-    /// When there is no connection, or the server refuses the query or does not end it in time.
+    /// If there is no connection, or the server rejects the query or does not finish it in time.
     pub fn run(
         &self,
         target: &Target,
         objects: &[Object],
         limits: Limits,
-        each: &mut dyn FnMut(Line),
-    ) -> Result<Run, DatabaseError> {
-        let handed = Handed::of(objects)?;
+        each: &mut dyn FnMut(ResultRow),
+    ) -> Result<QueryRun, DatabaseError> {
+        let sent = ObjectColumns::of(objects)?;
         let mut client = target.connect()?;
-        let said = |columns: &str, e: &postgres::Error| {
-            let place = |at| self.line(columns, at);
-            target.cleaned(DatabaseError::query(e, &self.path, &place, limits))
+        let explain = |columns: &str, e: &postgres::Error| {
+            let line = |at| self.line(columns, at);
+            target.redacted(DatabaseError::query(e, &self.path, &line, limits))
         };
-        let mut transaction = begin(&mut client, limits).map_err(|e| said("*", &e))?;
-        let described = transaction.prepare(&self.statement("*")).map_err(|e| said("*", &e))?;
+        let mut transaction = begin(&mut client, limits).map_err(|e| explain("*", &e))?;
+        let described = transaction.prepare(&self.statement("*")).map_err(|e| explain("*", &e))?;
         let columns = Columns::of(self, described.columns().iter().map(postgres::Column::name))?;
         let list = columns.list();
-        let said = |e: postgres::Error| said(&list, &e);
+        let explain = |e: postgres::Error| explain(&list, &e);
         let statement = self.statement(&list);
         let mut rows =
-            transaction.query_raw(statement.as_str(), handed.parameters()).map_err(said)?;
+            transaction.query_raw(statement.as_str(), sent.parameters()).map_err(explain)?;
         let mut lines = 0;
-        while let Some(row) = rows.next().map_err(said)? {
-            each(columns.line(&row).map_err(said)?);
+        while let Some(row) = rows.next().map_err(explain)? {
+            each(columns.line(&row).map_err(explain)?);
             lines += 1;
         }
         drop(rows);
-        transaction.rollback().map_err(said)?;
-        Ok(Run { columns, lines, nul: handed.nul })
+        transaction.rollback().map_err(explain)?;
+        Ok(QueryRun { columns, lines, nul: sent.nul })
     }
 }
 
-/// What stands between the table of objects and the user's text.
+/// The text between the table of objects and the user's query.
 fn before(columns: &str) -> String {
     format!("SELECT {columns} FROM (\n")
 }
 
-/// The limits hold for this transaction alone.
+/// The limits apply to this transaction only.
 fn begin(client: &mut Client, limits: Limits) -> Result<Transaction<'_>, postgres::Error> {
     let mut transaction = client.build_transaction().read_only(true).start()?;
     let statement = format!("{}s", limits.seconds);
@@ -172,37 +164,37 @@ impl Columns {
         let mut columns = Columns::default();
         for name in names {
             match COLUMNS.iter().find(|(known, _)| *known == name) {
-                Some((known, _)) if columns.there.contains(known) => {
+                Some((known, _)) if columns.present.contains(known) => {
                     let file = query.path.display();
                     return Err(DatabaseError::usage(format!(
-                        "{file}: two columns are named {known}"
+                        "{file}: duplicate column `{known}`"
                     )));
                 }
-                Some((known, _)) => columns.there.push(known),
+                Some((known, _)) => columns.present.push(known),
                 None => columns.others.push(name.to_string()),
             }
         }
         if !columns.has("person") && !columns.has("persons") && !columns.has("records") {
             let file = query.path.display();
             return Err(DatabaseError::usage(format!("{file}: the query counts nothing")).hint(
-                "it must give a column `person` (an id), `persons` or `records` (numbers); `jurisdiction`, \
-                 `kind`, `bucket` and `key` may stand beside it",
+                "return a column `person` (an id), `persons` or `records` (numbers); `jurisdiction`, `kind`, \
+                 `bucket` and `key` are optional",
             ));
         }
         Ok(columns)
     }
 
-    /// Of an answer with every column.
+    /// All columns.
     #[cfg(test)]
     pub fn all() -> Columns {
-        Columns { there: COLUMNS.map(|(name, _)| name).into(), others: Vec::new() }
+        Columns { present: COLUMNS.map(|(name, _)| name).into(), others: Vec::new() }
     }
 
     pub fn has(&self, name: &str) -> bool {
-        self.there.contains(&name)
+        self.present.contains(&name)
     }
 
-    /// Every column as the type that it is read as, null where the query does not have it.
+    /// Every column with its cast, null if the query does not return it.
     fn list(&self) -> String {
         let column = |(name, kind): &(&str, &str)| match self.has(name) {
             true => format!("result.{name}::{kind}"),
@@ -211,8 +203,8 @@ impl Columns {
         COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ")
     }
 
-    fn line(&self, row: &Row) -> Result<Line, postgres::Error> {
-        Ok(Line {
+    fn line(&self, row: &Row) -> Result<ResultRow, postgres::Error> {
+        Ok(ResultRow {
             person: row.try_get(0)?,
             jurisdiction: row.try_get(1)?,
             kind: row.try_get(2)?,
@@ -224,9 +216,9 @@ impl Columns {
     }
 }
 
-/// The table of objects, by columns.
+/// The table of objects, by column.
 #[derive(Default)]
-struct Handed<'o> {
+struct ObjectColumns<'o> {
     bucket: Vec<&'o str>,
     key: Vec<&'o str>,
     version: Vec<Option<&'o str>>,
@@ -237,29 +229,30 @@ struct Handed<'o> {
     nul: u64,
 }
 
-impl<'o> Handed<'o> {
-    fn of(objects: &'o [Object]) -> Result<Handed<'o>, DatabaseError> {
-        let mut handed = Handed::default();
+impl<'o> ObjectColumns<'o> {
+    fn of(objects: &'o [Object]) -> Result<ObjectColumns<'o>, DatabaseError> {
+        let mut sent = ObjectColumns::default();
         let mut size = 0;
         for object in objects {
             if object.bucket.contains('\0') || object.key.contains('\0') {
-                handed.nul += 1;
+                sent.nul += 1;
                 continue;
             }
             for access in &object.accesses {
-                handed.push(object, access);
+                sent.push(object, access);
                 let texts = [&object.bucket, &*object.key, &access.version, &access.operation];
-                // Each value has its length before it; times and numbers are 8 bytes.
+                // Each value has a length prefix of 4 bytes; times and numbers are 8 bytes.
                 size += texts.map(|text| text.len() as u64 + 4).iter().sum::<u64>() + 3 * 12;
             }
         }
         if size > LARGEST {
-            let text =
-                format!("the objects are {size} bytes, and PostgreSQL takes {LARGEST} at once");
+            let text = format!(
+                "the objects are {size} bytes, but PostgreSQL accepts only {LARGEST} at once"
+            );
             return Err(DatabaseError::usage(text)
-                .hint("give the objects in parts with --objects, or fewer with --operation"));
+                .hint("split the objects into several files for --objects, or filter them with --operation"));
         }
-        Ok(handed)
+        Ok(sent)
     }
 
     fn push(&mut self, object: &'o Object, access: &'o Access) {
@@ -336,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_with_a_nul_is_not_handed_over() {
+    fn a_key_with_a_nul_is_not_sent() {
         let object = |key: &str| Object {
             bucket: "b".into(),
             key: key.into(),
@@ -350,8 +343,8 @@ mod tests {
             }],
         };
         let objects = [object("a\0b"), object("'; DROP TABLE x --")];
-        let handed = Handed::of(&objects).unwrap();
-        assert_eq!((handed.nul, handed.key.len(), handed.bytes[0]), (1, 1, i64::MAX));
-        assert_eq!(handed.version[0], None);
+        let sent = ObjectColumns::of(&objects).unwrap();
+        assert_eq!((sent.nul, sent.key.len(), sent.bytes[0]), (1, 1, i64::MAX));
+        assert_eq!(sent.version[0], None);
     }
 }

@@ -1,4 +1,4 @@
-//! The connection string: where to, as whom, and how sure to be of the server.
+//! The connection string: server, user, and how the server is verified.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,37 +8,23 @@ use postgres::config::Host;
 use postgres::{Config, NoTls, config};
 
 use super::error::DatabaseError;
-use super::tls::{self, Files};
+use super::tls::{self, Files, SslMode};
 use crate::cloud::Secret;
 
-/// How the connection is protected, as libpq's `sslmode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    Disable,
-    /// Encrypted if the server can; its certificate is not checked.
-    Prefer,
-    /// Encrypted; the certificate is checked only where `sslrootcert` is given.
-    Require,
-    /// Signed by a known authority, for whatever name.
-    VerifyCa,
-    /// Signed by a known authority for the name that was asked for.
-    VerifyFull,
-}
-
-/// Options of the connection string that are taken: PostgreSQL's own names.
+/// Supported options of the connection string, by PostgreSQL's names.
 const OPTIONS: &str = "sslmode, sslrootcert, sslcert, sslkey, sslnegotiation, channel_binding, user, \
      password, dbname, host, hostaddr, port, connect_timeout, tcp_user_timeout, keepalives, \
      keepalives_idle, target_session_attrs, load_balance_hosts, application_name, options";
 /// Seconds to wait for a server that does not answer.
 const CONNECT: u64 = 10;
-/// Seconds without a word after which the connection is probed: firewalls forget idle ones.
+/// Idle seconds after which the connection is probed: firewalls drop idle connections.
 const IDLE: u64 = 60;
 
-/// A database, ready to be connected to. No text of it holds the password.
+/// A database to connect to. Neither its display text nor its debug text contains the password.
 #[derive(Debug)]
 pub struct Target {
     config: Config,
-    mode: Mode,
+    mode: SslMode,
     files: Files,
     /// `host:5432/database`.
     shown: String,
@@ -46,42 +32,42 @@ pub struct Target {
 }
 
 impl Target {
-    /// Reads `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`; `password` is for one without.
+    /// Parses `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=…`. `password` is used if it has none.
     ///
-    /// Without `sslmode`, a server of this machine is `prefer`, any other `verify-full`: libpq's own default
-    /// would give the keys, and a password in clear, to whoever stands between. The modes mean what
-    /// PostgreSQL's documentation says (section "SSL Support" of libpq, table "SSL Mode Descriptions"), with
-    /// the system's authorities where `sslrootcert` is not given.
+    /// The default `sslmode` is `prefer` for a local server and `verify-full` for any other: libpq's own default
+    /// would reveal the keys, and a password in clear text, to a machine in the middle. The modes mean what
+    /// PostgreSQL's documentation says (section "SSL Support" of libpq, table "SSL Mode Descriptions"), with the
+    /// system's authorities if `sslrootcert` is not given.
     ///
     /// # Errors
-    /// When it is no such address. The text of the error holds nothing of it.
+    /// If it is not such an address. The error never quotes it.
     pub fn parse(url: &Secret, password: Option<Secret>) -> Result<Target, DatabaseError> {
         let text = url.reveal();
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(DatabaseError::usage("the database's address is none")
-                .hint("write postgres://USER@HOST/DATABASE, with the password in PGPASSWORD"));
+            return Err(DatabaseError::usage("invalid database address")
+                .hint("write postgres://USER@HOST/DATABASE and set the password in PGPASSWORD"));
         }
-        let (text, own) = Own::of(text)?;
-        // A password with an @ of its own would end up in the host or the database, which are shown.
+        let (text, tls_options) = TlsOptions::of(text)?;
+        // A password with an unescaped @ would end up in the host or the database name, which are displayed.
         let after = text.split_once('@').map_or("", |(_, after)| after);
         if after.split('?').next().is_some_and(|host| host.contains('@')) {
-            return Err(DatabaseError::usage("the database's address has more than one @")
+            return Err(DatabaseError::usage("the database address has more than one @")
                 .hint("write @ as %40 in user and password"));
         }
         let mut config: Config = text.parse().map_err(|_| {
-            DatabaseError::usage("the database's address cannot be read").hint(format!(
-                "write / as %2F and @ as %40 in user and password; options that are taken: {OPTIONS}"
+            DatabaseError::usage("invalid database address").hint(format!(
+                "write / as %2F and @ as %40 in user and password; supported options: {OPTIONS}"
             ))
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(DatabaseError::usage("the database's address names no host").hint(
-                "for a socket write its folder: postgres://USER@%2Frun%2Fpostgresql/DATABASE",
+            return Err(DatabaseError::usage("the database address has no host").hint(
+                "for a socket, write its folder: postgres://USER@%2Frun%2Fpostgresql/DATABASE",
             ));
         }
-        let mode = own.mode(stays_here(&config))?;
+        let mode = tls_options.mode(is_local(&config))?;
         config.ssl_mode(match mode {
-            Mode::Disable => config::SslMode::Disable,
-            Mode::Prefer => config::SslMode::Prefer,
+            SslMode::Disable => config::SslMode::Disable,
+            SslMode::Prefer => config::SslMode::Prefer,
             _ => config::SslMode::Require,
         });
         if config.get_connect_timeout().is_none() {
@@ -94,8 +80,8 @@ impl Target {
         if let (None, Some(password)) = (config.get_password(), &password) {
             config.password(password.reveal());
         }
-        let held = config.get_password().map(|p| Secret::new(String::from_utf8_lossy(p)));
-        Ok(Target { shown: shown(&config), config, mode, files: own.files, password: held })
+        let password = config.get_password().map(|p| Secret::new(String::from_utf8_lossy(p)));
+        Ok(Target { shown: shown(&config), config, mode, files: tls_options.files, password })
     }
 
     /// `host:5432/database`, without user and password.
@@ -103,97 +89,97 @@ impl Target {
         &self.shown
     }
 
-    /// What is not sure of the connection, by what was asked for; nothing where it stays on the machine.
+    /// What the chosen mode does not verify. `None` for a local connection.
     pub fn warning(&self) -> Option<&'static str> {
-        if stays_here(&self.config) {
+        if is_local(&self.config) {
             return None;
         }
         match self.mode {
-            Mode::Disable => {
+            SslMode::Disable => {
                 Some("the connection to the database is not encrypted (sslmode=disable)")
             }
-            Mode::Prefer => Some(
-                "nobody checks who the database's server is, nor that it encrypts (sslmode=prefer)",
+            SslMode::Prefer => Some(
+                "neither the database server's identity nor its encryption is verified (sslmode=prefer)",
             ),
-            Mode::Require if self.files.root.is_none() => {
-                Some("nobody checks who the database's server is (sslmode=require)")
+            SslMode::Require if self.files.root.is_none() => {
+                Some("the database server's identity is not verified (sslmode=require)")
             }
             _ => None,
         }
     }
 
     /// # Errors
-    /// When there is no connection, with what to do about it.
+    /// If there is no connection, with what to do about it.
     pub fn connect(&self) -> Result<postgres::Client, DatabaseError> {
         let connected = match self.mode {
-            Mode::Disable => self.config.connect(NoTls),
+            SslMode::Disable => self.config.connect(NoTls),
             mode => self.config.connect(tls::connector(mode, &self.files)?),
         };
         connected
-            .map_err(|e| DatabaseError::connect(&e, &self.shown).without(self.password.as_ref()))
+            .map_err(|e| DatabaseError::connect(&e, &self.shown).redacted(self.password.as_ref()))
     }
 
-    /// Takes the password out of an error, should a server have sent it back.
-    pub(super) fn cleaned(&self, error: DatabaseError) -> DatabaseError {
-        error.without(self.password.as_ref())
+    /// Removes the password from an error, in case the server sent it back.
+    pub(super) fn redacted(&self, error: DatabaseError) -> DatabaseError {
+        error.redacted(self.password.as_ref())
     }
 }
 
-/// Options that the client library does not know.
+/// The TLS options, which the client library does not know.
 #[derive(Debug, Default)]
-struct Own {
+struct TlsOptions {
     mode: Option<String>,
     files: Files,
 }
 
-impl Own {
-    /// The address without them, and they.
-    fn of(text: &str) -> Result<(String, Own), DatabaseError> {
-        // User and password end with the first `@`, as the client library reads them.
+impl TlsOptions {
+    /// Splits them from the address.
+    fn of(text: &str) -> Result<(String, TlsOptions), DatabaseError> {
+        // User and password end at the first `@`, as in the client library.
         let host = text.find('@').unwrap_or(0);
         let Some(question) = text[host..].find('?').map(|at| host + at) else {
-            return Ok((text.to_string(), Own::default()));
+            return Ok((text.to_string(), TlsOptions::default()));
         };
-        let (mut own, mut rest) = (Own::default(), Vec::new());
+        let (mut tls_options, mut rest) = (TlsOptions::default(), Vec::new());
         for pair in text[question + 1..].split('&').filter(|p| !p.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = || percent_decode_str(value).decode_utf8_lossy().into_owned();
             match name {
-                "sslmode" => own.mode = Some(value()),
-                "sslrootcert" => own.files.root = Some(PathBuf::from(value())),
-                "sslcert" => own.files.certificate = Some(PathBuf::from(value())),
-                "sslkey" => own.files.key = Some(PathBuf::from(value())),
+                "sslmode" => tls_options.mode = Some(value()),
+                "sslrootcert" => tls_options.files.root = Some(PathBuf::from(value())),
+                "sslcert" => tls_options.files.certificate = Some(PathBuf::from(value())),
+                "sslkey" => tls_options.files.key = Some(PathBuf::from(value())),
                 _ => rest.push(pair),
             }
         }
-        if own.files.certificate.is_some() != own.files.key.is_some() {
-            return Err(DatabaseError::usage("sslcert and sslkey belong together"));
+        if tls_options.files.certificate.is_some() != tls_options.files.key.is_some() {
+            return Err(DatabaseError::usage("sslcert and sslkey must be given together"));
         }
         let query = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
-        Ok((format!("{}{query}", &text[..question]), own))
+        Ok((format!("{}{query}", &text[..question]), tls_options))
     }
 
-    fn mode(&self, here: bool) -> Result<Mode, DatabaseError> {
+    fn mode(&self, local: bool) -> Result<SslMode, DatabaseError> {
         Ok(match self.mode.as_deref() {
-            None if here && self.files.root.is_none() => Mode::Prefer,
-            None => Mode::VerifyFull,
-            Some("disable") => Mode::Disable,
-            Some("allow" | "prefer") => Mode::Prefer,
-            Some("require") if self.files.root.is_some() => Mode::VerifyCa,
-            Some("require") => Mode::Require,
-            Some("verify-ca") => Mode::VerifyCa,
-            Some("verify-full") => Mode::VerifyFull,
+            None if local && self.files.root.is_none() => SslMode::Prefer,
+            None => SslMode::VerifyFull,
+            Some("disable") => SslMode::Disable,
+            Some("allow" | "prefer") => SslMode::Prefer,
+            Some("require") if self.files.root.is_some() => SslMode::VerifyCa,
+            Some("require") => SslMode::Require,
+            Some("verify-ca") => SslMode::VerifyCa,
+            Some("verify-full") => SslMode::VerifyFull,
             Some(_) => {
-                return Err(DatabaseError::usage("the database's address has no such sslmode")
-                    .hint("disable, prefer, require, verify-ca or verify-full"));
+                return Err(DatabaseError::usage("the database address has an unknown sslmode")
+                    .hint("write disable, prefer, require, verify-ca or verify-full"));
             }
         })
     }
 }
 
-/// Only sockets and loopback: what is sent stays on this machine.
-fn stays_here(config: &Config) -> bool {
-    let here = |host: &Host| match host {
+/// Whether all hosts are sockets or loopback addresses.
+fn is_local(config: &Config) -> bool {
+    let local = |host: &Host| match host {
         Host::Tcp(name) => {
             let address = name.parse().map(|a: std::net::IpAddr| a.is_loopback());
             name == "localhost" || address.unwrap_or(false)
@@ -201,7 +187,7 @@ fn stays_here(config: &Config) -> bool {
         #[cfg(unix)]
         Host::Unix(_) => true,
     };
-    config.get_hosts().iter().all(here)
+    config.get_hosts().iter().all(local)
         && config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback)
 }
 
@@ -233,28 +219,28 @@ mod tests {
     }
 
     #[test]
-    fn servers_elsewhere_are_verified_unless_said_otherwise() {
+    fn remote_servers_are_verified_unless_configured_otherwise() {
         for (url, mode, warns) in [
-            ("postgres://u@db.example.com/d", Mode::VerifyFull, false),
-            ("postgres://u@db.example.com/d?sslmode=require", Mode::Require, true),
+            ("postgres://u@db.example.com/d", SslMode::VerifyFull, false),
+            ("postgres://u@db.example.com/d?sslmode=require", SslMode::Require, true),
             (
                 "postgres://u@db.example.com/d?sslmode=require&sslrootcert=a.pem",
-                Mode::VerifyCa,
+                SslMode::VerifyCa,
                 false,
             ),
-            ("postgres://u@db.example.com/d?sslmode=prefer", Mode::Prefer, true),
+            ("postgres://u@db.example.com/d?sslmode=prefer", SslMode::Prefer, true),
             (
                 "postgres://u@db.example.com/d?connect_timeout=3&sslmode=disable",
-                Mode::Disable,
+                SslMode::Disable,
                 true,
             ),
-            ("postgres://u@localhost/d", Mode::Prefer, false),
-            ("postgres://u@127.0.0.1:5433/d", Mode::Prefer, false),
-            ("postgres://u@[::1]/d", Mode::Prefer, false),
-            ("postgresql://u@%2Frun%2Fpostgresql/d", Mode::Prefer, false),
-            ("postgres://u@localhost,db.example.com/d", Mode::VerifyFull, false),
-            ("postgres://u@localhost/d?hostaddr=192.0.2.1", Mode::VerifyFull, false),
-            ("postgres://u@localhost/d?sslmode=verify-ca", Mode::VerifyCa, false),
+            ("postgres://u@localhost/d", SslMode::Prefer, false),
+            ("postgres://u@127.0.0.1:5433/d", SslMode::Prefer, false),
+            ("postgres://u@[::1]/d", SslMode::Prefer, false),
+            ("postgresql://u@%2Frun%2Fpostgresql/d", SslMode::Prefer, false),
+            ("postgres://u@localhost,db.example.com/d", SslMode::VerifyFull, false),
+            ("postgres://u@localhost/d?hostaddr=192.0.2.1", SslMode::VerifyFull, false),
+            ("postgres://u@localhost/d?sslmode=verify-ca", SslMode::VerifyCa, false),
         ] {
             let target = parse(url).unwrap();
             assert_eq!((target.mode, target.warning().is_some()), (mode, warns), "{url}");
@@ -262,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_holds_the_password() {
+    fn no_text_contains_the_password() {
         for url in [
             "postgres://u:hunter2@db.example.com:5433/d",
             "postgres://db.example.com:5433/d?user=u&password=hunter2",
@@ -293,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_of_the_environment_is_for_addresses_without_one() {
+    fn a_password_from_the_environment_is_used_for_addresses_without_one() {
         let given = Some(Secret::new("other"));
         let held = |url: &str| Target::parse(&Secret::new(url), given.clone()).unwrap().password;
         assert_eq!(held("postgres://u@h/d").unwrap().reveal(), "other");

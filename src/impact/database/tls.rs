@@ -1,4 +1,4 @@
-//! TLS for the connection: rustls, with as much checking of the server as `sslmode` asks for.
+//! TLS for the connection: rustls, with the verification that `sslmode` requires.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,31 +14,46 @@ use rustls::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::error::DatabaseError;
-use super::target::Mode;
+
+/// How the connection is protected: libpq's `sslmode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    Disable,
+    /// Encrypted if the server supports it. Its certificate is not checked.
+    Prefer,
+    /// Encrypted. The certificate is checked only if `sslrootcert` is given.
+    Require,
+    /// The certificate is signed by a known authority, for any name.
+    VerifyCa,
+    /// The certificate is signed by a known authority, for the server's name.
+    VerifyFull,
+}
 
 /// PEM files that the connection string names.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// `sslrootcert`; `system` stands for the system's authorities.
+    /// `sslrootcert`; `system` means the system's authorities.
     pub root: Option<PathBuf>,
     /// `sslcert` and `sslkey`.
     pub certificate: Option<PathBuf>,
     pub key: Option<PathBuf>,
 }
 
-/// How PostgreSQL names itself in TLS (RFC 7301); servers from version 17 on ask for it.
+/// PostgreSQL's protocol name in TLS (RFC 7301). Servers from version 17 on require it.
 const ALPN: &[u8] = b"postgresql";
 
-/// What the client library makes encrypted connections with.
+/// The TLS connector for the client library.
 ///
 /// # Errors
-/// When a file cannot be read, or no authority is known.
-pub fn connector(mode: Mode, files: &Files) -> Result<MakeRustlsConnect, DatabaseError> {
+/// If a file cannot be read, or no authority is known.
+pub fn connector(mode: SslMode, files: &Files) -> Result<MakeRustlsConnect, DatabaseError> {
     let provider = Arc::new(ring::default_provider());
     let verifier: Arc<dyn ServerCertVerifier> = match mode {
-        Mode::VerifyFull => trusted(files, &provider)?,
-        Mode::VerifyCa => Arc::new(AnyName(trusted(files, &provider)?)),
-        Mode::Require | Mode::Prefer | Mode::Disable => Arc::new(Anybody(provider.clone())),
+        SslMode::VerifyFull => full_verifier(files, &provider)?,
+        SslMode::VerifyCa => Arc::new(IgnoreName(full_verifier(files, &provider)?)),
+        SslMode::Require | SslMode::Prefer | SslMode::Disable => {
+            Arc::new(NoVerification(provider.clone()))
+        }
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -51,7 +66,7 @@ pub fn connector(mode: Mode, files: &Files) -> Result<MakeRustlsConnect, Databas
             let key = PrivateKeyDer::from_pem_file(key)
                 .map_err(|e| unreadable(key, "a private key", &e))?;
             config.with_client_auth_cert(chain, key).map_err(|e| {
-                DatabaseError::usage(format!("sslcert and sslkey do not fit each other: {e}"))
+                DatabaseError::usage(format!("sslcert and sslkey do not match: {e}"))
             })?
         }
         _ => config.with_no_client_auth(),
@@ -60,8 +75,8 @@ pub fn connector(mode: Mode, files: &Files) -> Result<MakeRustlsConnect, Databas
     Ok(MakeRustlsConnect::new(config))
 }
 
-/// Checks the chain and the name, against `sslrootcert` or the system's authorities.
-fn trusted(
+/// Verifies chain and name against `sslrootcert` or the system's authorities.
+fn full_verifier(
     files: &Files,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Arc<WebPkiServerVerifier>, DatabaseError> {
@@ -78,8 +93,8 @@ fn trusted(
         }
     }
     if roots.is_empty() {
-        return Err(DatabaseError::usage("this system knows no certificate authorities")
-            .hint("sslrootcert=FILE in the database's address names the server's"));
+        return Err(DatabaseError::usage("the system has no certificate authorities")
+            .hint("add sslrootcert=FILE with the server's authority to the database address"));
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()
@@ -90,7 +105,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, DatabaseErr
     let all = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     match all.map_err(|e| unreadable(path, "a certificate", &e))? {
         none if none.is_empty() => {
-            Err(DatabaseError::usage(format!("{} has no certificate", path.display())))
+            Err(DatabaseError::usage(format!("{} contains no certificate", path.display())))
         }
         all => Ok(all),
     }
@@ -100,11 +115,11 @@ fn unreadable(path: &Path, what: &str, error: &dyn std::fmt::Display) -> Databas
     DatabaseError::usage(format!("{} cannot be read as {what}: {error}", path.display()))
 }
 
-/// `verify-ca`: the chain is checked, the name is not.
+/// `verify-ca`: verifies the chain, not the name.
 #[derive(Debug)]
-struct AnyName(Arc<WebPkiServerVerifier>);
+struct IgnoreName(Arc<WebPkiServerVerifier>);
 
-impl ServerCertVerifier for AnyName {
+impl ServerCertVerifier for IgnoreName {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -113,7 +128,7 @@ impl ServerCertVerifier for AnyName {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        // The name is the last that is looked at: what it fails on alone has passed the rest.
+        // The name is checked last: if only the name is wrong, everything else is valid.
         match self.0.verify_server_cert(end_entity, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
@@ -145,11 +160,11 @@ impl ServerCertVerifier for AnyName {
     }
 }
 
-/// `require` and `prefer`: whoever answers is taken, but must have the key of the certificate that it shows.
+/// `require` and `prefer`: accepts any certificate. The server must still prove that it has the key.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct NoVerification(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for NoVerification {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

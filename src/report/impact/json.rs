@@ -1,15 +1,28 @@
 //! The document `incident.impact/1`: numbers alone, unless people are asked for.
 
-use serde::Serialize;
-use serde_json::ser::PrettyFormatter;
+use std::io::{self, Write};
+
 use serde_json::{Map, Value, json};
 
 use super::{Counted, List};
 use crate::impact::{PatternTally, Person, Row, Source, Tally};
-use crate::report::escape::SafeJson;
+use crate::report::escape::write_json;
+use crate::report::{Format, RenderOptions};
 
-/// With `people`, their ids stand in it; else it names nobody and no object.
-pub fn json(counted: &Counted<'_>, people: bool) -> String {
+/// The `json` format.
+pub struct Json;
+
+impl<'a> Format<Counted<'a>> for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn render(&self, c: &Counted<'a>, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
+        write_json(&document(c), out)
+    }
+}
+
+fn document(counted: &Counted<'_>) -> Value {
     let impact = counted.impact;
     let names = |list: &[(std::sync::Arc<str>, u64)]| {
         let pairs = list.iter().map(|(name, n)| (name.to_string(), Value::from(*n)));
@@ -58,16 +71,10 @@ pub fn json(counted: &Counted<'_>, people: bool) -> String {
         "notes": impact.notes,
         "lists": counted.lists.iter().map(list).collect::<Vec<_>>(),
     });
-    if people {
+    if counted.people {
         document["people"] = impact.people.iter().map(person).collect();
     }
-    let mut out = Vec::new();
-    let formatter = SafeJson(PrettyFormatter::new());
-    let mut serializer = serde_json::Serializer::with_formatter(&mut out, formatter);
-    // A JSON value into memory: neither can fail.
-    let _ = document.serialize(&mut serializer);
-    out.push(b'\n');
-    String::from_utf8(out).unwrap_or_default()
+    document
 }
 
 fn source(source: &Source) -> Value {

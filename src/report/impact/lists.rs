@@ -1,4 +1,4 @@
-//! CSV lists, safe to open in a spreadsheet: the people with an id, and the objects that nothing fits.
+//! CSV lists, safe to open in a spreadsheet: the people with an id, and the objects that match nothing.
 
 use std::io;
 

@@ -4,14 +4,19 @@ mod json;
 mod lists;
 mod text;
 
-pub use json::json;
+pub use json::Json;
 pub use lists::{persons, unmatched};
-pub use text::text;
 
+use super::Formats;
 use crate::impact::{Impact, Source};
 
-/// A count, and what it rests on.
-#[derive(Debug)]
+/// Every format of a count.
+pub fn formats<'a>() -> Formats<'a, Counted<'a>> {
+    Formats(&[&text::Text, &Json])
+}
+
+/// A count and its sources.
+#[derive(Debug, Clone, Copy)]
 pub struct Counted<'a> {
     pub impact: &'a Impact,
     /// The case's id.
@@ -24,9 +29,11 @@ pub struct Counted<'a> {
     pub database: Option<&'a str>,
     pub sources: &'a [Source],
     pub lists: &'a [List],
+    /// The ids of people are to be shown; without, a report names nobody and no object.
+    pub people: bool,
 }
 
-/// A list that was written beside the count.
+/// A list that was written with the count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// `persons` or `unmatched`.

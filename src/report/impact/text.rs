@@ -1,13 +1,29 @@
-//! The count as a page: sums, tables, the numbers that laws ask about, what to know of them.
+//! The count as a page: totals, tables, legal thresholds, notes.
+
+use std::io::{self, Write};
 
 use super::Counted;
 use crate::impact::{Impact, Row, Tally};
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::{counted as plural, grouped};
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
 
-/// Lines without control characters. With `people`, those with an id stand at the end.
-pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
+/// The `text` format.
+pub struct Text;
+
+impl<'a> Format<Counted<'a>> for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn render(&self, c: &Counted<'a>, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
+        lines(c).iter().try_for_each(|line| writeln!(out, "{line}"))
+    }
+}
+
+/// Lines without control characters; at the end people with an id, where they are to be shown.
+fn lines(counted: &Counted<'_>) -> Vec<String> {
     let impact = counted.impact;
     let mut lines = vec![format!(
         "IMPACT  {}: {}{} behind {}",
@@ -22,10 +38,10 @@ pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
     }
     if impact.rows.iter().any(|r| r.jurisdiction.is_some() || r.kind.is_some()) {
         let columns = ["jurisdiction", "kind"];
-        let cells = |row: &Row| vec![place(row), kind(row)];
+        let cells = |row: &Row| vec![jurisdiction(row), kind(row)];
         table(&mut lines, &columns, &impact.rows, cells);
         if impact.kinds.len() > 1 {
-            table(&mut lines, &columns[..1], &impact.jurisdictions, |row| vec![place(row)]);
+            table(&mut lines, &columns[..1], &impact.jurisdictions, |row| vec![jurisdiction(row)]);
             table(&mut lines, &columns[1..], &impact.kinds, |row| vec![kind(row)]);
         }
     }
@@ -38,7 +54,7 @@ pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
         lines.extend(table.lines());
     }
     lines.push(String::new());
-    lines.push("THRESHOLDS  numbers alone; `incident clocks` says what follows from them".into());
+    lines.push("THRESHOLDS  counts only; `incident clocks` says which duties follow".into());
     lines.extend(thresholds(impact));
     let notes = notes(impact);
     if !notes.is_empty() {
@@ -46,7 +62,7 @@ pub fn text(counted: &Counted<'_>, people: bool) -> Vec<String> {
         lines.push("NOTES".into());
         lines.extend(notes.iter().map(|note| format!("  {}", clean(note))));
     }
-    if people {
+    if counted.people {
         lines.push(String::new());
         lines.push("PERSONS  personal data".into());
         // Never cut: ids are there to be copied.
@@ -69,7 +85,7 @@ fn sums(counted: &Counted<'_>) -> Vec<(&'static str, String)> {
     let mut sums = vec![("objects", format!("{} in {buckets}{by}", grouped(impact.accessed)))];
     let list = counted.lists.iter().find(|l| l.what == "unmatched");
     let listed = list.map_or_else(String::new, |l| format!(", listed in {}", l.file));
-    let what = if counted.database.is_some() { "in no row" } else { "fit no pattern" };
+    let what = if counted.database.is_some() { "in no row" } else { "match no pattern" };
     sums.push(match impact.unmatched() {
         Some(0) => ("matched", "all".into()),
         Some(n) => {
@@ -88,7 +104,7 @@ fn sums(counted: &Counted<'_>) -> Vec<(&'static str, String)> {
         parts.push(format!("{n} without an id, who may be counted more than once"));
     }
     if impact.nowhere() > 0 {
-        parts.push(format!("{} of no known jurisdiction", grouped(impact.nowhere())));
+        parts.push(format!("{} with no known jurisdiction", grouped(impact.nowhere())));
     }
     if impact.in_several > 0 {
         parts.push(format!("{} in more than one jurisdiction", grouped(impact.in_several)));
@@ -101,12 +117,12 @@ fn sums(counted: &Counted<'_>) -> Vec<(&'static str, String)> {
     sums
 }
 
-fn place(row: &Row) -> String {
+fn jurisdiction(row: &Row) -> String {
     row.jurisdiction.as_deref().unwrap_or("not known").to_string()
 }
 
 fn kind(row: &Row) -> String {
-    row.kind.as_deref().unwrap_or("not said").to_string()
+    row.kind.as_deref().unwrap_or("not stated").to_string()
 }
 
 fn table(
@@ -148,10 +164,10 @@ fn notes(impact: &Impact) -> Vec<String> {
     let mut notes = impact.notes.clone();
     if impact.keyless > 0 {
         let requests = plural(impact.keyless, "request names", "requests name");
-        notes.push(format!("{requests} no key: what they reached is not counted"));
+        notes.push(format!("{requests} no key: the objects they accessed are not counted"));
     }
     if impact.in_several > 0 || impact.kinds.len() > 1 {
-        notes.push("who stands in two rows counts in each, and once in the total".into());
+        notes.push("a person in two rows counts in each of them, and once in the total".into());
     }
     notes
 }

@@ -2,20 +2,19 @@
 
 use std::io::{self, Write};
 
-use super::analysis::Analysis;
 use super::html::Html;
 use super::markdown::Markdown;
-use super::{Input, PROGRAM, build};
-use crate::report::json::Json;
+use super::{Document, Input, PROGRAM, build};
+use crate::report::schema::Analysis;
 use crate::report::{Format, RenderOptions, Report};
 
 pub const MARKDOWN: AnalysisReport = AnalysisReport(&Markdown);
 pub const HTML: AnalysisReport = AnalysisReport(&Html);
 
 /// One format of the incident report for an analysis.
-pub struct AnalysisReport(pub &'static dyn super::Format);
+pub struct AnalysisReport(pub &'static dyn Format<Document>);
 
-impl Format for AnalysisReport {
+impl Format<Report> for AnalysisReport {
     fn name(&self) -> &'static str {
         self.0.name()
     }
@@ -26,13 +25,10 @@ impl Format for AnalysisReport {
         out: &mut dyn Write,
         options: &RenderOptions,
     ) -> io::Result<()> {
-        let mut document = Vec::new();
-        Json.render(report, &mut document, options)?;
-        let analysis = Analysis::parse(&document).map_err(io::Error::other)?;
         let input = Input {
             generated: report.generated,
             program: PROGRAM.into(),
-            analysis: Some(analysis),
+            analysis: Some(Analysis::from(report)),
             ..Input::default()
         };
         self.0.render(&build(&input), out, options)

@@ -1,6 +1,6 @@
 //! Geometry of the charts, in whole units of their view boxes. Templates draw it; colours are CSS's.
 //!
-//! Chart crates were tried on paper: those that are kept write fixed colours or inline styles into their SVG,
+//! No chart crate: maintained ones write fixed colours or inline styles into their SVG,
 //! which neither follows the reader's colour scheme nor passes the page's content policy.
 
 mod bars;

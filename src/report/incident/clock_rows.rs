@@ -2,7 +2,7 @@
 
 use super::input::ClockRow;
 use crate::clock::{self, Millis};
-use crate::clocks::{Duty, Facts, State, about, duties};
+use crate::clocks::{Duty, Facts, State, duties, rounded_duration};
 
 /// Open duties first, the first due first; what does not apply is left out.
 pub fn rows(facts: &Facts, now: Millis) -> Vec<ClockRow> {
@@ -39,11 +39,13 @@ fn row(facts: &Facts, duty: &Duty, now: Millis) -> ClockRow {
         (_, None) => "at once".into(),
     };
     let (state, left) = match (duty.state, duty.due) {
-        (State::Runs, Some(due)) if due < now => ("overdue", format!("{} over", about(now - due))),
-        (State::Runs, Some(due)) => ("running", about(due - now)),
+        (State::Runs, Some(due)) if due < now => {
+            ("overdue", format!("{} overdue", rounded_duration(now - due)))
+        }
+        (State::Runs, Some(due)) => ("running", rounded_duration(due - now)),
         (State::Runs, None) => ("running", "at once".into()),
         (State::Held { until }, _) => ("held back", format!("not before {}", utc(until))),
-        (State::Submitted { at }, _) => ("done", format!("given {}", utc(at))),
+        (State::Submitted { at }, _) => ("done", format!("submitted {}", utc(at))),
         (State::NotStarted | State::NotApplicable, _) => ("not started", String::new()),
     };
     ClockRow {
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earliest_word_of_it_is_when_it_was_noticed() {
+    fn the_earliest_fact_says_when_it_was_noticed() {
         let set =
             facts(&[("aware", "2026-11-20T10:00:00Z"), ("discovered", "2026-11-20T09:00:00Z")]);
         assert_eq!(noticed(&set), Some(1_795_165_200_000));

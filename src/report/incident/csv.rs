@@ -6,10 +6,10 @@ use std::io::{self, Write};
 use csv::Writer;
 
 use super::model::{At, Document, Indicator, Moment, Side};
-use super::{Format, RenderOptions};
 use crate::clock::rfc3339;
 use crate::report::csv::into_io;
 use crate::report::escape::{cell, list};
+use crate::report::{Format, RenderOptions};
 
 /// The `timeline-csv` format: attacker and responder in one order of time.
 pub struct TimelineCsv;
@@ -43,7 +43,7 @@ const INDICATORS: &Columns<Indicator> = &[
     ("evidence", |i| numbers(&i.evidence).into()),
 ];
 
-impl Format for TimelineCsv {
+impl Format<Document> for TimelineCsv {
     fn name(&self) -> &'static str {
         "timeline-csv"
     }
@@ -53,7 +53,7 @@ impl Format for TimelineCsv {
     }
 }
 
-impl Format for IndicatorsCsv {
+impl Format<Document> for IndicatorsCsv {
     fn name(&self) -> &'static str {
         "indicators-csv"
     }

@@ -1,4 +1,4 @@
-//! The newest verdict of a case on CloudTrail's digests, as `incident verify` kept it.
+//! The newest digest check of a case, as `incident verify` saved it.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::clock::{SECOND, length, plain};
 use crate::event::time;
 use crate::ui::number::counted;
 
-/// Gaps and problems that a report names; the file has all of them.
+/// Gaps and problems that a report lists; the file has all of them.
 const NAMED: usize = 10;
 
 /// Sentences of the document `incident.digests/1`.
@@ -18,7 +18,7 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
     let document: Value =
         serde_json::from_slice(bytes).map_err(|e| format!("it cannot be read: {e}"))?;
     if document["schema"] != "incident.digests/1" {
-        return Err("it is no verdict on digests of this program".into());
+        return Err("it is not a digest check by incident".into());
     }
     let result = &document["cloudtrail"];
     let number = |pointer: &str| result.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
@@ -30,21 +30,23 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
         counted(chains, "digest chain", "digest chains"),
     );
     let (whole, text) = match document["verdict"].as_str() {
-        Some("valid") => (true, format!("CloudTrail's digest chains are whole: {of}.")),
+        Some("valid") => {
+            (true, format!("CloudTrail's digest chains are complete and valid: {of}."))
+        }
         Some("incomplete") => (
             false,
-            format!("CloudTrail's digests show nothing changed, and do not cover all: {of}."),
+            format!("CloudTrail's digests show no change, but do not cover every log file: {of}."),
         ),
         Some("invalid") => (
             false,
             format!(
-                "CloudTrail's digests do not fit: something was changed, moved or taken away: {of}."
+                "CloudTrail's digests do not match: something was changed, moved or removed: {of}."
             ),
         ),
         _ => return Err("it has no verdict".into()),
     };
     let mut details = Vec::new();
-    first(&mut details, gaps(result), "gap of the digests", "gaps of the digests");
+    first(&mut details, gaps(result), "gap in the digests", "gaps in the digests");
     let uncovered = number("/counts/logs_uncovered");
     if uncovered > 0 {
         details.push(format!(
@@ -54,8 +56,8 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
     }
     for (grade, what) in [("invalid", "Not as delivered"), ("not-checked", "Not checked")] {
         let problems = list(&result["problems"]).iter().filter(|p| p["grade"] == grade);
-        let told = problems.map(|p| format!("{what}: {}.", problem(p))).collect();
-        first(&mut details, told, "thing", "things");
+        let sentences = problems.map(|p| format!("{what}: {}.", problem(p))).collect();
+        first(&mut details, sentences, "problem", "problems");
     }
     Ok(DigestVerdict { whole, text, details })
 }
@@ -73,12 +75,12 @@ fn moment(value: &Value) -> String {
 }
 
 /// Takes over the first of them, and says how many more there are.
-fn first(details: &mut Vec<String>, told: Vec<String>, one: &str, many: &str) {
-    let more = told.len().saturating_sub(NAMED);
-    details.extend(told.into_iter().take(NAMED));
+fn first(details: &mut Vec<String>, sentences: Vec<String>, one: &str, many: &str) {
+    let more = sentences.len().saturating_sub(NAMED);
+    details.extend(sentences.into_iter().take(NAMED));
     if more > 0 {
         let more = counted(more as u64, &format!("more {one}"), &format!("more {many}"));
-        details.push(format!("And {more}; the case has all of it."));
+        details.push(format!("And {more}; the case lists all of them."));
     }
 }
 
@@ -92,7 +94,7 @@ fn gaps(result: &Value) -> Vec<String> {
                 "off" => "validation or logging was off",
                 "digest-missing" => "digest files are missing",
                 "digest-invalid" => "the digest files are not valid",
-                _ => "the chain goes on across it",
+                _ => "the chain continues across the gap",
             };
             format!(
                 "No digest of {account} {region} (trail {trail}) covers {} to {} UTC ({}): {cause}.",
@@ -128,7 +130,7 @@ mod tests {
     fn a_whole_chain_is_one_sentence() {
         let result = json!({"chains": [{"gaps": []}], "counts": {"logs": 1200}});
         let read = read(&document("valid", result)).unwrap();
-        let text = "CloudTrail's digest chains are whole: 1,200 log files in 1 digest chain, checked at \
+        let text = "CloudTrail's digest chains are complete and valid: 1,200 log files in 1 digest chain, checked at \
              2026-11-21 00:00:00 UTC.";
         assert_eq!(read, DigestVerdict { whole: true, text: text.into(), details: Vec::new() });
     }
@@ -159,7 +161,7 @@ mod tests {
         let end: Vec<&str> = read.details[12..].iter().map(String::as_str).collect();
         assert_eq!(
             end,
-            ["And 2 more things; the case has all of it.", "Not checked: no public keys."]
+            ["And 2 more problems; the case lists all of them.", "Not checked: no public keys."]
         );
     }
 

@@ -1,4 +1,4 @@
-//! The `html` format: one file that is whole by itself, loads nothing, and runs nothing but its own script.
+//! The `html` format: one self-contained file that loads nothing and runs nothing but its own script.
 //!
 //! The page's content policy names its one style and its one script by their SHA-256 (CSP Level 3, "hash
 //! source") and allows nothing else, so that text which got past the escapes would still not run.
@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use super::charts::Charts;
 use super::model::Document;
 use super::template::render;
-use super::{Format, RenderOptions, escape};
 use crate::clock::plain;
+use crate::report::{Format, RenderOptions, escape};
 
 const PAGE: &str = include_str!("html/page.html");
 const CHARTS: &str = include_str!("html/charts.html");
@@ -25,7 +25,7 @@ const SCRIPT: &str = include_str!("html/sort.js");
 /// The `html` format.
 pub struct Html;
 
-impl Format for Html {
+impl Format<Document> for Html {
     fn name(&self) -> &'static str {
         "html"
     }

@@ -12,7 +12,7 @@ pub fn read(bytes: &[u8]) -> Result<Impact, String> {
     let document: Value =
         serde_json::from_slice(bytes).map_err(|e| format!("it cannot be read: {e}"))?;
     if document["schema"] != "incident.impact/1" {
-        return Err("it is no count of people of this program".into());
+        return Err("it is not an impact count by incident".into());
     }
     let number = |pointer: &str| document.pointer(pointer).and_then(Value::as_u64);
     let Some(objects) = number("/objects/accessed") else {
@@ -29,7 +29,7 @@ pub fn read(bytes: &[u8]) -> Result<Impact, String> {
     let text = |value: &Value| value.as_str().map(str::to_string);
     let mut limits: Vec<String> = list("notes").iter().filter_map(text).collect();
     let known = [
-        ("/objects/unmatched", "accessed objects of which it is not known what they hold"),
+        ("/objects/unmatched", "accessed objects with unknown content"),
         ("/requests_without_key", "requests whose objects the log does not name"),
         ("/persons/without_id", "people without an id, who may be counted more than once"),
         ("/persons/several_jurisdictions", "people who count in more than one jurisdiction"),

@@ -1,13 +1,13 @@
-//! What a report is made of: an analysis, a case, or both, and what was worked out beside them.
+//! What a report is made of: an analysis, a case, or both, and what was derived from them.
 
 use serde::{Deserialize, Serialize};
 
-use super::analysis::Analysis;
 use crate::case::{CaseFile, Manifest};
 use crate::clock::Millis;
 use crate::event::time;
-use crate::journal::Entry;
+use crate::journal::{Entry, History};
 use crate::plan::Plan;
+use crate::report::schema::Analysis;
 
 /// Everything that the report knows. The same input gives the same report, byte for byte.
 #[derive(Debug, Default)]
@@ -28,7 +28,7 @@ pub struct Input {
     pub clocks: Vec<ClockRow>,
     pub impact: Option<Impact>,
     pub notes: Vec<Note>,
-    /// When the incident was noticed, where somebody has said so.
+    /// When the incident was noticed, where somebody stated it.
     pub detected: Option<Millis>,
     /// What checking CloudTrail's digest files gave.
     pub digests: Option<DigestVerdict>,
@@ -43,11 +43,13 @@ pub struct FileRef {
     pub sha256: String,
 }
 
-/// What the case folder holds.
+/// What the case folder contains.
 #[derive(Debug)]
 pub struct CaseInput {
     pub file: CaseFile,
     pub entries: Vec<Entry>,
+    /// The state that the entries lead to.
+    pub history: History,
     /// The hash of each entry's line.
     pub hashes: Vec<String>,
     /// The hash of the last line.
@@ -160,7 +162,7 @@ pub struct DigestVerdict {
     pub details: Vec<String>,
 }
 
-/// Rows of an object list (CSV with a header). A row that cannot be read is counted, not kept.
+/// Rows of an object list (CSV with a header). A row that cannot be read is only counted.
 pub fn objects(bytes: &[u8]) -> (Vec<ObjectRow>, u64) {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let mut rows = Vec::new();

@@ -9,35 +9,19 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::Serializer;
-use serde_json::ser::PrettyFormatter;
-
 use super::model::Document;
-use super::{Format, RenderOptions};
-use crate::report::escape::SafeJson;
+use crate::report::escape::write_json;
+use crate::report::{Format, RenderOptions};
 
 /// The `json` format.
 pub struct Json;
 
-impl Format for Json {
+impl Format<Document> for Json {
     fn name(&self) -> &'static str {
         "json"
     }
 
     fn render(&self, d: &Document, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
-        write(d, out)
+        write_json(d, out)
     }
-}
-
-/// Writes a document that a terminal can show: indented, nothing that steers, a line end.
-pub fn write<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    let formatter = SafeJson(PrettyFormatter::new());
-    value.serialize(&mut Serializer::with_formatter(&mut *out, formatter)).map_err(io_error)?;
-    out.write_all(b"\n")
-}
-
-/// The writer's own error where there is one: a broken pipe must stay a broken pipe.
-pub fn io_error(error: serde_json::Error) -> io::Error {
-    io::Error::from(error)
 }

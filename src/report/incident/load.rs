@@ -1,16 +1,16 @@
-//! From a case folder to what the report is made of. Whatever the case does not have is left out; whatever
-//! does not fit is said in the report.
+//! Reads a case folder into a report's input. What the case does not have is left out; what does not match is
+//! listed in the report.
 
 use super::PROGRAM;
-use super::analysis::{Analysis, AnalysisError};
 use super::clock_rows;
 use super::digests;
 use super::impact;
 use super::input::{CaseInput, FileRef, Input, events, index, objects};
-use crate::case::{Case, CaseError, Manifest, sha256};
+use crate::case::{Artifact, Case, CaseError, Manifest, Problem, sha256};
 use crate::clock::Millis;
-use crate::journal::{History, JournalError, Verified, facts, verify, verify_seal};
+use crate::journal::{History, JournalError, Verified, facts, problems, verify};
 use crate::plan::Plan;
+use crate::report::schema::{Analysis, AnalysisError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -18,6 +18,8 @@ pub enum LoadError {
     Case(#[from] CaseError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error("the digest of the plan: {0}")]
+    Plan(serde_json::Error),
     #[error("{0}: {1}")]
     Analysis(String, AnalysisError),
 }
@@ -30,17 +32,11 @@ pub enum LoadError {
 pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     let checked = match case.journal().exists() {
         true => verify(&case.journal())?,
-        false => {
-            Verified { entries: Vec::new(), hashes: Vec::new(), head: String::new(), torn: None }
-        }
+        false => Verified::default(),
     };
     let manifest = Manifest::read(case)?;
-    let sealed = case.bytes("manifest.json")?;
-    let mut problems: Vec<String> =
-        verify_seal(&checked, sealed.as_deref()).iter().map(ToString::to_string).collect();
-    if let Some(manifest) = &manifest {
-        problems.extend(manifest.check(case)?.iter().map(ToString::to_string));
-    }
+    let found = problems(case, &checked)?;
+    let mut problems: Vec<String> = found.iter().map(ToString::to_string).collect();
     let (clocks, detected) = match facts(&case.file().clocks, &checked.entries) {
         Ok(facts) => (clock_rows::rows(&facts, now), clock_rows::noticed(&facts)),
         Err(e) => {
@@ -48,9 +44,9 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
             (Vec::new(), None)
         }
     };
-    let history = History::of(&checked.entries);
-    let plan = plan(case, &history, &mut problems)?;
-    let lines = case.bytes("evidence/index.jsonl")?.unwrap_or_default();
+    let plan = plan(case, &checked.history, &mut problems)?;
+    // A case without evidence has no index. One that is missing is among the problems.
+    let lines = case.bytes(Artifact::AnswerIndex.name())?.unwrap_or_default();
     let mut input = Input {
         generated: now,
         program: PROGRAM.into(),
@@ -59,6 +55,7 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
         case: Some(CaseInput {
             file: case.file().clone(),
             entries: checked.entries,
+            history: checked.history,
             hashes: checked.hashes,
             head: checked.head,
             torn: checked.torn.is_some(),
@@ -69,11 +66,11 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
         }),
         ..Input::default()
     };
-    files(case, &mut input)?;
+    files(case, &mut input, &found)?;
     Ok(input)
 }
 
-/// The approved plan; none when its file is gone or is another, which is said.
+/// The approved plan; none, and a problem, when its file is missing or differs.
 fn plan(
     case: &Case,
     history: &History,
@@ -85,7 +82,9 @@ fn plan(
         return Ok(None);
     };
     match serde_json::from_slice::<Plan>(&bytes) {
-        Ok(plan) if history.digest.as_ref() == Some(&plan.compute_digest()) => Ok(Some(plan)),
+        Ok(plan) if history.digest == Some(plan.compute_digest().map_err(LoadError::Plan)?) => {
+            Ok(Some(plan))
+        }
         Ok(_) => {
             problems.push(format!("{name} is not the plan that was approved"));
             Ok(None)
@@ -98,32 +97,35 @@ fn plan(
 }
 
 /// The newest analysis, and the lists made with it.
-fn files(case: &Case, input: &mut Input) -> Result<(), LoadError> {
-    if let Some((file, bytes)) = newest(case, "findings", "json")? {
+fn files(case: &Case, input: &mut Input, problems: &[Problem]) -> Result<(), LoadError> {
+    if let Some((file, bytes)) = newest(case, Artifact::Findings)? {
         let analysis = Analysis::parse(&bytes);
         input.analysis = Some(analysis.map_err(|e| LoadError::Analysis(file.name.clone(), e))?);
         input.analysis_file = Some(file);
     }
     let mut lost = Vec::new();
-    if let Some((file, bytes)) = newest(case, "objects", "csv")? {
+    if let Some((file, bytes)) = newest(case, Artifact::AccessedObjects)? {
         let (rows, bad) = objects(&bytes);
         input.objects = rows;
         lost.push((file.name.clone(), bad));
         input.objects_file = Some(file);
     }
-    if let Some((file, bytes)) = newest(case, "timeline", "csv")? {
+    if let Some((file, bytes)) = newest(case, Artifact::Timeline)? {
         let (rows, bad) = events(&bytes);
         input.events = rows;
         lost.push((file.name, bad));
     }
-    if let Some((file, bytes)) = newest(case, "impact", "json")? {
+    if let Some((file, bytes)) = newest(case, Artifact::Impact)? {
         match (impact::read(&bytes), &mut input.case) {
             (Ok(impact), _) => input.impact = Some(impact),
             (Err(e), Some(case)) => case.problems.push(format!("{}: {e}", file.name)),
             (Err(_), None) => {}
         }
     }
-    if let Some((file, bytes)) = newest(case, "digests", "json")? {
+    // A verdict that was edited proves nothing; that it was is among the problems.
+    let changed = |file: &FileRef| problems.contains(&Problem::Changed(file.name.clone()));
+    if let Some((file, bytes)) = newest(case, Artifact::Digests)?.filter(|(file, _)| !changed(file))
+    {
         match (digests::read(&bytes), &mut input.case) {
             (Ok(verdict), _) => input.digests = Some(verdict),
             (Err(e), Some(case)) => case.problems.push(format!("{}: {e}", file.name)),
@@ -138,8 +140,8 @@ fn files(case: &Case, input: &mut Input) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn newest(case: &Case, stem: &str, suffix: &str) -> Result<Option<(FileRef, Vec<u8>)>, LoadError> {
-    let Some(name) = case.newest(stem, suffix)? else { return Ok(None) };
+fn newest(case: &Case, artifact: Artifact) -> Result<Option<(FileRef, Vec<u8>)>, LoadError> {
+    let Some(name) = case.newest(artifact)? else { return Ok(None) };
     let Some(bytes) = case.bytes(&name)? else { return Ok(None) };
     let file = FileRef { sha256: sha256(&bytes), name };
     Ok(Some((file, bytes)))

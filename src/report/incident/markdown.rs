@@ -7,14 +7,14 @@ use minijinja::value::Serde;
 
 use super::model::Document;
 use super::template::render;
-use super::{Format, RenderOptions, escape};
+use crate::report::{Format, RenderOptions, escape};
 
 const REPORT: &str = include_str!("markdown/report.md");
 
 /// The `md` format.
 pub struct Markdown;
 
-impl Format for Markdown {
+impl Format<Document> for Markdown {
     fn name(&self) -> &'static str {
         "md"
     }

@@ -5,13 +5,14 @@
 mod evidence;
 mod finding;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 pub use evidence::{CaseFile, Custody, Evidence};
-pub use finding::{Action, Event, Finding, Technique};
+pub use finding::{Event, FindingDetail, Technique};
 
 pub use super::input::{ClockRow, Impact, Jurisdiction};
-use crate::clock::{Millis, rfc3339};
+use crate::clock::Millis;
+pub use crate::report::schema::{Action, At};
 
 pub const SCHEMA: &str = "incident.report/1";
 
@@ -51,17 +52,7 @@ pub struct Document {
     /// In the order of their numbers, from 1.
     pub evidence: Vec<Evidence>,
     pub custody: Option<Custody>,
-    pub findings: Vec<Finding>,
-}
-
-/// A time: RFC 3339 in UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct At(pub Millis);
-
-impl Serialize for At {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&rfc3339(self.0))
-    }
+    pub findings: Vec<FindingDetail>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -201,7 +192,7 @@ pub struct Actor {
     pub bytes_out: Option<u64>,
     pub addresses: Vec<String>,
     pub services: Vec<String>,
-    /// What containment did to it, in words; empty when nothing did.
+    /// What containment did to it, in words; empty when it was not contained.
     pub contained: String,
     pub evidence: Vec<usize>,
 }
@@ -319,7 +310,7 @@ pub struct Gap {
     /// `logs`, `integrity`, `accounts`, `credentials`, `data`, `evidence`, `containment`, `judgement`.
     pub kind: &'static str,
     pub text: String,
-    /// It qualifies what the report says, rather than its reach.
+    /// It qualifies what the report says, not only what it covers.
     pub weighty: bool,
 }
 

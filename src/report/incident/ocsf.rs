@@ -7,15 +7,12 @@
 use std::io::{self, Write};
 use std::net::IpAddr;
 
-use serde::Serialize;
-use serde_json::ser::CompactFormatter;
-use serde_json::{Map, Serializer, Value, json};
+use serde_json::{Map, Value, json};
 
 use super::attack::technique;
-use super::json::io_error;
-use super::model::{At, Document, Event, Finding, State};
-use super::{Format, RenderOptions};
-use crate::report::escape::SafeJson;
+use super::model::{At, Document, Event, FindingDetail, State};
+use crate::report::escape::write_json_line;
+use crate::report::{Format, RenderOptions};
 
 pub const VERSION: &str = "1.9.0";
 const CATEGORY: u64 = 2;
@@ -26,25 +23,20 @@ const CREATE: u64 = 1;
 /// The `ocsf` format.
 pub struct Ocsf;
 
-impl Format for Ocsf {
+impl Format<Document> for Ocsf {
     fn name(&self) -> &'static str {
         "ocsf"
     }
 
     fn render(&self, d: &Document, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
         for finding in &d.findings {
-            let event = event(d, finding);
-            let formatter = SafeJson(CompactFormatter);
-            event
-                .serialize(&mut Serializer::with_formatter(&mut *out, formatter))
-                .map_err(io_error)?;
-            out.write_all(b"\n")?;
+            write_json_line(&event(d, finding), out)?;
         }
         Ok(())
     }
 }
 
-fn event(d: &Document, f: &Finding) -> Value {
+fn event(d: &Document, f: &FindingDetail) -> Value {
     let (status, status_id) = match d.status.state {
         State::Open => ("New", 1),
         _ => ("In Progress", 2),
@@ -91,7 +83,7 @@ fn product(program: &str) -> Value {
     json!({"name": name, "vendor_name": name, "version": version})
 }
 
-fn info(d: &Document, f: &Finding) -> Value {
+fn info(d: &Document, f: &FindingDetail) -> Value {
     json!({
         "uid": f.id,
         "title": f.title,
@@ -106,7 +98,7 @@ fn info(d: &Document, f: &Finding) -> Value {
     })
 }
 
-/// A sub-technique stands beside the technique that it belongs to.
+/// A sub-technique comes with the technique that it belongs to.
 fn attack(id: &str) -> Value {
     let named = |id: &str| {
         let known = technique(id);
@@ -118,7 +110,7 @@ fn attack(id: &str) -> Value {
     }
 }
 
-fn evidences(f: &Finding) -> Vec<Value> {
+fn evidences(f: &FindingDetail) -> Vec<Value> {
     let user = json!({
         "uid": f.principal,
         "type": f.principal_type,
@@ -157,7 +149,7 @@ fn api(action: &str) -> Value {
     }
 }
 
-fn remediation(f: &Finding) -> Value {
+fn remediation(f: &FindingDetail) -> Value {
     match f.next.is_empty() {
         true => Value::Null,
         false => json!({"desc": f.next.join("; ")}),
@@ -165,7 +157,7 @@ fn remediation(f: &Finding) -> Value {
 }
 
 /// Values to pivot on; types by their numbers in the schema, 99 for one that all its versions do not know.
-fn observables(f: &Finding) -> Vec<Value> {
+fn observables(f: &FindingDetail) -> Vec<Value> {
     let of = |name: &str, kind: &str, number: u64, value: &str| json!({"name": name, "type": kind, "type_id": number, "value": value});
     let mut found = Vec::new();
     for address in f.sources.iter().filter(|a| a.parse::<IpAddr>().is_ok()) {
@@ -206,8 +198,8 @@ fn without_empty(value: Value) -> Value {
     };
     match value {
         Value::Object(members) => {
-            let kept = members.into_iter().map(|(k, v)| (k, without_empty(v)));
-            Value::Object(kept.filter(|(_, v)| !empty(v)).collect::<Map<_, _>>())
+            let members = members.into_iter().map(|(k, v)| (k, without_empty(v)));
+            Value::Object(members.filter(|(_, v)| !empty(v)).collect::<Map<_, _>>())
         }
         Value::Array(items) => {
             Value::Array(items.into_iter().map(without_empty).filter(|v| !empty(v)).collect())

@@ -1,13 +1,14 @@
-//! Reports to test with: a whole case, an analysis alone, a case alone, and one in which all text is hostile.
+//! Reports to test with: a complete case, an analysis alone, a case alone, and one in which all text is hostile.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::analysis::Analysis;
 use super::input::{ClockRow, Impact, Input, Jurisdiction, Note};
 use super::load;
 use crate::case::Case;
+use crate::journal::History;
+use crate::report::schema::Analysis;
 
 /// Everything that an attacker could write into a log, and a responder paste from one.
 pub const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\0\u{9b}31m\nincident: x\r\n\u{202e}gpj.exe\u{200b}\
@@ -26,7 +27,7 @@ fn from_disk() -> Input {
     input
 }
 
-/// A key was used, contained, and it holds; a second key is still free.
+/// A key was misused and is contained; a second key is not contained.
 pub fn rich() -> Input {
     let mut input = from_disk();
     input.clocks = vec![ClockRow {
@@ -81,9 +82,9 @@ pub fn poison(value: &mut Value) {
     match value {
         Value::String(text) => {
             let time = text.len() >= 20 && text.as_bytes()[4] == b'-' && text.ends_with('Z');
-            let kept =
+            let unchanged =
                 ["incident.analysis/1", "critical", "high", "medium", "info", "done", "tried"];
-            if !time && !kept.contains(&text.as_str()) {
+            if !time && !unchanged.contains(&text.as_str()) {
                 *text = format!("{text}{HOSTILE}");
             }
         }
@@ -116,12 +117,16 @@ pub fn hostile() -> Input {
         case.problems.push(HOSTILE.into());
         for entry in &mut case.entries {
             let mut value = serde_json::to_value(&*entry).expect("an entry");
-            for member in ["resource", "caller", "before", "after", "missing", "how", "state"] {
+            for member in ["resource", "caller", "before", "after", "missing", "how"] {
                 if let Some(member) = value.get_mut(member) {
                     poison(member);
                 }
             }
             *entry = serde_json::from_value(value).expect("still an entry");
+        }
+        case.history = History::default();
+        for entry in &case.entries {
+            case.history.apply(&entry.event).expect("a legal line");
         }
         if let Some(plan) = &mut case.plan {
             plan.not_reached.push(HOSTILE.into());

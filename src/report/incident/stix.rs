@@ -12,10 +12,10 @@ use sha1::{Digest, Sha1};
 use uuid::{Builder, Uuid, uuid};
 
 use super::attack::technique;
-use super::json::write;
 use super::model::{Document, Indicator};
-use super::{Format, RenderOptions};
 use crate::clock::Millis;
+use crate::report::escape::write_json;
+use crate::report::{Format, RenderOptions};
 
 /// The namespace that the standard gives for deterministic ids of cyber observables.
 const OBSERVABLES: Uuid = uuid!("00abedb4-aa42-466c-9c01-fed23315a9b7");
@@ -23,13 +23,13 @@ const OBSERVABLES: Uuid = uuid!("00abedb4-aa42-466c-9c01-fed23315a9b7");
 /// The `stix` format.
 pub struct Stix;
 
-impl Format for Stix {
+impl Format<Document> for Stix {
     fn name(&self) -> &'static str {
         "stix"
     }
 
     fn render(&self, d: &Document, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
-        write(&Bundle::of(d), out)
+        write_json(&Bundle::of(d), out)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The templates' engine: one escape for everything, and the few words that templates may use.
+//! The template engine: one escape for every value, and the filters that templates may use.
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Value, ValueKind};

@@ -6,12 +6,13 @@ use serde_json::Value;
 
 use super::sample::{HOSTILE, analysis_only, case_only, empty, hostile, rich};
 use super::*;
+use crate::report::RenderOptions;
 use crate::ui::WIDTH;
 use crate::ui::sanitize::hostile as steers;
 
 fn render(name: &str, input: &Input) -> String {
     let mut out = Vec::new();
-    let format = format(name).expect("listed");
+    let format = FORMATS.find(name).expect("listed");
     format
         .render(&build(input), &mut out, &RenderOptions::default())
         .expect("a Vec takes everything");
@@ -20,12 +21,12 @@ fn render(name: &str, input: &Input) -> String {
 
 #[test]
 fn names_are_unique_and_found() {
-    let names = format_names();
+    let names = FORMATS.names();
     assert_eq!(
         names,
         ["text", "md", "html", "json", "timeline-csv", "indicators-csv", "ocsf", "stix"]
     );
-    assert!(names.iter().all(|name| format(name).is_some_and(|f| f.name() == *name)));
+    assert!(names.iter().all(|name| FORMATS.find(name).is_some_and(|f| f.name() == *name)));
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn rich_indicators_csv() {
 #[test]
 fn every_format_takes_every_report() {
     for input in [rich(), analysis_only(), case_only(), empty(), hostile()] {
-        for format in FORMATS {
+        for format in FORMATS.0 {
             let text = render(format.name(), &input);
             assert!(!text.is_empty() || format.name() == "ocsf", "{}", format.name());
         }
@@ -70,7 +71,7 @@ fn every_format_takes_every_report() {
 
 #[test]
 fn nothing_that_steers_a_terminal_gets_through() {
-    for format in FORMATS {
+    for format in FORMATS.0 {
         let out = render(format.name(), &hostile());
         let leak = out.chars().find(|c| *c != '\n' && steers(*c));
         assert_eq!(leak, None, "{} lets {leak:?} through", format.name());
@@ -89,7 +90,7 @@ fn text_is_at_most_100_columns_below_the_subject() {
 
 #[test]
 fn rendering_twice_gives_the_same_bytes() {
-    for format in FORMATS {
+    for format in FORMATS.0 {
         assert_eq!(render(format.name(), &rich()), render(format.name(), &rich()));
     }
 }
@@ -164,7 +165,7 @@ impl Write for Pipe {
 #[test]
 fn a_broken_pipe_stays_a_broken_pipe() {
     let document = build(&rich());
-    for format in FORMATS {
+    for format in FORMATS.0 {
         for room in [0, 10, 500] {
             let result = format.render(&document, &mut Pipe(room), &RenderOptions::default());
             let kind = result.expect_err("the pipe breaks").kind();

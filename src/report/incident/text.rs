@@ -5,9 +5,9 @@ mod detail;
 use std::io::{self, Write};
 
 use super::model::{At, Document, Side, TaskState};
-use super::{Format, RenderOptions};
 use crate::clock::{length, plain};
 use crate::report::text::page::Page;
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
 use crate::ui::{Column, Table};
@@ -18,7 +18,7 @@ const LINE: usize = 240;
 /// The `text` format.
 pub struct Text;
 
-impl Format for Text {
+impl Format<Document> for Text {
     fn name(&self) -> &'static str {
         "text"
     }
@@ -75,11 +75,11 @@ fn head(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
         }
     }
     if let Some(logs) = &d.logs {
-        let whole = if logs.complete { "" } else { "; NOT WHOLE" };
+        let incomplete = if logs.complete { "" } else { "; INCOMPLETE" };
         let events = counted(logs.events, "event", "events");
         let files = counted(logs.files, "file", "files");
         let (from, to) = (when(logs.oldest), when(logs.newest));
-        page.field("Logs", &format!("{events} in {files}, {from} to {to} UTC{whole}"))?;
+        page.field("Logs", &format!("{events} in {files}, {from} to {to} UTC{incomplete}"))?;
     }
     page.field("Report", &format!("made {} UTC by {}", plain(d.generated.0), d.program))
 }
@@ -124,7 +124,7 @@ fn timeline(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
 fn actors(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     page.heading("ACTORS AND ACCESS", "")?;
     if d.actors.is_empty() {
-        return page.text(4, "No identity is named by a finding.");
+        return page.text(4, "No finding names an identity.");
     }
     for a in &d.actors {
         let indent = 4 + 2 * a.depth.min(8);
@@ -137,7 +137,7 @@ fn actors(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
         let sent = a.bytes_out.map_or_else(String::new, |b| format!(", {} out", bytes(b)));
         let seen = format!("{} to {}, {events}{sent}{how}", when(a.first), when(a.last));
         page.text(indent + 2, &seen)?;
-        let contained = if a.contained.is_empty() { "nothing in this case" } else { &a.contained };
+        let contained = if a.contained.is_empty() { "none in this case" } else { &a.contained };
         page.text(indent + 2, &format!("containment: {contained}"))?;
     }
     Ok(())
@@ -146,7 +146,7 @@ fn actors(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
 fn sources(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     page.heading("SOURCES", "")?;
     if d.sources.is_empty() {
-        return page.text(4, "No source address is named by a finding.");
+        return page.text(4, "No finding names a source address.");
     }
     let columns = [
         Column::text("address"),
@@ -159,9 +159,10 @@ fn sources(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     let mut table = Table::new(columns).with_width(96);
     for s in &d.sources {
         let parts = [&s.network, &s.country, &s.asn];
-        let place: Vec<&str> = parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect();
+        let network: Vec<&str> =
+            parts.iter().map(|p| p.as_str()).filter(|p| !p.is_empty()).collect();
         let (first, last) = (when(s.first), when(s.last));
-        table.row([&s.address, &s.class, &place.join(", "), &first, &last, &grouped(s.events)]);
+        table.row([&s.address, &s.class, &network.join(", "), &first, &last, &grouped(s.events)]);
     }
     page.table(4, &table)?;
     for a in d.agents.iter().take(8) {
@@ -184,7 +185,7 @@ fn touched(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     }
     for (label, things) in [("Secret", &t.secrets), ("Resource", &t.resources)] {
         for x in things {
-            let now = if x.now.is_empty() { "not looked at in this case" } else { &x.now };
+            let now = if x.now.is_empty() { "not checked in this case" } else { &x.now };
             let name = clip(&x.name, 120);
             let text = format!("{name} ({}): {}; {now}{}", x.kind, x.what, refs(&x.evidence));
             page.field(label, &text)?;
@@ -194,7 +195,7 @@ fn touched(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
         page.field("Objects", &format!("{} in {file}", grouped(t.objects_total)))?;
     }
     if t.buckets.is_empty() && t.secrets.is_empty() && t.resources.is_empty() {
-        page.text(4, "Nothing is on record.")?;
+        page.text(4, "Nothing is recorded.")?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The coverage of the sample: one region is whole, in the other the trail was stopped.
+//! The coverage of the sample: one region is complete, in the other the trail was stopped.
 
 use super::{HOSTILE, START};
 use crate::clock::{DAY, HOUR, MINUTE};

@@ -1,4 +1,4 @@
-//! What GuardDuty says of the sample: of a key, of a role, of a bucket, and of nothing that we know.
+//! GuardDuty's findings on the sample: on a key, a role, a bucket, and on nothing that our findings name.
 
 use super::{HOSTILE, KEY, START};
 use crate::clock::{DAY, HOUR, MINUTE};
@@ -21,7 +21,7 @@ pub fn by(id: &str) -> GuardDutyFinding {
     }
 }
 
-pub fn said(findings: &[Finding]) -> Vec<GuardDutyMatch> {
+pub fn matches(findings: &[Finding]) -> Vec<GuardDutyMatch> {
     let key = GuardDutyFinding { access_key: KEY.into(), severity: 8.0, ..by("key") };
     let late = GuardDutyFinding { first: START + 20 * DAY, last: START + 21 * DAY, ..key.clone() };
     let user = GuardDutyFinding {

@@ -1,4 +1,4 @@
-//! The sample beside a run of the week before.
+//! The sample compared with a run of the week before.
 
 use super::{HOSTILE, SINCE, START, rich};
 use crate::clock::{DAY, HOUR};

@@ -1,4 +1,4 @@
-//! The sessions as one JSON document, written as a stream.
+//! The `json` format: one document, written as a stream.
 //!
 //! # Schema `incident.sessions/1`
 //!
@@ -13,7 +13,7 @@
 //! | `events` | events in the window |
 //! | `complete` | nothing of the input was lost |
 //! | `sessions` | by first use or issue; see below |
-//! | `unused` | [{`how`, `role`, `parent`, `parent_key`, `issued_from`, `keys`, `first`, `last`}]: sessions that were handed out and not used in the logs |
+//! | `unused` | [{`how`, `role`, `parent`, `parent_key`, `issued_from`, `keys`, `first`, `last`}]: sessions that were issued and not used in the logs |
 //! | `notes` | statements that qualify the result |
 //!
 //! A session:
@@ -29,71 +29,69 @@
 //! | `first_seen`, `last_seen`, `events`, `denied`, `bytes_out` | use in the window; times are `null` if there was none |
 //! | `addresses`, `services` | in the order in which they were seen (100 at most) |
 //! | `mfa`, `source_identity` | as the session's calls say |
-//! | `origin` | what it all began with, in words |
-//! | `contested` | records disagree about who was handed the key |
+//! | `origin` | the start of its chain, in words |
+//! | `contested` | records disagree about who received the key |
 
-use std::cell::RefCell;
 use std::io::{self, Write};
+use std::ops::ControlFlow;
 
+use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
-use serde_json::ser::PrettyFormatter;
 
-use super::About;
-use crate::finding::session::{Session, UnusedSessions};
-use crate::report::escape::SafeJson;
-use crate::report::json::session::{SessionJson, UnusedJson};
-use crate::report::json::{Time, WindowJson};
+use super::{Document, ForEach};
+use crate::report::escape::write_json;
+use crate::report::schema::{At, Session, UnusedSessions, Window};
+use crate::report::{Format, RenderOptions};
 
 pub const SCHEMA: &str = "incident.sessions/1";
 
+/// The `json` format.
+pub struct Json;
+
+impl<'a> Format<Document<'a>> for Json {
+    fn name(&self) -> &'static str {
+        "json"
+    }
+
+    fn render(&self, d: &Document<'a>, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
+        let sessions = Sessions {
+            schema: SCHEMA,
+            generated: At(d.about.generated),
+            window: Window::from(&d.about.window),
+            events: d.about.events,
+            complete: d.about.complete,
+            sessions: Stream(d.sessions),
+            unused: (d.unused)().iter().map(UnusedSessions::from).collect(),
+            notes: &d.about.notes,
+        };
+        write_json(&sessions, out)
+    }
+}
+
 #[derive(Serialize)]
-#[serde(bound = "Stream<I>: Serialize")]
-struct Document<'a, I> {
+struct Sessions<'a> {
     schema: &'static str,
-    generated: Time,
-    window: WindowJson,
+    generated: At,
+    window: Window,
     events: u64,
     complete: bool,
-    sessions: Stream<I>,
-    unused: Vec<UnusedJson<'a>>,
+    sessions: Stream<'a>,
+    unused: Vec<UnusedSessions>,
     notes: &'a [String],
 }
 
-/// Rows that are made while they are written.
-struct Stream<I>(RefCell<Option<I>>);
+/// Sessions that are made while they are written.
+struct Stream<'a>(&'a ForEach<'a>);
 
-impl<I: Iterator<Item = Session>> Serialize for Stream<I> {
+impl Serialize for Stream<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.take().into_iter().flatten().map(Owned))
+        let mut list = serializer.serialize_seq(None)?;
+        let mut written = Ok(());
+        (self.0)(&mut |session| {
+            written = list.serialize_element(&Session::from(session));
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        written?;
+        list.end()
     }
-}
-
-struct Owned(Session);
-
-impl Serialize for Owned {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        SessionJson::from(&self.0).serialize(serializer)
-    }
-}
-
-pub fn write(
-    about: &About,
-    sessions: impl Iterator<Item = Session>,
-    unused: &[UnusedSessions],
-    mut out: &mut dyn Write,
-) -> io::Result<()> {
-    let document = Document {
-        schema: SCHEMA,
-        generated: Time(about.generated),
-        window: WindowJson::from(&about.window),
-        events: about.events,
-        complete: about.complete,
-        sessions: Stream(RefCell::new(Some(sessions))),
-        unused: unused.iter().map(UnusedJson::from).collect(),
-        notes: &about.notes,
-    };
-    let formatter = SafeJson(PrettyFormatter::new());
-    let mut json = serde_json::Serializer::with_formatter(&mut out, formatter);
-    document.serialize(&mut json)?;
-    writeln!(out)
 }

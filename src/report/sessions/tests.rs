@@ -1,8 +1,8 @@
 //! How the tree is drawn.
 
-use super::{About, write_text};
-use crate::finding::session::{Branch, Forest};
-use crate::report::Window;
+use super::{About, Document, formats};
+use crate::finding::session::{Branch, Forest, Session, SessionKind};
+use crate::report::{RenderOptions, Window};
 
 fn leaf(title: &str) -> Branch {
     Branch { title: title.to_string(), ..Branch::default() }
@@ -14,9 +14,39 @@ fn about() -> About {
 }
 
 fn drawn(forest: &Forest) -> String {
+    render("text", &[], forest)
+}
+
+fn render(format: &str, sessions: &[Session], forest: &Forest) -> String {
+    let document = Document {
+        about: about(),
+        forest: &|| forest.clone(),
+        sessions: &|each| _ = sessions.iter().cloned().try_for_each(each),
+        unused: &Vec::new,
+    };
+    let format = formats().find(format).expect("listed");
     let mut out = Vec::new();
-    write_text(&about(), forest, false, &mut out).unwrap();
+    format.render(&document, &mut out, &RenderOptions::default()).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn json_has_every_session_in_its_order() {
+    let session = |key: &str| Session {
+        access_key: key.into(),
+        kind: SessionKind::LongTerm,
+        ..Session::default()
+    };
+    let keys = |sessions: &[Session]| -> Vec<String> {
+        let json = render("json", sessions, &Forest::default());
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["schema"], super::json::SCHEMA);
+        let sessions = json["sessions"].as_array().unwrap();
+        sessions.iter().map(|s| s["access_key"].as_str().unwrap().to_string()).collect()
+    };
+    assert_eq!(keys(&[session("b"), session("a")]), ["b", "a"]);
+    assert!(keys(&[]).is_empty());
+    assert_eq!(formats().names(), ["text", "json"]);
 }
 
 #[test]
@@ -35,7 +65,7 @@ fn branches_hang_under_what_they_came_from() {
     };
     let forest = Forest { roots: vec![root, leaf("other")], sessions: 5, left_out: 2, unused: 1 };
     insta::assert_snapshot!(drawn(&forest), @r"
-    incident: 5 keys, sessions and sign-ins from 4 beginnings
+    incident: 5 keys, sessions and sign-ins from 4 origins
 
     first\x1b[2J
     │  told of the first, told of the first, told of the first, told of the first, told of the
@@ -48,9 +78,9 @@ fn branches_hang_under_what_they_came_from() {
 
     other
 
-    … and 2 more keys and kinds of sessions (--all)
+    … and 2 more keys and groups of sessions (--all lists every one)
 
-    Note: 1 temporary key was handed out and not used in these logs.
+    Note: 1 temporary key was issued and not used in these logs.
     ");
 }
 

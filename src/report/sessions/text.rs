@@ -1,13 +1,14 @@
-//! The sessions as a tree.
+//! The `text` format: the sessions as a tree.
 
 use std::io::{self, Write};
 
 use anstyle::Style;
 
-use super::About;
+use super::{About, Document};
 use crate::clock::date;
 use crate::finding::session::{Branch, Forest};
 use crate::report::text::page::{Page, wrap};
+use crate::report::{Format, RenderOptions};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 use crate::ui::{WIDTH, styled};
@@ -15,7 +16,20 @@ use crate::ui::{WIDTH, styled};
 /// Characters that a line of a tree has at least, however deep it stands.
 const NARROWEST: usize = 24;
 
-pub fn write(about: &About, forest: &Forest, color: bool, out: &mut dyn Write) -> io::Result<()> {
+/// The `text` format.
+pub struct Text;
+
+impl<'a> Format<Document<'a>> for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn render(&self, d: &Document<'a>, out: &mut dyn Write, o: &RenderOptions) -> io::Result<()> {
+        write(&d.about, &(d.forest)(), o.color, out)
+    }
+}
+
+fn write(about: &About, forest: &Forest, color: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page::new(out, color);
     page.subject(&subject(about, forest))?;
     if !about.complete {
@@ -28,15 +42,15 @@ pub fn write(about: &About, forest: &Forest, color: bool, out: &mut dyn Write) -
     let mut page = Page::new(out, color);
     if forest.left_out > 0 {
         page.blank()?;
-        let more = counted(forest.left_out, "more key or kind", "more keys and kinds");
-        page.text(0, &format!("… and {more} of sessions (--all)"))?;
+        let more = counted(forest.left_out, "more key or group", "more keys and groups");
+        page.text(0, &format!("… and {more} of sessions (--all lists every one)"))?;
     }
     if !about.notes.is_empty() || forest.unused > 0 {
         page.blank()?;
     }
     if forest.unused > 0 {
         let keys = counted(forest.unused, "temporary key was", "temporary keys were");
-        page.item(0, "Note: ", &format!("{keys} handed out and not used in these logs."))?;
+        page.item(0, "Note: ", &format!("{keys} issued and not used in these logs."))?;
     }
     for note in &about.notes {
         page.item(0, "Note: ", note)?;
@@ -56,12 +70,12 @@ fn subject(about: &About, forest: &Forest) -> String {
         counted(forest.sessions, "key, session or sign-in", "keys, sessions and sign-ins");
     let roots = match forest.roots.len() as u64 + forest.left_out {
         0 => String::new(),
-        n => format!(" from {}", counted(n, "beginning", "beginnings")),
+        n => format!(" from {}", counted(n, "origin", "origins")),
     };
     format!("incident: {sessions}{roots}{days}")
 }
 
-/// `head` stands before the title, `below` before everything under it.
+/// Writes `head` before the title and `below` before every line under it.
 fn branch(
     out: &mut dyn Write,
     color: bool,

@@ -33,7 +33,7 @@ fn weekly_json() {
 fn the_subject_says_what_is_new() {
     assert_eq!(
         subject(&weekly()),
-        "incident: 2 critical, 1 high (3 new, 1 again, 1 raised) in 7 days to 2026-11-09, account 111122223333"
+        "incident: 2 critical, 1 high (3 new, 1 recurred, 1 raised) in 7 days to 2026-11-09, account 111122223333"
     );
     assert_eq!(
         subject(&first()),
@@ -45,7 +45,7 @@ fn the_subject_says_what_is_new() {
     }
     assert_eq!(
         subject(&report),
-        "incident: nothing new in 7 days to 2026-11-09; 5 findings still there, account 111122223333"
+        "incident: nothing new in 7 days to 2026-11-09; 5 findings unchanged, account 111122223333"
     );
     let change = Report { change: weekly().change, ..quiet() };
     assert_eq!(

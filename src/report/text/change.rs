@@ -1,4 +1,4 @@
-//! What is new and what is gone since the last run, and the counts beside those of the weeks before.
+//! What is new and what is gone since the last run, and the counts compared with earlier weeks.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::ui::{Column, Table, WIDTH};
 
 /// Names of one kind, and findings.
 const NAMED: usize = 5;
-/// Room for a name beside its label and its numbers.
+/// Room for a name next to its label and its numbers.
 const NAME: usize = 60;
 
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -24,7 +24,10 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         }
         Last::Unreadable(why) => {
             page.heading("SINCE THE LAST RUN", "nothing to compare with")?;
-            page.text(4, &format!("What the last run saw cannot be read: {}", clip(why, 300)))?;
+            page.text(
+                4,
+                &format!("The record of the last run cannot be read: {}", clip(why, 300)),
+            )?;
         }
         Last::Run(last) => {
             page.heading("SINCE THE LAST RUN", &format!("on {} UTC", plain(last.run)))?;
@@ -48,17 +51,20 @@ fn findings(report: &Report, change: &Change) -> Vec<Line> {
     let mut lines = vec![(
         String::new(),
         format!(
-            "{} new, {} again, {} still there, {} gone",
+            "{} new, {} recurred, {} unchanged, {} gone",
             number(State::New),
             number(State::Again),
             number(State::Still),
             grouped(change.gone.len() as u64)
         ),
     )];
-    let worth = |moved: &&Moved| moved.state != State::Still || moved.was.is_some();
-    let told: Vec<&Moved> =
-        [State::New, State::Again, State::Still].into_iter().flat_map(of).filter(worth).collect();
-    for moved in told.iter().take(NAMED) {
+    let is_listed = |moved: &&Moved| moved.state != State::Still || moved.was.is_some();
+    let listed: Vec<&Moved> = [State::New, State::Again, State::Still]
+        .into_iter()
+        .flat_map(of)
+        .filter(is_listed)
+        .collect();
+    for moved in listed.iter().take(NAMED) {
         let at = report.findings.iter().position(|f| f.id == moved.finding.id);
         let mark = match moved.state {
             State::New => "+ ",
@@ -75,16 +81,16 @@ fn findings(report: &Report, change: &Change) -> Vec<Line> {
         );
         lines.push((mark.to_string(), text));
     }
-    lines.extend(more(told.len()));
+    lines.extend(more(listed.len()));
     for gone in change.gone.iter().take(NAMED) {
-        lines.push(("- ".to_string(), gone_words(gone)));
+        lines.push(("- ".to_string(), gone_text(gone)));
     }
     lines.extend(more(change.gone.len()));
     lines
 }
 
-fn gone_words(gone: &Gone) -> String {
-    let why = if gone.in_window { "found no longer" } else { "before the window now" };
+fn gone_text(gone: &Gone) -> String {
+    let why = if gone.in_window { "no longer found" } else { "now before the window" };
     let title = clean(&gone.finding.title);
     format!("gone, {why} ({}): {}", gone.finding.severity, clip(&title, 120))
 }
@@ -98,9 +104,9 @@ fn names(moves: &Moves) -> Vec<Line> {
     let (new, gone) = (moves.new.len(), moves.gone.len());
     let count = |n: usize| grouped(n as u64);
     let total =
-        format!("{} new, {} gone, {} as before", count(new), count(gone), grouped(moves.same));
+        format!("{} new, {} gone, {} unchanged", count(new), count(gone), grouped(moves.same));
     let mut lines = vec![(String::new(), total)];
-    let line = |mark: &str, name: &SeenName| (mark.to_string(), name_words(name));
+    let line = |mark: &str, name: &SeenName| (mark.to_string(), name_text(name));
     lines.extend(moves.new.iter().take(NAMED).map(|name| line("+ ", name)));
     lines.extend(more(new));
     lines.extend(moves.gone.iter().take(NAMED).map(|name| line("- ", name)));
@@ -108,11 +114,11 @@ fn names(moves: &Moves) -> Vec<Line> {
     lines
 }
 
-fn name_words(name: &SeenName) -> String {
+fn name_text(name: &SeenName) -> String {
     let cleaned = clean(&name.name);
     let detail = clean(&name.detail);
     let detail = if detail.is_empty() { detail } else { format!("{}, ", clip(&detail, 40)).into() };
-    let known = if name.in_baseline { ", seen in the weeks before" } else { "" };
+    let known = if name.in_baseline { ", in the baseline" } else { "" };
     let events = counted(name.events, "event", "events");
     format!("{} ({detail}{events}{known})", clip_middle(&cleaned, NAME))
 }
@@ -121,13 +127,13 @@ fn counts(page: &mut Page<'_>, change: &Change) -> io::Result<()> {
     let periods = change.periods;
     let length = change.since.map(|since| change.until - since);
     let about = match (length, periods.number) {
-        (None, _) | (_, 0) => "no weeks before to compare with".to_string(),
+        (None, _) | (_, 0) => "no earlier weeks to compare with".to_string(),
         (Some(_), number) if periods.step == 7 * DAY => {
-            format!("beside {} before", counted(number, "week", "weeks"))
+            format!("compared with {}", counted(number, "earlier week", "earlier weeks"))
         }
         (Some(_), number) => format!(
-            "beside {} of {} before",
-            counted(number, "period", "periods"),
+            "compared with {} of {}",
+            counted(number, "earlier period", "earlier periods"),
             window_words(periods.step)
         ),
     };
@@ -135,10 +141,10 @@ fn counts(page: &mut Page<'_>, change: &Change) -> io::Result<()> {
     if change.counts.iter().all(|count| count.before.is_none()) {
         // Findings are counted at the top.
         let counts = change.counts.iter().filter(|c| !c.what.starts_with("findings."));
-        let all: Vec<String> = counts.map(alone).collect();
+        let all: Vec<String> = counts.map(without_comparison).collect();
         return page.text(4, &all.join(", "));
     }
-    let columns = ["now", "mean", "least", "most"].map(Column::number);
+    let columns = ["now", "mean", "min", "max"].map(Column::number);
     let mut table = Table::new([Column::text("")].into_iter().chain(columns)).with_width(WIDTH - 2);
     for count in change.counts.iter().filter(|c| shown(c)) {
         let written = |n: u64| if count.what == "s3-bytes-out" { bytes(n) } else { grouped(n) };
@@ -170,7 +176,7 @@ fn label(count: &Count) -> String {
     }
 }
 
-fn alone(count: &Count) -> String {
+fn without_comparison(count: &Count) -> String {
     match count.what.as_str() {
         "s3-bytes-out" => format!("{} out of S3", bytes(count.now)),
         _ => format!("{} {}", grouped(count.now), label(count)),

@@ -25,7 +25,7 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     };
     page.heading("COVERAGE", verdict)?;
     for gap in &gaps {
-        let text = format!("{gap}. This is a defect of incident; do not rely on this report.");
+        let text = format!("{gap}. This is a bug in incident; do not rely on this report.");
         page.item(2, "!! ", &text)?;
     }
     page.fields("Files", files(&coverage.files))?;

@@ -24,13 +24,13 @@ pub struct Reading {
     pub conditions: Vec<Condition>,
 }
 
-/// Writes findings in full, one after the other, each with what GuardDuty says too.
+/// Writes findings in full, one after the other, each with GuardDuty's findings on the same activity.
 ///
 /// # Errors
 /// When the output cannot be written.
 pub fn render(
     explained: &[Explained<'_>],
-    said: &[GuardDutyMatch],
+    guardduty: &[GuardDutyMatch],
     out: &mut dyn Write,
     color: bool,
 ) -> io::Result<()> {
@@ -39,7 +39,7 @@ pub fn render(
         if n > 0 {
             page.blank()?;
         }
-        findings::in_detail(&mut page, *number, finding, said)?;
+        findings::in_detail(&mut page, *number, finding, guardduty)?;
         page.marked("Usual", finding.baseline.iter().map(|line| ("- ".to_string(), line)))?;
         for reading in readings {
             page.heading(
@@ -55,7 +55,7 @@ pub fn render(
             }
         }
         if readings.is_empty() {
-            page.text(4, "No Sigma rule is part of it: the reasons above are the detector's, each with its number.")?;
+            page.text(4, "No Sigma rule contributed: the reasons above come from the detector, each with its number.")?;
         }
     }
     Ok(())

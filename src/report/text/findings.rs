@@ -2,10 +2,10 @@
 
 use std::io;
 
+use super::command::contain_command;
 use super::guardduty;
 use super::page::{FIELD_WIDTH, Page, SEVERITY};
 use super::times::{days, span};
-use super::verdict::playbook;
 use crate::clock::plain;
 use crate::finding::guardduty::GuardDutyMatch;
 use crate::finding::{ActionSeen, Evidence, Finding, Severity, SourceSeen, Who};
@@ -67,7 +67,7 @@ pub(super) fn in_detail(
     page: &mut Page<'_>,
     number: usize,
     f: &Finding,
-    said: &[GuardDutyMatch],
+    guardduty_findings: &[GuardDutyMatch],
 ) -> io::Result<()> {
     let title = format!("{}  {}", f.rule, clip(&f.title, 240));
     page.severity(&format!("[{number}] "), f.severity, &title)?;
@@ -81,12 +81,12 @@ pub(super) fn in_detail(
     page.fields("On", capped(&f.resources, RESOURCES, resource))?;
     page.field_if("Means", &clip(&f.description, 500))?;
     page.marked("Why", reasons(f))?;
-    page.fields("GuardDuty", guardduty::beside(said, f))?;
+    page.fields("GuardDuty", guardduty::matching(guardduty_findings, f))?;
     settings(page, f)?;
     evidence(page, f)?;
     page.marked("Next", f.next.iter().enumerate().map(|(i, step)| (format!("{}. ", i + 1), step)))?;
     if let Some(proposal) = &f.playbook {
-        page.field("Playbook", &playbook(proposal))?;
+        page.field("Playbook", &contain_command(proposal))?;
     }
     let attack = if f.attack.is_empty() {
         String::new()
@@ -203,7 +203,7 @@ fn evidence(page: &mut Page<'_>, f: &Finding) -> io::Result<()> {
     page.field("", &format!("and {}", counted(more, "more event", "more events")))
 }
 
-/// Items beside each other, `; ` between them, none broken over two lines if it fits on one.
+/// Items on one line, `; ` between them, none broken over two lines if it fits on one.
 fn packed(items: Vec<String>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let chars = |text: &str| clean(text).chars().count();

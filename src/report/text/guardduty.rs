@@ -1,4 +1,4 @@
-//! What GuardDuty says too, and what it alone says.
+//! GuardDuty's findings: those that match ours, and those that match none.
 
 use std::io;
 
@@ -9,40 +9,39 @@ use crate::finding::guardduty::GuardDutyMatch;
 use crate::source::discover::GuardDutyFinding;
 use crate::ui::sanitize::clip;
 
-/// Shown of one finding, and alone.
-const BESIDE: usize = 5;
-const ALONE: usize = 20;
+/// Shown with one finding, and in their own section.
+const MATCHING: usize = 5;
+const UNMATCHED: usize = 20;
 
-/// `says too: TYPE (8.0), first to last, id`: a line for each that is joined to the finding.
-pub(super) fn beside(said: &[GuardDutyMatch], f: &Finding) -> Vec<String> {
-    let of: Vec<&GuardDutyMatch> =
-        said.iter().filter(|said| said.findings.contains(&f.id)).collect();
+/// `also reports: TYPE (8.0), first to last, id`: a line for each that matches the finding.
+pub(super) fn matching(all: &[GuardDutyMatch], f: &Finding) -> Vec<String> {
+    let of: Vec<&GuardDutyMatch> = all.iter().filter(|m| m.findings.contains(&f.id)).collect();
     let mut lines: Vec<String> =
-        of.iter().take(BESIDE).map(|said| format!("says too: {}", words(&said.by))).collect();
-    if of.len() > BESIDE {
-        lines.push(format!("and {} more in the JSON report", of.len() - BESIDE));
+        of.iter().take(MATCHING).map(|m| format!("also reports: {}", summary(&m.by))).collect();
+    if of.len() > MATCHING {
+        lines.push(format!("and {} more in the JSON report", of.len() - MATCHING));
     }
     lines
 }
 
-/// Those that are joined to none of ours.
-pub(super) fn alone(page: &mut Page<'_>, said: &[GuardDutyMatch]) -> io::Result<()> {
-    let alone: Vec<&GuardDutyMatch> = said.iter().filter(|said| said.findings.is_empty()).collect();
-    if alone.is_empty() {
+/// Those that match none of ours.
+pub(super) fn unmatched(page: &mut Page<'_>, all: &[GuardDutyMatch]) -> io::Result<()> {
+    let unmatched: Vec<&GuardDutyMatch> = all.iter().filter(|m| m.findings.is_empty()).collect();
+    if unmatched.is_empty() {
         return Ok(());
     }
-    page.heading("GUARDDUTY ALONE", "joined to none of the findings above")?;
-    for said in alone.iter().take(ALONE) {
-        page.item(2, "- ", &words(&said.by))?;
-        page.text(4, &clip(&said.by.title, 240))?;
+    page.heading("GUARDDUTY ONLY", "matched to none of the findings above")?;
+    for one in unmatched.iter().take(UNMATCHED) {
+        page.item(2, "- ", &summary(&one.by))?;
+        page.text(4, &clip(&one.by.title, 240))?;
     }
-    match alone.len().saturating_sub(ALONE) {
+    match unmatched.len().saturating_sub(UNMATCHED) {
         0 => Ok(()),
         more => page.text(2, &format!("... and {more} more in the JSON report")),
     }
 }
 
-fn words(by: &GuardDutyFinding) -> String {
+fn summary(by: &GuardDutyFinding) -> String {
     let (kind, id) = (clip(&by.kind, 120), clip(&by.id, 64));
     let (times, severity, region) = (span(by.first, by.last), by.severity, clip(&by.region, 40));
     format!("{kind} (severity {severity:.1}), {times}, {region}, id {id}")

@@ -1,4 +1,4 @@
-//! The coverage matrix: a line for all that is whole, and each gap with the calls beside it.
+//! The coverage matrix: one line for the whole, and each gap with the calls that may explain it.
 
 use std::io;
 
@@ -15,8 +15,8 @@ pub(super) fn render(page: &mut Page<'_>, matrix: &Matrix) -> io::Result<()> {
         return Ok(());
     }
     let gaps = match matrix.gaps.len() as u64 {
-        0 => "no gap where logs usually come".to_string(),
-        n => format!("{} where logs usually come", counted(n, "gap", "gaps")),
+        0 => "no gap in the usual deliveries".to_string(),
+        n => format!("{} in the usual deliveries", counted(n, "gap", "gaps")),
     };
     page.field(
         "CloudTrail",
@@ -37,9 +37,9 @@ pub(super) fn render(page: &mut Page<'_>, matrix: &Matrix) -> io::Result<()> {
 
 fn gap(page: &mut Page<'_>, gap: &Gap) -> io::Result<()> {
     let place = format!("{} {}", clip(&gap.account, 40), clip(&gap.region, 40));
-    page.marked("", [("! ".to_string(), format!("{place}: nothing from {}", gap.span()))])?;
+    page.marked("", [("! ".to_string(), format!("{place}: no logs from {}", gap.span()))])?;
     for call in gap.stopped_by.iter().chain(&gap.resumed_by).take(CALLS) {
-        let text = format!("{}, event {}", clip(&call.words(), 240), clip(&call.event_id, 60));
+        let text = format!("{}, event {}", clip(&call.text(), 240), clip(&call.event_id, 60));
         page.marked("", [("    ".to_string(), text)])?;
     }
     match (gap.stopped_by.len() + gap.resumed_by.len()).saturating_sub(CALLS) {

@@ -55,7 +55,7 @@ impl<'a> Page<'a> {
         self.hang(0, "", 0, text, Style::new().dimmed())
     }
 
-    /// A mark and the text beside it, wrapped under itself.
+    /// A mark and the text after it; wrapped lines start under the text.
     pub fn item(&mut self, indent: usize, mark: &str, text: &str) -> io::Result<()> {
         let width = mark.chars().count();
         self.hang(indent, mark, width, text, Style::new())
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A field of several marked paragraphs, each wrapped beside its mark.
+    /// A field of several marked paragraphs, each wrapped after its mark.
     pub fn marked<S: AsRef<str>>(
         &mut self,
         label: &str,
@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// `[1] CRITICAL  ` and the text beside it; all texts under each other.
+    /// `[1] CRITICAL  ` and the text after it; all texts under each other.
     pub fn severity(&mut self, number: &str, severity: Severity, text: &str) -> io::Result<()> {
         let word = severity.name().to_uppercase();
         let blanks = SEVERITY - word.len().min(SEVERITY);
@@ -167,7 +167,7 @@ fn color_of(severity: Severity) -> Style {
 }
 
 /// Lines of at most `width` characters, broken at blanks; longer words are broken where they must.
-/// Blanks inside a line are kept.
+/// Blanks inside a line stay.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();

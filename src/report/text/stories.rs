@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use super::command::contain_command;
 use super::page::{FIELD_WIDTH, Page};
 use super::times::span;
-use super::verdict::playbook;
 use crate::clock::{date, plain};
 use crate::finding::story::{Step, Touched};
 use crate::finding::{Finding, Severity, Story};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clip;
 
-/// Stories told in full, and what each shows at most.
+/// Stories shown in full, and what each shows at most.
 const STORIES: usize = 5;
 const STEPS: usize = 25;
 const ADDRESSES: usize = 6;
@@ -37,7 +37,7 @@ pub(super) fn render(
         page.fields("Sources", listed(&story.actor.addresses, ADDRESSES))?;
         page.marked("Gained", marked(listed(&story.gained, GAINED)))?;
         page.marked("Touched", marked(touched(&story.touched)))?;
-        let commands: Vec<String> = story.playbooks.iter().map(playbook).collect();
+        let commands: Vec<String> = story.playbooks.iter().map(contain_command).collect();
         page.fields("Contain", listed(&commands, PLAYBOOKS))?;
         page.dim_field("Story", &story.id)?;
     }
@@ -55,9 +55,9 @@ pub(super) fn render(
 
 fn steps(page: &mut Page<'_>, story: &Story, findings: &[Finding]) -> io::Result<()> {
     let counts = |s: &&Step| s.severity > Severity::Info;
-    let told: Vec<&Step> = story.steps.iter().filter(counts).collect();
+    let shown: Vec<&Step> = story.steps.iter().filter(counts).collect();
     let one_day = date(story.first_seen) == date(story.last_seen);
-    for step in told.iter().take(STEPS) {
+    for step in shown.iter().take(STEPS) {
         let at = plain(step.time);
         let at = if one_day { at.get(11..).unwrap_or(&at).to_string() } else { at };
         let number = findings.iter().position(|f| f.id == step.finding);
@@ -66,11 +66,12 @@ fn steps(page: &mut Page<'_>, story: &Story, findings: &[Finding]) -> io::Result
         let mark = format!("{at}  {:<TACTIC$}", step.tactic);
         page.item(4, &mark, &format!("{tried}{}{number}", clip(&step.text, 200)))?;
     }
-    match story.steps.len() - told.len().min(STEPS) {
+    match story.steps.len() - shown.len().min(STEPS) {
         0 => Ok(()),
-        more => {
-            page.text(4, &format!("and {}", counted(more as u64, "lesser step", "lesser steps")))
-        }
+        more => page.text(
+            4,
+            &format!("and {}", counted(more as u64, "less severe step", "less severe steps")),
+        ),
     }
 }
 

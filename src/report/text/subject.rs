@@ -17,8 +17,8 @@ const MAX_SINCE_LAST: usize = 120;
 /// Severities counted, from the highest that occurs.
 const LEVELS: usize = 2;
 
-/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned; where there is a last
-/// run, what is new since.
+/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned; after a last run,
+/// what is new since.
 pub(super) fn line(report: &Report) -> String {
     let incomplete = if report.incomplete() { "INCOMPLETE, " } else { "" };
     if let Some(change) = &report.change {
@@ -45,7 +45,7 @@ fn since_last(report: &Report, change: &Change, incomplete: &str) -> String {
     let quiet = change.compared() && news.is_empty();
     let (what, still) = match (report.findings.is_empty(), quiet) {
         (true, _) => (nothing(report), String::new()),
-        (false, true) => ("nothing new".to_string(), format!("; {all} still there")),
+        (false, true) => ("nothing new".to_string(), format!("; {all} unchanged")),
         (false, false) => (format!("{}{news}", counts(&report.findings, LEVELS)), String::new()),
     };
     let last = date((change.until - 1).max(change.since.unwrap_or(change.until)));
@@ -66,18 +66,18 @@ fn since_last(report: &Report, change: &Change, incomplete: &str) -> String {
     format!("incident: {incomplete}{what} {window}{still}{account}{first}")
 }
 
-/// ` (1 new, 2 again)`; a finding that weighs more than it did is news too.
+/// ` (1 new, 2 recurred)`; a finding whose severity rose is news too.
 fn news(change: &Change) -> String {
     let raised =
         |f: &&Moved| f.state == State::Still && f.was.is_some_and(|w| w < f.finding.severity);
     let parts = [
         (change.count(State::New), "new"),
-        (change.count(State::Again), "again"),
+        (change.count(State::Again), "recurred"),
         (change.findings.iter().filter(raised).count() as u64, "raised"),
     ];
-    let told: Vec<String> =
+    let named: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{} {w}", grouped(*n))).collect();
-    if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) }
+    if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) }
 }
 
 fn nothing(report: &Report) -> String {

@@ -21,7 +21,7 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
         return Ok(());
     }
     let events = counted(report.coverage.events.decoded, "event", "events");
-    page.heading("SUMMARY", &format!("of {events} in the window, attack or not"))?;
+    page.heading("SUMMARY", &format!("all {events} in the window, malicious or not"))?;
     let filled = tables.into_iter().filter(|(_, rows)| !rows.is_empty());
     for (i, (name, rows)) in filled.enumerate() {
         if i > 0 {
@@ -35,7 +35,7 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
 /// Heading, value, and how the value is written.
 type Count = (&'static str, fn(&Row) -> u64, fn(u64) -> String);
 
-/// Columns beside the events; those that are zero in all rows are left out.
+/// Columns after the events; those that are zero in all rows are left out.
 const COUNTS: [Count; 3] = [
     ("denied", |row| row.denied, grouped),
     ("failed", |row| row.failed, grouped),
@@ -50,9 +50,9 @@ fn table(name: &str, rows: &[Row]) -> Table {
     columns.extend(counts.iter().map(|(heading, ..)| Column::number(heading)));
     columns.push(Column::text("seen"));
     let mut table = Table::new(columns).with_width(WIDTH - INDENT);
-    let beside = top.iter().all(fits_beside);
+    let one_line = top.iter().all(fits_one_line);
     for row in top {
-        let (first, second) = match (row.detail.is_empty(), beside) {
+        let (first, second) = match (row.detail.is_empty(), one_line) {
             (true, _) => (row.value.clone(), None),
             (false, true) => (format!("{}  {}", row.value, row.detail), None),
             (false, false) => (row.value.clone(), Some(format!("  {}", row.detail))),
@@ -68,7 +68,7 @@ fn table(name: &str, rows: &[Row]) -> Table {
     table
 }
 
-fn fits_beside(row: &Row) -> bool {
+fn fits_one_line(row: &Row) -> bool {
     let chars = |text: &str| clean(text).chars().count();
     row.detail.is_empty() || chars(&row.value) + 2 + chars(&row.detail) <= ONE_LINE
 }

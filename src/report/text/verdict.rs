@@ -1,7 +1,8 @@
-//! What matters and how sure it is, before any detail.
+//! What matters and how complete the input is, before any detail.
 
 use std::io;
 
+use super::command::contain_command;
 use super::page::Page;
 use super::stories;
 use super::subject::counts;
@@ -9,7 +10,7 @@ use super::times::window_days;
 use crate::clock::date;
 use crate::finding::{Finding, Proposal, Severity};
 use crate::report::Report;
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::counted;
 use crate::ui::sanitize::clip;
 
 /// Findings and playbooks named here at most.
@@ -19,11 +20,11 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.blank()?;
     page.text(0, &judgement(report))?;
     stories::render(page, &report.stories, &report.findings)?;
-    let told = |f: &Finding| report.stories.iter().any(|s| s.findings.contains(&f.id));
-    let numbered = report.findings.iter().enumerate().filter(|(_, f)| !told(f));
+    let in_story = |f: &Finding| report.stories.iter().any(|s| s.findings.contains(&f.id));
+    let numbered = report.findings.iter().enumerate().filter(|(_, f)| !in_story(f));
     let apart: Vec<(usize, &Finding)> = numbered.collect();
     if !report.stories.is_empty() && apart.iter().any(|(_, f)| f.severity >= Severity::Medium) {
-        page.heading("BESIDE THAT", "")?;
+        page.heading("OUTSIDE THE STORIES", "")?;
     }
     if report.findings.len() > 1 {
         worst(page, &apart)?;
@@ -42,20 +43,20 @@ fn judgement(report: &Report) -> String {
     let counts = counts(&report.findings, Severity::ALL.len());
     match report.findings.first().map(|f| f.severity) {
         None if report.coverage.events.decoded == 0 => {
-            "There was no event to judge, so this says nothing about what happened.".to_string()
+            "No events were analyzed, so this report says nothing about what happened.".to_string()
         }
         None if !report.suppressed.is_empty() => {
-            let kept = report.suppressed.iter().map(|s| s.findings).sum();
+            let suppressed = report.suppressed.iter().map(|s| s.findings).sum();
             format!(
-                "Nothing is left: {} kept back by the allow-list.",
-                counted(kept, "finding was", "findings were")
+                "Nothing to report: the allow-list suppressed {}.",
+                counted(suppressed, "finding", "findings")
             )
         }
-        None => "Nothing found: no detector had anything to say about these events. \
-                 That is as good as the logs are; what they cover is at the end."
+        None => "Nothing found: no detector or rule reported anything in these events. \
+                 The result is only as good as the logs; COVERAGE says what they cover."
             .to_string(),
         Some(Severity::Critical | Severity::High) => format!("Act now: {counts}."),
-        Some(Severity::Medium) => format!("Look into it today: {counts}."),
+        Some(Severity::Medium) => format!("Investigate today: {counts}."),
         Some(Severity::Low | Severity::Info) => format!("Nothing urgent: {counts}."),
     }
 }
@@ -70,7 +71,7 @@ fn worst(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> 
     Ok(())
 }
 
-/// The playbooks that the findings propose, once each, with the findings they answer.
+/// The playbooks that the findings propose, once each, with the findings they contain.
 fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> {
     let mut plans: Vec<(&Proposal, Vec<String>)> = Vec::new();
     for (i, finding) in findings {
@@ -89,36 +90,12 @@ fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Resul
         let answers = numbers.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
         let and_more = if numbers.len() > MOST { " and more" } else { "" };
         page.text(0, &format!("Contain {answers}{and_more} with"))?;
-        page.text(4, &playbook(proposal))?;
+        page.text(4, &contain_command(proposal))?;
     }
     match plans.len().saturating_sub(MOST) {
         0 => Ok(()),
-        more => page.text(9, &format!("and {more} more, given with the findings")),
+        more => page.text(9, &format!("and {more} more, listed with the findings")),
     }
-}
-
-/// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell; not as a command when
-/// a value could mean something else there.
-pub(super) fn playbook(proposal: &Proposal) -> String {
-    if proposal.params.iter().all(|(_, value)| plain(value)) {
-        let params = proposal.params.iter().map(|(name, value)| format!(" --{name} {value}"));
-        return format!("incident contain {}{}", proposal.id, params.collect::<String>());
-    }
-    let params: Vec<String> = proposal
-        .params
-        .iter()
-        .map(|(name, value)| format!("{name}={}", clip(value, 200)))
-        .collect();
-    if params.is_empty() {
-        return proposal.id.clone();
-    }
-    format!("{} ({})", proposal.id, params.join(", "))
-}
-
-/// True for names, ARNs and addresses without anything that a shell or an argument parser reads otherwise.
-fn plain(value: &str) -> bool {
-    !value.starts_with('-')
-        && value.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))
 }
 
 fn basis(report: &Report) -> String {
@@ -131,7 +108,7 @@ fn basis(report: &Report) -> String {
     };
     let baseline = match report.window.baseline_since {
         Some(since) => format!(
-            ", compared with {} from {} on",
+            ", compared with {} since {}",
             counted(report.coverage.events.baseline, "earlier event", "earlier events"),
             date(since)
         ),
@@ -142,7 +119,7 @@ fn basis(report: &Report) -> String {
 
 fn certainty(report: &Report) -> String {
     if report.coverage.files.found == 0 && !report.incomplete() {
-        return "NO INPUT WAS FOUND: not one file.".to_string();
+        return "NO INPUT WAS FOUND: 0 files.".to_string();
     }
     if !report.incomplete() {
         return "The input is complete: every file and every record found is accounted for."
@@ -167,10 +144,13 @@ fn certainty(report: &Report) -> String {
         lost.push(format!("{} lost", counted(coverage.events.lost, "record", "records")));
     }
     if lost.is_empty() {
-        lost.push(format!("{} with the input", grouped(coverage.problems_total) + " problem(s)"));
+        lost.push(format!(
+            "{} with the input",
+            counted(coverage.problems_total, "problem", "problems")
+        ));
     }
     format!(
-        "THE INPUT IS INCOMPLETE: {}. What was in them has not been judged; see COVERAGE.",
+        "THE INPUT IS INCOMPLETE: {}. Their contents were not analyzed; see COVERAGE.",
         lost.join(", ")
     )
 }

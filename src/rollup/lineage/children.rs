@@ -1,19 +1,19 @@
-//! From each node to what was made of it.
+//! From each node to its children.
 
 use std::cmp::Ordering;
 
-use super::super::sessions::Unused;
+use super::super::sessions::UnusedKeys;
 use super::{Lineage, Node};
 use crate::clock::Millis;
 
-/// Pairs in the order of the parents; children of one by time, then by text.
+/// Sorted by parent; the children of one parent by time, then text.
 pub struct Children {
     parents: Vec<(Node, u32, u32)>,
     children: Vec<Node>,
 }
 
 impl Children {
-    pub fn of(lineage: &Lineage<'_>) -> Children {
+    pub fn new(lineage: &Lineage<'_>) -> Children {
         let mut pairs: Vec<(Node, Millis, Node)> = lineage
             .nodes()
             .filter_map(|node| lineage.parent(node))
@@ -32,7 +32,7 @@ impl Children {
         Children { parents, children: pairs.into_iter().map(|(_, _, child)| child).collect() }
     }
 
-    pub fn of_node(&self, node: Node) -> &[Node] {
+    pub fn get(&self, node: Node) -> &[Node] {
         let Ok(at) = self.parents.binary_search_by_key(&node, |(parent, ..)| *parent) else {
             return &[];
         };
@@ -42,7 +42,7 @@ impl Children {
 }
 
 impl<'r> Lineage<'r> {
-    /// By texts, not by numbers: those depend on the order in which files were read.
+    /// By texts, not numbers, which depend on the order in which files were read.
     pub fn order(&self, a: Node, b: Node) -> Ordering {
         match (a, b) {
             (Node::Key(a), Node::Key(b)) => self.text(a).cmp(self.text(b)),
@@ -50,12 +50,12 @@ impl<'r> Lineage<'r> {
         }
     }
 
-    /// Sessions that were handed out with this key and never used in these logs, earliest first.
-    pub fn unused(&self, node: Node) -> impl Iterator<Item = &'r Unused> {
-        let of = move |unused: &&Unused| match node {
+    /// Sessions that were requested with this key and never used in these logs, earliest first.
+    pub fn unused(&self, node: Node) -> impl Iterator<Item = &'r UnusedKeys> {
+        let by_node = move |unused: &&UnusedKeys| match node {
             Node::Key(key) => key != 0 && self.caller(unused.caller).access_key == key,
             Node::Console(_) => false,
         };
-        self.sessions.unused.iter().filter(of)
+        self.sessions.unused.iter().filter(by_node)
     }
 }

@@ -1,5 +1,5 @@
-//! Sessions at the console. Each has many keys, one or more for every service that is opened, and all of them
-//! say when the session began.
+//! Console sessions. Each has many keys, at least one per service that is opened, and all of them say when the session
+//! began.
 
 use hashbrown::HashSet;
 use rustc_hash::FxBuildHasher;
@@ -11,13 +11,13 @@ use crate::clock::{MINUTE, Millis, SECOND};
 use crate::event::SignInKind;
 use crate::rollup::sessions::recipient;
 
-/// A sign-in and the session that it begins are this close, if they are not of the same second.
-const CLOSE: Millis = MINUTE;
+/// Longest time between a sign-in and the start of its session.
+const SIGN_IN_TOLERANCE: Millis = MINUTE;
 
-/// Time for which a sign-in token is good (IAM User Guide, "Enabling custom identity broker access").
-const TOKEN: Millis = 15 * MINUTE;
+/// Lifetime of a sign-in token (IAM User Guide, "Enabling custom identity broker access").
+const TOKEN_LIFETIME: Millis = 15 * MINUTE;
 
-/// One session at the console.
+/// One console session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Console {
     pub principal: Sym,
@@ -25,11 +25,11 @@ pub struct Console {
     pub name: Sym,
     /// When it began.
     pub created: Millis,
-    /// The sign-in, where its record is in the logs.
+    /// The sign-in, if its record is in the logs.
     pub sign_in: Option<SignIn>,
-    /// Who was handed the role session that signed in.
+    /// Who requested the role session that signed in.
     pub caller: Option<Caller>,
-    /// What its keys say, or else the sign-in.
+    /// As its keys say, or else the sign-in.
     pub mfa: Option<bool>,
 }
 
@@ -39,9 +39,9 @@ type Key = (Sym, Sym, Millis);
 pub struct Consoles {
     list: Vec<Console>,
     numbers: Map<Key, u32>,
-    /// Links for signing in: by principal and session name, the key that they were made with, and when.
+    /// Sign-in links by principal and session name: when and with which key they were made.
     tokens: Map<(Sym, Sym), Vec<(Millis, Sym)>>,
-    /// Passwords by user: when they were set, and their numbers among what was made.
+    /// Passwords by user: when they were set, and their index among the created credentials.
     passwords: Map<u64, Vec<(Millis, usize)>>,
     users: Map<Sym, u64>,
 }
@@ -50,25 +50,25 @@ fn key(session: &Session) -> Key {
     (session.principal, session.name, session.created)
 }
 
-/// True for a key that the console may have made: nobody else was handed it.
+/// True for a key that the console may have created: no record issued it to anyone.
 fn is_orphan(session: &Session) -> bool {
-    let handed_out = session.direct && session.caller.is_some_and(|c| c.access_key != 0);
-    session.created != 0 && !handed_out
+    let issued = session.direct && session.caller.is_some_and(|c| c.access_key != 0);
+    session.created != 0 && !issued
 }
 
 impl Consoles {
-    pub fn of(names: &Names, sessions: &Table) -> Consoles {
+    pub fn new(names: &Names, sessions: &Table) -> Consoles {
         let mut found: Map<Key, Console> = Map::default();
         for (_, session) in sessions.select(|s| s.from_console).filter(|(_, s)| is_orphan(s)) {
-            found.entry(key(&session)).or_insert_with(|| begun(&session));
+            found.entry(key(&session)).or_insert_with(|| console(&session));
         }
-        join(&mut found, sessions);
-        let of = found.keys().copied().collect::<HashSet<Key, FxBuildHasher>>();
-        let known = sessions.select(|s| of.contains(&(s.principal, s.name, s.created)));
+        attach_sign_ins(&mut found, sessions);
+        let ids = found.keys().copied().collect::<HashSet<Key, FxBuildHasher>>();
+        let known = sessions.select(|s| ids.contains(&(s.principal, s.name, s.created)));
         for (_, session) in known.filter(|(_, s)| is_orphan(s)) {
             if let Some(console) = found.get_mut(&key(&session)) {
                 console.mfa = session.mfa.or(console.mfa);
-                console.caller = earlier(names, console.caller, session.caller);
+                console.caller = preferred_caller(names, console.caller, session.caller);
             }
         }
         let mut list: Vec<Console> = found.into_values().collect();
@@ -78,17 +78,18 @@ impl Consoles {
         });
         let numbers = list.iter().zip(0..).map(|(c, n)| ((c.principal, c.name, c.created), n));
         let numbers = numbers.collect();
-        Consoles { numbers, list, ..Consoles::default() }.with_makers(names, sessions)
+        Consoles { numbers, list, ..Consoles::default() }.with_creators(names, sessions)
     }
 
-    fn with_makers(mut self, names: &Names, sessions: &Table) -> Consoles {
+    fn with_creators(mut self, names: &Names, sessions: &Table) -> Consoles {
         let is_token = |s: &&SignIn| s.kind == SignInKind::GetSigninToken && s.access_key != 0;
         for s in sessions.sign_ins.iter().filter(is_token) {
             self.tokens.entry((s.principal, s.name)).or_default().push((s.at, s.access_key));
         }
-        for (n, made) in sessions.made.iter().enumerate().filter(|(_, made)| made.access_key == 0) {
-            let user = recipient(names.text(made.user), "");
-            self.passwords.entry(user).or_default().push((made.at, n));
+        let created = sessions.created.iter().enumerate();
+        for (n, password) in created.filter(|(_, created)| created.access_key == 0) {
+            let user = recipient(names.text(password.user), "");
+            self.passwords.entry(user).or_default().push((password.at, n));
         }
         if !self.passwords.is_empty() {
             let people = self.list.iter().filter(|c| c.name == 0);
@@ -106,34 +107,34 @@ impl Consoles {
         self.list.len() as u32
     }
 
-    /// The console session that a key is of.
+    /// The console session that a key belongs to.
     pub fn number(&self, session: &Session) -> Option<u32> {
         if is_orphan(session) { self.numbers.get(&key(session)).copied() } else { None }
     }
 
-    /// The key that the link was made with by which the session began.
+    /// The key that made the sign-in link of the session.
     pub fn token(&self, console: &Console) -> Option<Sym> {
         let made = self.tokens.get(&(console.principal, console.name))?;
         let at = console.sign_in.map_or(console.created, |s| s.at);
         let last = made.iter().rev().find(|(t, _)| *t <= at)?;
-        (at - last.0 <= TOKEN).then_some(last.1)
+        (at - last.0 <= TOKEN_LIFETIME).then_some(last.1)
     }
 
-    /// Number of the password that was in force when the session began, among what was made in the logs.
+    /// Index of the password that was set last before the session began.
     pub fn password(&self, console: &Console) -> Option<usize> {
         let set = self.passwords.get(self.users.get(&console.principal)?)?;
         set.iter().rev().find(|(t, _)| *t <= console.created).map(|(_, n)| *n)
     }
 }
 
-fn begun(session: &Session) -> Console {
+fn console(session: &Session) -> Console {
     let Session { principal, name, created, mfa, .. } = *session;
     Console { principal, name, created, sign_in: None, caller: None, mfa }
 }
 
-/// Gives each sign-in to the session that began with it: of the same second, or else the nearest that has
-/// none. A sign-in that nothing followed is a session of its own.
-fn join(found: &mut Map<Key, Console>, sessions: &Table) {
+/// Attaches each sign-in to its session: the one of the same second, or else the nearest without a sign-in. A sign-in
+/// without a session becomes a session of its own.
+fn attach_sign_ins(found: &mut Map<Key, Console>, sessions: &Table) {
     let sign_ins = || sessions.sign_ins.iter().filter(|s| s.kind != SignInKind::GetSigninToken);
     let whole = |at: Millis| at.div_euclid(SECOND) * SECOND;
     let mut late = Vec::new();
@@ -152,7 +153,7 @@ fn join(found: &mut Map<Key, Console>, sessions: &Table) {
         let near = free.get_mut(&(s.principal, s.name)).and_then(|times| {
             let away = |t: Millis| (t - s.created).abs();
             let n = (0..times.len()).min_by_key(|n| (away(times[*n]), times[*n]))?;
-            (away(times[n]) <= CLOSE).then(|| times.swap_remove(n))
+            (away(times[n]) <= SIGN_IN_TOLERANCE).then(|| times.swap_remove(n))
         });
         let created = near.unwrap_or(whole(s.created));
         let alone = Console {
@@ -175,7 +176,8 @@ fn attach(console: &mut Console, s: &SignIn, sessions: &Table) {
     }
 }
 
-fn earlier(names: &Names, a: Option<Caller>, b: Option<Caller>) -> Option<Caller> {
+/// The caller whose key is known, then the smaller by its texts.
+fn preferred_caller(names: &Names, a: Option<Caller>, b: Option<Caller>) -> Option<Caller> {
     match (a, b) {
         (Some(a), Some(b)) => {
             let rank = |c: &Caller| (c.access_key == 0, c.texts(names));

@@ -1,4 +1,4 @@
-//! What the first node of a chain began with, where no record names a node before it.
+//! What the first node of a chain began with.
 
 use super::super::Sym;
 use super::super::sessions::{Caller, Session};
@@ -13,34 +13,34 @@ pub enum Root<'r> {
     LongTerm { owner: &'r str },
     /// Somebody signed in to the console.
     Console { number: u32 },
-    /// Somebody came with the word of an identity provider: SAML, OpenID Connect, Cognito.
+    /// Somebody signed in through an identity provider: SAML, OpenID Connect, Cognito.
     Federated { who: &'r str, provider: &'r str, how: &'r str },
     /// A person signed in at IAM Identity Center.
     IdentityCenter { person: &'r str },
-    /// An EC2 instance was handed the credentials of its role. `certain` if the records say so; else the
-    /// session has an instance's name.
+    /// An EC2 instance got the credentials of its role. `certain` if the records say so; otherwise only the session
+    /// name is an instance's.
     Instance { id: &'r str, delivery: u8, certain: bool },
-    /// An AWS service took up a role. `scope` is the ARN of the function or task, where the records name it.
+    /// An AWS service assumed a role. `scope` is the ARN of the function or task, where the records name it.
     Service { service: &'r str, scope: &'r str },
-    /// A service went on with credentials of its own making for a call that this principal made, with a key
-    /// that the records do not name.
+    /// A service forwarded a call of this principal with its own credentials; the records do not name the
+    /// principal's key.
     Forwarded { service: &'r str, principal: &'r str },
-    /// Somebody from another account asked for the session, and that account's logs are not here.
+    /// Somebody from another account requested the session, and that account's logs are not here.
     OtherAccount { account: &'r str, who: &'r str },
-    /// The call is in the logs, but it does not say with which key it was made.
+    /// The call is in the logs but does not name the key that made it.
     Unnamed { who: &'r str, how: &'r str },
-    /// The record of the handing out is not in the logs. `by` is who asked, where later calls say it.
+    /// The record that issued the credentials is not in the logs. `by` is the requester, if later calls name it.
     Unknown { by: &'r str, why: Missing },
 }
 
-/// Why the way back ends.
+/// Why the chain ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Missing {
     /// The credentials are older than the logs.
     BeforeLogs { created: Millis },
-    /// No record here, although the time is covered, or unknown: another account's logs, or another region's.
+    /// No record, although the time is covered or unknown: it is in another account's or region's logs.
     NotInLogs { created: Millis },
-    /// The records name each other as origin, so that some of them are false.
+    /// The records name each other as origin, so some are false.
     Circle,
     /// The chain has more links than are followed.
     TooLong,
@@ -49,7 +49,7 @@ pub enum Missing {
 const SSO: &str = ":assumed-role/AWSReservedSSO_";
 
 impl<'r> Lineage<'r> {
-    /// What a node began with that has no parent.
+    /// What a node without a parent began with.
     pub(super) fn root(&self, node: Node) -> Root<'r> {
         let key = match node {
             Node::Console(number) => return Root::Console { number },
@@ -63,13 +63,13 @@ impl<'r> Lineage<'r> {
             return Root::Unknown { by: "", why: Missing::NotInLogs { created: 0 } };
         };
         match session.caller {
-            Some(caller) => self.handed_to(&session, &caller),
-            None => self.by_its_own_word(&session, owner),
+            Some(caller) => self.issued_root(&session, &caller),
+            None => self.root_from_calls(&session, owner),
         }
     }
 
-    /// The record of the handing out is there, and has no access key.
-    fn handed_to(&self, session: &Session, caller: &Caller) -> Root<'r> {
+    /// The record that issued the credentials is there and names no access key.
+    fn issued_root(&self, session: &Session, caller: &Caller) -> Root<'r> {
         let text = |sym: Sym| self.text(sym);
         let (who, how) = (text(caller.principal), text(caller.how));
         match text(caller.kind) {
@@ -93,8 +93,8 @@ impl<'r> Lineage<'r> {
         }
     }
 
-    /// No record of the handing out: what the session's calls say themselves.
-    fn by_its_own_word(&self, session: &Session, principal: &'r str) -> Root<'r> {
+    /// No record of the issue: only what the session's calls say.
+    fn root_from_calls(&self, session: &Session, principal: &'r str) -> Root<'r> {
         let (name, scope) = (self.text(session.name), self.text(session.scope));
         let provider = self.text(session.provider);
         let in_scope = scope.split_once(":instance/").map(|(_, id)| id);
@@ -124,7 +124,7 @@ impl<'r> Lineage<'r> {
     }
 }
 
-/// The only service that can take up a service-linked role (IAM User Guide, "Service-linked roles").
+/// The only service that can assume a service-linked role (IAM User Guide, "Service-linked roles").
 fn linked_service(role: &str) -> Option<&str> {
     let (_, path) = role.split_once(":role/aws-service-role/")?;
     path.split_once('/').map(|(service, _)| service)

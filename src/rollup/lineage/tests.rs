@@ -1,4 +1,4 @@
-//! Every way in which credentials come about, and what hostile records make of it.
+//! Every way in which credentials are issued.
 
 mod consoles;
 mod hostile;
@@ -10,7 +10,7 @@ use scene::{ACCOUNT, Call, Logs, at, origin, tree};
 const GITHUB: &str = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
 const SSO: &str = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Admin_0af/dana";
 
-/// A call with a key that was handed out.
+/// A call with an issued key.
 fn work(minutes: i64, role: &str, key: &str, session: &str, created: i64) -> Call {
     Call::new(minutes, role, key, "s3:ListBuckets").session(session, created)
 }
@@ -67,7 +67,7 @@ fn both_accounts_copies_of_one_call_are_one_link_whichever_comes_first() {
 }
 
 #[test]
-fn a_key_that_was_made_is_a_child_used_or_not() {
+fn a_created_key_is_a_child_used_or_not() {
     let calls = [
         Call::new(0, "user/dana", "AKIADANA", "iam:CreateAccessKey").issues(
             "AKIANEW",
@@ -83,14 +83,14 @@ fn a_key_that_was_made_is_a_child_used_or_not() {
     ];
     assert_eq!(origin(&calls, "AKIANEW"), "AKIANEW <CreateAccessKey AKIADANA: key of user/dana");
     assert_eq!(tree(&calls, "AKIADANA"), "AKIADANA\n AKIANEW\n AKIAUNUSED\n");
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let unused = logs.rollups.names.find("AKIAUNUSED").unwrap();
     let owner = logs.lineage().principal(super::Node::Key(unused));
     assert!(logs.rollups.names.text(owner).ends_with(":user/other"));
 }
 
 #[test]
-fn instances_are_told_by_the_record_or_by_the_delivery_or_by_the_name() {
+fn instances_are_known_by_the_record_or_the_delivery_or_the_name() {
     const ID: &str = "i-0c29d6abb6a09589a";
     let by_ec2 = assume(0, "ec2.amazonaws.com", "", "ASIA1", "role/web", ID);
     let used = work(1, "role/web", "ASIA1", ID, 0);
@@ -106,7 +106,7 @@ fn instances_are_told_by_the_record_or_by_the_delivery_or_by_the_name() {
 }
 
 #[test]
-fn services_are_told_by_the_record_the_scope_or_the_role() {
+fn services_are_known_by_the_record_the_scope_or_the_role() {
     let by_lambda = assume(0, "lambda.amazonaws.com", "", "ASIA1", "role/fn", "resize");
     let used = work(1, "role/fn", "ASIA1", "resize", 0);
     let service = |service: &str, scope: &str| {
@@ -122,14 +122,14 @@ fn services_are_told_by_the_record_the_scope_or_the_role() {
 }
 
 #[test]
-fn federation_keeps_the_providers_word() {
+fn federation_names_the_provider() {
     let by_github = assume(0, "WebIdentityUser:repo:acme/app", "", "ASIA1", "role/ci", "gh")
         .with(|c| (c.kind, c.provider) = ("WebIdentityUser", GITHUB));
     let used = work(1, "role/ci", "ASIA1", "gh", 0).with(|c| c.provider = GITHUB);
-    let told = origin(&[by_github, used.clone()], "ASIA1");
-    assert!(told.contains("Federated") && told.contains("repo:acme/app"), "{told}");
-    let told = origin(&[used], "ASIA1");
-    assert!(told.contains(r#"who: """#) && told.contains(GITHUB), "{told}");
+    let chain = origin(&[by_github, used.clone()], "ASIA1");
+    assert!(chain.contains("Federated") && chain.contains("repo:acme/app"), "{chain}");
+    let chain = origin(&[used], "ASIA1");
+    assert!(chain.contains(r#"who: """#) && chain.contains(GITHUB), "{chain}");
 }
 
 #[test]
@@ -139,21 +139,17 @@ fn the_identity_centers_own_keys_are_joined_by_role_session_and_second() {
         .with(|c| (c.kind, c.source) = ("SAMLUser", "192.0.2.1"));
     let used = work(1, SSO, "ASIA2", "dana", 0);
     assert_eq!(origin(&[signed_in.clone(), used.clone()], "ASIA2"), person);
-    assert_eq!(
-        origin(std::slice::from_ref(&used), "ASIA2"),
-        person,
-        "the role's name says as much"
-    );
-    let logs = Logs::of(&[signed_in, used]);
+    assert_eq!(origin(std::slice::from_ref(&used), "ASIA2"), person, "the role's name shows it");
+    let logs = Logs::new(&[signed_in, used]);
     let key = logs.rollups.names.find("ASIA2").unwrap();
     let session = logs.rollups.sessions.get(&key).unwrap();
     assert_eq!((session.issued_at, session.direct), (at(0), false));
-    assert_eq!(session.directly().issued_to, 0, "whose address that is nobody says");
+    assert_eq!(session.only_direct().issued_to, 0, "no record says whose address that is");
     assert_eq!(crate::event::source_class("192.0.2.1"), SourceClass::Other);
 }
 
 #[test]
-fn what_a_service_goes_on_with_belongs_to_the_session_that_called() {
+fn what_a_service_forwards_belongs_to_the_session_that_called() {
     let calls = [
         assume(0, "user/ci", "AKIACI", "ASIA1", "role/deploy", "x"),
         work(1, "role/deploy", "ASIA1", "x", 0),
@@ -164,12 +160,12 @@ fn what_a_service_goes_on_with_belongs_to_the_session_that_called() {
         origin(&calls, "ASIA2"),
         "ASIA2 <forwarded by kms.amazonaws.com ASIA1 <AssumeRole AKIACI: key of user/ci"
     );
-    let told = origin(&calls, "ASIA3");
-    assert!(told.starts_with("ASIA3: Forwarded") && told.contains("user/dana"), "{told}");
+    let chain = origin(&calls, "ASIA3");
+    assert!(chain.starts_with("ASIA3: Forwarded") && chain.contains("user/dana"), "{chain}");
 }
 
 #[test]
-fn keys_handed_out_and_never_used_are_counted_and_not_kept() {
+fn keys_issued_and_never_used_are_counted_and_not_stored() {
     let mut calls: Vec<Call> = (0..5)
         .map(|n| assume(n, "user/ci", "AKIACI", &format!("ASIA{n}"), "role/deploy", "x"))
         .collect();
@@ -178,7 +174,7 @@ fn keys_handed_out_and_never_used_are_counted_and_not_kept() {
     });
     calls.push(copy);
     calls.push(work(9, "role/deploy", "ASIA1", "x", 1));
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let names = &logs.rollups.names;
     assert!(names.find("ASIA3").is_none());
     let lineage = logs.lineage();
@@ -191,33 +187,33 @@ fn keys_handed_out_and_never_used_are_counted_and_not_kept() {
 }
 
 #[test]
-fn a_missing_record_is_said_to_be_missing() {
+fn a_missing_record_is_reported_as_missing() {
     let first = Call::new(0, "user/ci", "AKIACI", "s3:ListBuckets");
     let unknown = |key, created| work(1, "role/deploy", key, "x", created);
     let calls = [first, unknown("ASIA1", -60), unknown("ASIA2", 0)];
-    let told = origin(&calls, "ASIA1");
-    assert!(told.contains("BeforeLogs"), "{told}");
-    let told = origin(&calls, "ASIA2");
-    assert!(told.contains("NotInLogs"), "{told}");
+    let chain = origin(&calls, "ASIA1");
+    assert!(chain.contains("BeforeLogs"), "{chain}");
+    let chain = origin(&calls, "ASIA2");
+    assert!(chain.contains("NotInLogs"), "{chain}");
     let federated = format!("arn:aws:sts::{ACCOUNT}:federated-user/admin");
     let by_dana = work(1, &federated, "ASIA1", "", 0).with(|c| {
         (c.kind, c.issuer) = ("FederatedUser", "arn:aws:iam::111122223333:user/dana");
     });
-    let told = origin(&[by_dana], "ASIA1");
-    assert!(told.contains("by: \"arn:aws:iam::111122223333:user/dana\""), "{told}");
+    let chain = origin(&[by_dana], "ASIA1");
+    assert!(chain.contains("by: \"arn:aws:iam::111122223333:user/dana\""), "{chain}");
     let unsigned = assume(0, "user/ci", "", "ASIA1", "role/deploy", "x");
-    let told = origin(&[unsigned, unknown("ASIA1", 0)], "ASIA1");
-    assert!(told.contains("Unnamed") && told.contains("user/ci"), "{told}");
+    let chain = origin(&[unsigned, unknown("ASIA1", 0)], "ASIA1");
+    assert!(chain.contains("Unnamed") && chain.contains("user/ci"), "{chain}");
 }
 
 #[test]
-fn what_a_sessions_calls_say_of_it_is_kept() {
+fn facts_from_a_sessions_calls_are_stored() {
     let calls = [
         work(1, "role/deploy", "ASIA1", "x", 0)
             .with(|c| (c.mfa, c.source_identity) = (Some(true), "dana@example.com")),
         work(2, "role/deploy", "ASIA1", "x", 0).with(|c| c.mfa = Some(true)),
     ];
-    let logs = Logs::of(&calls);
+    let logs = Logs::new(&calls);
     let names = &logs.rollups.names;
     let session = logs.rollups.sessions.get(&names.find("ASIA1").unwrap()).unwrap();
     assert_eq!((session.mfa, session.created), (Some(true), at(0)));

@@ -1,4 +1,4 @@
-//! Temporary keys as their own calls show them.
+//! Temporary keys as their own calls describe them.
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 use super::super::Folded;
 use super::super::intern::{Names, Sym};
 use super::super::numbered::{Keyed, Numbered};
-use super::{Brief, either, millis, named, seconds};
+use super::{Brief, millis, prefer_arn, seconds, smaller_text};
 
 /// Flags of [`Seen`].
 pub const CONSOLE: u8 = 1;
@@ -16,11 +16,11 @@ const MFA: u8 = 1 << 2;
 const NO_MFA: u8 = 1 << 3;
 const DELIVERY_1: u8 = 1 << 4;
 const DELIVERY_2: u8 = 1 << 5;
-/// The record that handed it out names the key.
+/// The record that issued it names the key.
 pub const DIRECT: u8 = 1 << 6;
 pub const CONTESTED: u8 = 1 << 7;
 
-const NOBODY: u32 = u32::MAX;
+const NO_CALLER: u32 = u32::MAX;
 
 /// One temporary key. Small: there may be a million.
 #[derive(Debug, Clone, Copy)]
@@ -28,10 +28,10 @@ pub struct Seen {
     pub principal: Sym,
     pub name: Sym,
     pub created: u32,
-    /// Number of the facts that are the same for many sessions.
+    /// Number of the facts, which many sessions share.
     pub facts: u32,
-    /// Of the identity that was folded last.
-    print: u32,
+    /// Fingerprint of the identity that was folded last.
+    fingerprint: u32,
     caller: u32,
     pub issued_at: u32,
     pub(in crate::rollup) flags: u8,
@@ -44,8 +44,8 @@ impl Default for Seen {
             name: 0,
             created: 0,
             facts: 0,
-            print: 0,
-            caller: NOBODY,
+            fingerprint: 0,
+            caller: NO_CALLER,
             issued_at: 0,
             flags: 0,
         }
@@ -69,9 +69,9 @@ impl Seen {
         }
     }
 
-    /// Number of the caller that the key was handed to.
+    /// Number of the caller that requested the key.
     pub fn caller(&self) -> Option<u32> {
-        (self.caller != NOBODY).then_some(self.caller)
+        (self.caller != NO_CALLER).then_some(self.caller)
     }
 
     pub fn issue(&mut self, caller: u32, at: u32, flags: u8) {
@@ -80,7 +80,7 @@ impl Seen {
         self.flags |= flags;
     }
 
-    /// A session with a device and without one are two sessions: where both are said, nothing is known.
+    /// `None` if the calls contradict each other: one session cannot be both with and without MFA.
     pub fn mfa(&self) -> Option<bool> {
         match (self.has(MFA), self.has(NO_MFA)) {
             (true, false) => Some(true),
@@ -98,8 +98,8 @@ impl Seen {
     }
 
     fn add(&mut self, other: &Seen, names: &Names) {
-        self.principal = named(names, self.principal, other.principal);
-        self.name = either(names, self.name, other.name);
+        self.principal = prefer_arn(names, self.principal, other.principal);
+        self.name = smaller_text(names, self.name, other.name);
         self.created = match (self.created, other.created) {
             (0, b) => b,
             (a, 0) => a,
@@ -139,18 +139,18 @@ impl Facts {
         }
     }
 
-    fn and(self, other: Facts, names: &Names) -> Facts {
+    fn merged(self, other: Facts, names: &Names) -> Facts {
         Facts {
-            source_identity: either(names, self.source_identity, other.source_identity),
-            provider: either(names, self.provider, other.provider),
-            issuer: either(names, self.issuer, other.issuer),
-            service: either(names, self.service, other.service),
-            scope: either(names, self.scope, other.scope),
+            source_identity: smaller_text(names, self.source_identity, other.source_identity),
+            provider: smaller_text(names, self.provider, other.provider),
+            issuer: smaller_text(names, self.issuer, other.issuer),
+            service: smaller_text(names, self.service, other.service),
+            scope: smaller_text(names, self.scope, other.scope),
         }
     }
 }
 
-/// Each combination of facts once. Number 0 is none of them.
+/// Each combination of facts once. Number 0 means no facts.
 #[derive(Debug, Default)]
 pub struct Table(pub(in crate::rollup) Numbered<Facts>);
 
@@ -171,10 +171,10 @@ impl Table {
 pub fn fold(table: &mut super::Table, names: &mut Names, f: &Folded<'_, '_>) {
     let e = f.event;
     let console = if e.from_console { CONSOLE } else { 0 };
-    // A session's calls have one identity, byte for byte.
+    // All calls of a session have the same identity, byte for byte.
     if let Some(row) = table.seen.get_mut(&f.access_key)
-        && row.print == e.actor.print
-        && row.print != 0
+        && row.fingerprint == e.actor.fingerprint
+        && row.fingerprint != 0
     {
         row.flags |= console;
         return;
@@ -182,10 +182,10 @@ pub fn fold(table: &mut super::Table, names: &mut Names, f: &Folded<'_, '_>) {
     let (mut new, facts) = read(names, f);
     new.flags |= console;
     let row = table.seen.entry(f.access_key).or_insert(new);
-    let both = table.facts.get(row.facts).and(facts, names);
+    let both = table.facts.get(row.facts).merged(facts, names);
     row.facts = table.facts.number(both);
     row.add(&new, names);
-    row.print = e.actor.print;
+    row.fingerprint = e.actor.fingerprint;
 }
 
 fn read(names: &mut Names, f: &Folded<'_, '_>) -> (Seen, Facts) {
@@ -230,7 +230,7 @@ pub fn merge(
         let theirs = facts.get(seen.facts).translated(syms);
         let new = Seen { principal: s(seen.principal), name: s(seen.name), facts: 0, ..seen };
         let row = into.seen.entry(s(key)).or_insert(new);
-        let both = into.facts.get(row.facts).and(theirs, names);
+        let both = into.facts.get(row.facts).merged(theirs, names);
         row.facts = into.facts.number(both);
         row.add(&new, names);
     }

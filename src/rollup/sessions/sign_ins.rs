@@ -1,4 +1,4 @@
-//! Sign-ins to the console: where sessions without an access key of their own begin.
+//! Console sign-ins, with which sessions without an access key begin.
 
 use std::cmp::Ordering;
 
@@ -7,24 +7,24 @@ use super::super::intern::{Names, Sym};
 use crate::clock::Millis;
 use crate::event::{self, SignInKind};
 
-/// One successful sign-in, or a step to one.
+/// One successful sign-in, or a step of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignIn {
     pub kind: SignInKind,
     pub at: Millis,
-    /// When the session began that signed in, as the record says itself; else `at`.
+    /// When the session that signed in began, if the record says so; else `at`.
     pub created: Millis,
     pub principal: Sym,
     /// Role session name.
     pub name: Sym,
     pub account: Sym,
     pub source: Sym,
-    /// Of the credentials that it was made with, where it was made with some.
+    /// Key of the credentials that signed in, if there were some.
     pub access_key: Sym,
     pub mfa: Option<bool>,
     /// Identity that a role was switched from, or SAML provider.
     pub from: Sym,
-    /// From settling on: number of the caller that was handed the session.
+    /// Number of the caller that requested the session; filled by [`super::resolve`].
     pub caller: Option<u32>,
 }
 
@@ -59,7 +59,7 @@ impl SignIn {
         }
     }
 
-    /// By time and texts, which do not depend on the order in which files were read.
+    /// By time and texts, independent of the order in which files were read.
     pub fn order(&self, other: &SignIn, names: &Names) -> Ordering {
         let texts = |s: &SignIn| {
             [s.principal, s.name, s.source, s.access_key, s.from].map(|sym| names.text(sym))

@@ -1,8 +1,8 @@
-//! Rows to columns and back: one description of a row serves both ways.
+//! Converts rows to columns and back with one description of a row.
 
 use polars::prelude::*;
 
-/// One column while rows pass.
+/// The values of one column.
 enum Cells {
     Number(Vec<u32>),
     Large(Vec<u64>),
@@ -11,7 +11,7 @@ enum Cells {
     Bytes(Vec<Vec<u8>>),
 }
 
-/// Takes each value of a row in turn, always in the same order: writes it down, or fills it in.
+/// Visits the values of a row in a fixed order and writes or reads each.
 pub struct Row {
     columns: Vec<(&'static str, Cells)>,
     /// The next column.
@@ -91,12 +91,12 @@ impl Row {
     cell!(text, String, Text);
     cell!(bytes, Vec<u8>, Bytes);
 
-    /// One of a few, by its place in `all`.
+    /// One of a few values, by its position in `all`.
     pub fn one_of<T: Copy + PartialEq>(&mut self, name: &'static str, value: &mut T, all: &[T]) {
-        let mut place = all.iter().position(|one| one == value).unwrap_or(0) as u32;
-        self.number(name, &mut place);
+        let mut position = all.iter().position(|one| one == value).unwrap_or(0) as u32;
+        self.number(name, &mut position);
         if self.reading.is_some()
-            && let Some(one) = all.get(place as usize)
+            && let Some(one) = all.get(position as usize)
         {
             *value = *one;
         }

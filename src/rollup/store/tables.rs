@@ -1,4 +1,4 @@
-//! What each table's rows are on disk. Columns that name texts hold their numbers in the table `names`.
+//! The columns of each table on disk. Texts are numbers of the table `names`.
 
 use super::cells::Row;
 use crate::event::action::ObjectAction;
@@ -6,9 +6,9 @@ use crate::event::{Log, Outcome, SignInKind};
 use crate::rollup::activity::{self, Key};
 use crate::rollup::event_id::EventId;
 use crate::rollup::event_location::EventLocation;
-use crate::rollup::sessions::handed_out::HandedOut;
+use crate::rollup::sessions::issued::IssuedKey;
 use crate::rollup::sessions::seen::{Facts, Seen};
-use crate::rollup::sessions::{Caller, Made, SignIn};
+use crate::rollup::sessions::{Caller, CreatedCredential, SignIn};
 use crate::rollup::{Phase, Sym, agents, buckets, matches, objects};
 
 const BOTH: [bool; 2] = [false, true];
@@ -16,7 +16,7 @@ const MFA: [Option<bool>; 3] = [None, Some(false), Some(true)];
 const SIGN_INS: [SignInKind; 3] =
     [SignInKind::ConsoleLogin, SignInKind::SwitchRole, SignInKind::GetSigninToken];
 
-/// Nothing is written of the phase: it is another one for each window.
+/// The phase is not written: it depends on the window.
 pub fn behaviour(k: &mut Key, row: &mut Row) {
     row.one_of("log", &mut k.log, &Log::ALL);
     row.one_of("by_service", &mut k.by_service, &BOTH);
@@ -33,7 +33,7 @@ pub fn behaviour(k: &mut Key, row: &mut Row) {
     row.number("error", &mut k.error);
 }
 
-pub fn no_behaviour(phase: Phase) -> Key {
+pub fn blank_behaviour(phase: Phase) -> Key {
     Key {
         phase,
         log: Log::CloudTrail,
@@ -53,7 +53,7 @@ pub fn no_behaviour(phase: Phase) -> Key {
 }
 
 /// Files have the numbers of the batch.
-fn place(p: &mut EventLocation, row: &mut Row) {
+fn location(p: &mut EventLocation, row: &mut Row) {
     row.time("first", &mut p.time);
     let (mut kind, [mut high, mut low], mut text) = p.id.to_parts();
     row.number("first_id_kind", &mut kind);
@@ -66,7 +66,7 @@ fn place(p: &mut EventLocation, row: &mut Row) {
     row.large("first_offset", &mut p.offset);
 }
 
-pub fn no_place() -> EventLocation {
+pub fn blank_location() -> EventLocation {
     EventLocation { time: 0, offset: 0, file: 0, input: 0, id: EventId::new("") }
 }
 
@@ -75,7 +75,7 @@ pub fn hour(v: &mut activity::Value, row: &mut Row) {
     row.number("span", &mut v.span);
     row.large("events", &mut v.events);
     row.large("bytes_out", &mut v.bytes_out);
-    place(&mut v.first, row);
+    location(&mut v.first, row);
 }
 
 pub fn agent((k, v): &mut (agents::Key, agents::Value), row: &mut Row) {
@@ -115,7 +115,7 @@ pub fn objects((k, v): &mut objects::Row, row: &mut Row) {
     row.large("batches", &mut v.batches);
     row.large("bytes_out", &mut v.bytes_out);
     row.time("last", &mut v.last);
-    place(&mut v.first, row);
+    location(&mut v.first, row);
     row.number("account", &mut v.account);
     row.number("access_key", &mut v.access_key);
     let mut objects = v.objects.to_bytes();
@@ -168,7 +168,7 @@ pub fn sign_in(s: &mut SignIn, row: &mut Row) {
     row.number("from", &mut s.from);
 }
 
-pub fn no_sign_in() -> SignIn {
+pub fn blank_sign_in() -> SignIn {
     SignIn {
         kind: SignInKind::ConsoleLogin,
         at: 0,
@@ -195,14 +195,14 @@ pub fn caller(c: &mut Caller, row: &mut Row) {
     row.number("role", &mut c.role);
 }
 
-pub fn handed_out(h: &mut HandedOut, row: &mut Row) {
+pub fn issued_key(h: &mut IssuedKey, row: &mut Row) {
     row.large("key", &mut h.key);
     row.large("recipient", &mut h.recipient);
     row.number("at", &mut h.at);
-    row.number("to", &mut h.to);
+    row.number("to", &mut h.caller);
 }
 
-pub fn made(m: &mut Made, row: &mut Row) {
+pub fn created(m: &mut CreatedCredential, row: &mut Row) {
     row.number("access_key", &mut m.access_key);
     row.number("user", &mut m.user);
     row.time("at", &mut m.at);
@@ -214,7 +214,7 @@ pub fn matched(m: &mut matches::Row, row: &mut Row) {
     row.number("behaviour", &mut m.behaviour);
     row.number("span", &mut m.span);
     row.large("events", &mut m.events);
-    place(&mut m.first, row);
+    location(&mut m.first, row);
     let mut targets: Vec<Sym> = m.targets.iter().map(|(_, sym)| *sym).collect();
     numbers("targets", &mut targets, row);
     let mut hashes: Vec<u8> = m.targets.iter().flat_map(|(h, _)| h.to_le_bytes()).collect();

@@ -75,20 +75,20 @@ fn a_list_of_conditions_is_or() {
 #[test]
 fn what_is_wrong_in_a_condition() {
     let with = |condition: &str| refused(&format!("Sel:\n  x: 1\ncondition: {condition}"));
-    assert!(with("sel").contains("there is `Sel`"));
-    assert!(with("other").contains("no selection `other`"));
-    assert!(with("1 of other*").contains("no selection fits `other*`"));
+    assert!(with("sel").contains("did you mean `Sel`"));
+    assert!(with("other").contains("unknown selection `other`"));
+    assert!(with("1 of other*").contains("no selection matches `other*`"));
     assert!(with("Sel*").contains("needs `1 of`"));
     assert!(with("Sel and").contains("ends where"));
     assert!(with("Sel Sel").contains("`and` or `or` is missing"));
     assert!(with("(Sel").contains("`)` is missing"));
-    assert!(with("Sel)").contains("too many"));
+    assert!(with("Sel)").contains("unexpected `)`"));
     assert!(with("'Sel | count() by x > 5'").contains("correlation"));
     assert!(with("''").contains("empty"));
     assert!(with("none of Sel").contains("none of"));
-    assert!(with("3 of Sel*").contains("there are 1"));
+    assert!(with("3 of Sel*").contains("only 1 match"));
     assert!(with("{a: b}").contains("a map"));
-    assert!(refused("s:\n  x: 1").contains("no `condition`"));
+    assert!(refused("s:\n  x: 1").contains("missing `condition`"));
     assert!(refused("s: {}\ncondition: s").contains("empty selection"));
     assert!(refused("s:\n  x: []\ncondition: s").contains("empty list"));
     assert!(refused("s:\n  x:\n    y: 1\ncondition: s").contains("`x.name`"));

@@ -147,12 +147,12 @@ fn correlations_of_correlations_group_by_their_own_fields() {
     assert_eq!(after("u").len(), 1);
     assert_eq!(after("u")[0].events, [0, 1, 2, 3]);
     assert_eq!(after("x").len(), 1);
-    assert!(after("stranger").is_empty());
+    assert!(after("somebody").is_empty());
     assert!(!set.correlations().iter().find(|c| c.rule.title == "Many").unwrap().rule.alone);
 }
 
 #[test]
-fn rules_that_only_feed_do_not_report_unless_generated() {
+fn input_rules_do_not_report_unless_generated() {
     assert!(!set(COUNT).rules()[0].alone && set(COUNT).rules()[1].alone);
     assert!(set(&format!("{COUNT}\ngenerate: true")).rules()[0].alone);
 }
@@ -182,13 +182,13 @@ fn timespans() {
 }
 
 #[test]
-fn what_is_wrong() {
+fn errors_in_correlations() {
     let what = |body: &str| {
         let set = set(body);
         assert_eq!(set.skipped().len(), 1, "{body} compiled");
         set.skipped()[0].reason.clone()
     };
-    assert!(what(&COUNT.replace("[a]", "[zzz]")).contains("`zzz`, which is no rule's"));
+    assert!(what(&COUNT.replace("[a]", "[zzz]")).contains("unknown rule `zzz`"));
     assert!(what(&COUNT.replace("[a]", "[corr]")).contains("cannot be resolved"));
     assert!(what(&COUNT.replace("10s", "10y")).contains("timespan"));
     assert!(what(&COUNT.replace("10s", "é")).contains("timespan"));
@@ -226,6 +226,9 @@ fn aliases_that_do_not_fit_the_rules_are_a_warning() {
     let what: Vec<&str> = set.problems().iter().map(|problem| problem.what.as_str()).collect();
     assert_eq!(
         what,
-        ["the alias `who` names `z`, not one of its rules", "the alias `who` has no field for `b`"]
+        [
+            "the alias `who` names `z`, which is not in the correlation's `rules`",
+            "the alias `who` has no field for `b`",
+        ]
     );
 }

@@ -42,11 +42,11 @@ fn log_sources() {
         assert!(set.skipped()[0].reason.contains("is not CloudTrail or S3"), "{source}");
     }
     assert!(with("{definition: x}").skipped()[0].reason.contains("names no product"));
-    assert!(with("x").skipped()[0].reason.contains("no `logsource`"));
+    assert!(with("x").skipped()[0].reason.contains("missing `logsource`"));
 }
 
 #[test]
-fn one_bad_document_does_not_spoil_the_rest() {
+fn one_invalid_document_does_not_affect_the_rest() {
     let good = rule("s:\n  x: 1\ncondition: s");
     let text = format!(
         "{good}---\ntitle: [broken\n---\n{good}---\njust text\n---\n# nothing\n---\n{good}"
@@ -56,7 +56,7 @@ fn one_bad_document_does_not_spoil_the_rest() {
     assert_eq!(set.skipped().len(), 2);
     let problem = &set.problems()[0];
     assert!(problem.what.contains("not YAML") && problem.line >= 10, "{problem}");
-    assert!(set.problems()[1].what.contains("a rule is a map"));
+    assert!(set.problems()[1].what.contains("a rule must be a map"));
     assert_eq!(set.problems()[1].line, 21);
     assert_eq!(set.problems().len(), 2);
 }
@@ -73,12 +73,12 @@ fn every_fault_of_a_rule_is_named_with_its_line() {
 #[test]
 fn duplicate_keys_are_an_error() {
     let set = set(&rule("s:\n  a: 1\n  a: 2\ncondition: s"));
-    assert!(set.problems()[0].what.contains("`a` stands twice"));
+    assert!(set.problems()[0].what.contains("duplicate key `a`"));
     assert_eq!(set.problems()[0].line, 8);
 }
 
 #[test]
-fn twins_are_a_warning() {
+fn duplicates_are_a_warning() {
     let text = rule("s:\n  x: 1\ncondition: s") + "id: abc\n";
     let set = RuleSet::from_texts([("a.yml", &text), ("b.yml", &text)]);
     assert_eq!(set.rules().len(), 2);
@@ -100,7 +100,7 @@ fn global_reset_and_repeat() {
     assert_eq!(titles, ["G", "Two", "Two"]);
     assert_eq!(set.rules()[2].level, Level::Low);
     assert_eq!(count(&set, &json!({"x": 2, "y": 3})), 2);
-    assert!(set.skipped()[0].reason.contains("no `logsource`"));
+    assert!(set.skipped()[0].reason.contains("missing `logsource`"));
 }
 
 #[test]
@@ -134,8 +134,8 @@ fn filters() {
     assert!(set.problems()[0].what.contains("what to suppress"));
     let set = filtered("selection", "[other]");
     assert_eq!(count(&set, &json!({"x": 1, "user": "adm_x"})), 1);
-    assert!(set.skipped()[0].reason.contains("fits no rule"));
+    assert!(set.skipped()[0].reason.contains("applies to no rule"));
     assert!(set.problems()[0].what.contains("`other`"));
     let set = filtered("nope", "[abc]");
-    assert!(set.skipped()[0].reason.contains("no selection `nope`"));
+    assert!(set.skipped()[0].reason.contains("unknown selection `nope`"));
 }

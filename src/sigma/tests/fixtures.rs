@@ -1,4 +1,4 @@
-//! Fixtures beside rule files.
+//! Fixtures of rule files.
 
 use super::{rule, set};
 use crate::sigma::{RuleSet, test};

@@ -1,4 +1,4 @@
-//! The sieves before a record is parsed must never lose a match.
+//! The index and the prefilter must never lose a match.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Input that is too deep, too large or made to be slow.
+//! Input that is too deep, too large or designed to be slow.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Random rules and records: with the sieves the same rules must match as without them.
+//! Random rules and records: the same rules must match with the prefilter as without it.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn selection(dice: &mut Dice, name: &str) -> String {
 }
 
 #[test]
-fn sieves_lose_nothing() {
+fn the_prefilter_loses_nothing() {
     let mut dice = Dice(7);
     let conditions = [
         "a",
@@ -130,9 +130,9 @@ fn sieves_lose_nothing() {
     assert!(total > 1000, "{total}");
 }
 
-/// Spoils a file in a few places: whatever comes out must be reported, and nothing may panic.
+/// Damages a file in a few positions: errors must be reported, and nothing may panic.
 #[test]
-fn spoilt_files_are_reported_and_never_panic() {
+fn damaged_files_are_reported_and_never_panic() {
     let mut dice = Dice(11);
     let parts: String = ["a", "b"].iter().map(|name| selection(&mut dice, name)).collect();
     let good = format!(
@@ -153,11 +153,11 @@ fn spoilt_files_are_reported_and_never_panic() {
     for _ in 0..3000 {
         let mut text: Vec<char> = good.chars().collect();
         for _ in 0..1 + dice.roll(4) {
-            let place = dice.roll(text.len().max(1)).min(text.len());
+            let position = dice.roll(text.len().max(1)).min(text.len());
             match dice.roll(3) {
-                0 if place < text.len() => drop(text.remove(place)),
-                1 => drop(text.splice(place..place, dice.pick(&pieces).chars())),
-                _ => text.truncate(place),
+                0 if position < text.len() => drop(text.remove(position)),
+                1 => drop(text.splice(position..position, dice.pick(&pieces).chars())),
+                _ => text.truncate(position),
             }
         }
         let text: String = text.into_iter().collect();

@@ -1,4 +1,4 @@
-//! The places to which the account's buckets send their server access logs.
+//! Finds where the account's buckets deliver their server access logs.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -8,38 +8,39 @@ use serde_json::Value;
 
 use super::{Access, Discovered, DiscoveryQuery, LogLocation};
 use crate::cloud::{ApiError, Call, ErrorKind};
-use crate::source::layout::At;
+use crate::source::layout::Level;
 use crate::source::walk::Root;
 use crate::ui::number::counted;
 
-/// Buckets that are asked at once.
-const AT_ONCE: usize = 16;
+/// Buckets that are queried at the same time.
+const MAX_CONCURRENT: usize = 16;
 
-/// Targets that are named as one.
-const NAMED: usize = 3;
+/// Source buckets that a label names; the others are counted.
+const MAX_NAMED: usize = 3;
 
-struct Asked {
+struct LoggingStatus {
     bucket: String,
     region: Option<String>,
     answer: Result<Value, ApiError>,
 }
 
-pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> Vec<LogLocation> {
+/// The log locations of the account's server access logs, one per target bucket and prefix.
+pub fn find(access: &Access, query: &DiscoveryQuery, found: &mut Discovered) -> Vec<LogLocation> {
     let buckets = match access.api.call(&Call::new("s3", "ListBuckets", [])) {
         Ok(buckets) => buckets.as_array().cloned().unwrap_or_default(),
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("s3:ListAllMyBuckets", "*");
+                found.missing_permission("s3:ListAllMyBuckets", "*");
             }
-            found.refuse(format!("buckets of {}", access.account), &e);
+            found.record_failure(format!("buckets of {}", access.account), &e);
             return Vec::new();
         }
     };
     let mut sources: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for Asked { bucket, region, answer } in ask(access, &buckets) {
-        let wanted = wish.regions.is_empty() || region.is_none_or(|r| wish.regions.contains(&r));
+    for LoggingStatus { bucket, region, answer } in logging_of(access, &buckets) {
+        let matches = query.regions.is_empty() || region.is_none_or(|r| query.regions.contains(&r));
         match answer {
-            Ok(answer) if wanted => {
+            Ok(answer) if matches => {
                 let to = &answer["LoggingEnabled"];
                 if let Some(target) = to["TargetBucket"].as_str() {
                     let prefix = to["TargetPrefix"].as_str().unwrap_or_default();
@@ -49,9 +50,9 @@ pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> V
             Ok(_) => {}
             Err(e) => {
                 if e.kind == ErrorKind::Denied {
-                    found.miss("s3:GetBucketLogging", access.bucket_arn(&bucket));
+                    found.missing_permission("s3:GetBucketLogging", access.bucket_arn(&bucket));
                 }
-                found.refuse(format!("s3://{bucket} (server access logging)"), &e);
+                found.record_failure(format!("s3://{bucket} (server access logging)"), &e);
             }
         }
     }
@@ -60,25 +61,26 @@ pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> V
         let own = &access.account;
         found
             .notes
-            .push(format!("Server access logging is on for none of {count} of account {own}."));
+            .push(format!("Server access logging is off: checked {count} of account {own}."));
     }
-    let places = sources.into_iter().map(|((target, prefix), mut of)| {
+    let locations = sources.into_iter().map(|((target, prefix), mut of)| {
         of.sort();
-        let more = of.len().saturating_sub(NAMED);
-        of.truncate(NAMED);
+        let more = of.len().saturating_sub(MAX_NAMED);
+        of.truncate(MAX_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let what = format!("the access logs of {}{more}", of.join(", "));
-        LogLocation { what, root: Root { bucket: access.bucket(&target), prefix, at: At::Access } }
+        let label = format!("the access logs of {}{more}", of.join(", "));
+        let root = Root { bucket: access.bucket(&target), prefix, level: Level::Access };
+        LogLocation { label, root }
     });
-    places.collect()
+    locations.collect()
 }
 
-/// Asks every bucket, in the order of their names.
-fn ask(access: &Access, buckets: &[Value]) -> Vec<Asked> {
+/// Requests the logging configuration of every bucket; sorted by bucket name.
+fn logging_of(access: &Access, buckets: &[Value]) -> Vec<LoggingStatus> {
     let (next, asked) = (Mutex::new(buckets.iter()), Mutex::new(Vec::new()));
     let take = || next.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(buckets.len()) {
+        for _ in 0..MAX_CONCURRENT.min(buckets.len()) {
             scope.spawn(|| {
                 while let Some(bucket) = take() {
                     let Some(name) = bucket["Name"].as_str() else { continue };
@@ -87,7 +89,7 @@ fn ask(access: &Access, buckets: &[Value]) -> Vec<Asked> {
                     call.region.clone_from(&region);
                     let answer = access.api.call(&call);
                     let mut asked = asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                    asked.push(Asked { bucket: name.to_string(), region, answer });
+                    asked.push(LoggingStatus { bucket: name.to_string(), region, answer });
                 }
             });
         }

@@ -1,4 +1,4 @@
-//! GuardDuty's findings of a window, from every region that has a detector.
+//! GuardDuty's findings for a window, from every region that has a detector.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,10 +12,10 @@ use crate::event::time;
 use crate::source::history::is_disabled;
 use crate::ui::number::counted;
 
-/// Findings that one request takes (GuardDuty API reference, GetFindings).
-const AT_ONCE: usize = 50;
+/// Finding ids per request (GuardDuty API reference, GetFindings).
+const IDS_PER_REQUEST: usize = 50;
 
-/// What GuardDuty says of one behaviour.
+/// One GuardDuty finding.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GuardDutyFinding {
     pub id: String,
@@ -27,40 +27,40 @@ pub struct GuardDutyFinding {
     /// Twelve digits.
     pub account: String,
     pub region: String,
-    /// Of the events it rests on.
+    /// Time of the first and the last event that the finding rests on.
     pub first: Millis,
     pub last: Millis,
-    /// Empty where it is about no access key.
+    /// Empty if the finding names no access key.
     pub access_key: String,
-    /// Of the IAM user or the role; empty where there is none.
+    /// Name of the IAM user or role; empty if there is none.
     pub user: String,
     /// `IAMUser`, `AssumedRole`, `Root` …
     pub user_type: String,
     pub buckets: Vec<String>,
 }
 
-/// GuardDuty's findings on events of the window, by region, severity (falling) and id; and what has to be said of
-/// what could not be asked. Nothing where the wish leaves GuardDuty out.
-pub fn guardduty(access: &Access, wish: &DiscoveryQuery) -> (Vec<GuardDutyFinding>, Discovered) {
-    let mut said = Discovered::default();
-    if !wish.wants(Kind::GuardDuty) || !wish.includes(&access.account) {
-        return (Vec::new(), said);
+/// GuardDuty's findings on events of the window, sorted by region, severity (falling) and id, with notes and
+/// missing permissions for regions that could not be queried. Empty if the query excludes GuardDuty.
+pub fn guardduty(access: &Access, query: &DiscoveryQuery) -> (Vec<GuardDutyFinding>, Discovered) {
+    let mut discovered = Discovered::default();
+    if !query.includes_kind(Kind::GuardDuty) || !query.includes_account(&access.account) {
+        return (Vec::new(), discovered);
     }
-    let names = match wish.regions.as_slice() {
-        [] => regions::of(access, &mut said),
+    let names = match query.regions.as_slice() {
+        [] => regions::of(access, &mut discovered),
         these => these.to_vec(),
     };
-    // The logs' own discovery says what there is to say of regions.
-    said.notes.clear();
+    // The discovery of logs already reports problems with the region list.
+    discovered.notes.clear();
     let mut findings = Vec::new();
     let mut refused: Vec<(String, String)> = Vec::new();
-    for (region, answer) in ask(access, &names, wish.since.unwrap_or_default()) {
+    for (region, answer) in findings_by_region(access, &names, query.since.unwrap_or_default()) {
         match answer {
             Ok(found) => findings.extend(found),
             Err((_, e)) if is_disabled(&e) => {}
             Err((action, e)) => {
                 if e.kind == ErrorKind::Denied {
-                    said.miss(action, "*");
+                    discovered.missing_permission(action, "*");
                 }
                 refused.push((region, e.to_string()));
             }
@@ -68,20 +68,21 @@ pub fn guardduty(access: &Access, wish: &DiscoveryQuery) -> (Vec<GuardDutyFindin
     }
     if let Some((region, why)) = refused.first() {
         let count = counted(refused.len() as u64, "region", "regions");
-        said.notes
-            .push(format!("GuardDuty's findings are not known in {count}, {region} first: {why}."));
+        discovered.notes.push(format!(
+            "GuardDuty findings could not be read in {count} (first: {region}): {why}."
+        ));
     }
-    let since = wish.since.unwrap_or(Millis::MIN);
-    let until = wish.until.unwrap_or(Millis::MAX);
+    let since = query.since.unwrap_or(Millis::MIN);
+    let until = query.until.unwrap_or(Millis::MAX);
     findings.retain(|f| f.last >= since && f.first < until);
-    (findings, said)
+    (findings, discovered)
 }
 
-/// Or the action that failed.
+/// The findings, or the action that failed with its error.
 pub type Answer = Result<Vec<GuardDutyFinding>, (&'static str, ApiError)>;
 
-/// Asks every region at once; answers by region.
-fn ask(access: &Access, names: &[String], since: Millis) -> Vec<(String, Answer)> {
+/// Queries all regions in parallel; sorted by region.
+fn findings_by_region(access: &Access, names: &[String], since: Millis) -> Vec<(String, Answer)> {
     let answers = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for name in names {
@@ -98,32 +99,32 @@ fn ask(access: &Access, names: &[String], since: Millis) -> Vec<(String, Answer)
     answers
 }
 
-/// Findings of a region that were updated since then, most severe first.
+/// A region's findings that were updated since `since`, most severe first.
 ///
 /// # Errors
 /// The action that failed, and what GuardDuty answered.
 pub fn of_region(api: &dyn Api, region: &str, since: Millis) -> Answer {
-    let ask = |operation: &'static str, action: &'static str, params: Value| {
+    let request = |operation: &'static str, action: &'static str, params: Value| {
         let mut call = Call::new("guardduty", operation, []).in_region(region);
         call.params = params.as_object().cloned().unwrap_or_default();
         api.call(&call).map_err(|e| (action, e))
     };
     let mut all = Vec::new();
-    let detectors = ask("ListDetectors", "guardduty:ListDetectors", json!({}))?;
+    let detectors = request("ListDetectors", "guardduty:ListDetectors", json!({}))?;
     for detector in detectors.as_array().into_iter().flatten() {
         let params = json!({"DetectorId": detector, "UpdatedSince": since});
-        let ids = ask("ListFindings", "guardduty:ListFindings", params)?;
-        for ids in ids.as_array().map(Vec::as_slice).unwrap_or_default().chunks(AT_ONCE) {
+        let ids = request("ListFindings", "guardduty:ListFindings", params)?;
+        for ids in ids.as_array().map(Vec::as_slice).unwrap_or_default().chunks(IDS_PER_REQUEST) {
             let params = json!({"DetectorId": detector, "FindingIds": ids});
-            let found = ask("GetFindings", "guardduty:GetFindings", params)?;
-            all.extend(found.as_array().into_iter().flatten().map(|f| one(f, region)));
+            let found = request("GetFindings", "guardduty:GetFindings", params)?;
+            all.extend(found.as_array().into_iter().flatten().map(|f| finding(f, region)));
         }
     }
     all.sort_by(|a, b| b.severity.total_cmp(&a.severity).then_with(|| a.id.cmp(&b.id)));
     Ok(all)
 }
 
-fn one(f: &Value, region: &str) -> GuardDutyFinding {
+fn finding(f: &Value, region: &str) -> GuardDutyFinding {
     let text = |name: &str| f[name].as_str().unwrap_or_default().to_string();
     let moment = |name: &str| f[name].as_str().and_then(time::parse);
     let updated = moment("UpdatedAt").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The event history of the regions that no readable trail covers.
+//! Finds the event history of regions that no readable trail covers.
 
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -7,29 +7,30 @@ use super::trails::Covered;
 use super::{Access, Discovered, DiscoveryQuery, regions};
 use crate::clock::{self, HOUR, Millis, SECOND};
 use crate::cloud::{ApiError, ErrorKind};
-use crate::source::history::{KEPT, Outlook, PACE, Region, is_disabled, look};
+use crate::source::history::{Estimate, PACE, RETENTION, Region, estimate, is_disabled};
 use crate::source::listing::{Found, InputLocation};
 use crate::source::retry::PATIENCE;
 use crate::ui::number::{counted, grouped};
 
-struct Looked {
+struct RegionEstimate {
     region: String,
-    outlook: Result<Outlook, ApiError>,
+    estimate: Result<Estimate, ApiError>,
 }
 
+/// Adds the event history of the regions that `covered` leaves out, as far back as it goes.
 pub fn find(
     access: &Access,
-    wish: &DiscoveryQuery,
+    query: &DiscoveryQuery,
     covered: &Covered,
     found: &mut Discovered,
-    say: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(&str) + Sync),
 ) {
-    let until = wish.until.unwrap_or(wish.now).min(wish.now.max(SECOND));
-    let oldest = wish.now - KEPT;
-    let mut since = wish.history_since.unwrap_or(oldest).max(oldest);
+    let until = query.until.unwrap_or(query.now).min(query.now.max(SECOND));
+    let oldest = query.now - RETENTION;
+    let mut since = query.history_since.unwrap_or(oldest).max(oldest);
     let mut until = until;
     if let Covered::EverythingBut(gap) = covered {
-        // What was delivered last is of some minutes before.
+        // The last delivery before the gap contains events up to some minutes earlier.
         since = gap.from.map_or(since, |from| since.max(from - HOUR));
         until = gap.to.map_or(until, |to| until.min(to + HOUR));
     }
@@ -37,76 +38,81 @@ pub fn find(
         return;
     }
     if since >= until {
-        found
-            .notes
-            .push("CloudTrail's event history goes back 90 days: the window lies before.".into());
+        found.notes.push("CloudTrail's event history covers 90 days; the window is older.".into());
         return;
     }
-    let mut names = match wish.regions.as_slice() {
+    let mut names = match query.regions.as_slice() {
         [] => regions::of(access, found),
         these => these.to_vec(),
     };
     if let Covered::Regions(covered) = covered {
         names.retain(|name| !covered.contains(name));
     }
-    let looked = look_at(access, &names, since, until);
-    take(access, wish, since, looked, found, say);
+    let estimates = estimate_regions(access, &names, since, until);
+    add_slices(access, query, since, estimates, found, progress);
 }
 
-/// Asks every region at once.
-fn look_at(access: &Access, names: &[String], since: Millis, until: Millis) -> Vec<Looked> {
-    let looked = Mutex::new(Vec::new());
+/// Queries all regions in parallel.
+fn estimate_regions(
+    access: &Access,
+    names: &[String],
+    since: Millis,
+    until: Millis,
+) -> Vec<RegionEstimate> {
+    let estimates = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for name in names {
-            let looked = &looked;
+            let estimates = &estimates;
             scope.spawn(move || {
                 let region = Region {
                     api: access.api.clone(),
                     account: access.account.as_str().into(),
                     name: name.as_str().into(),
                 };
-                let outlook = look(&region, since, until, PATIENCE);
-                let mut looked = looked.lock().unwrap_or_else(PoisonError::into_inner);
-                looked.push(Looked { region: name.clone(), outlook });
+                let estimate = estimate(&region, since, until, PATIENCE);
+                let mut estimates = estimates.lock().unwrap_or_else(PoisonError::into_inner);
+                estimates.push(RegionEstimate { region: name.clone(), estimate });
             });
         }
     });
-    let mut looked = looked.into_inner().unwrap_or_else(PoisonError::into_inner);
-    looked.sort_by(|a, b| a.region.cmp(&b.region));
-    looked
+    let mut estimates = estimates.into_inner().unwrap_or_else(PoisonError::into_inner);
+    estimates.sort_by(|a, b| a.region.cmp(&b.region));
+    estimates
 }
 
-fn take(
+fn add_slices(
     access: &Access,
-    wish: &DiscoveryQuery,
+    query: &DiscoveryQuery,
     since: Millis,
-    looked: Vec<Looked>,
+    estimates: Vec<RegionEstimate>,
     found: &mut Discovered,
-    say: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(&str) + Sync),
 ) {
     let (mut read, mut disabled, mut events) = (Vec::new(), Vec::new(), 0);
-    for Looked { region, outlook } in looked {
-        match outlook {
-            Ok(outlook) => {
-                events += outlook.events;
-                found.requests = found.requests.max(outlook.requests);
-                let slices = outlook.slices.into_iter();
+    for RegionEstimate { region, estimate } in estimates {
+        match estimate {
+            Ok(estimate) => {
+                events += estimate.events;
+                found.requests = found.requests.max(estimate.requests);
+                let slices = estimate.slices.into_iter();
                 found
                     .slices
-                    .extend(slices.map(|s| Found { place: InputLocation::History(s), size: 0 }));
+                    .extend(slices.map(|s| Found { location: InputLocation::History(s), size: 0 }));
                 read.push(region);
             }
             Err(e) if is_disabled(&e) => disabled.push(region),
             Err(e) => {
                 if e.kind == ErrorKind::Denied {
-                    found.miss("cloudtrail:LookupEvents", "*");
+                    found.missing_permission("cloudtrail:LookupEvents", "*");
                 }
-                found.refuse(format!("event-history/{}/{region}", access.account), &e);
+                found.record_failure(format!("event-history/{}/{region}", access.account), &e);
             }
         }
     }
     if !disabled.is_empty() {
-        found.notes.push(format!("Not in use, and so without a history: {}.", disabled.join(", ")));
+        found
+            .notes
+            .push(format!("Event history skipped, region not enabled: {}.", disabled.join(", ")));
     }
     if read.is_empty() {
         return;
@@ -115,21 +121,21 @@ fn take(
     let count = counted(read.len() as u64, "region", "regions");
     let pace = i64::try_from(PACE.as_millis()).unwrap_or_default();
     let time = clock::length(i64::try_from(found.requests).unwrap_or(i64::MAX / pace) * pace);
-    say(&format!(
-        "event history of account {}: about {} events in {count}, {time} at two requests a second in each",
+    progress(&format!(
+        "event history of account {}: about {} events in {count}, {time} at 2 requests per second and region",
         access.account,
         grouped(events)
     ));
     found.notes.push(format!(
-        "Read from AWS: CloudTrail's event history of account {}, {}: management events since {}; \
-         reads and writes of objects are not in it.",
+        "Read from AWS: CloudTrail's event history of account {}, {}: management events since {}. \
+         It contains no reads and writes of objects.",
         access.account,
         read.join(", "),
         clock::plain(since)
     ));
-    if wish.history_since.is_some_and(|asked| asked < since) {
+    if query.history_since.is_some_and(|asked| asked < since) {
         found
             .notes
-            .push("CloudTrail's event history goes back 90 days: the window begins before.".into());
+            .push("CloudTrail's event history covers 90 days; the window starts earlier.".into());
     }
 }

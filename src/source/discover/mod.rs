@@ -1,4 +1,4 @@
-//! Finds the logs of an account: what exists, what may be read, and what is missing for the rest.
+//! Discovery: finds the logs of an account, which of them can be read, and which permissions are missing.
 
 mod access_logs;
 mod guardduty;
@@ -17,7 +17,7 @@ use super::days::Days;
 use super::layout::{self, Filter};
 use super::listing::{Bucket, Found, Refused};
 use super::s3_url::S3Url;
-use super::walk::{Root, reason, walk};
+use super::walk::{Root, skip_reason, walk};
 use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call, ErrorKind, Store};
 use crate::ui::number::{bytes, counted};
@@ -25,10 +25,10 @@ use crate::ui::number::{bytes, counted};
 pub use guardduty::{GuardDutyFinding, guardduty, of_region as guardduty_of};
 pub use regions::PARTITIONS;
 
-/// A long listing says how far it is after so many objects.
-const OFTEN: u64 = 50_000;
+/// A long listing reports progress every so many objects.
+const OBJECTS_PER_STATUS: u64 = 50_000;
 
-/// One set of credentials.
+/// One set of credentials, with the clients that use it.
 #[derive(Clone)]
 pub struct Access {
     pub api: Arc<dyn Api + Send + Sync>,
@@ -38,45 +38,45 @@ pub struct Access {
     pub partition: String,
 }
 
-/// Where logs come from.
+/// A kind of log source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Trail,
     AccessLogs,
     EventHistory,
-    /// Findings of another detector, no logs.
+    /// Findings, not logs.
     GuardDuty,
 }
 
-/// Whose logs.
+/// Whose logs to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Accounts {
-    /// Of the account of the credentials.
+    /// Those of the credentials' account.
     #[default]
     Own,
     These(Vec<String>),
     All,
 }
 
-/// What is asked for.
+/// Which logs to discover.
 #[derive(Debug, Clone)]
 pub struct DiscoveryQuery {
-    /// Empty: what exists, and the event history only for what no trail covers.
+    /// Empty: everything that exists, with the event history only where no trail covers it.
     pub kinds: Vec<Kind>,
     pub accounts: Accounts,
     /// Empty for all.
     pub regions: Vec<String>,
-    /// Objects of these moments; `None` is unbounded.
+    /// Half-open time range of the logs; `None` is unbounded.
     pub since: Option<Millis>,
     pub until: Option<Millis>,
-    /// The event history from here on: it is too slow for a baseline that was not asked for.
+    /// Start of the event history: it is too slow to read for a baseline that was not requested.
     pub history_since: Option<Millis>,
     pub now: Millis,
-    /// Digests, insights and aggregated events too.
+    /// Include digests, insights and aggregated events.
     pub all_kinds: bool,
 }
 
-/// An action that was refused, and on what.
+/// A missing permission: the denied action and its resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Missing {
     pub action: &'static str,
@@ -84,29 +84,29 @@ pub struct Missing {
     pub resource: String,
 }
 
-/// What was found.
+/// What discovery found.
 #[derive(Debug, Default)]
 pub struct Discovered {
     pub objects: Vec<Found>,
     pub slices: Vec<Found>,
     pub refused: Vec<Refused>,
-    /// Plain statements: what is read, from where, and what is not.
+    /// Sentences for the report: what is read from where, and what is not.
     pub notes: Vec<String>,
     pub missing: BTreeSet<Missing>,
-    /// Requests to the event history in the region that needs most.
+    /// Requests needed for the event history of the slowest region.
     pub requests: u64,
-    /// Something could be read, empty or not.
+    /// At least one location can be read, even if it is empty.
     pub readable: bool,
 }
 
-/// A place that logs are in, and what it is in words: `the trail audit`.
+/// A location of logs, with a label for notes: `the trail audit (us-east-1)`.
 struct LogLocation {
-    what: String,
+    label: String,
     root: Root,
 }
 
 impl Discovered {
-    /// Takes in what another set of credentials found.
+    /// Adds what another set of credentials found.
     pub fn add(&mut self, other: Discovered) {
         self.objects.extend(other.objects);
         self.slices.extend(other.slices);
@@ -117,13 +117,13 @@ impl Discovered {
         self.readable |= other.readable;
     }
 
-    fn miss(&mut self, action: &'static str, resource: impl Into<String>) {
+    fn missing_permission(&mut self, action: &'static str, resource: impl Into<String>) {
         self.missing.insert(Missing { action, resource: resource.into() });
     }
 
-    /// A call that did not succeed: the report counts what it would have led to as one place.
-    fn refuse(&mut self, place: String, e: &ApiError) {
-        self.refused.push((PathBuf::from(place), reason(e), e.to_string()));
+    /// Records a failed call. Coverage counts what it would have led to as one skipped input.
+    fn record_failure(&mut self, location: String, e: &ApiError) {
+        self.refused.push((PathBuf::from(location), skip_reason(e), e.to_string()));
     }
 }
 
@@ -143,7 +143,7 @@ impl Access {
 }
 
 impl DiscoveryQuery {
-    fn wants(&self, kind: Kind) -> bool {
+    fn includes_kind(&self, kind: Kind) -> bool {
         self.kinds.contains(&kind) || self.kinds.is_empty() && kind != Kind::EventHistory
     }
 
@@ -160,15 +160,15 @@ impl DiscoveryQuery {
         }
     }
 
-    /// True when the logs of this account are among those asked for.
-    fn includes(&self, account: &str) -> bool {
+    /// True when the query covers this account's logs.
+    fn includes_account(&self, account: &str) -> bool {
         match &self.accounts {
             Accounts::These(these) => these.iter().any(|a| a == account),
             Accounts::Own | Accounts::All => true,
         }
     }
 
-    /// The accounts whose folders are entered; empty for all.
+    /// The accounts whose folders are listed; empty for all.
     fn accounts(&self, own: &str) -> Vec<String> {
         match &self.accounts {
             Accounts::Own => vec![own.to_string()],
@@ -178,105 +178,109 @@ impl DiscoveryQuery {
     }
 }
 
-/// What the account's own trails, buckets and event history hold. `say` is told what goes on.
-pub fn account(access: &Access, wish: &DiscoveryQuery, say: &(dyn Fn(&str) + Sync)) -> Discovered {
+/// Discovers logs in the account's own trails, buckets and event history. `progress` receives status lines.
+pub fn account(
+    access: &Access,
+    query: &DiscoveryQuery,
+    progress: &(dyn Fn(&str) + Sync),
+) -> Discovered {
     let mut found = Discovered::default();
-    let mut places = Vec::new();
+    let mut locations = Vec::new();
     let mut trails = Vec::new();
-    if wish.wants(Kind::Trail) {
-        trails = trails::find(access, wish, &mut found);
-        places.extend(trails.iter().flat_map(|t| t.places(access, wish)));
+    if query.includes_kind(Kind::Trail) {
+        trails = trails::find(access, query, &mut found);
+        locations.extend(trails.iter().flat_map(|t| t.locations(access, query)));
     }
-    let own = wish.includes(&access.account);
-    if wish.wants(Kind::AccessLogs) && own {
-        places.extend(access_logs::find(access, wish, &mut found));
+    let own = query.includes_account(&access.account);
+    if query.includes_kind(Kind::AccessLogs) && own {
+        locations.extend(access_logs::find(access, query, &mut found));
     }
-    let accounts = wish.accounts(&access.account);
-    let closed = list(access, places, &wish.filter(accounts), &mut found, say);
-    let open = trails.iter().filter(|t| !closed.contains(&t.what()));
+    let accounts = query.accounts(&access.account);
+    let closed = list(access, locations, &query.filter(accounts), &mut found, progress);
+    let open = trails.iter().filter(|t| !closed.contains(&t.label()));
     let covered = trails::covered(open);
     if !own {
         let account = &access.account;
         found.notes.push(format!(
-            "Access logs and event history are those of the credentials' account, {account}, which was not asked for."
+            "Access logs and event history were skipped: the credentials belong to account {account}, which was not requested."
         ));
-    } else if wish.kinds.contains(&Kind::EventHistory) {
-        histories::find(access, wish, &trails::Covered::Nothing, &mut found, say);
-    } else if wish.kinds.is_empty() && covered != trails::Covered::Everything {
-        histories::find(access, wish, &covered, &mut found, say);
+    } else if query.kinds.contains(&Kind::EventHistory) {
+        histories::find(access, query, &trails::Covered::Nothing, &mut found, progress);
+    } else if query.kinds.is_empty() && covered != trails::Covered::Everything {
+        histories::find(access, query, &covered, &mut found, progress);
     }
     found
 }
 
-/// What lies behind `s3://bucket/prefix`.
-pub fn by_hand(
+/// Discovers logs below `s3://bucket/prefix` URLs.
+pub fn from_urls(
     access: &Access,
     urls: &[S3Url],
-    wish: &DiscoveryQuery,
-    say: &(dyn Fn(&str) + Sync),
+    query: &DiscoveryQuery,
+    progress: &(dyn Fn(&str) + Sync),
 ) -> Discovered {
     let mut found = Discovered::default();
-    let place = |url: &S3Url| {
+    let location = |url: &S3Url| {
         let (bucket, prefix) = (access.bucket(&url.bucket), url.prefix.clone());
-        let root = Root { bucket, at: layout::at(&prefix), prefix };
-        LogLocation { what: String::new(), root }
+        let root = Root { bucket, level: layout::level_of(&prefix), prefix };
+        LogLocation { label: String::new(), root }
     };
-    let places = urls.iter().map(place).collect();
-    let accounts = match &wish.accounts {
+    let locations = urls.iter().map(location).collect();
+    let accounts = match &query.accounts {
         Accounts::These(these) => these.clone(),
         Accounts::Own | Accounts::All => Vec::new(),
     };
-    list(access, places, &wish.filter(accounts), &mut found, say);
+    list(access, locations, &query.filter(accounts), &mut found, progress);
     found
 }
 
-/// Lists the places and sees whether objects may be read; answers with those that may not be.
+/// Lists the locations and checks whether their objects can be read. Returns the labels of those that cannot.
 fn list(
     access: &Access,
-    places: Vec<LogLocation>,
+    locations: Vec<LogLocation>,
     filter: &Filter,
     found: &mut Discovered,
-    say: &(dyn Fn(&str) + Sync),
+    progress: &(dyn Fn(&str) + Sync),
 ) -> BTreeSet<String> {
     let mut closed = BTreeSet::new();
-    let roots: Vec<Root> = places.iter().map(|p| p.root.clone()).collect();
+    let roots: Vec<Root> = locations.iter().map(|p| p.root.clone()).collect();
     if roots.is_empty() {
         return closed;
     }
     let names: Vec<String> = roots.iter().map(Root::name).collect();
-    say(&format!("listing {}", names.join(", ")));
+    progress(&format!("listing {}", names.join(", ")));
     let listed = AtomicU64::new(0);
     let walked = walk(&roots, filter, &|more| {
         let before = listed.fetch_add(more, Ordering::Relaxed);
-        if before / OFTEN != (before + more) / OFTEN {
-            say(&format!("{} so far", counted(before + more, "object", "objects")));
+        if before / OBJECTS_PER_STATUS != (before + more) / OBJECTS_PER_STATUS {
+            progress(&format!("{} so far", counted(before + more, "object", "objects")));
         }
     });
     found.refused.extend(walked.refused);
     for (n, e) in &walked.closed {
         let root = &roots[*n];
-        found.refuse(root.name(), e);
-        closed.insert(places[*n].what.clone());
+        found.record_failure(root.name(), e);
+        closed.insert(locations[*n].label.clone());
         if e.kind == ErrorKind::Denied {
-            found.miss("s3:ListBucket", access.bucket_arn(&root.bucket.name));
+            found.missing_permission("s3:ListBucket", access.bucket_arn(&root.bucket.name));
         }
     }
-    let mut by_place: Vec<Vec<Found>> = roots.iter().map(|_| Vec::new()).collect();
+    let mut by_location: Vec<Vec<Found>> = roots.iter().map(|_| Vec::new()).collect();
     for (n, object) in walked.objects {
-        by_place[n].push(object);
+        by_location[n].push(object);
     }
-    for (n, objects) in by_place.into_iter().enumerate() {
+    for (n, objects) in by_location.into_iter().enumerate() {
         if walked.closed.iter().any(|(of, _)| *of == n) {
             continue;
         }
-        let LogLocation { what, root } = &places[n];
+        let LogLocation { label, root } = &locations[n];
         if let Some(e) = readable::denied(&objects) {
-            closed.insert(what.clone());
+            closed.insert(label.clone());
             let under = format!("{}/{}*", access.bucket_arn(&root.bucket.name), root.prefix);
-            if readable::is_of_the_key(&e) {
-                found.miss("kms:Decrypt", "*");
+            if readable::is_kms_denial(&e) {
+                found.missing_permission("kms:Decrypt", "*");
             } else {
-                found.miss("s3:GetObject", under);
+                found.missing_permission("s3:GetObject", under);
             }
             let why = e.to_string();
             let each = objects
@@ -288,22 +292,22 @@ fn list(
         found.readable = true;
         let size = objects.iter().map(|o| o.size).sum();
         let count = counted(objects.len() as u64, "object", "objects");
-        let of = if what.is_empty() { String::new() } else { format!("{what}, ") };
+        let of = if label.is_empty() { String::new() } else { format!("{label}, ") };
         let note = format!("Read from AWS: {of}{}: {count}, {}.", root.name(), bytes(size));
-        say(&note);
+        progress(&note);
         found.notes.push(note);
         found.objects.extend(objects);
     }
-    left(&walked.other_accounts, &walked.other_services, found);
+    note_unread(&walked.other_accounts, &walked.other_services, found);
     closed
 }
 
-/// What is there and was not asked for.
-fn left(accounts: &BTreeSet<String>, services: &BTreeSet<String>, found: &mut Discovered) {
+/// Notes logs that exist but were not read.
+fn note_unread(accounts: &BTreeSet<String>, services: &BTreeSet<String>, found: &mut Discovered) {
     if !accounts.is_empty() {
         let count = counted(accounts.len() as u64, "other account", "other accounts");
         found.notes.push(format!(
-            "The buckets hold CloudTrail logs of {count}, which were not read (--account ID or --account all)."
+            "The buckets contain CloudTrail logs of {count}, which were not read (--account ID or --account all)."
         ));
     }
     let mut kinds: Vec<&str> =
@@ -312,7 +316,7 @@ fn left(accounts: &BTreeSet<String>, services: &BTreeSet<String>, found: &mut Di
     kinds.dedup();
     if !kinds.is_empty() {
         found.notes.push(format!(
-            "Beside the logs lie logs of other services, which are not read: {}.",
+            "The buckets contain logs of other services, which are not supported: {}.",
             kinds.join(", ")
         ));
     }

@@ -1,4 +1,4 @@
-//! The regions of an account.
+//! The enabled regions of an account.
 
 use super::{Access, Discovered};
 use crate::cloud::{Call, ErrorKind};
@@ -48,9 +48,9 @@ pub const PARTITIONS: &[(&str, &[&str])] = &[
     ("aws-us-gov", &["us-gov-east-1", "us-gov-west-1"]),
 ];
 
-/// The regions that the account uses, or those that are known.
+/// The regions that the account uses, or the built-in list with a note if they cannot be listed.
 pub fn of(access: &Access, found: &mut Discovered) -> Vec<String> {
-    let refused = match access.api.call(&Call::new("account", "ListRegions", [])) {
+    let reason = match access.api.call(&Call::new("account", "ListRegions", [])) {
         Ok(regions) => {
             let names = regions.as_array().into_iter().flatten().filter_map(|r| r.as_str());
             let names: Vec<String> = names.map(str::to_string).collect();
@@ -61,7 +61,7 @@ pub fn of(access: &Access, found: &mut Discovered) -> Vec<String> {
         }
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("account:ListRegions", "*");
+                found.missing_permission("account:ListRegions", "*");
             }
             e.to_string()
         }
@@ -74,7 +74,7 @@ pub fn of(access: &Access, found: &mut Discovered) -> Vec<String> {
         names.push(own);
     }
     found.notes.push(format!(
-        "The account's regions could not be listed ({refused}); the {} that are known here were asked.",
+        "The account's regions could not be listed ({reason}); used the built-in list of {} regions.",
         names.len()
     ));
     names

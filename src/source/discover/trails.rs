@@ -1,4 +1,4 @@
-//! The trails of an account, and where they deliver to.
+//! Finds the trails of an account and where they deliver logs.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{Access, Accounts, Discovered, DiscoveryQuery, LogLocation};
 use crate::clock::{self, Millis};
 use crate::cloud::{Arn, Call, ErrorKind};
 use crate::event::time;
-use crate::source::layout::At;
+use crate::source::layout::Level;
 use crate::source::walk::Root;
 
 /// A trail that delivers to a bucket.
@@ -17,25 +17,25 @@ pub struct Trail {
     name: String,
     arn: String,
     bucket: String,
-    /// Empty, or with a `/` at its end.
+    /// Empty, or ending in `/`.
     prefix: String,
     home: String,
     multi_region: bool,
     organization: bool,
-    /// It was off from then until then, or is.
+    /// When it was off, or since when it is off.
     gap: Option<Gap>,
-    /// False where it is known to leave management events out.
+    /// False if it is known to leave out management events.
     management: bool,
 }
 
-/// From a moment up to another; `None` is unbounded.
+/// A half-open time range; `None` is unbounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
     pub from: Option<Millis>,
     pub to: Option<Millis>,
 }
 
-/// The management events that readable trails hold.
+/// The management events that readable trails record.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Covered {
     Nothing,
@@ -60,56 +60,57 @@ impl Trail {
         })
     }
 
-    /// How much of an account's events it holds.
+    /// Orders trails by how many of an account's events they record.
     fn rank(&self) -> (bool, bool, bool, bool) {
         (self.organization, self.multi_region, self.management, self.gap.is_none())
     }
 
-    pub fn what(&self) -> String {
+    pub fn label(&self) -> String {
         format!("the trail {} ({})", self.name, self.home)
     }
 
-    /// The folders to begin with: an organization's lies behind its id, which only a listing tells.
-    pub fn places(&self, access: &Access, wish: &DiscoveryQuery) -> Vec<LogLocation> {
+    /// The folders to list. An organization's folder is named by its id, which only a listing shows.
+    pub fn locations(&self, access: &Access, query: &DiscoveryQuery) -> Vec<LogLocation> {
         let bucket = access.bucket(&self.bucket);
         let logs = format!("{}AWSLogs/", self.prefix);
-        let place = |prefix: String, at: At| LogLocation {
-            what: self.what(),
-            root: Root { bucket: bucket.clone(), prefix, at },
+        let location = |prefix: String, level: Level| LogLocation {
+            label: self.label(),
+            root: Root { bucket: bucket.clone(), prefix, level },
         };
-        if self.organization || wish.accounts == Accounts::All {
-            return vec![place(logs, At::AwsLogs)];
+        if self.organization || query.accounts == Accounts::All {
+            return vec![location(logs, Level::AwsLogs)];
         }
-        let accounts = wish.accounts(&access.account);
-        accounts.iter().map(|a| place(format!("{logs}{a}/"), At::Account)).collect()
+        let accounts = query.accounts(&access.account);
+        accounts.iter().map(|a| location(format!("{logs}{a}/"), Level::Account)).collect()
     }
 }
 
-/// The trails that deliver logs of the account, those of all regions, each place once.
-pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> Vec<Trail> {
+/// The trails that deliver the account's logs, each bucket and prefix once.
+pub fn find(access: &Access, query: &DiscoveryQuery, found: &mut Discovered) -> Vec<Trail> {
     let mut described = match access.api.call(&Call::new("cloudtrail", "DescribeTrails", [])) {
         Ok(trails) => trails.as_array().cloned().unwrap_or_default(),
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("cloudtrail:DescribeTrails", "*");
+                found.missing_permission("cloudtrail:DescribeTrails", "*");
             }
-            found.refuse(format!("trails of {}", access.account), &e);
+            found.record_failure(format!("trails of {}", access.account), &e);
             return Vec::new();
         }
     };
-    described.extend(elsewhere(access, &described, found));
+    described.extend(in_other_regions(access, &described, found));
     let mut trails: Vec<Trail> = Vec::new();
     for mut trail in described.iter().filter_map(Trail::of) {
-        // Another account's trail: only that account is told.
+        // Only the account that owns a trail can read its status and selectors.
         if Arn::parse(&trail.arn).is_none_or(|arn| arn.account == access.account) {
-            status(access, wish, &mut trail, found);
+            status(access, query, &mut trail, found);
             selectors(access, &mut trail, found);
         }
-        if !wish.regions.is_empty() && !trail.multi_region && !wish.regions.contains(&trail.home) {
+        if !query.regions.is_empty() && !trail.multi_region && !query.regions.contains(&trail.home)
+        {
             continue;
         }
         match trails.iter_mut().find(|t| (&t.bucket, &t.prefix) == (&trail.bucket, &trail.prefix)) {
-            // Two that deliver to one place are listed once, by the one that delivers more.
+            // Two trails with the same target are listed once, by the one that records more.
             Some(same) if trail.rank() > same.rank() => *same = trail,
             Some(_) => {}
             None => trails.push(trail),
@@ -123,16 +124,16 @@ pub fn find(access: &Access, wish: &DiscoveryQuery, found: &mut Discovered) -> V
     trails
 }
 
-/// Trails that are shown in their home region only.
-fn elsewhere(access: &Access, known: &[Value], found: &mut Discovered) -> Vec<Value> {
+/// Trails that DescribeTrails shows only in their home region.
+fn in_other_regions(access: &Access, known: &[Value], found: &mut Discovered) -> Vec<Value> {
     let listed = match access.api.call(&Call::new("cloudtrail", "ListTrails", [])) {
         Ok(listed) => listed,
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("cloudtrail:ListTrails", "*");
+                found.missing_permission("cloudtrail:ListTrails", "*");
             }
             let region = access.api.region();
-            found.notes.push(format!("Trails were looked for in {region} alone: {e}."));
+            found.notes.push(format!("Trails were searched in {region} only: {e}."));
             return Vec::new();
         }
     };
@@ -148,26 +149,26 @@ fn elsewhere(access: &Access, known: &[Value], found: &mut Discovered) -> Vec<Va
             Ok(described) => trails.push(described),
             Err(e) => {
                 if e.kind == ErrorKind::Denied {
-                    found.miss("cloudtrail:GetTrail", arn);
+                    found.missing_permission("cloudtrail:GetTrail", arn);
                 }
-                found.refuse(format!("trail {arn}"), &e);
+                found.record_failure(format!("trail {arn}"), &e);
             }
         }
     }
     trails
 }
 
-/// Sees when a trail delivered nothing, and says so.
-fn status(access: &Access, wish: &DiscoveryQuery, trail: &mut Trail, found: &mut Discovered) {
-    let name = trail.what();
+/// Reads when a trail was off, and notes it.
+fn status(access: &Access, query: &DiscoveryQuery, trail: &mut Trail, found: &mut Discovered) {
+    let name = trail.label();
     let call = Call::new("cloudtrail", "GetTrailStatus", [("Name", trail.arn.as_str().into())]);
     let status = match access.api.call(&call.in_region(&trail.home)) {
         Ok(status) => status,
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("cloudtrail:GetTrailStatus", trail.arn.as_str());
+                found.missing_permission("cloudtrail:GetTrailStatus", trail.arn.as_str());
             }
-            found.notes.push(format!("Whether {name} is logging is not known: {e}."));
+            found.notes.push(format!("Could not check whether {name} is logging: {e}."));
             return;
         }
     };
@@ -176,10 +177,10 @@ fn status(access: &Access, wish: &DiscoveryQuery, trail: &mut Trail, found: &mut
     let text = |at: Option<Millis>| at.map_or_else(|| "an unknown time".to_string(), clock::plain);
     if status["IsLogging"] == false {
         trail.gap = Some(Gap { from: stopped, to: None });
-        found.notes.push(format!("{name} is off since {}.", text(stopped)));
+        found.notes.push(format!("{name} has been off since {}.", text(stopped)));
     } else if let (Some(from), Some(to)) = (stopped, started)
         && from < to
-        && wish.overlaps(from, to)
+        && query.overlaps(from, to)
     {
         trail.gap = Some(Gap { from: Some(from), to: Some(to) });
         found.notes.push(format!(
@@ -194,7 +195,7 @@ fn status(access: &Access, wish: &DiscoveryQuery, trail: &mut Trail, found: &mut
     }
 }
 
-/// Sees whether a trail holds management events.
+/// Reads whether a trail records all management events, and notes it if not.
 fn selectors(access: &Access, trail: &mut Trail, found: &mut Discovered) {
     let call =
         Call::new("cloudtrail", "GetEventSelectors", [("TrailName", trail.arn.as_str().into())]);
@@ -202,12 +203,12 @@ fn selectors(access: &Access, trail: &mut Trail, found: &mut Discovered) {
         Ok(selectors) => selectors,
         Err(e) => {
             if e.kind == ErrorKind::Denied {
-                found.miss("cloudtrail:GetEventSelectors", trail.arn.as_str());
+                found.missing_permission("cloudtrail:GetEventSelectors", trail.arn.as_str());
             }
-            let name = trail.what();
-            found
-                .notes
-                .push(format!("Whether {name} holds all management events is not known: {e}."));
+            let name = trail.label();
+            found.notes.push(format!(
+                "Could not check whether {name} records all management events: {e}."
+            ));
             return;
         }
     };
@@ -220,15 +221,16 @@ fn selectors(access: &Access, trail: &mut Trail, found: &mut Discovered) {
             f["Field"] == "eventCategory" && equals.contains(&"Management".into())
         })
     };
-    // Without selectors a trail holds all management events.
+    // Without selectors a trail records all management events.
     let none = basic.is_empty() && advanced.is_empty();
     let all = |s: &Value| s["IncludeManagementEvents"] == true && s["ReadWriteType"] == "All";
     trail.management = none || basic.iter().any(all) || advanced.iter().any(category);
     if !trail.management {
-        found.notes.push(format!("{} does not hold all management events.", trail.what()));
+        found.notes.push(format!("{} does not record all management events.", trail.label()));
     }
 }
 
+/// What the readable trails cover together.
 pub fn covered<'t>(readable: impl Iterator<Item = &'t Trail>) -> Covered {
     let mut regions = BTreeSet::new();
     let mut but = None;

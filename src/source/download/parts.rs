@@ -1,4 +1,4 @@
-//! Reads a large object from the front while its next parts are fetched.
+//! A reader for large objects that fetches parts ahead.
 
 use std::io::{self, Read};
 use std::sync::PoisonError;
@@ -12,7 +12,7 @@ pub struct Parts<'d, 'a> {
     pub(super) n: u32,
     pub(super) count: u32,
     pub(super) next: u32,
-    pub(super) asked: u32,
+    pub(super) requested: u32,
     pub(super) current: Vec<u8>,
     pub(super) at: usize,
     pub(super) broken: Option<ApiError>,
@@ -22,15 +22,15 @@ impl Parts<'_, '_> {
     /// Waits for the next part.
     ///
     /// # Errors
-    /// Why it cannot be had.
-    pub fn turn(&mut self) -> Result<Head, ApiError> {
+    /// Why the part could not be fetched.
+    pub fn next_part(&mut self) -> Result<Head, ApiError> {
         if let Some(e) = &self.broken {
             return Err(e.clone());
         }
-        let place = (self.n, self.next);
+        let part = (self.n, self.next);
         let mut state = self.download.lock();
         let fetched = loop {
-            match state.fetched.remove(&place) {
+            match state.fetched.remove(&part) {
                 Some(fetched) => break fetched,
                 None => {
                     let waited = self.download.arrived.wait(state);
@@ -38,9 +38,9 @@ impl Parts<'_, '_> {
                 }
             }
         };
-        if self.asked < self.count {
-            state.parts.push_back((self.n, self.asked));
-            self.asked += 1;
+        if self.requested < self.count {
+            state.parts.push_back((self.n, self.requested));
+            self.requested += 1;
         }
         drop(state);
         self.download.work.notify_all();
@@ -64,7 +64,7 @@ impl Read for Parts<'_, '_> {
             if self.next == self.count && self.broken.is_none() {
                 return Ok(0);
             }
-            self.turn().map_err(io::Error::other)?;
+            self.next_part().map_err(io::Error::other)?;
         }
         let n = into.len().min(self.current.len() - self.at);
         into[..n].copy_from_slice(&self.current[self.at..self.at + n]);

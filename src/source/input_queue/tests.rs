@@ -1,4 +1,4 @@
-//! Bodies from a bucket in memory that breaks off, throttles, refuses and forgets.
+//! The input queue on an in-memory bucket that breaks off, throttles, denies and loses objects.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use super::super::coverage::SkipReason;
 use super::super::history::Pace;
 use super::super::listing::{Bucket, InputLocation, Object};
-use super::super::testing::{Shelf, error, hasty};
+use super::super::testing::{MemoryBucket, error, impatient};
 use super::*;
 use crate::cloud::ErrorKind;
 
 fn tight() -> Limits {
-    let pace = Pace { between: Duration::ZERO, patience: hasty() };
-    Limits { at_once: 6, ahead: 3_000, whole: 1_000, part: 400, pace }
+    let pace = Pace { between: Duration::ZERO, patience: impatient() };
+    Limits { at_once: 6, prefetch_bytes: 3_000, whole: 1_000, part: 400, pace }
 }
 
 fn body(n: usize, len: usize) -> Vec<u8> {
@@ -23,28 +23,28 @@ fn body(n: usize, len: usize) -> Vec<u8> {
 }
 
 /// Small, empty, large and very large bodies.
-fn shelf() -> Arc<Shelf> {
+fn bucket() -> Arc<MemoryBucket> {
     let len = |n: usize| match n % 10 {
         0 => 0,
         1 => 1_001 + n * 13,
         2 => 9_000,
         _ => 10 + n * 3,
     };
-    Shelf::of((0..200).map(|n| (format!("k{n:03}"), body(n, len(n)))))
+    MemoryBucket::of((0..200).map(|n| (format!("k{n:03}"), body(n, len(n)))))
 }
 
-fn listed(shelf: &Arc<Shelf>, extra: &[&str]) -> Vec<Found> {
-    let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
+fn listed(bucket: &Arc<MemoryBucket>, extra: &[&str]) -> Vec<Found> {
+    let listed_in = Arc::new(Bucket::new("b", None, bucket.clone()));
     let found = |(key, size): (&str, u64)| Found {
-        place: InputLocation::Object(Object {
-            bucket: bucket.clone(),
+        location: InputLocation::Object(Object {
+            bucket: listed_in.clone(),
             key: key.into(),
             etag: "\"e\"".into(),
             modified: 0,
         }),
         size,
     };
-    let there = shelf.bodies().map(|(k, b)| (k, b.len() as u64));
+    let there = bucket.bodies().map(|(k, b)| (k, b.len() as u64));
     there.chain(extra.iter().map(|k| (*k, 5))).map(found).collect()
 }
 
@@ -53,18 +53,18 @@ type Read = Result<Vec<u8>, String>;
 /// What workers read, by name.
 fn read(files: &[Found], workers: usize) -> BTreeMap<String, Read> {
     let queue = InputQueue::with(files, tight());
-    let seats: Vec<_> = (0..workers).map(|_| queue.seat()).collect();
+    let workers_of_queue: Vec<_> = (0..workers).map(|_| queue.worker()).collect();
     let all = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
-        for seat in seats {
+        for worker in workers_of_queue {
             let all = &all;
             scope.spawn(move || {
                 let mut buffer = Buffer::default();
-                while let Some(input) = seat.next(&mut buffer) {
+                while let Some(input) = worker.next(&mut buffer) {
                     let read = match input.opened {
                         Ok(Opened::Whole(bytes)) => Ok(bytes.to_vec()),
                         Ok(Opened::Pipe(mut pipe)) => {
@@ -73,7 +73,9 @@ fn read(files: &[Found], workers: usize) -> BTreeMap<String, Read> {
                             end.map(|_| bytes.clone())
                                 .map_err(|e| format!("{} then {e}", bytes.len()))
                         }
-                        Ok(Opened::Large(_)) => unreachable!("no file of this machine is so large"),
+                        Ok(Opened::Large(_)) => {
+                            unreachable!("objects are never opened as local files")
+                        }
                         Err((reason, detail)) => Err(format!("{}: {detail}", reason.name())),
                     };
                     let name = files[input.number as usize].name();
@@ -86,79 +88,79 @@ fn read(files: &[Found], workers: usize) -> BTreeMap<String, Read> {
 }
 
 #[track_caller]
-fn all_is_right(shelf: &Arc<Shelf>, read: &BTreeMap<String, Read>) {
-    assert_eq!(read.len(), shelf.bodies().count());
-    for (key, body) in shelf.bodies() {
+fn assert_all_read(bucket: &Arc<MemoryBucket>, read: &BTreeMap<String, Read>) {
+    assert_eq!(read.len(), bucket.bodies().count());
+    for (key, body) in bucket.bodies() {
         assert_eq!(read[&format!("s3://b/{key}")].as_deref(), Ok(body), "{key}");
     }
 }
 
 #[test]
-fn every_body_comes_once_and_whole() {
-    let shelf = shelf();
+fn every_body_is_read_once_and_complete() {
+    let bucket = bucket();
     for workers in [1, 2, 7] {
-        all_is_right(&shelf, &read(&listed(&shelf, &[]), workers));
+        assert_all_read(&bucket, &read(&listed(&bucket, &[]), workers));
     }
 }
 
 #[test]
-fn what_breaks_off_goes_on_where_it_stopped() {
-    let shelf = shelf();
+fn a_body_that_breaks_off_is_resumed() {
+    let bucket = bucket();
     let mut asked: BTreeMap<(String, u64), u32> = BTreeMap::new();
-    *shelf.fault.lock().unwrap() = Some(Box::new(move |want, came| {
-        let asked = asked.entry((want.key.to_string(), want.from)).or_default();
+    *bucket.fault.lock().unwrap() = Some(Box::new(move |request, came| {
+        let asked = asked.entry((request.key.to_string(), request.from)).or_default();
         *asked += 1;
-        // Nothing, then a few bytes; each piece is asked for from the byte that was reached.
+        // Nothing, then a few bytes. Each retry must start at the byte that was reached.
         came.resize(if *asked == 2 { 5 } else { 0 }, 0);
-        (*asked <= 2 && want.from % 400 < 20).then(|| error(ErrorKind::Unknown, "BrokenOff"))
+        (*asked <= 2 && request.from % 400 < 20).then(|| error(ErrorKind::Unknown, "BrokenOff"))
     }));
-    all_is_right(&shelf, &read(&listed(&shelf, &[]), 2));
+    assert_all_read(&bucket, &read(&listed(&bucket, &[]), 2));
 }
 
 #[test]
-fn throttling_is_waited_for() {
-    let shelf = shelf();
+fn throttled_requests_are_retried() {
+    let bucket = bucket();
     let mut asked: BTreeMap<(String, u64), u32> = BTreeMap::new();
-    *shelf.fault.lock().unwrap() = Some(Box::new(move |want, _| {
-        let asked = asked.entry((want.key.to_string(), want.from)).or_default();
+    *bucket.fault.lock().unwrap() = Some(Box::new(move |request, _| {
+        let asked = asked.entry((request.key.to_string(), request.from)).or_default();
         *asked += 1;
         (*asked <= 4).then(|| error(ErrorKind::Throttled, "SlowDown"))
     }));
-    all_is_right(&shelf, &read(&listed(&shelf, &[]), 2));
+    assert_all_read(&bucket, &read(&listed(&bucket, &[]), 2));
 }
 
 #[test]
-fn a_body_found_wrong_at_its_end_is_fetched_anew() {
-    let shelf = Shelf::of([("k".to_string(), body(1, 500))]);
+fn a_body_with_a_wrong_checksum_is_fetched_again() {
+    let bucket = MemoryBucket::of([("k".to_string(), body(1, 500))]);
     let mut asked = 0;
-    *shelf.fault.lock().unwrap() = Some(Box::new(move |_, came| {
+    *bucket.fault.lock().unwrap() = Some(Box::new(move |_, came| {
         asked += 1;
         came.resize(500, 0);
         (asked == 1).then(|| error(ErrorKind::Unknown, "ChecksumMismatch"))
     }));
-    all_is_right(&shelf, &read(&listed(&shelf, &[]), 1));
-    assert_eq!(shelf.gets.load(Ordering::SeqCst), 2);
+    assert_all_read(&bucket, &read(&listed(&bucket, &[]), 1));
+    assert_eq!(bucket.gets.load(Ordering::SeqCst), 2);
 }
 
 #[test]
-fn what_cannot_be_had_is_named_with_what_came_of_it() {
-    let shelf = Shelf::of([
+fn failed_bodies_report_the_bytes_received_and_the_error() {
+    let bucket = MemoryBucket::of([
         ("cut".to_string(), body(1, 300)),
         ("denied".to_string(), body(2, 300)),
         ("large".to_string(), body(3, 2_000)),
         ("fine".to_string(), body(4, 300)),
     ]);
-    *shelf.fault.lock().unwrap() = Some(Box::new(|want, came| match want.key {
+    *bucket.fault.lock().unwrap() = Some(Box::new(|request, came| match request.key {
         "denied" => Some(error(ErrorKind::Denied, "AccessDenied")),
-        "cut" if want.from == 0 => {
+        "cut" if request.from == 0 => {
             came.resize(120, 0);
             Some(error(ErrorKind::Unknown, "BrokenOff"))
         }
         "cut" => Some(error(ErrorKind::Unknown, "BrokenOff")),
-        "large" if want.from == 800 => Some(error(ErrorKind::Refused, "PreconditionFailed")),
+        "large" if request.from == 800 => Some(error(ErrorKind::Refused, "PreconditionFailed")),
         _ => None,
     }));
-    let read = read(&listed(&shelf, &["gone"]), 2);
+    let read = read(&listed(&bucket, &["gone"]), 2);
     let failed = |key: &str| read[&format!("s3://b/{key}")].clone().unwrap_err();
     assert_eq!(failed("cut"), "120 then s3:Test: BrokenOff");
     assert!(failed("denied").starts_with(SkipReason::PermissionDenied.name()));
@@ -168,29 +170,29 @@ fn what_cannot_be_had_is_named_with_what_came_of_it() {
 }
 
 #[test]
-fn nothing_is_asked_for_with_credentials_that_lapsed() {
-    let shelf = Shelf::of((0..500).map(|n| (format!("k{n}"), body(n, 50))));
-    *shelf.fault.lock().unwrap() =
+fn expired_credentials_stop_all_requests() {
+    let bucket = MemoryBucket::of((0..500).map(|n| (format!("k{n}"), body(n, 50))));
+    *bucket.fault.lock().unwrap() =
         Some(Box::new(|_, _| Some(error(ErrorKind::Credentials, "ExpiredToken"))));
-    let read = read(&listed(&shelf, &[]), 2);
+    let read = read(&listed(&bucket, &[]), 2);
     assert_eq!(read.len(), 500);
     assert!(read.values().all(|r| r.as_ref().is_err_and(|e| e.contains("ExpiredToken"))));
-    assert!(shelf.gets.load(Ordering::SeqCst) <= tight().at_once);
+    assert!(bucket.gets.load(Ordering::SeqCst) <= tight().at_once);
 }
 
 #[test]
-fn helpers_end_when_nobody_reads_any_more() {
-    let shelf = shelf();
-    let files = listed(&shelf, &[]);
+fn prefetch_threads_end_when_the_last_worker_leaves() {
+    let bucket = bucket();
+    let files = listed(&bucket, &[]);
     let queue = InputQueue::with(&files, tight());
-    let seat = queue.seat();
+    let worker = queue.worker();
     thread::scope(|scope| {
-        for n in 0..queue.helpers() {
+        for n in 0..queue.prefetch_threads() {
             let queue = &queue;
             scope.spawn(move || queue.prefetch(n));
         }
-        assert!(seat.next(&mut Buffer::default()).is_some());
-        drop(seat);
+        assert!(worker.next(&mut Buffer::default()).is_some());
+        drop(worker);
     });
-    assert!(shelf.gets.load(Ordering::SeqCst) < 200);
+    assert!(bucket.gets.load(Ordering::SeqCst) < 200);
 }

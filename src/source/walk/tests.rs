@@ -1,13 +1,13 @@
-//! Listings of a bucket in memory.
+//! Listings of an in-memory bucket.
 
 use super::super::days::{Days, number};
-use super::super::testing::{Shelf, hasty};
+use super::super::testing::{MemoryBucket, impatient};
 use super::*;
 
-fn names(shelf: &Arc<Shelf>, prefix: &str, at: At, filter: &Filter) -> Vec<String> {
-    let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
-    let root = Root { bucket, prefix: prefix.into(), at };
-    let walked = walk_with(&[root], filter, hasty(), &|_| ());
+fn names(memory: &Arc<MemoryBucket>, prefix: &str, level: Level, filter: &Filter) -> Vec<String> {
+    let bucket = Arc::new(Bucket::new("b", None, memory.clone()));
+    let root = Root { bucket, prefix: prefix.into(), level };
+    let walked = walk_with(&[root], filter, impatient(), &|_| ());
     assert!(walked.closed.is_empty() && walked.refused.is_empty(), "{walked:?}");
     let mut names: Vec<String> =
         walked.objects.iter().map(|(_, f)| f.object().unwrap().key.to_string()).collect();
@@ -25,14 +25,14 @@ fn access(prefix: &str, day: i64, n: usize) -> String {
 }
 
 #[test]
-fn a_flat_bucket_is_read_by_leaps() {
+fn a_flat_bucket_is_listed_by_jumping_to_the_window() {
     let first = number(2024, 1, 1).unwrap();
     let mut keys = Vec::new();
     for prefix in ["a-", "b-", "b-2026-11-02-", "c/d-"] {
         keys.extend((0..1200).flat_map(|d| (0..9).map(move |n| access(prefix, first + d, n))));
     }
     keys.push("b-readme".into());
-    let shelf = Shelf::with(&keys);
+    let memory = MemoryBucket::with(&keys);
     let filter = november(2, 3);
     let mut expected: Vec<String> = ["a-", "b-", "b-2026-11-02-", "c/d-"]
         .iter()
@@ -41,19 +41,19 @@ fn a_flat_bucket_is_read_by_leaps() {
         .collect();
     expected.push("b-readme".into());
     expected.sort();
-    assert_eq!(names(&shelf, "", At::Anywhere, &filter), expected);
-    assert!(shelf.pages() < 20, "{} pages for 43,201 keys", shelf.pages());
-    // As the target of one bucket, another's keys are none of it.
+    assert_eq!(names(&memory, "", Level::Anywhere, &filter), expected);
+    assert!(memory.pages() < 20, "{} pages for 43,201 keys", memory.pages());
+    // A target prefix covers only the keys directly behind it, not another bucket's.
     let of_b: Vec<&String> =
         expected.iter().filter(|k| dated(k).is_some_and(|d| d.sorts_behind == Some(2))).collect();
-    let mut found = names(&shelf, "b-", At::Access, &filter);
-    found.extend(names(&shelf, "a-", At::Access, &filter));
+    let mut found = names(&memory, "b-", Level::Access, &filter);
+    found.extend(names(&memory, "a-", Level::Access, &filter));
     found.sort();
     assert_eq!(found.iter().collect::<Vec<_>>(), of_b);
 }
 
 #[test]
-fn day_folders_of_a_trail_are_asked_for_by_name() {
+fn day_folders_of_a_trail_are_requested_by_name() {
     let mut keys = Vec::new();
     for account in ["111122223333", "444455556666"] {
         for region in ["us-east-1", "eu-west-1"] {
@@ -69,28 +69,28 @@ fn day_folders_of_a_trail_are_asked_for_by_name() {
         }
         keys.push(format!("x/AWSLogs/o-abcdefghij/{account}/vpcflowlogs/us-east-1/2026/11/02/f"));
     }
-    let shelf = Shelf::with(&keys);
+    let memory = MemoryBucket::with(&keys);
     let mut filter = november(8, 10);
-    assert_eq!(names(&shelf, "x/AWSLogs/", At::AwsLogs, &filter).len(), 12);
-    let all = shelf.pages();
+    assert_eq!(names(&memory, "x/AWSLogs/", Level::AwsLogs, &filter).len(), 12);
+    let all = memory.pages();
     assert!(all < 24, "{all} pages");
     filter.accounts = vec!["111122223333".into()];
     filter.regions = vec!["eu-west-1".into()];
     filter.all_kinds = true;
-    let found = names(&shelf, "x/AWSLogs/", At::AwsLogs, &filter);
+    let found = names(&memory, "x/AWSLogs/", Level::AwsLogs, &filter);
     assert_eq!(found.len(), 6);
     assert!(found.iter().all(|k| k.contains("/111122223333/") && k.contains("/eu-west-1/")));
-    // The same by a prefix from anywhere in the layout.
+    // The same result from a prefix anywhere in the layout.
     for prefix in ["x", "x/AWSLogs/o-abcdefghij/111122223333/", "x/AWSLogs/o-abcdefghij/111"] {
         assert_eq!(
-            names(&shelf, prefix, super::super::layout::at(prefix), &filter),
+            names(&memory, prefix, super::super::layout::level_of(prefix), &filter),
             found,
             "{prefix}"
         );
     }
 }
 
-/// So many logs of each day of a year in one region.
+/// `each` logs for every day of a year in one region.
 fn year(each: usize) -> Vec<String> {
     let first = number(2026, 1, 1).unwrap();
     let log = |day: i64, n: usize| format!("{REGION}{}/f-{n:05}.json.gz", slashed(first + day));
@@ -104,66 +104,70 @@ fn a_region_with_few_logs_is_one_page() {
     let mut keys = year(2);
     let others = ["2026/11/readme", "0/2026/11/09/f", "2026/11/09/a/b/f"];
     keys.extend(others.map(|name| format!("{REGION}{name}")));
-    let shelf = Shelf::with(&keys);
-    let found = names(&shelf, REGION, At::Years, &november(2, 20));
-    assert_eq!((found.len(), shelf.pages()), (2 * 19 + 2, 1));
+    let memory = MemoryBucket::with(&keys);
+    let found = names(&memory, REGION, Level::Years, &november(2, 20));
+    assert_eq!((found.len(), memory.pages()), (2 * 19 + 2, 1));
     assert!(found[0].contains("2026/11/02") && found[38].contains("2026/11/20"));
     assert!(found.contains(&format!("{REGION}2026/11/09/a/b/f")));
-    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()).len(), 2 * 365 + 2);
-    assert_eq!(shelf.pages(), 2);
+    assert_eq!(names(&memory, REGION, Level::Years, &Filter::default()).len(), 2 * 365 + 2);
+    assert_eq!(memory.pages(), 2);
 }
 
 #[test]
 fn a_region_with_many_logs_is_listed_by_days() {
     let keys = year(200);
-    let shelf = Shelf::with(&keys);
-    // Four days on the first page, and the others by name.
-    assert_eq!(names(&shelf, REGION, At::Years, &november(2, 20)).len(), 19 * 200);
-    assert_eq!(shelf.pages(), 1 + 1 + 15);
-    // Nothing is there twice, and nothing is missed, with and without a window.
-    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+    let memory = MemoryBucket::with(&keys);
+    // Four days come on the first page, the others by name.
+    assert_eq!(names(&memory, REGION, Level::Years, &november(2, 20)).len(), 19 * 200);
+    assert_eq!(memory.pages(), 1 + 1 + 15);
+    // Nothing is listed twice or missed, with and without a window.
+    assert_eq!(names(&memory, REGION, Level::Years, &Filter::default()), keys);
 }
 
 #[test]
-fn a_region_whose_logs_grow_many_is_listed_by_days_from_there() {
+fn a_region_is_listed_by_days_from_where_its_logs_become_dense() {
     let mut keys = year(100);
     let burst = number(2026, 6, 1).unwrap();
     keys.extend((0..5_000).map(|n| format!("{REGION}{}/g-{n:05}.json.gz", slashed(burst))));
     keys.sort();
-    let shelf = Shelf::with(&keys);
-    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+    let memory = MemoryBucket::with(&keys);
+    assert_eq!(names(&memory, REGION, Level::Years, &Filter::default()), keys);
 }
 
 #[test]
-fn days_in_folders_with_names_are_found_beside_others() {
+fn named_day_folders_are_found_next_to_plain_ones() {
     let mut keys = year(200);
     let named = |day: &str, n: usize| format!("{REGION}year=2026/month=11/day={day}/n-{n:05}");
-    let wanted: Vec<String> = (0..300).map(|n| named("03", n)).collect();
-    keys.extend(wanted.iter().cloned().chain((0..300).map(|n| named("25", n))));
-    let shelf = Shelf::with(&keys);
-    let found = names(&shelf, REGION, At::Years, &november(2, 20));
+    let matching: Vec<String> = (0..300).map(|n| named("03", n)).collect();
+    keys.extend(matching.iter().cloned().chain((0..300).map(|n| named("25", n))));
+    let memory = MemoryBucket::with(&keys);
+    let found = names(&memory, REGION, Level::Years, &november(2, 20));
     assert_eq!(found.len(), 19 * 200 + 300);
-    assert!(wanted.iter().all(|key| found.contains(key)));
-    assert_eq!(names(&shelf, REGION, At::Years, &Filter::default()), keys);
+    assert!(matching.iter().all(|key| found.contains(key)));
+    assert_eq!(names(&memory, REGION, Level::Years, &Filter::default()), keys);
 }
 
 #[test]
 fn a_prefix_without_a_slash_is_its_folder_where_there_is_one() {
-    let shelf = Shelf::with(&["logs/a.json", "logs-old/b.json", "log.json"].map(String::from));
+    let memory =
+        MemoryBucket::with(&["logs/a.json", "logs-old/b.json", "log.json"].map(String::from));
     let everything = Filter::default();
-    assert_eq!(names(&shelf, "logs", At::Anywhere, &everything), ["logs/a.json"]);
-    assert_eq!(names(&shelf, "log", At::Anywhere, &everything).len(), 3);
-    assert_eq!(names(&shelf, "logs-", At::Anywhere, &everything), ["logs-old/b.json"]);
+    assert_eq!(names(&memory, "logs", Level::Anywhere, &everything), ["logs/a.json"]);
+    assert_eq!(names(&memory, "log", Level::Anywhere, &everything).len(), 3);
+    assert_eq!(names(&memory, "logs-", Level::Anywhere, &everything), ["logs-old/b.json"]);
 }
 
 #[test]
-fn what_cannot_be_listed_is_named() {
-    let shelf = Shelf::with(&["a/1.json", "b/2.json"].map(String::from));
-    shelf.deny_listing("b/");
-    let bucket = Arc::new(Bucket::new("b", None, shelf.clone()));
-    let root =
-        |prefix: &str| Root { bucket: bucket.clone(), prefix: prefix.into(), at: At::Anywhere };
-    let walked = walk_with(&[root(""), root("b/")], &Filter::default(), hasty(), &|_| ());
+fn folders_that_cannot_be_listed_are_reported() {
+    let memory = MemoryBucket::with(&["a/1.json", "b/2.json"].map(String::from));
+    memory.deny_listing("b/");
+    let bucket = Arc::new(Bucket::new("b", None, memory.clone()));
+    let root = |prefix: &str| Root {
+        bucket: bucket.clone(),
+        prefix: prefix.into(),
+        level: Level::Anywhere,
+    };
+    let walked = walk_with(&[root(""), root("b/")], &Filter::default(), impatient(), &|_| ());
     assert_eq!(walked.objects.len(), 1);
     assert_eq!(walked.refused[0].0, PathBuf::from("s3://b/b/"));
     assert_eq!(walked.closed[0].0, 1);

@@ -1,4 +1,4 @@
-//! The table of the matrix: playbooks down, checks across. Printed when its last cell is known.
+//! The table of the matrix: a row for each scene, a column for each check. Printed when its last cell is known.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,9 +11,9 @@ pub const CHECKS: [&str; 7] = ["run", "again", "denied", "cut", "killed", "undo"
 
 static BOARD: Mutex<BTreeMap<(usize, usize), String>> = Mutex::new(BTreeMap::new());
 
-/// A cell that says FAILED unless it is told otherwise.
+/// A cell that says FAILED until its check passes.
 pub struct Cell {
-    place: (usize, usize),
+    position: (usize, usize),
     text: String,
 }
 
@@ -21,7 +21,7 @@ impl Cell {
     pub fn new(scene: &str, check: &str) -> Cell {
         let row = SCENES.iter().position(|s| s.name == scene).expect("a scene");
         let column = CHECKS.iter().position(|c| *c == check).expect("a check");
-        Cell { place: (row, column), text: "FAILED".into() }
+        Cell { position: (row, column), text: "FAILED".into() }
     }
 
     pub fn ok(mut self, counts: &str) {
@@ -32,9 +32,9 @@ impl Cell {
 impl Drop for Cell {
     fn drop(&mut self) {
         let mut board = BOARD.lock().unwrap();
-        board.insert(self.place, std::mem::take(&mut self.text));
+        board.insert(self.position, std::mem::take(&mut self.text));
         if board.len() == SCENES.len() * CHECKS.len() {
-            // Past the capture of the test harness: the table is to be seen.
+            // Directly to stderr, past the capture of the test harness, so that the table is visible.
             _ = std::io::stderr().write_all(table(&board).as_bytes());
         }
     }

@@ -1,4 +1,4 @@
-//! Faults at every changing call in turn: each call, by what it changes, meets its fault at its first tries.
+//! Injects a fault into every mutating call: the first attempts at each change fail.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -11,35 +11,35 @@ use crate::support::aws::{Action, Rule};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// Refused at the first try.
+    /// The first attempt is refused.
     Denied,
-    /// No answer: at the first try without effect, at the second with it.
+    /// No answer: the first attempt has no effect, the second has.
     Cut,
-    /// The client is killed: at the first try before the effect, at the second after it.
+    /// The client is killed: at the first attempt before the effect, at the second after it.
     Kill,
-    /// One of the two is a kill and the other a cut, by turns.
+    /// One attempt is killed and the other cut, in alternating order.
     Mixed,
 }
 
-/// What the faults have met so far.
+/// The calls that met a fault so far.
 #[derive(Clone, Default)]
 pub struct Faults {
-    /// Each call's tries, and its turn.
-    tries: Arc<Mutex<BTreeMap<String, (usize, usize)>>>,
+    /// For each call, its attempts so far and its turn.
+    attempts: Arc<Mutex<BTreeMap<String, (usize, usize)>>>,
 }
 
 impl Faults {
-    /// From now on, until the rules of the proxy are cleared.
+    /// Injects the fault from now on, until the rules of the proxy are cleared.
     pub fn start(stage: &Stage, fault: Fault) -> Faults {
         let faults = Faults::default();
-        let tries = Arc::clone(&faults.tries);
+        let attempts = Arc::clone(&faults.attempts);
         let (before, after) = (stage.killer(), stage.killer());
         let doomed = Arc::new(Mutex::new(BTreeSet::new()));
         let dooms = Arc::clone(&doomed);
         let decide = move |call: &Exchange| {
-            let mut tries = tries.lock().unwrap();
-            let turn = tries.len() % 2;
-            let (n, turn) = tries.entry(subject(call)).or_insert((0, turn));
+            let mut attempts = attempts.lock().unwrap();
+            let turn = attempts.len() % 2;
+            let (n, turn) = attempts.entry(subject(call)).or_insert((0, turn));
             *n += 1;
             let fault = match (fault, (*n + *turn) % 2) {
                 (Fault::Mixed, 0) => Fault::Cut,
@@ -72,11 +72,11 @@ impl Faults {
 
     /// How many calls met a fault.
     pub fn calls(&self) -> usize {
-        self.tries.lock().unwrap().len()
+        self.attempts.lock().unwrap().len()
     }
 }
 
-/// What a call is about: the same for a second try of it, another for any other call.
+/// Identifies what a call changes: the same for a second attempt, different for any other call.
 pub fn subject(call: &Exchange) -> String {
     let names =
         ["UserName", "RoleName", "PolicyName", "VersionStage", "Status", "TrailName", "Name"];

@@ -1,4 +1,4 @@
-//! `incident contain` against a server behind a proxy: scenes, runs, faults, and what is compared.
+//! `incident contain` against a server behind a proxy: scenes, runs, faults, and state comparison.
 
 pub mod board;
 pub mod faults;

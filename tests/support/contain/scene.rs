@@ -1,4 +1,4 @@
-//! A stage for one test: a server, the proxy before it, the account, and the binary that contains it.
+//! The stage of one test: a server, a proxy in front of it, the account, and the binary that contains it.
 
 use std::io::Read;
 use std::process::{Child, Command};
@@ -13,27 +13,27 @@ use crate::support::aws::answers::Answers;
 use crate::support::aws::calls::Exchange;
 use crate::support::aws::{Account, Proxy, Server};
 
-/// A playbook with what it is told, and the account that it meets.
+/// A playbook with its arguments, and the account that it contains.
 pub struct Scene {
     pub name: &'static str,
-    /// `{key}` and `{other}` are the victim's keys, `{account}` is the account.
+    /// May contain `{key}` and `{other}`, the victim's keys, and `{account}`.
     pub args: &'static [&'static str],
-    /// Makes the seeded account the one of the scene.
+    /// Turns the seeded account into that of the scene.
     pub prepare: fn(&Account),
     /// The exit code of a second run, as a new case.
     pub again: i32,
-    /// Where the account differs from the beginning after an undo that gives credentials back.
+    /// Paths where the account still differs after an undo that restores credentials.
     pub stays: &'static [&'static str],
     pub reference: OnceLock<Reference>,
 }
 
-/// The scene played without disturbance.
+/// A run of the scene without faults.
 pub struct Reference {
-    /// The saved plan: every test of the scene carries out this one.
+    /// The saved plan; every test of the scene applies this one.
     pub plan: Vec<u8>,
     pub begin: Value,
     pub end: Value,
-    /// What was changed, by name.
+    /// Mutating calls, by name.
     pub changes: Vec<String>,
     /// All calls, by name.
     pub calls: Vec<String>,
@@ -50,7 +50,7 @@ pub struct Stage {
     _server: Server,
 }
 
-/// Kills the run of a stage that is under way.
+/// Kills the current run of a stage.
 #[derive(Clone, Default)]
 pub struct Killer(Arc<Mutex<Option<Child>>>);
 
@@ -61,7 +61,7 @@ impl Killer {
     }
 }
 
-/// How a run ended: without a code when it was killed. Both outputs as they came.
+/// How a run ended: without a code when it was killed. The text is stdout and stderr in order of arrival.
 #[must_use]
 #[derive(Clone, Debug)]
 pub struct Ended {
@@ -83,7 +83,7 @@ impl Ended {
     }
 }
 
-/// As fast as it goes: what moto wrote can be read at once.
+/// No waiting: moto shows every change at once.
 pub const QUICK: [&str; 4] = ["--hold", "0", "--settle", "0.1"];
 /// The case folder of every test.
 pub const CASE: &str = "the-case";
@@ -101,12 +101,12 @@ impl Scene {
         Stage { env, answers, proxy, account, running, _server: server }
     }
 
-    /// Evidence comes first where the identity goes on.
+    /// Whether changes come before evidence: everywhere except where the principal stays in use.
     pub fn contains_first(&self) -> bool {
         !self.name.contains("rotate")
     }
 
-    /// The scene's own arguments.
+    /// The scene's arguments, filled in.
     pub fn args(&self, stage: &Stage) -> Vec<String> {
         let [key, other] = stage.account.victim.each_ref().map(|k| k.id.as_str());
         let fill = |arg: &&str| {
@@ -117,7 +117,7 @@ impl Scene {
         self.args.iter().map(fill).collect()
     }
 
-    /// Played once, at the first need.
+    /// Runs once, when first needed.
     pub fn reference(&self) -> &Reference {
         self.reference.get_or_init(|| {
             let stage = self.stage();
@@ -141,17 +141,17 @@ impl Scene {
 }
 
 impl Stage {
-    /// The binary with the responder's key, at the proxy.
+    /// Runs the binary with the responder's key, through the proxy.
     pub fn run(&self, args: &[&str]) -> Ended {
         let mut command = self.env.command(args);
         command.args(["--endpoint-url", &self.proxy.url(), "--region", "us-east-1"]);
         command.envs(self.account.responder.variables());
-        // The proxy speaks no TLS: the system's many roots need not be read.
+        // The proxy has no TLS, so the system's root certificates need not be read.
         command.env("SSL_CERT_FILE", self.env.path("roots.pem"));
         self.ended(command)
     }
 
-    /// The binary without a way to AWS.
+    /// Runs the binary without an endpoint.
     pub fn run_offline(&self, args: &[&str]) -> Ended {
         self.ended(self.env.command(args))
     }
@@ -163,7 +163,7 @@ impl Stage {
             let mut running = self.running.0.lock().unwrap();
             *running = Some(command.spawn().unwrap());
         }
-        // The pipe ends with the process, once this side holds no end of it.
+        // The pipe ends with the process once this side has dropped its writers.
         drop(command);
         let mut text = String::new();
         reader.read_to_string(&mut text).unwrap();
@@ -175,7 +175,7 @@ impl Stage {
         self.run(&[&["contain"], args, &QUICK].concat())
     }
 
-    /// Carries out the saved plan in the case folder of the test.
+    /// Applies the saved plan in the test's case folder.
     pub fn apply(&self, scene: &Scene, plan: &[u8]) -> Ended {
         let path = self.env.path("plan.json");
         if !path.exists() {
@@ -205,7 +205,7 @@ impl Stage {
         self.running.clone()
     }
 
-    /// The calls that changed something and took effect.
+    /// Mutating calls that succeeded.
     pub fn took_effect(&self) -> Vec<Exchange> {
         let done = |e: &Exchange| e.mutating && (200..300).contains(&e.status);
         self.proxy.log().into_iter().filter(done).collect()

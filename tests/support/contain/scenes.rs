@@ -1,4 +1,4 @@
-//! Every playbook in its modes, each before an account that it has work in.
+//! Every playbook in its modes, each with an account that needs containment.
 
 use std::sync::OnceLock;
 
@@ -18,14 +18,14 @@ const fn scene(
     Scene { name, args, prepare, again, stays, reference: OnceLock::new() }
 }
 
-/// What the visibility steps leave: a detector, suspended.
+/// The visibility steps leave a suspended detector.
 const DETECTOR: &str = "detectors";
 const FULL: [&str; 3] = [DETECTOR, "buckets/acme-data/versioning", LOG_BUCKET];
 const FULL_OF_TWO: [&str; 4] =
     [DETECTOR, "buckets/acme-data/versioning", "buckets/acme-logs/versioning", LOG_BUCKET];
 const LOG_BUCKET: &str = "buckets/incident-logs-123456789012-us-east-1";
 
-/// Places of some.
+/// Indices of some scenes.
 pub const LOCKDOWN: usize = 0;
 pub const ROTATE: usize = 1;
 pub const FILE: usize = 3;
@@ -204,7 +204,7 @@ pub static SCENES: [Scene; 13] = [
 
 fn nothing(_: &Account) {}
 
-/// The secret that consumers read their key from holds the victim's first.
+/// Puts the victim's first key into the secret that consumers read.
 fn key_in_secret(account: &Account) {
     let key = &account.victim[0];
     let text =

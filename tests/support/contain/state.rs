@@ -1,4 +1,4 @@
-//! The account's state in a form in which two runs compare: new ids and moments have no values of their own.
+//! The account's state in a form that two runs can compare: new ids and times have placeholders.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::scene::Stage;
 use crate::support::aws::account::{SECRET, VICTIM};
 use crate::support::aws::snapshot;
 
-/// What is there now. Ids that the seeded account did not have are `NEW`.
+/// The current state. Ids that the seeded account did not have are `NEW`.
 pub fn state(stage: &Stage) -> Value {
     let account = &stage.account;
     let mut seen = snapshot(&account.aws, &account.id);
@@ -21,7 +21,7 @@ pub fn state(stage: &Stage) -> Value {
             }
         }
     }
-    // Versions without a label are as good as gone.
+    // Secrets Manager deletes versions without a label.
     for secret in members(&mut seen["secrets"]) {
         let stages = secret["stages"].as_object().cloned().unwrap_or_default();
         let mut stages: Vec<Value> = stages.into_iter().map(|(_, s)| s).collect();
@@ -29,13 +29,13 @@ pub fn state(stage: &Stage) -> Value {
         stages.sort_by_key(ToString::to_string);
         secret["stages"] = stages.into();
     }
-    // The server writes access logs by itself.
+    // The server writes access logs itself.
     for bucket in members(&mut seen["buckets"]) {
         if let Some(versions) = bucket["versions"].as_array_mut() {
             versions.retain(|v| !v["Key"].as_str().unwrap().starts_with("s3-access/"));
         }
     }
-    // An empty list is none.
+    // An empty list equals no list.
     for trail in members(&mut seen["trails"]) {
         for selector in trail["selectors"]["EventSelectors"].as_array_mut().into_iter().flatten() {
             if selector["ExcludeManagementEventSources"] == json!([]) {
@@ -49,7 +49,7 @@ pub fn state(stage: &Stage) -> Value {
         seen["detectors"].as_object().into_iter().flatten().map(|(_, d)| d.clone()).collect();
     seen["detectors"] = detectors.into();
     seen["service_credential"] = json!(stage.answers.credentials.status("ACCAEXAMPLE1EXAMPLE12"));
-    without_moments(&mut seen);
+    mask_times(&mut seen);
     seen
 }
 
@@ -57,7 +57,7 @@ fn members(value: &mut Value) -> impl Iterator<Item = &mut Value> {
     value.as_object_mut().into_iter().flat_map(Map::values_mut)
 }
 
-/// The key in a secret or a file, by its status at IAM.
+/// The key in a secret or a file, with its status in IAM.
 fn status(stage: &Stage, id: &str, known: &BTreeSet<&str>) -> Value {
     let keys = stage.account.aws.call("iam", "list_access_keys", json!({"UserName": VICTIM}));
     let keys = keys["AccessKeyMetadata"].as_array().unwrap();
@@ -81,17 +81,17 @@ fn key_file(stage: &Stage, known: &BTreeSet<&str>) -> Value {
     status(stage, id, known)
 }
 
-fn without_moments(value: &mut Value) {
+fn mask_times(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (name, value) in map {
                 if name == "aws:TokenIssueTime" {
                     *value = "MOMENT".into();
                 }
-                without_moments(value);
+                mask_times(value);
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(without_moments),
+        Value::Array(list) => list.iter_mut().for_each(mask_times),
         Value::String(text) => {
             let name = "\"aws:TokenIssueTime\":\"";
             if let Some(at) = text.find(name).map(|at| at + name.len()) {
@@ -103,7 +103,7 @@ fn without_moments(value: &mut Value) {
     }
 }
 
-/// Without what another case made: its inline policies, and its statements in policies of buckets and roles.
+/// The state without the inline policies of a case and its statements in bucket and trust policies.
 pub fn without_case(mut state: Value, case: &str) -> Value {
     let sid: String = case.chars().filter(char::is_ascii_alphanumeric).collect();
     for kind in ["users", "roles"] {
@@ -120,7 +120,7 @@ pub fn without_case(mut state: Value, case: &str) -> Value {
     state
 }
 
-/// A document as JSON, without the statements of a case.
+/// Parses a document and removes the statements of a case.
 fn strip(text: &mut Value, sid: &str) {
     let Some(mut document) = text.as_str().and_then(|t| serde_json::from_str::<Value>(t).ok())
     else {
@@ -132,7 +132,7 @@ fn strip(text: &mut Value, sid: &str) {
     *text = document;
 }
 
-/// The places where two states differ, as `users/alice/keys/0/Status`.
+/// The paths where two states differ: `users/alice/keys/0/Status`.
 pub fn differences(one: &Value, other: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk("", one, other, &mut found);

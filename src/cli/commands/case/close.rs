@@ -7,12 +7,12 @@ use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::journal::{Event, History, Journal};
+use crate::journal::{Event, Journal};
 
 /// Close a case: nothing is written to it until it is reopened
 ///
-/// Notes, facts of the clocks, contain, resume and undo are refused from then on (exit code 6). Showing, listing,
-/// exporting and verifying go on. What is in force in AWS stays in force.
+/// Notes, clock facts, contain, resume and undo are refused from then on (exit code 6). You can still show, list,
+/// export and verify the case. Changes that are in force in AWS stay in force.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident case close case-2026-11-21-leaked-access-key --reason 'report sent'")]
@@ -20,14 +20,14 @@ pub struct Close {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// Why
+    /// Reason, for the journal
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
     author: AuthorArgs,
 }
 
-/// Open a closed case again
+/// Reopen a closed case
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident case reopen case-2026-11-21-leaked-access-key --reason 'the key was used again'")]
@@ -35,7 +35,7 @@ pub struct Reopen {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// Why
+    /// Reason, for the journal
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -52,13 +52,13 @@ pub fn reopen(cx: &Cx, args: &Reopen) -> Result<Exit, CommandError> {
     turn(cx, &args.case, event, true, "is not closed")
 }
 
-/// Writes the event when the case is closed as `from` says; else there is nothing to do.
-fn turn(cx: &Cx, root: &Path, event: Event, from: bool, said: &str) -> Result<Exit, CommandError> {
+/// Writes the event when the case is closed as `from` says. Otherwise there is nothing to do, and `done` says why.
+fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Exit, CommandError> {
     let case = Case::open(root)?;
     let mut journal = Journal::open(&case.journal(), cx.clock)?;
     let folder = case.root().display();
-    if History::of(journal.entries()).closed != from {
-        cx.ui.status(&format!("{folder} {said}"));
+    if journal.history().closed != from {
+        cx.ui.status(&format!("{folder} {done}"));
         return Ok(Exit::Done);
     }
     journal.append(event)?;

@@ -11,10 +11,10 @@ use crate::journal::verify;
 use crate::ui::number;
 use crate::ui::sanitize::clean;
 
-/// Pack a case into one file to hand over, with its hash beside it
+/// Pack a case into one file to hand over, with its hash in FILE.sha256
 ///
-/// The same case gives the same bytes. SHA256SUMS in the archive lists every file; FILE.sha256 is for `sha256sum
-/// -c`; `incident case verify FILE` checks both, and the journal and the manifest, without unpacking.
+/// The same case gives the same bytes. SHA256SUMS in the archive lists every file, and FILE.sha256 is for `sha256sum
+/// -c`. `incident case verify FILE` checks both, the journal and the manifest, without unpacking.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident case export case-2026-11-21-leaked-access-key -o handover.tar.zst
@@ -30,10 +30,10 @@ pub struct Args {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let packing = Packing::of(&args.output).ok_or_else(|| {
-        CommandError::usage(format!("{}: which archive is that to be?", args.output.display()))
+        CommandError::usage(format!("{}: unknown archive format", args.output.display()))
             .hint("give a name that ends with .tar.zst or .tar.gz")
     })?;
-    // Nobody writes to it meanwhile; where it cannot be written to at all, nobody can.
+    // Locked while it is packed. A case that cannot be written to needs no lock.
     let case = match Case::open(&args.case) {
         Err(CaseError::Io(..)) => Case::read(&args.case)?,
         opened => opened?,

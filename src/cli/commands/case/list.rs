@@ -10,24 +10,24 @@ use crate::case::Case;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::journal::{History, verify};
+use crate::journal::verify;
 use crate::ui::sanitize::clean;
 
-/// How far below the folder cases are looked for.
+/// How many folders deep cases are looked for.
 const DEPTH: usize = 3;
 
 /// List the cases below a folder
 ///
-/// Exits with 3 when there is one that cannot be read, or a folder.
+/// Exits with 3 when a case or a folder cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident case list
   incident case list /srv/cases --format json")]
 pub struct Args {
-    /// Where to look, three folders deep
+    /// Folder to search, three levels deep
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
@@ -39,14 +39,14 @@ struct Row {
     title: String,
     opened: String,
     state: String,
-    /// Time and kind of the last line.
+    /// Time and kind of the last journal line.
     last: String,
     fault: Option<String>,
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if !args.dir.is_dir() {
-        return Err(CommandError::usage(format!("{} is no folder", args.dir.display())));
+        return Err(CommandError::usage(format!("{} is not a folder", args.dir.display())));
     }
     let mut exit = Exit::Done;
     let mut rows = Vec::new();
@@ -61,7 +61,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
                 continue;
             }
         };
-        if entry.file_type().is_dir() && entry.path().join("case.toml").is_file() {
+        if entry.file_type().is_dir() && Case::is_at(entry.path()) {
             rows.push(row(entry.path()));
             walk.skip_current_dir();
         }
@@ -99,11 +99,9 @@ fn row(folder: &Path) -> Row {
     row.opened.clone_from(&file.opened);
     match verify(&case.journal()) {
         Ok(journal) => {
-            row.state = state(&History::of(&journal.entries));
+            row.state = state(&journal.history);
             if let Some(entry) = journal.entries.last() {
-                let value = serde_json::to_value(&entry.event).unwrap_or_default();
-                let kind = value["event"].as_str().unwrap_or_default();
-                row.last = format!("{} {kind}", entry.time);
+                row.last = format!("{} {}", entry.time, entry.event.name());
             }
         }
         Err(e) => {
@@ -132,11 +130,11 @@ fn print(cx: &Cx, args: &Args, rows: &[Row]) -> Result<(), CommandError> {
             })
             .collect();
         let document = json!({"schema": "incident.cases/1", "cases": list});
-        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+        writeln!(out, "{document:#}")?;
     } else if rows.is_empty() {
         cx.ui.status(&format!("no case below {}", args.dir.display()));
     } else {
-        // Never cut: folders and ids are there to be copied.
+        // Never cut: readers copy folders and ids.
         for r in rows {
             let folder = r.folder.strip_prefix(".").unwrap_or(&r.folder).display().to_string();
             writeln!(out, "{}", clean(&folder))?;

@@ -1,11 +1,10 @@
-//! `incident case`: cases as folders: made, listed, shown, noted in, closed, handed over, checked.
+//! `incident case`: make, list, show, annotate, close, export and verify cases.
 
 mod close;
 mod export;
 mod list;
 mod new;
 mod note;
-mod open;
 mod show;
 mod state;
 
@@ -16,10 +15,6 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 
-pub use new::numbered;
-pub use open::{Opened, Writing, connect, read};
-pub use state::refuse_closed;
-
 const EXAMPLES: &str = "Examples:
   incident case new --title 'Bucket read from abroad' --account 123456789012
   incident case list
@@ -28,7 +23,7 @@ const EXAMPLES: &str = "Examples:
   incident case export CASE -o handover.tar.zst
   incident case verify handover.tar.zst";
 
-/// Keep a case: notes, decisions, handing over
+/// Manage cases: notes, decisions, export
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -1,20 +1,20 @@
 //! `incident case new`: a case without a playbook.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::case::{Case, CaseError, CaseFile};
+use crate::case::{Case, CaseFile};
+use crate::casework::create;
 use crate::cli::args::author::AuthorArgs;
-use crate::cli::commands::clocks::split;
+use crate::cli::args::facts::pairs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clock;
 use crate::clocks::Facts;
-use crate::journal::{Event, Journal, seal};
 use crate::ui::sanitize::clean;
 
-/// Make a case folder, for analysis or before anything is contained
+/// Make a case folder, for an analysis or before a containment
 ///
 /// Prints the folder. `incident contain --case DIR` runs a playbook in it later.
 #[derive(Debug, clap::Args)]
@@ -22,16 +22,16 @@ use crate::ui::sanitize::clean;
   incident case new --title 'Bucket read from abroad' --account 123456789012
   incident case new --dir case-42 --set regimes=gdpr,nis2 --set timezone=Europe/Berlin")]
 pub struct Args {
-    /// What it is about
+    /// Title of the case
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
     /// AWS account, twelve digits
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     account: Option<String>,
-    /// Case folder to make; case-DATE-TITLE if not given
+    /// Case folder to make [default: case-DATE-TITLE]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Fact of the notification clocks, as `incident clocks` takes it (can be repeated)
+    /// Fact of the notification clocks, as in `incident clocks` (can be repeated)
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let author = args.author.name()?;
     let now = cx.clock.now();
     let title = args.title.as_deref().map(str::trim).filter(|t| !t.is_empty());
-    let clocks = Facts::table(Facts::default().set(&split(&args.set)?)?);
+    let clocks = Facts::table(Facts::default().set(&pairs(&args.set)?)?);
     let seed = std::process::id() as u16 ^ now as u16;
     let file = CaseFile {
         id: Case::new_id(now, seed),
@@ -57,20 +57,14 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         clocks,
         ..CaseFile::default()
     };
-    let case = match &args.dir {
-        Some(dir) => Case::create(dir, file)?,
-        None => numbered(&folder_name(&clock::date(now), title), &file)?,
-    };
-    let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    let program = format!("incident {}", env!("CARGO_PKG_VERSION"));
-    journal.append(Event::Created { program, author })?;
-    seal(&case, &mut journal, &clock::rfc3339(now))?;
+    let name = folder_name(&clock::date(now), title);
+    let made = create(args.dir.as_deref(), &name, file, author, cx.clock)?;
     let mut out = cx.ui.out();
-    let folder = case.root().display().to_string();
+    let folder = made.case.root().display().to_string();
     writeln!(out, "{}", clean(&folder))?;
     out.flush()?;
     cx.ui.hint(&format!(
-        "incident case note {folder} TEXT writes in it; incident clocks {folder} shows what is due"
+        "incident case note {folder} TEXT adds a note; incident clocks {folder} shows which notices are due"
     ));
     Ok(Exit::Done)
 }
@@ -87,19 +81,4 @@ fn folder_name(date: &str, title: Option<&str>) -> String {
         name.push_str(&word.to_ascii_lowercase());
     }
     name
-}
-
-/// Makes the folder; a name that is taken gets a number.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn numbered(name: &str, file: &CaseFile) -> Result<Case, CommandError> {
-    for n in 1..1000 {
-        let path = if n == 1 { name.to_string() } else { format!("{name}-{n}") };
-        match Case::create(Path::new(&path), file.clone()) {
-            Err(CaseError::Exists(_)) => {}
-            done => return Ok(done?),
-        }
-    }
-    Err(CommandError::failed(format!("{name} and its numbered names are all taken")))
 }

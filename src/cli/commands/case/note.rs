@@ -1,17 +1,17 @@
-//! `incident case note`: a line of the journal that a person writes.
+//! `incident case note`: a line in the journal that a person writes.
 
 use std::path::PathBuf;
 
-use super::open::Writing;
+use crate::casework::Writing;
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::journal::Event;
 
-/// Write a note or a decision into the journal
+/// Write a note or a decision to the journal
 ///
-/// It has its author and time, and is never changed or taken away. Do not write secrets.
+/// A note has an author and a time, and is never changed or removed. Do not write secrets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident case note case-2026-11-21-leaked-access-key 'called the owner of the key'
@@ -20,10 +20,10 @@ pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// What is to be remembered
+    /// Text of the note
     #[arg(value_name = "TEXT")]
     text: String,
-    /// It says what was decided
+    /// Mark the note as a decision
     #[arg(long)]
     decision: bool,
     #[command(flatten)]
@@ -33,12 +33,12 @@ pub struct Args {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let text = args.text.trim();
     if text.is_empty() {
-        return Err(CommandError::usage("an empty note says nothing"));
+        return Err(CommandError::usage("the note is empty"));
     }
     let author = args.author.name()?;
-    let mut writing = Writing::open(cx, &args.case)?;
+    let mut writing = Writing::open(&args.case, cx.clock)?;
     let event = Event::Note { author, text: text.to_string(), decision: args.decision };
     let seq = writing.journal.append(event)?.seq;
-    cx.ui.status(&format!("line {seq} of {}", writing.case.journal().display()));
+    cx.ui.status(&format!("written as line {seq} of {}", writing.case.journal().display()));
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `incident case show`: what a case is, on one page.
+//! `incident case show`: a case on one page.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,17 +6,18 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::state::state;
-use crate::case::Case;
-use crate::cli::commands::clocks::{entry, facts_of, line, open_duties};
+use crate::case::{Artifact, Case};
+use crate::casework::facts_of;
+use crate::cli::commands::clocks::{entry, line, open_duties};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::clocks::Facts;
-use crate::journal::{Entry, Event, History, verify};
+use crate::journal::{Entry, Event, verify};
 use crate::ui::number;
 use crate::ui::sanitize::clean;
 
-/// Show what a case is: state, counts, clocks that run, notes
+/// Show a case: state, counts, running clocks, notes
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident case show case-2026-11-21-leaked-access-key
@@ -25,7 +26,7 @@ pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
 }
@@ -43,12 +44,12 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let (plans, evidence) = count(&case)?;
     let now = cx.clock.now();
     let facts = facts_of(&case, &journal.entries).unwrap_or_else(|e| {
-        cx.ui.warning(&format!("no clocks are shown: {e}"));
+        cx.ui.warning(&format!("the clocks are not shown: {e}"));
         Facts::default()
     });
     let open = open_duties(&facts, now);
     let file = case.file();
-    let state = state(&History::of(&journal.entries));
+    let state = state(&journal.history);
     let mut out = cx.ui.out();
     if args.format == "json" {
         let notes: Vec<_> = notes(&journal.entries)
@@ -68,7 +69,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             "clocks": open.iter().map(|duty| entry(&facts, duty, now)).collect::<Vec<_>>(),
             "notes": notes,
         });
-        writeln!(out, "{}", serde_json::to_string_pretty(&document).unwrap_or_default())?;
+        writeln!(out, "{document:#}")?;
         out.flush()?;
         return Ok(Exit::Done);
     }
@@ -111,7 +112,7 @@ fn section(out: &mut impl Write, name: &str, lines: &[String]) -> std::io::Resul
     lines.iter().try_for_each(|line| writeln!(out, "  {}", clean(line)))
 }
 
-/// Plans, and files of evidence.
+/// Counts plans, and files of evidence.
 fn count(case: &Case) -> Result<(Count, Count), CommandError> {
     let (mut plans, mut evidence) = (Count::default(), Count::default());
     for entry in walkdir::WalkDir::new(case.root()).follow_links(false) {
@@ -121,11 +122,12 @@ fn count(case: &Case) -> Result<(Count, Count), CommandError> {
         let count = match () {
             () if !entry.file_type().is_file() => continue,
             () if inside.starts_with("evidence") => &mut evidence,
-            () if name.starts_with("plan-") => &mut plans,
+            () if Artifact::of(&name) == Some(Artifact::Plan) => &mut plans,
             () => continue,
         };
         count.files += 1;
-        count.bytes += entry.metadata().map_or(0, |m| m.len());
+        let size = entry.metadata().map_err(|e| CommandError::failed(e.to_string()))?.len();
+        count.bytes += size;
     }
     Ok((plans, evidence))
 }
@@ -138,7 +140,7 @@ fn playbooks(entries: &[Entry]) -> Vec<&str> {
     opened.collect()
 }
 
-/// What a person wrote.
+/// A line that a person wrote.
 struct Note<'a> {
     time: &'a str,
     author: &'a str,

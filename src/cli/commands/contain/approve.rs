@@ -1,4 +1,4 @@
-//! The approval: a yes at the terminal, or `--yes`; names typed out for what cannot be undone.
+//! The approval: a yes at the terminal or `--yes`, and the typed name of each irreversible change.
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -6,10 +6,10 @@ use crate::plan::{Kind, Plan};
 use crate::step::UndoKind;
 use crate::ui::prompt;
 
-/// Asks, unless that was answered by a flag. Says how it was approved, for the journal.
+/// Asks for what the flags do not answer. Returns how the plan was approved, for the journal.
 ///
 /// # Errors
-/// When the answer is no, or nobody is there to answer.
+/// When the answer is no, or stdin is not a terminal.
 pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, CommandError> {
     let open: Vec<String> =
         irreversible(plan).into_iter().filter(|name| !typed.contains(name)).collect();
@@ -18,18 +18,16 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
     }
     if !prompt::possible() {
         return Err(match open.first() {
-            Some(name) => {
-                CommandError::usage(format!("{name} cannot be brought back, and nobody is asked"))
-                    .hint(format!("--irreversible {name} says that it is meant"))
-            }
-            None => {
-                CommandError::usage("this needs an approval, and standard input is no terminal")
-                    .hint("--yes approves; --plan-only shows the plan and changes nothing")
-            }
+            Some(name) => CommandError::usage(format!(
+                "the change to {name} is irreversible, and stdin is not a terminal"
+            ))
+            .hint(format!("--irreversible {name} approves it")),
+            None => CommandError::usage("this needs an approval, and stdin is not a terminal")
+                .hint("--yes approves; --plan-only shows the plan and changes nothing"),
         });
     }
     for name in &open {
-        let question = format!("{name} cannot be brought back. Type its name to go on: ");
+        let question = format!("The change to {name} is irreversible. Type the name to go on: ");
         if prompt::ask(&question)? != *name {
             return Err(declined());
         }
@@ -48,7 +46,7 @@ fn declined() -> CommandError {
     CommandError::with(Exit::Refused, "not approved: nothing was changed")
 }
 
-/// What no undo brings back, by name.
+/// The resources whose changes undo cannot revert.
 fn irreversible(plan: &Plan) -> Vec<String> {
     let keys = plan.steps.iter().filter_map(|s| match &s.kind {
         Kind::Reissue(reissue) => reissue.delete.clone(),

@@ -1,4 +1,4 @@
-//! The guided way: what happened, to whom, which mode. It ends in the same plan.
+//! The guided mode asks what happened, to whom, and which mode. It ends in the same plan.
 
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -10,13 +10,11 @@ use crate::ui::prompt;
 /// Asks what happened.
 ///
 /// # Errors
-/// When nobody is there to answer.
+/// When stdin is not a terminal.
 pub fn choose_playbook() -> Result<(Playbook, Args), CommandError> {
     if !prompt::possible() {
-        return Err(CommandError::usage(
-            "which playbook? Standard input is no terminal, so nobody is asked",
-        )
-        .hint("`incident playbook list` names them"));
+        return Err(CommandError::usage("no playbook is given, and stdin is not a terminal")
+            .hint("`incident playbook list` shows all playbooks"));
     }
     let playbooks: Vec<Playbook> = playbook::builtin()
         .map(|(id, text)| playbook::parse(id, text))
@@ -26,10 +24,10 @@ pub fn choose_playbook() -> Result<(Playbook, Args), CommandError> {
     Ok((playbooks[chosen].clone(), Args::default()))
 }
 
-/// Asks for what the playbook must know, with what is in the account to choose from.
+/// Asks for the parameters of the playbook, with choices from the account.
 ///
 /// # Errors
-/// When AWS refuses a list, or the terminal is gone.
+/// When AWS refuses a list, or the terminal cannot be read.
 pub fn fill(
     cx: &Cx,
     client: &Client,
@@ -61,12 +59,12 @@ pub fn fill(
     Ok(())
 }
 
-/// A name to choose, and what is shown of it.
+/// A name to choose, and the line that is shown for it.
 type Choice = (String, String);
 
 fn choose(question: &str, choices: &[Choice]) -> Result<String, CommandError> {
     if choices.is_empty() {
-        return Err(CommandError::failed(format!("{question} There is none in this account")));
+        return Err(CommandError::failed(format!("{question} This account has none")));
     }
     let shown: Vec<String> = choices.iter().map(|(_, shown)| shown.clone()).collect();
     Ok(choices[prompt::choose(question, &shown)?].0.clone())

@@ -1,7 +1,6 @@
 //! `incident contain`: a playbook, a plan, an approval, and the run.
 
 mod approve;
-mod folder;
 mod guided;
 mod outcome;
 mod parameters;
@@ -13,15 +12,15 @@ use clap::Args as ClapArgs;
 
 use super::playbook::problems;
 use crate::case::{Case, EvidenceRecorder, write_new};
+use crate::casework::{self, Joined, join, read_plan};
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::cloud::Client;
-use crate::execute::{Executor, Timing};
-use crate::journal::{Event, Journal};
-use crate::plan::{self, Kind, Plan, Planner};
+use crate::execute::{Executor, Session, Timing};
+use crate::plan::{self, Kind, Plan, PlanError, Planner};
 use crate::playbook::{self, Playbook};
 use crate::rotate;
 use crate::step::Args as StepArgs;
@@ -29,27 +28,27 @@ use crate::step::Args as StepArgs;
 pub use outcome::{finish, table};
 use parameters::ParameterArgs;
 
-/// Stop an incident: plan first, approve, apply, hold
+/// Stop an incident: plan, approve, apply, hold
 ///
-/// Shows every change before it is made. Nothing is changed without an approval, everything that is done is
-/// in the case folder's journal, and `incident undo` takes it back.
+/// Shows every change before it is made. Nothing changes without an approval. Everything that is done is in the
+/// journal of the case folder, and `incident undo` reverts it.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   incident contain                                                      guided, at a terminal
-  incident contain leaked-access-key --access-key AKIA… --plan-only     what would be done
+  incident contain leaked-access-key --access-key AKIA… --plan-only     show what would be done
   incident contain leaked-access-key --access-key AKIA…
   incident contain leaked-access-key --access-key AKIA… --mode rotate --secret app/key
   incident contain s3-ransomware --bucket data --yes --expect-account 123456789012
   incident contain --apply plan.json
-  incident playbook list                                                which playbook for what")]
+  incident playbook list                                                which playbook fits")]
 pub struct Args {
-    /// Playbook, as `incident playbook list` names them; without one you are asked
+    /// Playbook from `incident playbook list`; without one, incident asks
     #[arg(value_name = "PLAYBOOK")]
     playbook: Option<String>,
-    /// Playbook of one's own
+    /// Your own playbook
     #[arg(long = "playbook", value_name = "FILE", conflicts_with = "playbook")]
     file: Option<PathBuf>,
-    /// Carry out a plan that was saved with --plan-only -o
+    /// Apply a plan that was saved with --plan-only -o
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["playbook", "file", "plan_only", "policy"])]
     apply: Option<PathBuf>,
     /// Show the plan and change nothing
@@ -61,16 +60,16 @@ pub struct Args {
     /// Save the plan to a new file, for --apply
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Do not ask
+    /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
-    /// The name of a thing whose change cannot be undone, typed out, so that --yes covers it
+    /// Resource with an irreversible change that --yes may make (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
-    /// Urgent changes before evidence, whatever the playbook says
+    /// Make urgent changes before reading evidence, whatever the playbook says
     #[arg(long)]
     contain_first: bool,
-    /// Case folder to make, or one of `incident case new`; case-DATE-PLAYBOOK if not given
+    /// Case folder to make, or one from `incident case new` [default: case-DATE-PLAYBOOK]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     #[command(flatten)]
@@ -84,11 +83,11 @@ pub struct Args {
 #[derive(Debug, Clone, ClapArgs)]
 #[command(next_help_heading = "Timing")]
 pub struct TimingArgs {
-    /// Seconds between the readings that show whether it holds
+    /// Seconds between the checks that the changes stay in force
     #[arg(long, value_name = "S,S,…", value_delimiter = ',', default_value = "5,15,30,60",
         value_parser = seconds)]
     hold: Vec<Duration>,
-    /// Seconds that a change may take to be read back
+    /// Seconds that AWS may take to show a change
     #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
     settle: Duration,
 }
@@ -102,7 +101,7 @@ impl TimingArgs {
 /// Seconds, with a fraction or without.
 fn seconds(text: &str) -> Result<Duration, String> {
     let time = text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
-    time.ok_or_else(|| format!("'{text}' is no number of seconds"))
+    time.ok_or_else(|| format!("'{text}' is not a number of seconds"))
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
@@ -114,32 +113,31 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         (Some(name), _) => (named(name)?, args.parameters.given()?),
         (None, Some(file)) => (own(file)?, args.parameters.given()?),
     };
-    rotate::probe_of(&given).map_err(CommandError::usage)?;
-    // Before anything is asked of AWS: most mistakes are in the flags.
+    rotate::validate_probe(&given).map_err(CommandError::usage)?;
+    // Before the first call to AWS: most mistakes are in the flags.
     let guided = args.playbook.is_none() && args.file.is_none();
     if !guided {
         plan::check_arguments(&playbook, &given).map_err(|e| {
             CommandError::usage(e)
-                .hint(format!("`incident playbook show {}` lists what it takes", playbook.id))
+                .hint(format!("`incident playbook show {}` lists its parameters", playbook.id))
         })?;
     }
     let client = args.aws.connect(cx)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     if guided {
         guided::fill(cx, &client, &playbook, &mut given)?;
     }
     let plan = make(cx, args, &client, &playbook, &given)?;
     if args.policy {
-        let text = serde_json::to_string_pretty(&plan.policy).unwrap_or_default();
-        output::write(&cx.ui, args.output.as_deref(), |out| writeln!(out, "{text}"))?;
+        let policy = &plan.policy;
+        output::write(&cx.ui, args.output.as_deref(), |out| writeln!(out, "{policy:#}"))?;
         return Ok(Exit::Done);
     }
     show(cx, &plan)?;
     if let Some(path) = &args.output {
-        let text = serde_json::to_vec_pretty(&plan).unwrap_or_default();
-        write_new(path, &text)?;
-        cx.ui.status(&format!("plan saved to {}; carry it out with --apply", path.display()));
+        write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
+        cx.ui.status(&format!("plan saved to {}; --apply carries it out", path.display()));
     }
     if args.plan_only {
         return Ok(Exit::Done);
@@ -147,55 +145,31 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     carry_out(cx, args, &client, &recorder, &plan)
 }
 
-/// A saved plan, as it was approved by whoever wrote it down.
+/// Carries out a saved plan. Whoever saved it approved it.
 fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     let plan = read_plan(path)?;
-    let mut aws = args.aws.clone();
-    aws.region.get_or_insert_with(|| plan.region.clone());
-    if let Some(url) = &plan.endpoint_url {
-        aws.endpoint_url.get_or_insert_with(|| url.clone());
-    }
-    aws.expect_account.get_or_insert_with(|| plan.account.clone());
-    let client = aws.connect(cx)?;
+    let client = args.aws.connect_for(cx, &plan)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
-    client.keep_in(recorder.clone());
+    client.record_to(recorder.clone());
     show(cx, &plan)?;
     carry_out(cx, args, &client, &recorder, &plan)
 }
 
-/// Reads a plan and checks that it is the one that was written.
-///
-/// # Errors
-/// When it is not a plan, or was changed.
-pub fn read_plan(path: &Path) -> Result<Plan, CommandError> {
-    let bad = |what: String| CommandError::usage(format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|e| bad(format!("not a plan: {e}")))?;
-    if plan.compute_digest() != plan.digest {
-        return Err(CommandError::with(
-            Exit::Refused,
-            format!("refused: {} was changed after it was made", path.display()),
-        )
-        .hint("make a new plan: what was approved is what is carried out"));
-    }
-    Ok(plan)
-}
-
-/// A playbook of one's own, when it is right.
+/// The user's own playbook, when it has no mistakes.
 fn own(file: &Path) -> Result<Playbook, CommandError> {
     let playbook = playbook::from_file(file)?;
     match problems(&playbook).as_slice() {
         [] => Ok(playbook),
         found => Err(CommandError::usage(format!("{}: {}", file.display(), found.join("; ")))
-            .hint("`incident playbook check FILE` says what is wrong")),
+            .hint("`incident playbook check FILE` shows every mistake")),
     }
 }
 
 fn named(name: &str) -> Result<Playbook, CommandError> {
     playbook::find(name).transpose()?.ok_or_else(|| {
         let known: Vec<&str> = playbook::builtin().map(|(id, _)| id).collect();
-        CommandError::usage(format!("there is no playbook '{name}'"))
-            .hint(format!("there are {}; --playbook FILE takes one of your own", known.join(", ")))
+        CommandError::usage(format!("unknown playbook '{name}'"))
+            .hint(format!("built in: {}; --playbook FILE runs your own", known.join(", ")))
     })
 }
 
@@ -212,7 +186,7 @@ fn make(
         client.caller().arn
     ));
     let seed = std::process::id() as u16 ^ cx.clock.now() as u16;
-    let case = match folder::waiting(args.case.as_deref())? {
+    let case = match casework::waiting(args.case.as_deref())? {
         Some(case) => case.file().id.clone(),
         None => Case::new_id(cx.clock.now(), seed),
     };
@@ -227,8 +201,8 @@ fn make(
     for step in &plan.steps {
         let Kind::Reissue(reissue) = &step.kind else { continue };
         let possible = match (&reissue.secret, &reissue.file) {
-            (Some(secret), _) => rotate::fits(client, secret, &reissue.keys),
-            (None, Some(file)) => rotate::fresh(file),
+            (Some(secret), _) => rotate::check_secret(client, secret, &reissue.keys),
+            (None, Some(file)) => rotate::check_new_file(file),
             (None, None) => Ok(()),
         };
         possible.map_err(|why| CommandError::with(Exit::Refused, format!("refused: {why}")))?;
@@ -252,27 +226,26 @@ fn carry_out(
     recorder: &EvidenceRecorder,
     plan: &Plan,
 ) -> Result<Exit, CommandError> {
-    if plan.changes().next().is_none()
-        && !plan.steps.iter().any(|s| matches!(s.kind, Kind::Reissue(_)))
-    {
+    if !plan.has_changes() {
         cx.ui.status("nothing to do: no case was opened");
         return Ok(Exit::Done);
     }
     let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
-    let case = folder::open(cx, plan, args.case.as_deref())?;
+    let case = match join(plan, args.case.as_deref(), cx.clock.now())? {
+        Joined::New(case) => {
+            cx.ui.status(&format!("case folder {}", case.root().display()));
+            case
+        }
+        Joined::Waiting(case) => {
+            cx.ui.status(&format!("case folder {}, which existed already", case.root().display()));
+            case
+        }
+    };
     recorder.write_to(case.evidence())?;
-    let name = format!("plan-{}.json", &plan.digest[..12]);
-    write_new(&case.root().join(&name), &serde_json::to_vec_pretty(plan).unwrap_or_default())?;
-    let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    journal.append(Event::Opened {
-        program: format!("incident {}", env!("CARGO_PKG_VERSION")),
-        playbook: plan.playbook.clone(),
-        account: plan.account.clone(),
-        caller: plan.caller.arn.clone(),
-    })?;
-    journal.append(Event::Approved { digest: plan.digest.clone(), plan: name, how })?;
-    let mut executor =
-        Executor::new(client, plan, &case, recorder, journal, &cx.ui, args.timing.timing());
+    let journal = casework::approve(&case, plan, how, cx.clock)?;
+    let timing = args.timing.timing();
+    let session = Session { client, plan, case: &case, recorder, ui: &cx.ui, timing, journal };
+    let mut executor = Executor::new(session);
     let outcome = executor.run();
     finish(cx, plan, &case, &executor, outcome)
 }

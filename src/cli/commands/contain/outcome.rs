@@ -1,4 +1,4 @@
-//! How a run ended, and what to do next.
+//! Shows how a run ended, and what to do next.
 
 use std::io::Write;
 
@@ -30,19 +30,19 @@ pub fn finish(
     let folder = case.root().display();
     let end = match &outcome {
         Ok(Outcome::Held) if plan.steps.iter().any(|s| s.urgent) => {
-            writeln!(out, "CONTAINED: every change was read back, and stayed so.")?;
+            writeln!(out, "CONTAINED: every change was read back and stayed in force.")?;
             Exit::Done
         }
         Ok(Outcome::Held) => {
-            writeln!(out, "DONE: every change was read back, and stayed so.")?;
+            writeln!(out, "DONE: every change was read back and stayed in force.")?;
             Exit::Done
         }
         Ok(Outcome::Contested) => {
             contested(&mut out, plan)?;
             Exit::Contested
         }
-        Ok(Outcome::Stopped) => {
-            writeln!(out, "INCOMPLETE: what was done holds; this was not done:")?;
+        Ok(Outcome::Incomplete) => {
+            writeln!(out, "INCOMPLETE: the changes made are in force; these steps were left out:")?;
             for what in executor.left() {
                 writeln!(out, "  {}", clean(what))?;
             }
@@ -55,7 +55,7 @@ pub fn finish(
     let error = match outcome {
         Ok(_) => {
             cx.ui.hint(&format!(
-                "incident status {folder} looks again; incident undo {folder} takes it back"
+                "incident status {folder} checks again; incident undo {folder} reverts the changes"
             ));
             return Ok(end);
         }
@@ -63,41 +63,40 @@ pub fn finish(
     };
     Err(match error {
         ExecuteError::Refused(why) => {
-            // The reason has lines of its own.
-            for line in why.lines() {
+            // The reason may have several lines.
+            for line in why.to_string().lines() {
                 cx.ui.error(line);
             }
-            CommandError::with(Exit::Refused, "refused: nothing was changed by this run")
-                .hint("plan again: `incident contain` shows what is there now")
+            CommandError::with(Exit::Refused, "refused: this run changed nothing")
+                .hint("plan again: `incident contain` reads the current state")
         }
         ExecuteError::Stopped(why) => {
-            for line in why.lines() {
+            for line in why.to_string().lines() {
                 cx.ui.error(line);
             }
-            CommandError::with(Exit::Incomplete, "STOPPED: what was done so far stays in force")
-                .hint(format!("incident resume {folder} goes on from here; incident undo {folder} takes it back"))
+            CommandError::with(Exit::Incomplete, "STOPPED: the changes made so far stay in force")
+                .hint(format!("incident resume {folder} goes on from here; incident undo {folder} reverts the changes"))
         }
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
-            .hint(format!("incident resume {folder} goes on from here once this is mended")),
+            .hint(format!("fix this, then incident resume {folder} goes on from here")),
     })
 }
 
 fn contested(out: &mut impl Write, plan: &Plan) -> std::io::Result<()> {
-    writeln!(out, "CONTESTED: somebody keeps undoing this. It is NOT contained.")?;
+    writeln!(out, "CONTESTED: somebody keeps reverting the changes. This is NOT contained.")?;
     let Some(scp) = scp(plan) else { return Ok(()) };
     writeln!(
         out,
-        "Policies of this account can be taken away again by whoever does this. What ends it is a"
+        "Whoever does this can remove any policy of this account. A service control policy, set from"
     )?;
-    writeln!(out, "service control policy, set from the organization's management account:")?;
-    let text = serde_json::to_string_pretty(&scp).unwrap_or_default();
-    for line in text.lines() {
+    writeln!(out, "the organization's management account, stops them:")?;
+    for line in format!("{scp:#}").lines() {
         writeln!(out, "  {}", clean(line))?;
     }
     Ok(())
 }
 
-/// An ARN without what is the same in all of a case: `iam user/alice#login-profile`, `s3 data#policy`.
+/// An ARN without partition and account: `iam user/alice#login-profile`, `s3 data#policy`.
 fn short(resource: &str) -> String {
     let parts: Vec<&str> = resource.splitn(6, ':').collect();
     match parts[..] {
@@ -107,7 +106,7 @@ fn short(resource: &str) -> String {
     }
 }
 
-/// A line a change.
+/// One line per change.
 pub fn table(rows: &[Row]) -> Vec<String> {
     let mut table = Table::new([
         Column::number("#"),
@@ -117,7 +116,7 @@ pub fn table(rows: &[Row]) -> Vec<String> {
     ]);
     for row in rows {
         let number = row.number.to_string();
-        table.row([&number, &row.step, &short(&row.resource), &row.state]);
+        table.row([&number, &row.step, &short(&row.resource), &row.state()]);
     }
     table.lines()
 }

@@ -1,4 +1,4 @@
-//! The parameters of the playbooks as flags. A playbook of one's own may have others: `--set NAME=VALUE`.
+//! The parameters of the playbooks as flags. Your own playbook may have others: `--set NAME=VALUE`.
 
 use clap::Args;
 
@@ -6,21 +6,21 @@ use crate::cli::error::CommandError;
 use crate::step;
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "What the playbook is told (see `incident playbook show`)")]
+#[command(next_help_heading = "Playbook parameters (see `incident playbook show`)")]
 pub struct ParameterArgs {
-    /// The key that leaked (AKIA…)
+    /// Leaked access key (AKIA…)
     #[arg(long, value_name = "ID")]
     access_key: Option<String>,
-    /// An IAM user
+    /// IAM user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// An IAM role
+    /// IAM role
     #[arg(long, value_name = "NAME|ARN")]
     role: Option<String>,
-    /// A bucket (can be repeated)
+    /// Bucket (can be repeated)
     #[arg(long, value_name = "NAME")]
     bucket: Vec<String>,
-    /// Lockdown denies everything; rotate ends keys and sessions and goes on with new ones
+    /// lockdown denies everything; rotate replaces keys and ends sessions
     #[arg(long, value_name = "lockdown|rotate")]
     mode: Option<String>,
     /// Principal to deny (can be repeated)
@@ -32,19 +32,19 @@ pub struct ParameterArgs {
     /// Principal that stays allowed when all others are denied (can be repeated)
     #[arg(long, value_name = "ARN")]
     allow: Vec<String>,
-    /// What becomes of the console password
+    /// What to do with the console password
     #[arg(long, value_name = "reset|remove|keep")]
     console: Option<String>,
-    /// What becomes of public access to the bucket
+    /// What to do with public access to the bucket
     #[arg(long, value_name = "block|account|keep")]
     public: Option<String>,
-    /// What is turned on to see more from now on
+    /// Logging to turn on
     #[arg(long, value_name = "full|trail|none")]
     visibility: Option<String>,
     /// Region to turn GuardDuty on in (can be repeated)
     #[arg(long, value_name = "REGION")]
     guardduty_region: Vec<String>,
-    /// Record data events of every bucket
+    /// Log data events of every bucket
     #[arg(long)]
     all_buckets: bool,
     /// Secrets Manager secret that gets the re-issued key
@@ -53,10 +53,10 @@ pub struct ParameterArgs {
     /// New file (or fd:N, an open file descriptor) that gets the re-issued key, without a secret store
     #[arg(long, value_name = "FILE", conflicts_with = "secret")]
     new_key_file: Option<String>,
-    /// What the re-issued key must be able to do: s3:BUCKET, cmd:COMMAND or none
+    /// Check of the re-issued key: s3:BUCKET, cmd:COMMAND or none
     #[arg(long, value_name = "PROBE")]
     probe: Option<String>,
-    /// Inactive key to delete for a free slot: cannot be undone
+    /// Inactive key to delete, to free one of two slots: irreversible
     #[arg(long, value_name = "ID")]
     delete_key: Option<String>,
     /// Any other parameter (can be repeated)
@@ -65,7 +65,7 @@ pub struct ParameterArgs {
 }
 
 impl ParameterArgs {
-    /// What was given, by parameter name.
+    /// The parameters that were given, by name.
     ///
     /// # Errors
     /// When a `--set` has no `=`.

@@ -1,39 +1,38 @@
-//! By what is counted: the patterns of a map, or a query on a database.
+//! How people are counted: by the patterns of a map, or by a query on a database.
 
 use std::path::PathBuf;
 
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
-use crate::cli::exit::Exit;
 use crate::cloud::Secret;
-use crate::impact::database::{DatabaseError, Limits, Query, Refusal, Target};
-use crate::impact::{Impact, ImpactError, Map, Objects, Source, mapped, queried, query_file};
+use crate::impact::database::{Limits, Query, Target};
+use crate::impact::{Impact, Map, Objects, Source, count_by_map, count_by_query, query_file};
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Counting")]
 pub struct HowArgs {
-    /// Patterns of keys and what they stand for; ./impact.toml if neither is given
+    /// Map of key patterns to records and persons [default: ./impact.toml]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "database_url"])]
     map: Option<PathBuf>,
-    /// One SELECT on the database, over the table accessed_objects
+    /// File with one SELECT on your database; it can read the table accessed_objects
     #[arg(long, value_name = "FILE")]
     query: Option<PathBuf>,
-    /// PostgreSQL database, postgres://USER@HOST/DATABASE; others on this machine can see flags, so better in
-    /// INCIDENT_DATABASE_URL, and the password in PGPASSWORD
+    /// PostgreSQL database, postgres://USER@HOST/DATABASE. Local users can see flags: prefer
+    /// INCIDENT_DATABASE_URL, and PGPASSWORD for the password
     #[arg(long, value_name = "URL", requires = "query", value_parser = secret)]
     database_url: Option<Secret>,
-    /// Seconds that the query may take
+    /// Stop the query after so many seconds
     #[arg(long, value_name = "SECONDS", default_value = "300",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
 }
 
-/// Takes everything: an error would show it.
+/// Accepts every text: an error would show the secret.
 fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-/// Read, and ready to count.
+/// Validated, and ready to count.
 pub enum How {
     Map(Box<Map>),
     Query { query: Query, source: Source, target: Box<Target>, seconds: u64 },
@@ -50,15 +49,15 @@ impl HowArgs {
         let Some(path) = &self.query else {
             let path = self.map.clone().unwrap_or_else(|| PathBuf::from("impact.toml"));
             if self.map.is_none() && !path.exists() {
-                return Err(CommandError::usage("there is no impact.toml here")
-                    .hint("--map FILE names the patterns of keys, or --query FILE a query on your database")
-                    .hint("`incident impact --help` shows both"));
+                return Err(CommandError::usage("no impact.toml in this folder")
+                    .hint("give --map FILE with key patterns, or --query FILE with a query on your database")
+                    .hint("`incident impact --help` shows examples of both"));
             }
             return Ok(How::Map(Box::new(Map::read(&path)?)));
         };
         let url = self.database_url.clone().or(environment).ok_or_else(|| {
-            CommandError::usage("which database is the query for?").hint(
-                "INCIDENT_DATABASE_URL=postgres://USER@HOST/DATABASE names it, or --database-url",
+            CommandError::usage("--query needs a database").hint(
+                "set INCIDENT_DATABASE_URL=postgres://USER@HOST/DATABASE, or give --database-url",
             )
         })?;
         let (query, source) = query_file(path)?;
@@ -73,14 +72,14 @@ impl How {
     /// When the database refuses.
     pub fn count(&self, cx: &Cx, objects: &Objects, shows: bool) -> Result<Impact, CommandError> {
         match self {
-            How::Map(map) => Ok(mapped(objects, map)),
+            How::Map(map) => Ok(count_by_map(objects, map)),
             How::Query { query, target, seconds, .. } => {
                 if let Some(warning) = target.warning() {
                     cx.ui.warning(warning);
                 }
-                cx.ui.status(&format!("asking {}", target.shown()));
-                let limits = Limits { seconds: *seconds, shows };
-                Ok(queried(objects, query, target, limits)?)
+                cx.ui.status(&format!("querying {}", target.shown()));
+                let limits = Limits { seconds: *seconds, show_values: shows };
+                Ok(count_by_query(objects, query, target, limits)?)
             }
         }
     }
@@ -98,26 +97,5 @@ impl How {
             How::Map(_) => None,
             How::Query { target, .. } => Some(target.shown()),
         }
-    }
-}
-
-impl From<ImpactError> for CommandError {
-    fn from(e: ImpactError) -> CommandError {
-        let error = CommandError::usage(e.to_string());
-        match e.advice() {
-            Some(advice) => error.hint(advice),
-            None => error,
-        }
-    }
-}
-
-impl From<DatabaseError> for CommandError {
-    fn from(e: DatabaseError) -> CommandError {
-        let error = match e.refusal {
-            Refusal::Usage => CommandError::usage(e.to_string()),
-            Refusal::Failed => CommandError::failed(e.to_string()),
-            Refusal::Writes => CommandError::with(Exit::Refused, format!("refused: {e}")),
-        };
-        e.hints().iter().fold(error, |error, hint| error.hint(hint))
     }
 }

@@ -1,13 +1,12 @@
-//! `incident impact`: whose data the accessed objects hold.
+//! `incident impact`: the people whose data the accessed objects contain.
 
 mod how;
-mod save_to_case;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::case::{Writing, refuse_closed};
-use crate::case::{Case, Manifest};
+use crate::case::{Artifact, Case, Manifest};
+use crate::casework::{ImpactLists, Writing, refuse_closed, save_impact};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -17,13 +16,14 @@ use crate::clocks::Facts;
 use crate::cloud::Secret;
 use crate::impact::{Impact, Objects};
 use crate::journal::verify;
-use crate::report::impact::{Counted, json, text};
+use crate::report::RenderOptions;
+use crate::report::impact::{Counted, formats};
 use crate::ui::sanitize::clean;
 
 macro_rules! examples {
     () => {
         r#"Examples:
-  incident impact CASE                                  by the patterns of ./impact.toml
+  incident impact CASE                                  with the map ./impact.toml
   incident impact CASE --map clinic.toml --list
   INCIDENT_DATABASE_URL=postgres://reader@db.example.com/clinic \
     incident impact CASE --query people.sql"#
@@ -34,43 +34,43 @@ const FORMATS: &str = concat!(
     examples!(),
     r#"
 
-impact.toml, the first pattern that fits an object counts:
+impact.toml (the first pattern that matches an object applies):
   [[objects]]
   name      = "patient records"
   bucket    = "clinic-*"                       # glob
   key_regex = '^records/(?<patient>[0-9]+)/'   # or key = "records/*", in which * also matches /
   kind      = ["health", "identity"]
-  records   = 1                                # by object, or records_by = "GROUP", or
+  records   = 1                                # per object; or records_by = "GROUP", or
                                                # records_file = "FILE.csv" (key, records[, bucket])
-  person    = "patient"                        # group with the id; ["tenant", "patient"] for two
+  person    = "patient"                        # group with the person's id; ["tenant", "patient"] for two
   lookup    = "patients.csv"                   # id, jurisdiction[, persons]; or jurisdiction = "CA"
   [[objects]]
   key     = "exports/*.csv"
-  persons = 1200                               # in all; persons_each = 3 by object; 0 for none
+  persons = 1200                               # in total; persons_each = 3 per object; 0 for none
 
 people.sql, one SELECT over accessed_objects (bucket, key, version, operation, first, last, bytes):
   SELECT p.id AS person, p.state AS jurisdiction, 'health' AS kind, 1 AS records, a.bucket, a.key
   FROM accessed_objects a JOIN patients p ON p.record_key = a.key
-Columns that count: person (an id), persons and records (numbers), jurisdiction, kind, bucket, key.
-The transaction is read-only, and a role with CONNECT, and SELECT on the tables, is enough.
+Columns that are used: person (an id), persons and records (numbers), jurisdiction, kind, bucket, key.
+The transaction is read-only. A role with CONNECT, and SELECT on the tables, is enough.
 
-sslmode in the address means what it means to psql; without it, a server elsewhere must prove who
-it is (verify-full), with sslrootcert=FILE or an authority that this system knows."#
+sslmode in the URL works as in psql. Without it, the certificate of a remote server is verified
+(verify-full), with sslrootcert=FILE or the certificate authorities of this system."#
 );
 
 /// Count the people behind the accessed objects of a case
 ///
-/// Gives objects, records and distinct persons by jurisdiction and kind of data, from patterns of keys or
-/// from a query on your own PostgreSQL, which sees the accessed objects as a table. The numbers go into the
-/// case as impact-NNN.json; ids of people are written only with --list, and shown only with --show-persons.
-/// Exits with 3 when there are objects that nothing was said of.
+/// Counts objects, records and distinct persons by jurisdiction and kind of data, from key patterns or from a
+/// query on your own PostgreSQL, which sees the accessed objects as a table. Saves the numbers in the case as
+/// impact-NNN.json. Ids of people are written only with --list, and shown only with --show-persons. Exits with 3
+/// when objects match no pattern or are not in the query's result.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples!(), after_long_help = FORMATS)]
 pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE")]
     case: PathBuf,
-    /// CSV with columns bucket and key, in the place of the case's newest objects-NNN.csv
+    /// CSV with columns bucket and key [default: the case's newest objects-NNN.csv]
     #[arg(long, value_name = "FILE")]
     objects: Option<PathBuf>,
     /// Only objects of this operation (can be repeated)
@@ -78,13 +78,13 @@ pub struct Args {
     operation: Vec<String>,
     #[command(flatten)]
     how: how::HowArgs,
-    /// Write the ids of the people into the case, too: impact-NNN-persons.csv
+    /// Also save the ids of the people in the case: impact-NNN-persons.csv
     #[arg(long, help_heading = "Output")]
     list: bool,
-    /// Show the ids of the people, and what the database quotes in errors
+    /// Show the ids of the people, and values that the database quotes in errors
     #[arg(long, help_heading = "Output")]
     show_persons: bool,
-    /// Form of the result
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"],
           help_heading = "Output")]
     format: String,
@@ -95,14 +95,14 @@ pub struct Args {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let author = args.author.name()?;
     let case = Case::read(&args.case)?;
-    refuse_closed(&case, &verify(&case.journal())?.entries)?;
+    refuse_closed(&case, &verify(&case.journal())?.history)?;
     let (environment, password) = ("INCIDENT_DATABASE_URL", "PGPASSWORD");
     let secret = |name| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new);
     let how = args.how.read(secret(environment), secret(password))?;
     let objects = objects(&case, args)?;
-    // Not held by us while a query runs: others may write in the case meanwhile.
+    // Before the case is opened for writing: a query may run long, and others can write meanwhile.
     let found = how.count(cx, &objects, args.show_persons)?;
-    let mut writing = Writing::open(cx, &args.case)?;
+    let mut writing = Writing::open(&args.case, cx.clock)?;
     let time = clock::rfc3339(cx.clock.now());
     let mut sources = vec![objects.source.clone()];
     sources.extend(how.sources());
@@ -115,47 +115,57 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         database: how.database(),
         sources: &sources,
         lists: &[],
+        people: args.show_persons,
     };
-    let number = save_to_case::number(&writing)?;
-    let lists = save_to_case::lists(&writing, &number, &found, &objects, args.list)?;
-    counted.lists = &lists;
-    let file = save_to_case::count(&mut writing, &number, &counted, author)?;
+    let number = writing.case.next_number(&[Artifact::Impact])?;
+    let lists = ImpactLists::of(number, &found, &objects, args.list)?;
+    counted.lists = &lists.lists;
+    let file = save_impact(&mut writing, number, &counted, &lists, author, cx.clock)?;
     let mut out = cx.ui.out();
-    if args.format == "json" {
-        out.write_all(json(&counted, args.show_persons).as_bytes())?;
-    } else {
-        for line in text(&counted, args.show_persons) {
-            writeln!(out, "{line}")?;
-        }
+    let Some(format) = formats().find(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    format.render(&counted, &mut out, &RenderOptions::default())?;
+    if format.name() == "text" {
         writeln!(out, "\nNEXT\n  {}", command(cx, &args.case.display().to_string(), &found))?;
     }
     out.flush()?;
     cx.ui.status(&format!("written to {}", writing.case.root().join(file).display()));
-    if let Some(list) = lists.iter().find(|l| l.what == "persons") {
-        cx.ui.status(&format!("{} names people; an export of the case takes it along", list.file));
+    if let Some(list) = lists.lists.iter().find(|l| l.what == "persons") {
+        cx.ui.status(&format!(
+            "{} contains ids of people; `incident case export` includes it",
+            list.file
+        ));
     }
     Ok(if found.incomplete() { Exit::Incomplete } else { Exit::Done })
 }
 
-/// The objects that were named, or the newest list of the case if it is as it was written.
+/// The objects of `--objects`, or the newest list of the case if it is unchanged.
 fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
     let path = match &args.objects {
         Some(path) => path.clone(),
-        None => case.newest("objects", "csv")?.map(|name| case.root().join(name)).ok_or_else(|| {
-            let folder = case.root().display();
-            CommandError::usage(format!("{folder} has no list of accessed objects")).hint(format!(
-                "incident analyze PATHS --case {folder} writes one; --objects FILE gives another"
-            ))
-        })?,
+        None => case
+            .newest(Artifact::AccessedObjects)?
+            .map(|name| case.root().join(name))
+            .ok_or_else(|| {
+                let folder = case.root().display();
+                CommandError::usage(format!("{folder} has no list of accessed objects")).hint(
+                    format!(
+                        "incident analyze PATHS --case {folder} writes one; or give --objects FILE"
+                    ),
+                )
+            })?,
     };
     let objects = Objects::read(&path, &args.operation)?;
     if args.objects.is_none() {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let listed = Manifest::read(case)?.and_then(|m| m.files.get(&name).cloned());
         if listed.is_some_and(|entry| entry.sha256 != objects.source.sha256) {
-            return Err(CommandError::failed(format!("{name} is not as it was written")).hint(
-                format!("incident verify {} says what else was changed", case.root().display()),
-            ));
+            return Err(CommandError::failed(format!("{name} was changed after it was written"))
+                .hint(format!(
+                    "incident verify {} lists every changed file",
+                    case.root().display()
+                )));
         }
     }
     if objects.list.is_empty() && objects.keyless == 0 {
@@ -164,7 +174,7 @@ fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
     Ok(objects)
 }
 
-/// `incident clocks CASE --set …`, ready to be copied.
+/// `incident clocks CASE --set …`, ready to copy.
 fn command(cx: &Cx, case: &str, impact: &Impact) -> String {
     let mut command = format!("incident clocks {}", quoted(case));
     let mut left_out = Vec::new();
@@ -177,12 +187,12 @@ fn command(cx: &Cx, case: &str, impact: &Impact) -> String {
     }
     if !left_out.is_empty() {
         let names = left_out.join(", ");
-        cx.ui.warning(&format!("`incident clocks` takes no such jurisdiction: {names}"));
+        cx.ui.warning(&format!("`incident clocks` does not know these jurisdictions: {names}"));
     }
     command
 }
 
-/// As a POSIX shell takes it for one word.
+/// One word for a POSIX shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

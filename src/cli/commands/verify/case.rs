@@ -1,21 +1,20 @@
-//! A case folder against its manifest, its journal and its plan.
+//! Compares a case folder with its manifest, its journal and its plan.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::case::{Case, Manifest, Problem};
-use crate::cli::commands::case;
+use crate::case::{Artifact, Manifest, Problem};
+use crate::casework::{ReadCase, read};
 use crate::cli::error::CommandError;
 use crate::digest::Verdict;
-use crate::journal::{Verified, verify, verify_seal};
+use crate::journal::{Verified, compare};
 
-/// What is known of a case, in a folder or exported.
+/// The result of checking a case, in a folder or exported.
 #[derive(Serialize)]
 pub struct CaseCheck {
     pub verdict: Verdict,
-    /// Null for an export whose bytes are not those that were handed over.
+    /// Null for an export whose bytes are not those that were exported.
     looked_at: Option<LookedAt>,
     /// In words.
     problems: Vec<String>,
@@ -31,21 +30,21 @@ struct LookedAt {
     journal_head: String,
 }
 
-/// Checks a case folder; answers its evidence folder too.
+/// Checks a case folder. Returns its evidence folder, too.
 ///
 /// # Errors
-/// When it is no case, or its journal or plan is not what was written.
+/// When it is not a case, or its journal or plan was changed.
 pub fn check(root: &Path) -> Result<(CaseCheck, PathBuf), CommandError> {
-    let case = Case::read(root)?;
-    let journal = verify(&case.journal())?;
-    case::read(root)?;
-    let mut problems = verify_seal(&journal, fs::read(case.manifest()).ok().as_deref());
+    let ReadCase { case, journal, .. } = read(root)?;
+    let sealed = case.bytes(Artifact::Manifest.name())?;
     let manifest = Manifest::read(&case)?;
-    if manifest.is_none() && problems.is_empty() {
-        return Err(CommandError::failed("the case has no manifest: no run of it came to its end"));
+    if manifest.is_none() && compare(&journal, None, None, &Manifest::listed(&case)?).is_empty() {
+        return Err(CommandError::failed("the case has no manifest: no run finished"));
     }
+    // Without a manifest, every file is unlisted.
     let manifest = manifest.unwrap_or_default();
-    problems.extend(manifest.check(&case)?);
+    let files = Manifest::listed(&case)?;
+    let problems = compare(&journal, sealed.as_deref(), Some(&manifest), &files);
     Ok((CaseCheck::new(Some((&manifest, &journal)), &problems), case.evidence()))
 }
 
@@ -66,7 +65,7 @@ impl CaseCheck {
         CaseCheck { verdict, looked_at, problems }
     }
 
-    /// Problems first, then the sum of what was looked at.
+    /// Problems first, then what was checked.
     pub fn lines(&self) -> Vec<String> {
         let sum = self.looked_at.as_ref().map(|l| {
             format!(

@@ -1,8 +1,7 @@
-//! `incident verify`: is the evidence what it was? Offline.
+//! `incident verify`: checks offline that evidence was not changed.
 
 mod archive;
 mod case;
-mod save_to_case;
 mod text;
 
 use std::fs;
@@ -14,7 +13,9 @@ use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
 use self::case::CaseCheck;
-use super::case::Writing;
+use crate::case::Case;
+use crate::casework::{CaseworkError, SavedVerdict, Writing, save_verdict};
+use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
@@ -28,39 +29,38 @@ const SCHEMA: &str = "incident.verify/1";
 
 /// Check a case against its hashes, and CloudTrail logs against their signed digests, offline
 ///
-/// A case folder, or a file that `incident case export` made: evidence, plans and journal. A case folder's
-/// CloudTrail digests follow, if its evidence has any. Other paths: all CloudTrail digest chains below them,
-/// of any number of accounts, regions and trails, and every log file they list.
+/// For a case folder, or a file from `incident case export`: checks evidence, plans, results and journal. If the
+/// evidence of a case folder has CloudTrail digests, they are checked, too. For other paths: checks all CloudTrail
+/// digest chains below them, of any number of accounts, regions and trails, and every log file they list.
 ///
-/// Public keys come from files cloudtrail-public-keys*.json in the tree, or from --public-keys, which
-/// replaces them: whoever can change a tree can put keys into it. S3 metadata, where the newest digest's
-/// signature is, comes from objects.jsonl files in the tree, as `incident collect` writes them.
+/// Public keys come from files cloudtrail-public-keys*.json in the tree. --public-keys replaces them: whoever can
+/// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
+/// objects.jsonl files in the tree, as `incident collect` writes them.
 ///
-/// What the digests say is kept in the case, as digests-NNN.json with a line in its journal, and stands in its
-/// report. A case that is closed, cannot be written to or is not as it was written is checked all the same, and
-/// nothing is kept.
+/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of
+/// its report. A case that is closed, read-only or changed is checked all the same, and nothing is saved.
 ///
-/// Exits with 1 when something was changed, moved or taken away, and with 3 when not everything is listed,
-/// covered and sure.
+/// Exits with 1 when something was changed, moved or removed, and with 3 when something is unlisted, not covered
+/// or not certain.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident verify case-2026-11-21-leaked-access-key
   incident verify handover.tar.zst
   incident verify ./AWSLogs --public-keys keys.json
-  incident verify ./AWSLogs --case case-2026-11-21-leaked-access-key    keeps the verdict in the case
+  incident verify ./AWSLogs --case case-2026-11-21-leaked-access-key    saves the verdict in the case
   aws cloudtrail list-public-keys --region us-east-1 --start-time 2026-10-01 > keys.json
   incident verify ./export --format json | jq '.cloudtrail.problems[] | select(.grade == \"invalid\")'")]
 pub struct Args {
     /// A case folder, an exported case, or folders and files of an exported CloudTrail bucket
     #[arg(value_name = "CASE|PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// An answer of `aws cloudtrail list-public-keys`, instead of those in the tree (can be repeated)
+    /// Output of `aws cloudtrail list-public-keys`, instead of the keys in the tree (can be repeated)
     #[arg(long, value_name = "FILE")]
     public_keys: Vec<PathBuf>,
-    /// Keep what the digests below the paths say in this case, for its report
+    /// Case that gets the verdict on the digests, for its report
     #[arg(long, value_name = "CASE")]
     case: Option<PathBuf>,
-    /// Form of the result
+    /// Output format
     #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -83,13 +83,14 @@ struct Document<'a> {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let is_case = |path: &PathBuf| path.join("case.toml").is_file();
+    let is_case = |path: &PathBuf| Case::is_at(path);
     if args.case.is_some() && args.paths.iter().any(|p| is_case(p) || is_archive(p)) {
-        return Err(CommandError::usage("'--case' keeps what is found below paths, not in a case")
-            .hint("incident verify CASE keeps the verdict on the case's own evidence by itself"));
+        return Err(CommandError::usage("'--case' saves the verdict on paths, not on a case")
+            .hint("incident verify CASE saves the verdict on the case's own evidence without it"));
     }
-    // A case that cannot be written to is said before hours of reading.
-    let kept_in = args.case.as_deref().map(|case| save_to_case::open(cx, case)).transpose()?;
+    // Before hours of reading: a case that cannot be written to.
+    let writing = args.case.as_deref().map(|case| Writing::open_unchanged(case, cx.clock));
+    let writing = writing.transpose()?;
     let (case, logs) = match args.paths.as_slice() {
         [one] if is_case(one) => {
             let (case, evidence) = case::check(one)?;
@@ -101,7 +102,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
-                let what = format!("{} is a case, and is verified by itself", case.display());
+                let what =
+                    format!("{} is a case, and a case is verified by itself", case.display());
                 return Err(
                     CommandError::usage(what).hint("give one case, or paths without a case")
                 );
@@ -140,7 +142,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     out.flush()?;
     if let Some(logs) = &logs {
-        keep(cx, args, kept_in, case.as_ref(), logs)?;
+        save(cx, args, writing, case.as_ref(), logs)?;
     }
     Ok(match verdict {
         Verdict::Valid => Exit::Done,
@@ -153,26 +155,45 @@ fn is_archive(path: &Path) -> bool {
     path.is_file() && !digest::is_cloudtrail(path)
 }
 
-/// Puts the verdict into the case that was asked for, or the one that was checked if it can be written to.
-fn keep(
+/// Saves the verdict in the case of `--case`, or in the case that was checked if it can be written to.
+fn save(
     cx: &Cx,
     args: &Args,
-    kept_in: Option<Writing>,
+    writing: Option<Writing>,
     case: Option<&CaseCheck>,
     logs: &Verification,
 ) -> Result<(), CommandError> {
-    if let Some(writing) = kept_in {
+    if let Some(writing) = writing {
         let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
-        return save_to_case::keep(cx, writing, &paths, logs);
+        return save_in(cx, writing, &paths, logs);
     }
     let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
-    let kept = Writing::open(cx, root).and_then(|writing| match case.verdict {
-        Verdict::Valid => save_to_case::keep(cx, writing, &[], logs),
-        _ => Err(save_to_case::not_whole(root, "see above")),
+    let writing = Writing::open(root, cx.clock).and_then(|writing| match case.verdict {
+        Verdict::Valid => Ok(writing),
+        _ => Err(CaseworkError::Changed { case: root.clone(), problem: "see above".into() }),
     });
-    if let Err(e) = kept {
-        cx.ui.status(&format!("the verdict is not kept in the case: {}", e));
+    let saved = writing.map_err(CommandError::from).and_then(|w| save_in(cx, w, &[], logs));
+    if let Err(e) = saved {
+        cx.ui.status(&format!("the verdict was not saved in the case: {e}"));
     }
+    Ok(())
+}
+
+fn save_in(
+    cx: &Cx,
+    mut writing: Writing,
+    paths: &[String],
+    logs: &Verification,
+) -> Result<(), CommandError> {
+    let author = AuthorArgs { author: None }.name()?;
+    let saved = save_verdict(&mut writing, paths, logs, author, cx.clock)?;
+    let folder = writing.case.root().display();
+    cx.ui.status(&match saved {
+        SavedVerdict::New(name) => {
+            format!("verdict saved in {folder}, in {name}; next: incident report {folder}")
+        }
+        SavedVerdict::Known(name) => format!("{folder} has this verdict already, in {name}"),
+    });
     Ok(())
 }
 
@@ -184,7 +205,7 @@ fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
         }
         (Verdict::Valid, ..) => "VERIFIED: everything is as CloudTrail delivered it, and covered",
         (Verdict::Incomplete, true, false) => {
-            "INCOMPLETE: what is listed is as it was written; for the rest see above"
+            "INCOMPLETE: every listed file is as it was written; see above for the rest"
         }
         (Verdict::Incomplete, ..) => {
             "INCOMPLETE: nothing is invalid, but not everything is covered and checked"
@@ -196,8 +217,8 @@ fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
 /// The files below the paths.
 fn listing(paths: &[PathBuf]) -> Result<Listing, CommandError> {
     if paths.iter().any(|p| p.as_os_str() == "-") {
-        let what = "digests name files by their place, and standard input has none";
-        return Err(CommandError::usage(what).hint("unpack the export, and give its folder"));
+        let what = "digests name files by their paths, and standard input has none";
+        return Err(CommandError::usage(what).hint("unpack the export and give its folder"));
     }
     Ok(list(paths)?)
 }
@@ -210,7 +231,7 @@ fn verify(cx: &Cx, args: &Args, listing: &Listing) -> Result<Verification, Comma
     let result = digest::verify(Job { listing, keys, threads, progress: &tick });
     progress.finish();
     if result.counts.digests + result.counts.logs == 0 {
-        let hint = "give a case folder, or an unpacked export of the trail's bucket: the folder that has AWSLogs/ACCOUNT/CloudTrail-Digest and AWSLogs/ACCOUNT/CloudTrail below it";
+        let hint = "give a case folder, or an unpacked export of the trail's bucket: the folder above AWSLogs/ACCOUNT/CloudTrail-Digest and AWSLogs/ACCOUNT/CloudTrail";
         return Err(CommandError::usage("no case and no CloudTrail digest or log file").hint(hint));
     }
     Ok(result)
@@ -226,7 +247,7 @@ fn keys(files: &[PathBuf]) -> Result<Option<Keys>, CommandError> {
     }
     match keys.problems.first() {
         Some((file, why)) => Err(CommandError::usage(format!("{file}: {why}"))
-            .hint("it is what `aws cloudtrail list-public-keys --output json` prints")),
+            .hint("give the output of `aws cloudtrail list-public-keys --output json`")),
         None => Ok(Some(keys)),
     }
 }

@@ -1,4 +1,4 @@
-//! What `incident verify` says of CloudTrail digest chains, in lines.
+//! The text of `incident verify` about CloudTrail digest chains.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::digest::{
 };
 use crate::ui::number::{counted, grouped};
 
-/// Problems of one kind that are shown; the JSON has all.
+/// How many problems of one kind are shown; the JSON has all.
 const MOST: u64 = 20;
 
-/// Problems first, then each chain, then the sum.
+/// Problems first, then each chain, then the totals.
 pub fn lines(v: &Verification) -> Vec<String> {
     let mut lines = problems(&v.problems);
     for chain in &v.chains {
@@ -79,7 +79,7 @@ fn chain(chain: &Chain) -> Vec<String> {
             n => {
                 let seconds: i64 = chain.gaps.iter().map(|gap| gap.seconds).sum();
                 let total = length(seconds.saturating_mul(crate::clock::SECOND));
-                format!("less {} of {total}", counted(n, "gap", "gaps"))
+                format!("except {} of {total}", counted(n, "gap", "gaps"))
             }
         };
         let whole = length(to - from);
@@ -90,7 +90,7 @@ fn chain(chain: &Chain) -> Vec<String> {
     for gap in &chain.gaps {
         let (from, to) = (plain(gap.from), plain(gap.to));
         let long = length(gap.to - gap.from);
-        line(format!("gap: {from} to {to} UTC ({long}): {}", gap.cause.words()));
+        line(format!("gap: {from} to {to} UTC ({long}): {}", gap.cause.text()));
     }
     if let Some(words) = head(chain) {
         line(words.to_string());
@@ -101,7 +101,7 @@ fn chain(chain: &Chain) -> Vec<String> {
 fn start(chain: &Chain) -> &'static str {
     match chain.start {
         Start::Starting => "; the first starts the chain",
-        Start::EarlierNotHere => "; earlier ones are not here",
+        Start::EarlierNotHere => "; earlier digests are not here",
         Start::Continues => "; the first continues another chain",
         Start::Unknown => "",
     }
@@ -151,7 +151,7 @@ fn head(chain: &Chain) -> Option<&'static str> {
         Head::NoSignature if consistent(chain) => Some("chain consistent, head not signed-for"),
         Head::NoSignature => Some("head not signed-for"),
         Head::NotChecked => Some("the head's signature was not checked"),
-        Head::Invalid => Some("no digest of it counts"),
+        Head::Invalid => Some("none of its digests is valid"),
     }
 }
 
@@ -173,7 +173,7 @@ fn sum(v: &Verification) -> String {
         parts.push(counted(c.copies, "copy", "copies"));
     }
     if c.other > 0 {
-        parts.push(format!("{} not looked at", counted(c.other, "other file", "other files")));
+        parts.push(format!("{} skipped", counted(c.other, "other file", "other files")));
     }
     let keys = match v.key_files.as_slice() {
         [] => "no public keys".to_string(),
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_heads_and_counts_are_told() {
+    fn gaps_heads_and_counts_are_shown() {
         let gap = Gap::new(START + HOUR, START + 3 * HOUR, Cause::DigestMissing);
         let damaged = Chain {
             head: Head::NoSignature,
@@ -261,8 +261,8 @@ mod tests {
         NOT COVERED  a/b: newer
 
         Account 111122223333, eu-west-1, trail main (home region us-east-1, organisation o-abc)
-            2026-11-01 00:01:31 to 2026-11-02 06:01:31 UTC (1 d 6 h), less 1 gap of 2 h
-            28 digests: 27 signed, 1 without a checked signature; earlier ones are not here
+            2026-11-01 00:01:31 to 2026-11-02 06:01:31 UTC (1 d 6 h), except 1 gap of 2 h
+            28 digests: 27 signed, 1 without a checked signature; earlier digests are not here
             50 log files: 47 valid, 1 invalid, 2 missing; 2 by digests whose signature was not checked
             gap: 2026-11-01 01:01:31 to 2026-11-01 03:01:31 UTC (2 h): digest files are missing
             head not signed-for

@@ -1,9 +1,9 @@
-//! Which of a call's fields an object path names.
+//! The field of a call that a STIX object path refers to.
 
 use crate::config::intel::Field;
 use crate::config::intel::unused::{Unused, excerpt};
 
-/// What a path of a comparison is about.
+/// What the path of a comparison refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// Addresses and ranges.
@@ -39,16 +39,22 @@ pub fn subject(path: &str) -> Result<Subject, Unused> {
             Ok(Subject::Account)
         }
         _ => match last {
-            // Objects of an organisation's own are known by what their properties are called.
-            _ if !custom && !kind.contains("aws") && kind != "user-account" => Err(absent(path)),
-            _ if named(last, &["access_key", "accesskey"]) => Ok(Subject::Field(Field::AccessKey)),
-            "value" if named(kind, &["access_key", "accesskey"]) => {
+            // Custom objects are recognised by the names of their properties.
+            _ if !custom && !kind.contains("aws") && kind != "user-account" => {
+                Err(unsupported_property(path))
+            }
+            _ if contains_any(last, &["access_key", "accesskey"]) => {
                 Ok(Subject::Field(Field::AccessKey))
             }
-            _ if named(last, &["user_agent", "useragent"]) => Ok(Subject::Field(Field::UserAgent)),
+            "value" if contains_any(kind, &["access_key", "accesskey"]) => {
+                Ok(Subject::Field(Field::AccessKey))
+            }
+            _ if contains_any(last, &["user_agent", "useragent"]) => {
+                Ok(Subject::Field(Field::UserAgent))
+            }
             _ if last == "arn" || last.ends_with("_arn") => Ok(Subject::Field(Field::Principal)),
-            _ if named(last, &["source_ip", "src_ip", "sourceip"]) => Ok(Subject::Address),
-            _ => Err(absent(path)),
+            _ if contains_any(last, &["source_ip", "src_ip", "sourceip"]) => Ok(Subject::Address),
+            _ => Err(unsupported_property(path)),
         },
     }
 }
@@ -58,11 +64,11 @@ fn request_header(property: &str) -> bool {
     property.contains("request_header") && last.split('[').next() == Some("user-agent")
 }
 
-fn named(text: &str, names: &[&str]) -> bool {
+fn contains_any(text: &str, names: &[&str]) -> bool {
     let text = text.replace('-', "_");
     names.iter().any(|name| text.contains(name))
 }
 
-fn absent(path: &str) -> Unused {
-    Unused::other_kind(format!("`{}`", excerpt(path)))
+fn unsupported_property(path: &str) -> Unused {
+    Unused::unsupported(format!("`{}`", excerpt(path)))
 }

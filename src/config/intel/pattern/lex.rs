@@ -1,4 +1,4 @@
-//! A pattern's words.
+//! Splits a pattern into tokens.
 
 use crate::config::intel::unused::Unused;
 
@@ -19,7 +19,7 @@ pub enum Token<'p> {
 const SIGNS: [&str; 13] = ["==", "!=", "<>", "<=", ">=", "[", "]", "(", ")", ",", "=", "<", ">"];
 
 /// # Errors
-/// At the first character that begins no word.
+/// At the first character that starts no token.
 pub fn tokens(pattern: &str) -> Result<Vec<Token<'_>>, Unused> {
     let mut tokens = Vec::new();
     let mut rest = pattern.trim_start();
@@ -92,7 +92,7 @@ fn quoted(text: &str) -> Result<(String, &str), Unused> {
             '\'' => return Ok((out, &text[at + 1..])),
             '\\' => match chars.next() {
                 Some((_, escaped @ ('\'' | '\\'))) => out.push(escaped),
-                // Not allowed, and written by everyone who forgets that `\\` is meant.
+                // Not allowed, but common: authors forget to double the backslash.
                 Some((_, other)) => out.extend(['\\', other]),
                 None => return Err(unclosed()),
             },

@@ -1,17 +1,18 @@
-//! Words → alternatives. Reads the grammar of STIX 2.1, section 9, as far as calls can be held against it.
+//! Tokens → alternatives, by the grammar of STIX 2.1, section 9, as far as it applies to single calls.
 
 use super::Usable;
 use super::fields::{Subject, subject};
 use super::lex::Token;
 use crate::config::intel::Field;
+use crate::config::intel::condition::Condition;
 use crate::config::intel::unused::Unused;
-use crate::config::intel::value::{self, Test};
-use crate::config::intel::wild;
+use crate::config::intel::value;
+use crate::config::intel::wildcard;
 
-/// Alternatives of one pattern: `AND` between lists multiplies them.
-const MOST: usize = 100_000;
-/// Brackets within each other.
-const DEEPEST: usize = 64;
+/// Alternatives of one pattern. `AND` between lists multiplies them.
+const MAX_ALTERNATIVES: usize = 100_000;
+/// Nesting of brackets.
+const MAX_DEPTH: usize = 64;
 
 pub struct Parser<'p> {
     tokens: std::iter::Peekable<std::vec::IntoIter<Token<'p>>>,
@@ -23,15 +24,15 @@ impl<'p> Parser<'p> {
         Parser { tokens: tokens.into_iter().peekable(), depth: 0 }
     }
 
-    pub fn whole(mut self) -> Result<Usable, Unused> {
+    pub fn parse(mut self) -> Result<Usable, Unused> {
         let usable = self.observations()?;
         match self.tokens.next() {
             None => Ok(usable),
             Some(Token::Word("AND" | "FOLLOWEDBY")) => {
-                Err(Unused::other_kind("several observations at once"))
+                Err(Unused::unsupported("needs several observations"))
             }
             Some(Token::Word("WITHIN" | "REPEATS" | "START" | "STOP")) => {
-                Err(Unused::other_kind("observations that are counted or timed"))
+                Err(Unused::unsupported("needs counted or timed observations"))
             }
             Some(_) => Err(unexpected("after the pattern")),
         }
@@ -41,7 +42,7 @@ impl<'p> Parser<'p> {
     fn observations(&mut self) -> Result<Usable, Unused> {
         let mut usable = self.observation()?;
         while self.word("OR") {
-            usable = either(usable, self.observation()?)?;
+            usable = or(usable, self.observation()?)?;
         }
         Ok(usable)
     }
@@ -56,7 +57,7 @@ impl<'p> Parser<'p> {
             self.expect("(")?;
             let usable = self.observations()?;
             if self.word("AND") || self.word("FOLLOWEDBY") {
-                return Err(Unused::other_kind("several observations at once"));
+                return Err(Unused::unsupported("needs several observations"));
             }
             self.expect(")")?;
             usable
@@ -65,11 +66,11 @@ impl<'p> Parser<'p> {
         Ok(usable)
     }
 
-    /// `a AND b OR c`: AND binds closer.
+    /// `a AND b OR c`: AND binds more tightly.
     fn comparisons(&mut self) -> Result<Usable, Unused> {
         let mut usable = self.conjunction()?;
         while self.word("OR") {
-            usable = either(usable, self.conjunction()?)?;
+            usable = or(usable, self.conjunction()?)?;
         }
         Ok(usable)
     }
@@ -77,7 +78,7 @@ impl<'p> Parser<'p> {
     fn conjunction(&mut self) -> Result<Usable, Unused> {
         let mut usable = self.comparison()?;
         while self.word("AND") {
-            usable = both(usable, self.comparison()?)?;
+            usable = and(usable, self.comparison()?)?;
         }
         Ok(usable)
     }
@@ -94,24 +95,24 @@ impl<'p> Parser<'p> {
             Some(Token::Path(path)) => path,
             Some(Token::Word("EXISTS")) => {
                 self.tokens.next();
-                return Ok(not_used(Unused::other_kind("EXISTS")));
+                return Ok(unusable(Unused::unsupported("EXISTS")));
             }
-            _ => return Err(unexpected("where a property should stand")),
+            _ => return Err(unexpected("where a property is expected")),
         };
         let negated = self.word("NOT");
         let operator = match self.tokens.next() {
             Some(Token::Sign(sign)) => sign,
             Some(Token::Word(word)) => word,
-            _ => return Err(unexpected("where a comparison should stand")),
+            _ => return Err(unexpected("where a comparison is expected")),
         };
         let values = self.values()?;
         if negated || matches!(operator, "!=" | "<>") {
-            return Ok(not_used(Unused::other_kind("a negation")));
+            return Ok(unusable(Unused::unsupported("a negation")));
         }
-        Ok(subject(path).and_then(|s| compared(s, operator, &values)).unwrap_or_else(not_used))
+        Ok(subject(path).and_then(|s| conditions(s, operator, &values)).unwrap_or_else(unusable))
     }
 
-    /// One value, or a list of them in brackets. Numbers and times are no texts and match none.
+    /// One value, or a list in brackets. Typed values (times, bytes) match no text and are dropped.
     fn values(&mut self) -> Result<Vec<String>, Unused> {
         let mut values = Vec::new();
         let list = self.sign("(");
@@ -120,7 +121,7 @@ impl<'p> Parser<'p> {
                 Some(Token::Text(text)) => values.push(text),
                 Some(Token::Word(word)) => values.push(word.to_string()),
                 Some(Token::Typed) => {}
-                _ => return Err(unexpected("where a value should stand")),
+                _ => return Err(unexpected("where a value is expected")),
             }
             if !list {
                 return Ok(values);
@@ -144,62 +145,66 @@ impl<'p> Parser<'p> {
         if self.sign(sign) {
             Ok(())
         } else {
-            Err(unexpected(&format!("where `{sign}` should stand")))
+            Err(unexpected(&format!("where `{sign}` is expected")))
         }
     }
 
     fn deeper(&mut self) -> Result<(), Unused> {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Unused::refused("brackets within brackets, more than 64 deep"));
+        if self.depth > MAX_DEPTH {
+            return Err(Unused::refused("brackets nested more than 64 deep"));
         }
         Ok(())
     }
 }
 
 fn unexpected(place: &str) -> Unused {
-    Unused::not_understood(format!("not a STIX pattern: something else {place}"))
+    Unused::not_understood(format!("not a STIX pattern: unexpected token {place}"))
 }
 
-fn not_used(reason: Unused) -> Usable {
-    Usable { any: Vec::new(), unused: vec![reason] }
+fn unusable(reason: Unused) -> Usable {
+    Usable { alternatives: Vec::new(), unused: vec![reason] }
 }
 
-fn compared(subject: Subject, operator: &str, values: &[String]) -> Result<Usable, Unused> {
+fn conditions(subject: Subject, operator: &str, values: &[String]) -> Result<Usable, Unused> {
     if subject == Subject::Always {
-        return Ok(Usable { any: vec![Vec::new()], unused: Vec::new() });
+        return Ok(Usable { alternatives: vec![Vec::new()], unused: Vec::new() });
     }
     let mut usable = Usable::default();
     for text in values {
-        let tests = match operator {
+        let found = match operator {
             "=" | "==" | "IN" => equal(subject, text),
             "ISSUBSET" if subject == Subject::Address => value::read_address(text),
-            "LIKE" => matching(subject, &wild::like(text)),
+            "LIKE" => matching(subject, &wildcard::like(text)),
             "MATCHES" => matching(subject, text),
-            other => Err(Unused::other_kind(format!("the comparison {other}"))),
+            other => Err(Unused::unsupported(format!("the operator {other}"))),
         };
-        match tests {
-            Ok(tests) => usable.any.extend(tests.into_iter().map(|test| vec![test])),
+        match found {
+            Ok(found) => {
+                usable.alternatives.extend(found.into_iter().map(|condition| vec![condition]))
+            }
             Err(reason) => usable.unused.push(reason),
         }
     }
     Ok(usable)
 }
 
-fn equal(subject: Subject, text: &str) -> Result<Vec<Test>, Unused> {
+fn equal(subject: Subject, text: &str) -> Result<Vec<Condition>, Unused> {
     match subject {
         Subject::Address => value::read_address(text),
         Subject::Field(Field::UserAgent) => {
-            let agent = value::literal_agent(text)?;
-            Ok(vec![Test::Text(Field::UserAgent, agent)])
+            let agent = value::literal_user_agent(text)?;
+            Ok(vec![Condition::Text(Field::UserAgent, agent)])
         }
         Subject::Field(Field::Principal) => value::principal(text).map(|test| vec![test]),
         Subject::Field(Field::AccessKey) | Subject::Account => {
-            let key = value::access_key(text).map(|key| Test::Text(Field::AccessKey, key));
+            let key = value::access_key(text).map(|key| Condition::Text(Field::AccessKey, key));
             match key {
                 Some(key) => Ok(vec![key]),
                 None if text.starts_with("arn:") => value::principal(text).map(|test| vec![test]),
-                None => Err(Unused::other_kind("an account that is no access key and no ARN")),
+                None => {
+                    Err(Unused::unsupported("an account that is neither an access key nor an ARN"))
+                }
             }
         }
         Subject::Name | Subject::Link | Subject::Field(Field::Source) => value::read(text),
@@ -207,34 +212,39 @@ fn equal(subject: Subject, text: &str) -> Result<Vec<Test>, Unused> {
     }
 }
 
-fn matching(subject: Subject, expression: &str) -> Result<Vec<Test>, Unused> {
+fn matching(subject: Subject, expression: &str) -> Result<Vec<Condition>, Unused> {
     let field = match subject {
         Subject::Address | Subject::Name => Field::Source,
         Subject::Field(field) => field,
-        _ => return Err(Unused::other_kind("wildcards on such a property")),
+        _ => return Err(Unused::unsupported("wildcards on this property")),
     };
-    wild::compile(field, expression)?;
-    Ok(vec![Test::Wild(field, expression.to_string())])
+    wildcard::compile(field, expression)?;
+    Ok(vec![Condition::Regex(field, expression.to_string())])
 }
 
-fn either(mut a: Usable, b: Usable) -> Result<Usable, Unused> {
-    a.any.extend(b.any);
+fn or(mut a: Usable, b: Usable) -> Result<Usable, Unused> {
+    a.alternatives.extend(b.alternatives);
     a.unused.extend(b.unused);
-    bounded(a)
+    limited(a)
 }
 
-fn both(a: Usable, b: Usable) -> Result<Usable, Unused> {
-    if a.any.len().saturating_mul(b.any.len()) > MOST {
+fn and(a: Usable, b: Usable) -> Result<Usable, Unused> {
+    if a.alternatives.len().saturating_mul(b.alternatives.len()) > MAX_ALTERNATIVES {
         return Err(too_many());
     }
-    let join = |x: &Vec<Test>, y: &Vec<Test>| x.iter().chain(y).cloned().collect::<Vec<_>>();
-    let any = a.any.iter().flat_map(|x| b.any.iter().map(move |y| join(x, y))).collect();
+    let join =
+        |x: &Vec<Condition>, y: &Vec<Condition>| x.iter().chain(y).cloned().collect::<Vec<_>>();
+    let alternatives = a
+        .alternatives
+        .iter()
+        .flat_map(|x| b.alternatives.iter().map(move |y| join(x, y)))
+        .collect();
     let unused = a.unused.into_iter().chain(b.unused).collect();
-    Ok(Usable { any, unused })
+    Ok(Usable { alternatives, unused })
 }
 
-fn bounded(usable: Usable) -> Result<Usable, Unused> {
-    if usable.any.len() > MOST { Err(too_many()) } else { Ok(usable) }
+fn limited(usable: Usable) -> Result<Usable, Unused> {
+    if usable.alternatives.len() > MAX_ALTERNATIVES { Err(too_many()) } else { Ok(usable) }
 }
 
 fn too_many() -> Unused {

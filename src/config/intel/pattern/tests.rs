@@ -1,23 +1,28 @@
 //! Patterns as exporters write them, and patterns that cannot be used.
 
 use super::*;
-use crate::config::intel::unused::Class;
+use crate::config::intel::unused::UnusedKind;
 
 /// Alternatives joined by ` | `, conditions by ` + `, what is not used behind `; not`.
 fn shown(pattern: &str) -> String {
-    let one = |test: &Test| match test {
-        Test::Net(net) => net.to_string(),
-        Test::Text(field, text) => format!("{field:?}={text}"),
-        Test::Wild(field, text) => format!("{field:?}~{text}"),
+    let one = |test: &Condition| match test {
+        Condition::Net(net) => net.to_string(),
+        Condition::Text(field, text) => format!("{field:?}={text}"),
+        Condition::Regex(field, text) => format!("{field:?}~{text}"),
     };
     match read(pattern) {
         Ok(usable) => {
-            let all = |tests: &Vec<Test>| tests.iter().map(one).collect::<Vec<_>>().join(" + ");
-            let any = usable.any.iter().map(all).collect::<Vec<_>>().join(" | ");
-            let unused: Vec<_> = usable.unused.iter().map(|u| u.why.clone()).collect();
-            if unused.is_empty() { any } else { format!("{any}; not {}", unused.join(", ")) }
+            let all =
+                |tests: &Vec<Condition>| tests.iter().map(one).collect::<Vec<_>>().join(" + ");
+            let alternatives = usable.alternatives.iter().map(all).collect::<Vec<_>>().join(" | ");
+            let unused: Vec<_> = usable.unused.iter().map(|u| u.reason.clone()).collect();
+            if unused.is_empty() {
+                alternatives
+            } else {
+                format!("{alternatives}; not {}", unused.join(", "))
+            }
         }
-        Err(unused) => format!("{:?}: {}", unused.class, unused.why),
+        Err(unused) => format!("{:?}: {}", unused.kind, unused.reason),
     }
 }
 
@@ -86,37 +91,37 @@ fn and_binds_closer_than_or() {
 #[test]
 fn what_cannot_be_used_has_a_reason() {
     for (pattern, expected) in [
-        ("[file:hashes.MD5 = 'aa']", "OtherKind: `file:hashes.MD5`"),
+        ("[file:hashes.MD5 = 'aa']", "UnsupportedType: `file:hashes.MD5`"),
         (
             "[network-traffic:dst_ref.value = '203.0.113.7']",
-            "OtherKind: `network-traffic:dst_ref.value`",
+            "UnsupportedType: `network-traffic:dst_ref.value`",
         ),
         (
             "[ipv4-addr:value = '203.0.113.7' AND network-traffic:dst_port = 22]",
-            "OtherKind: `network-traffic:dst_port`",
+            "UnsupportedType: `network-traffic:dst_port`",
         ),
-        ("[ipv4-addr:value != '203.0.113.7']", "OtherKind: a negation"),
-        ("[ipv4-addr:value NOT IN ('203.0.113.7')]", "OtherKind: a negation"),
-        ("[ipv4-addr:value > '203.0.113.7']", "OtherKind: the comparison >"),
-        ("[EXISTS ipv4-addr:value]", "OtherKind: EXISTS"),
-        ("[ipv4-addr:value = '0.0.0.0/0']", "Refused: every address"),
+        ("[ipv4-addr:value != '203.0.113.7']", "UnsupportedType: a negation"),
+        ("[ipv4-addr:value NOT IN ('203.0.113.7')]", "UnsupportedType: a negation"),
+        ("[ipv4-addr:value > '203.0.113.7']", "UnsupportedType: the operator >"),
+        ("[EXISTS ipv4-addr:value]", "UnsupportedType: EXISTS"),
+        ("[ipv4-addr:value = '0.0.0.0/0']", "Refused: covers every address"),
         ("[ipv4-addr:value LIKE '%']", "Refused: matches what everyone sends"),
-        ("[network-traffic:protocols[*] = 'tcp']", "Refused: holds for every call"),
+        ("[network-traffic:protocols[*] = 'tcp']", "Refused: matches every call"),
         (
             "[user-account:account_login = 'dana']",
-            "OtherKind: an account that is no access key and no ARN",
+            "UnsupportedType: an account that is neither an access key nor an ARN",
         ),
         (
             "[ipv4-addr:value = '203.0.113.7'] AND [ipv4-addr:value = '203.0.113.9']",
-            "OtherKind: several observations at once",
+            "UnsupportedType: needs several observations",
         ),
         (
             "([ipv4-addr:value = '203.0.113.7'] FOLLOWEDBY [ipv4-addr:value = '203.0.113.9']) WITHIN 5 SECONDS",
-            "OtherKind: several observations at once",
+            "UnsupportedType: needs several observations",
         ),
         (
             "[ipv4-addr:value = '203.0.113.7'] REPEATS 5 TIMES",
-            "OtherKind: observations that are counted or timed",
+            "UnsupportedType: needs counted or timed observations",
         ),
     ] {
         assert_eq!(shown(pattern), expected, "{pattern}");
@@ -126,7 +131,7 @@ fn what_cannot_be_used_has_a_reason() {
 #[test]
 fn hostile_patterns_end() {
     let deep = format!("[{}ipv4-addr:value = 'x'", "(".repeat(100_000));
-    assert!(shown(&deep).starts_with("Refused: brackets within brackets"), "{}", shown(&deep));
+    assert!(shown(&deep).starts_with("Refused: brackets nested"), "{}", shown(&deep));
     let ips = (0..400).map(|n| format!("'203.0.{}.{}'", n / 256, n % 256)).collect::<Vec<_>>();
     let list = format!("ipv4-addr:value IN ({})", ips.join(","));
     let product = format!("[{list} AND {list}]");
@@ -152,7 +157,7 @@ fn hostile_patterns_end() {
         "[ipv4-addr:value = t'2026'",
         "rule x { }",
     ] {
-        let class = read(pattern).unwrap_err().class;
-        assert_eq!(class, Class::NotUnderstood, "{pattern}: {}", shown(pattern));
+        let class = read(pattern).unwrap_err().kind;
+        assert_eq!(class, UnusedKind::NotUnderstood, "{pattern}: {}", shown(pattern));
     }
 }

@@ -1,6 +1,6 @@
 //! Keys in several networks for an ordinary reason.
 
-use super::{AWAY, HOME, KEY, at_work, leaked, with};
+use super::{AWAY, HOME, KEY, at_work, leaked, with_reads};
 use crate::clock::{DAY, MINUTE};
 use crate::detect::key_in_several_networks::KeyInSeveralNetworks;
 use crate::detect::testing::at;
@@ -9,7 +9,7 @@ use crate::finding::Severity;
 
 #[test]
 fn quiet_when_a_person_moves() {
-    let moved = with(at_work(KEY, HOME), "2026-11-08 16:51", KEY, AWAY, 50);
+    let moved = with_reads(at_work(KEY, HOME), "2026-11-08 16:51", KEY, AWAY, 50);
     assert!(moved.detect(&KeyInSeveralNetworks).is_empty());
 }
 
@@ -39,8 +39,8 @@ fn quiet_when_the_networks_were_long_used_together() {
 }
 
 #[test]
-fn in_the_first_days_of_logs_only_a_stranger_to_the_account_counts() {
-    let first_day = || with(at_work(KEY, HOME), "2026-11-01 12:05", KEY, AWAY, 25);
+fn in_the_first_days_of_logs_only_networks_new_to_the_account_count() {
+    let first_day = || with_reads(at_work(KEY, HOME), "2026-11-01 12:05", KEY, AWAY, 25);
     let found = first_day().finding(&KeyInSeveralNetworks);
     assert_eq!((found.severity, found.events), (Severity::Medium, 25));
     let colleague = first_day().call(
@@ -73,8 +73,13 @@ fn quiet_in_a_network_that_others_use_and_the_principal_has_used() {
 fn quiet_when_the_principal_always_does_that() {
     let mut runners = at_work(KEY, HOME);
     for day in 2..=9 {
-        runners =
-            with(runners, &format!("2026-11-0{day} 10:05"), KEY, &format!("203.0.{day}.9"), 25);
+        runners = with_reads(
+            runners,
+            &format!("2026-11-0{day} 10:05"),
+            KEY,
+            &format!("203.0.{day}.9"),
+            25,
+        );
     }
     assert!(runners.since(at("2026-11-05 00:00")).detect(&KeyInSeveralNetworks).is_empty());
 }
@@ -87,20 +92,23 @@ fn quiet_inside_ones_own_ranges_and_for_services() {
             .detect(&KeyInSeveralNetworks)
             .is_empty()
     );
-    let athena = with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, "athena.amazonaws.com", 25);
+    let athena =
+        with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, "athena.amazonaws.com", 25);
     assert!(athena.detect(&KeyInSeveralNetworks).is_empty());
     assert!(leaked().with(|call| call.by_service = true).detect(&KeyInSeveralNetworks).is_empty());
 }
 
 #[test]
 fn quiet_for_two_addresses_of_one_machine() {
-    let both = with(at_work("ASIADANA", HOME), "2026-11-08 10:05", "ASIADANA", "2001:db8::9", 25);
+    let both =
+        with_reads(at_work("ASIADANA", HOME), "2026-11-08 10:05", "ASIADANA", "2001:db8::9", 25);
     assert!(both.detect(&KeyInSeveralNetworks).is_empty());
     let other_machine = both.with(|call| call.user_agent = "Boto3/1.40.1".into());
     assert_eq!(other_machine.detect(&KeyInSeveralNetworks).len(), 1);
-    let endpoint = with(at_work("ASIADANA", "10.0.1.5"), "2026-11-08 10:05", "ASIADANA", AWAY, 25);
+    let endpoint =
+        with_reads(at_work("ASIADANA", "10.0.1.5"), "2026-11-08 10:05", "ASIADANA", AWAY, 25);
     assert!(endpoint.detect(&KeyInSeveralNetworks).is_empty());
-    let gateway = with(at_work(KEY, HOME), "2026-11-08 10:05", KEY, "10.0.1.5", 25);
+    let gateway = with_reads(at_work(KEY, HOME), "2026-11-08 10:05", KEY, "10.0.1.5", 25);
     assert!(gateway.detect(&KeyInSeveralNetworks).is_empty());
 }
 

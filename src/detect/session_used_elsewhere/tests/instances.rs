@@ -7,7 +7,7 @@ use crate::detect::testing::{Scene, at, reasons};
 use crate::finding::Severity;
 
 #[test]
-fn an_instances_credentials_in_other_hands() {
+fn an_instances_credentials_used_elsewhere() {
     let scene =
         by_instance(instance(HOME), at("2026-11-06 02:00"), "ASIAEC2N20", AWAY, INSTANCE, 20);
     let found = scene.finding(&SessionUsedElsewhere);
@@ -20,7 +20,7 @@ fn an_instances_credentials_in_other_hands() {
         "Credentials of EC2 instance i-0c29d6abb6a09589a used from 203.0.113.0/24"
     );
     assert_eq!(found.attack, ["T1078.004", "T1550.001", "T1552.005"]);
-    assert!(reasons(&found).contains("asked for by ec2.amazonaws.com"), "{}", reasons(&found));
+    assert!(reasons(&found).contains("requested by ec2.amazonaws.com"), "{}", reasons(&found));
     assert!(
         found.next.iter().any(|step| step.contains("--http-tokens required")),
         "{:?}",
@@ -29,7 +29,7 @@ fn an_instances_credentials_in_other_hands() {
 }
 
 #[test]
-fn an_instance_whose_key_was_handed_out_before_the_logs_begin() {
+fn an_instance_whose_key_was_issued_before_the_logs_begin() {
     let mut scene =
         by_instance(Scene::new(), at("2026-11-01 00:00"), "ASIAOLD", HOME, INSTANCE, 36);
     scene = by_instance(scene, at("2026-11-01 03:00"), "ASIAOLD", AWAY, INSTANCE, 5);

@@ -1,13 +1,13 @@
 //! Sessions that moved for an ordinary reason.
 
-use super::{AWAY, HOME, build, builds, by_instance, carried_off, quiet, used};
+use super::{AWAY, HOME, build, builds, by_instance, quiet, used, used_elsewhere};
 use crate::clock::{DAY, MINUTE};
 use crate::detect::session_used_elsewhere::SessionUsedElsewhere;
 use crate::detect::testing::{Scene, at};
 use crate::event::Outcome::Success;
 
 #[test]
-fn in_the_first_days_of_logs_only_a_stranger_to_the_account_counts() {
+fn in_the_first_days_of_logs_only_networks_new_to_the_account_count() {
     let scene = used(
         build(Scene::new(), "2026-11-09 10:00", "ASIA9", HOME, 12),
         at("2026-11-09 10:30"),
@@ -29,11 +29,17 @@ fn in_the_first_days_of_logs_only_a_stranger_to_the_account_counts() {
 fn quiet_where_the_principal_is_known() {
     for who in ["user/ci", "role/deploy"] {
         let known =
-            carried_off().call(at("2026-11-03 10:00"), who, "", AWAY, "iam:ListUsers", Success);
+            used_elsewhere().call(at("2026-11-03 10:00"), who, "", AWAY, "iam:ListUsers", Success);
         assert!(quiet(&known), "{who}");
     }
-    let colleague =
-        carried_off().call(at("2026-11-03 10:00"), "user/bob", "", AWAY, "iam:ListUsers", Success);
+    let colleague = used_elsewhere().call(
+        at("2026-11-03 10:00"),
+        "user/bob",
+        "",
+        AWAY,
+        "iam:ListUsers",
+        Success,
+    );
     assert_eq!(colleague.detect(&SessionUsedElsewhere).len(), 1);
 }
 
@@ -44,9 +50,9 @@ fn quiet_in_ones_own_network_at_home_and_for_services() {
         quiet(&used(builds(), at("2026-11-09 10:30"), "ASIA9", "198.51.100.200", 25)),
         "the same network"
     );
-    assert!(quiet(&carried_off().config("own_ranges = [\"203.0.113.0/24\"]")));
+    assert!(quiet(&used_elsewhere().config("own_ranges = [\"203.0.113.0/24\"]")));
     assert!(quiet(&used(builds(), at("2026-11-09 10:30"), "ASIA9", "athena.amazonaws.com", 25)));
-    assert!(quiet(&carried_off().with(|call| call.by_service = true)));
+    assert!(quiet(&used_elsewhere().with(|call| call.by_service = true)));
 }
 
 #[test]
@@ -65,7 +71,7 @@ fn quiet_for_two_addresses_of_one_machine() {
     let other_protocol = used(builds(), at("2026-11-09 10:30"), "ASIA9", "2001:db8::9", 25);
     assert!(quiet(&other_protocol));
     assert!(!quiet(&other_protocol.with(|call| call.user_agent = "Boto3/1.40.1".into())));
-    let operator = carried_off().geo("198.51.100.0/24", "DE", 64500, "Net").geo(
+    let operator = used_elsewhere().geo("198.51.100.0/24", "DE", 64500, "Net").geo(
         "203.0.113.0/24",
         "DE",
         64500,

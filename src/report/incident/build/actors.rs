@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::containment::reach;
 use super::facts::Facts;
+use super::names::{distinct, short};
 use super::register::Register;
-use super::words::distinct;
-use crate::report::incident::analysis::{Finding, Session};
-use crate::report::incident::model::{Actor, At};
+use crate::report::incident::model::Actor;
+use crate::report::schema::{Finding, Session};
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Actor> {
     let sessions = facts.analysis.map_or(&[][..], |a| &a.sessions);
@@ -91,7 +90,7 @@ fn of_session(
         ("", "") => String::new(),
         ("", parent) => format!("issued to {parent}"),
         (how, "") => how.to_string(),
-        (how, parent) => format!("{how} by {}", super::words::short(parent)),
+        (how, parent) => format!("{how} by {}", short(parent)),
     };
     Actor {
         depth,
@@ -102,14 +101,14 @@ fn of_session(
         session: s.name.clone(),
         account: s.account.clone(),
         how,
-        first: s.first_seen.0.map(At),
-        last: s.last_seen.0.map(At),
+        first: s.first_seen,
+        last: s.last_seen,
         events: s.events,
         denied: Some(s.denied),
         bytes_out: Some(s.bytes_out),
         addresses: s.addresses.clone(),
         services: s.services.clone(),
-        contained: reach(facts, &s.access_key, &s.principal),
+        contained: facts.reach(&s.access_key, &s.principal),
         evidence: register.findings(named),
     }
 }
@@ -154,13 +153,13 @@ fn of_findings(facts: &Facts<'_>, group: &[&Finding], register: &mut Register<'_
         parent: None,
         access_key: first.access_key.clone(),
         kind: kind_of(&first.access_key).into(),
-        contained: reach(facts, &first.access_key, &principal),
+        contained: facts.reach(&first.access_key, &principal),
         principal,
         session: text(|f| &f.session),
         account: text(|f| &f.account),
         how: text(|f| &f.origin),
-        first: group.iter().filter_map(|f| f.first_seen.0).min().map(At),
-        last: group.iter().filter_map(|f| f.last_seen.0).max().map(At),
+        first: group.iter().filter_map(|f| f.first_seen).min(),
+        last: group.iter().filter_map(|f| f.last_seen).max(),
         events: group.iter().map(|f| f.events).max().unwrap_or(0),
         denied: None,
         bytes_out: None,

@@ -1,11 +1,10 @@
-//! How it was contained: every change with its state, its line in the journal and the way back.
+//! How it was contained: every change with its state, its line in the journal and its undo.
 
 use super::facts::Facts;
 use super::register::{Register, time_of};
-use super::timeline::lines;
-use super::words::{short, title};
-use crate::journal::{ChangeState, Event, Record};
-use crate::plan::{Kind, PlannedChange};
+use super::steps::title;
+use crate::journal::{ChangeState, Event, Phase, Record};
+use crate::plan::{Kind, PlannedChange, diff};
 use crate::report::incident::model::{At, Step};
 use crate::step::{Risk, UndoKind};
 
@@ -17,15 +16,15 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
     for (number, moves) in &facts.history.reissues {
         let detail =
             moves.iter().rev().find_map(|(_, d)| d["key"].as_str()).unwrap_or("no key yet");
-        let phase = moves.last().map_or("", |(phase, _)| phase.as_str());
+        let phase = moves.last().map(|(phase, _)| *phase);
         let entry =
             entry_of(facts, |e| matches!(e, Event::Reissue { change, .. } if change == number));
         steps.push(Step {
             number: Some(*number),
             resource: detail.to_string(),
-            state: if phase == "finished" { "done" } else { "unfinished" },
-            text: phase.to_string(),
-            undo: "not undone by undo: the new key stays".into(),
+            state: if phase == Some(Phase::Finished) { "done" } else { "unfinished" },
+            text: phase.map_or("", Phase::name).to_string(),
+            undo: "undo does not revert it: the new key stays".into(),
             ..journaled(facts, "reissue-access-key", entry, register)
         });
     }
@@ -36,7 +35,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
 
 fn change(facts: &Facts<'_>, number: usize, record: &Record, register: &mut Register<'_>) -> Step {
     let planned = planned(facts, number);
-    let state = state(facts, number, record);
+    let state = facts.state_of(number, record);
     let entry = facts.answered.get(&number).map(|mark| mark.entry);
     let entry = entry.or_else(|| {
         entry_of(facts, |e| matches!(e, Event::Intent { change, .. } if *change == number))
@@ -44,7 +43,7 @@ fn change(facts: &Facts<'_>, number: usize, record: &Record, register: &mut Regi
     Step {
         number: Some(number),
         resource: record.resource.clone(),
-        diff: lines(&record.before, &record.after),
+        diff: diff(&record.before, &record.after),
         state,
         text: text(facts, number, record, planned),
         undo: undo(facts, number, record, planned),
@@ -84,28 +83,11 @@ fn planned<'a>(facts: &Facts<'a>, number: usize) -> Option<&'a PlannedChange> {
     facts.plan?.changes().map(|(_, _, c)| c).find(|c| c.number == number)
 }
 
-pub fn state(facts: &Facts<'_>, number: usize, record: &Record) -> &'static str {
-    let contested = entry_of(
-        facts,
-        |e| matches!(e, Event::Contested { change, .. } if *change == Some(number)),
-    );
-    let held = facts.history.held.contains(&number);
-    match record.state {
-        ChangeState::Undone => "undone",
-        ChangeState::UndoUnknown | ChangeState::Unknown => "unknown",
-        ChangeState::Failed => "failed",
-        ChangeState::Done | ChangeState::Already if held => "held",
-        ChangeState::Done | ChangeState::Already if contested.is_some() => "contested",
-        ChangeState::Already => "already so",
-        ChangeState::Done => "requested",
-    }
-}
-
 fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedChange>) -> String {
     let mut parts = Vec::new();
     match record.state {
-        ChangeState::Unknown => parts.push("the run ended before the answer".to_string()),
-        ChangeState::UndoUnknown => parts.push("the run ended while it was undone".to_string()),
+        ChangeState::Unknown => parts.push("the run ended before AWS answered".to_string()),
+        ChangeState::UndoUnknown => parts.push("the run ended during its undo".to_string()),
         ChangeState::Failed => {
             let at =
                 entry_of(f, |e| matches!(e, Event::Failed { change, .. } if *change == number));
@@ -117,12 +99,12 @@ fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
         _ => {}
     }
     if record.again {
-        parts.push("made again after somebody undid it".into());
+        parts.push("made again after somebody reverted it".into());
     }
     if let Some(change) = planned {
         parts.extend(change.affects.iter().cloned());
         if change.risk == Risk::High {
-            parts.push("high risk: it may stop what others do".into());
+            parts.push("high risk: it may disrupt legitimate use".into());
         }
     }
     parts.join("; ")
@@ -141,11 +123,11 @@ fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
             let when = at.map_or_else(String::new, |at| format!(" {}", crate::clock::plain(at.0)));
             format!("undone{when}")
         }
-        (ChangeState::Already, _) => "nothing to undo: it was so before".into(),
+        (ChangeState::Already, _) => "nothing to undo: it was in place before".into(),
         (_, Some(change)) => match change.undo {
             UndoKind::Exact => "can be undone exactly".into(),
             UndoKind::Loss => format!("can be undone with loss: {}", change.loss),
-            UndoKind::None => "cannot be undone".into(),
+            UndoKind::None => "irreversible".into(),
         },
         (_, None) => "can be undone".into(),
     }
@@ -187,55 +169,4 @@ fn not_made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Step> + 'a {
             _ => Vec::new(),
         }
     })
-}
-
-/// What containment did to a key or to the principal behind it: `denied: change 1 (held)`.
-pub fn reach(facts: &Facts<'_>, access_key: &str, principal: &str) -> String {
-    let mut said = Vec::new();
-    for (number, record) in &facts.history.changes {
-        let resource = short(&record.resource);
-        let key =
-            !access_key.is_empty() && resource.ends_with(&format!("#access-key/{access_key}"));
-        let denies = record.step.contains("deny-") || record.step.contains("revoke-");
-        if key || (denies && same_identity(resource, principal)) {
-            let what = if key { "key inactive" } else { verb(&record.step) };
-            said.push(format!("{what}: change {number}, {}", state(facts, *number, record)));
-        }
-    }
-    said.join("; ")
-}
-
-fn verb(step: &str) -> &'static str {
-    if step.contains("revoke-") { "sessions revoked" } else { "denied" }
-}
-
-/// `user/dana#inline-policy/x` is about `arn:aws:iam::…:user/dana`; a role's changes are about its sessions.
-fn same_identity(resource: &str, principal: &str) -> bool {
-    let Some((resource, _)) = resource.split_once('#') else { return false };
-    let name = |text: &str| -> Option<(String, String)> {
-        let mut parts = text.split('/');
-        let kind = parts.next()?;
-        match kind {
-            "assumed-role" => Some(("role".into(), parts.next()?.to_string())),
-            "user" | "role" => Some((kind.into(), parts.next_back()?.to_string())),
-            _ => None,
-        }
-    };
-    let (a, b) = (name(resource), name(short(principal)));
-    a.is_some() && a == b
-}
-
-#[cfg(test)]
-mod tests {
-    use super::same_identity;
-
-    #[test]
-    fn a_role_is_its_sessions() {
-        let session = "arn:aws:sts::1:assumed-role/app/i-0";
-        assert!(same_identity("role/app#inline-policy/x", session));
-        assert!(same_identity("role/path/app#trust", "arn:aws:iam::1:role/app"));
-        assert!(!same_identity("user/app#inline-policy/x", session));
-        assert!(!same_identity("role/app", session), "the role itself is no change of it");
-        assert!(!same_identity("bucket#policy", "anonymous"));
-    }
 }

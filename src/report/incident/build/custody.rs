@@ -1,4 +1,4 @@
-//! How the case's files are kept: the journal's head, the plan's digest, the manifest.
+//! Chain of custody: the journal's head, the plan's digest, the manifest.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ fn answer(line: &IndexLine) -> String {
 fn origin(name: &str) -> &'static str {
     match name {
         "case.toml" => "the case",
-        "evidence/index.jsonl" => "index of the answers",
+        "evidence/index.jsonl" => "index of AWS's answers",
         _ if name.starts_with("plan-") => "approved plan",
         _ if name.starts_with("findings-") => "analysis",
         _ if name.starts_with("timeline-") => "timeline of the findings' events",
@@ -51,10 +51,10 @@ fn origin(name: &str) -> &'static str {
             "people behind the accessed objects: personal data"
         }
         _ if name.starts_with("impact-") && name.ends_with("-unmatched.csv") => {
-            "accessed objects of which no people are known"
+            "accessed objects without known people"
         }
         _ if name.starts_with("impact-") => "people behind the accessed objects, in numbers",
-        _ if name.starts_with("digests-") => "what CloudTrail's digests say of the logs",
+        _ if name.starts_with("digests-") => "check of the logs against CloudTrail's digests",
         _ if name.starts_with("objects-") => "objects read, written or deleted",
         _ => "",
     }

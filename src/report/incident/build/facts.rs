@@ -1,17 +1,19 @@
-//! What every section rests on: the findings that weigh, the changes that were made, the moments that count.
+//! What every section uses: the findings that matter, the changes that were made, the moments that count.
 
 use std::collections::BTreeMap;
 
+use super::names::short;
+use super::reach;
 use super::register::time_of;
-use super::words::{is_sight, short};
+use super::steps::improves_visibility;
 use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
-use crate::journal::{ChangeState, Event, History, Outcome, Record};
+use crate::journal::{ChangeState, Entry, Event, History, Outcome, Record, RunEnd};
 use crate::plan::{Kind, Plan};
-use crate::report::incident::analysis::{Analysis, Finding, Level};
 use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
+use crate::report::schema::{Analysis, Finding};
 
 /// A moment, and the journal line that says so (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct Mark {
 pub struct Facts<'a> {
     pub input: &'a Input,
     pub analysis: Option<&'a Analysis>,
-    /// Findings of at least medium severity, and those told in a story of such; all when there are none.
+    /// Findings of at least medium severity, and those of a story with such a severity; all when there are none.
     /// Nobody else is called an actor: what is low or for information is in the appendix.
     pub weighty: Vec<&'a Finding>,
     pub first: Option<Millis>,
@@ -32,9 +34,9 @@ pub struct Facts<'a> {
     pub plan: Option<&'a Plan>,
     pub history: History,
     pub opened: Option<Millis>,
-    /// When the incident was noticed: what was said, or the case's opening.
+    /// When the incident was noticed: what the facts say, or the case's opening.
     pub detected: Option<Millis>,
-    /// The first change that takes something from the attacker.
+    /// The first change that takes access from the attacker.
     pub first_block: Option<Mark>,
     /// The last of them.
     pub contained: Option<Mark>,
@@ -42,8 +44,8 @@ pub struct Facts<'a> {
     /// When each change was last answered for, by its number.
     pub answered: BTreeMap<usize, Mark>,
     pub state: State,
-    /// Identities that weighty findings name and no change of the case reaches.
-    pub loose: Vec<&'a str>,
+    /// Identities that weighty findings name and no change of the case covers.
+    pub uncovered: Vec<&'a str>,
 }
 
 impl<'a> Facts<'a> {
@@ -51,23 +53,23 @@ impl<'a> Facts<'a> {
         let analysis = input.analysis.as_ref();
         let findings = analysis.map_or(&[][..], |a| &a.findings);
         let stories = analysis.map_or(&[][..], |a| &a.stories);
-        let grave = |level: Level| level.0 >= Severity::Medium;
-        let told =
-            |f: &Finding| stories.iter().any(|s| grave(s.severity) && s.findings.contains(&f.id));
+        let is_severe = |severity: Severity| severity >= Severity::Medium;
+        let in_story = |f: &Finding| {
+            stories.iter().any(|s| is_severe(s.severity) && s.findings.contains(&f.id))
+        };
         let mut weighty: Vec<&Finding> =
-            findings.iter().filter(|f| grave(f.severity) || told(f)).collect();
+            findings.iter().filter(|f| is_severe(f.severity) || in_story(f)).collect();
         if weighty.is_empty() {
             weighty = findings.iter().collect();
         }
         let case = input.case.as_ref();
-        let entries = case.map_or(&[][..], |c| &c.entries);
-        let history = History::of(entries);
+        let history = case.map_or_else(History::default, |c| c.history.clone());
         let opened = case.and_then(|c| time::parse(&c.file.opened));
         let mut facts = Facts {
             input,
             analysis,
-            first: weighty.iter().filter_map(|f| f.first_seen.0).min(),
-            last: weighty.iter().filter_map(|f| f.last_seen.0).max(),
+            first: weighty.iter().filter_map(|f| f.first_seen).min().map(|at| at.0),
+            last: weighty.iter().filter_map(|f| f.last_seen).max().map(|at| at.0),
             weighty,
             case,
             plan: case.and_then(|c| c.plan.as_ref()),
@@ -78,13 +80,13 @@ impl<'a> Facts<'a> {
             held: None,
             answered: BTreeMap::new(),
             state: State::Open,
-            loose: Vec::new(),
+            uncovered: Vec::new(),
             history,
         };
         facts.state = facts.judge();
         facts.read_journal();
-        facts.loose = facts.unreached();
-        if facts.state == State::Held && !facts.loose.is_empty() {
+        facts.uncovered = facts.find_uncovered();
+        if facts.state == State::Held && !facts.uncovered.is_empty() {
             facts.state = State::Partial;
         }
         facts
@@ -113,6 +115,21 @@ impl<'a> Facts<'a> {
 
     pub fn finding(&self, id: &str) -> Option<&'a Finding> {
         self.findings().iter().find(|f| f.id == id)
+    }
+
+    /// The journal's lines; none without a case.
+    pub fn entries(&self) -> &'a [Entry] {
+        self.case.map_or(&[], |c| &c.entries)
+    }
+
+    /// The state of a change as reports name it.
+    pub fn state_of(&self, number: usize, record: &Record) -> &'static str {
+        reach::state(self.entries(), &self.history, number, record)
+    }
+
+    /// What containment did to a key or to the principal behind it; empty when nothing did.
+    pub fn reach(&self, access_key: &str, principal: &str) -> String {
+        reach::reach(self.entries(), &self.history, access_key, principal)
     }
 
     fn read_journal(&mut self) {
@@ -149,26 +166,25 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The step stands before the plan's watch: it takes something from the attacker. What comes after it
-    /// makes things visible.
+    /// The step comes before the plan's hold: it takes access from the attacker. Steps after the hold turn on
+    /// logging or detection.
     fn contains(&self, at: usize, step: &str) -> bool {
         let hold =
             self.plan.and_then(|plan| plan.steps.iter().position(|s| matches!(s.kind, Kind::Hold)));
-        hold.is_none_or(|hold| at < hold) && !is_sight(step)
+        hold.is_none_or(|hold| at < hold) && !improves_visibility(step)
     }
 
-    fn unreached(&self) -> Vec<&'a str> {
+    fn find_uncovered(&self) -> Vec<&'a str> {
         let named = self.weighty.iter().filter(|f| !f.principal.is_empty());
-        let mut loose = Vec::new();
+        let mut uncovered = Vec::new();
         for finding in named {
-            let reached = !super::containment::reach(self, &finding.access_key, &finding.principal)
-                .is_empty();
+            let reached = !self.reach(&finding.access_key, &finding.principal).is_empty();
             let name = short(&finding.principal);
-            if !reached && !loose.contains(&name) {
-                loose.push(name);
+            if !reached && !uncovered.contains(&name) {
+                uncovered.push(name);
             }
         }
-        loose
+        uncovered
     }
 
     fn judge(&self) -> State {
@@ -176,25 +192,25 @@ impl<'a> Facts<'a> {
         if history.changes.is_empty() && history.reissues.is_empty() {
             return State::Open;
         }
-        let taken_back = |r: &Record| {
-            let undone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
-            undone && self.contains(r.at, &r.step)
+        let undone = |r: &Record| {
+            let gone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
+            gone && self.contains(r.at, &r.step)
         };
-        if history.changes.values().any(taken_back) {
+        if history.changes.values().any(undone) {
             return State::Undone;
         }
-        let holds = || {
+        let all_in_place = || {
             history
                 .changes
                 .iter()
                 .all(|(n, r)| history.held.contains(n) || !self.contains(r.at, &r.step))
         };
-        match history.finished.as_deref() {
+        match history.finished {
             _ if history.contested => State::Contested,
-            Some("contested") => State::Contested,
-            Some("held") => State::Held,
-            // What makes things visible may be undone; containment stands.
-            Some("undone" | "partly undone") if holds() => State::Held,
+            Some(RunEnd::Contested) => State::Contested,
+            Some(RunEnd::Held) => State::Held,
+            // Visibility steps may be undone; containment is in place.
+            Some(RunEnd::Undone | RunEnd::PartlyUndone) if all_in_place() => State::Held,
             Some(_) => State::Incomplete,
             None => State::Unfinished,
         }

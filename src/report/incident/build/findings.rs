@@ -1,36 +1,28 @@
 //! The appendix: every finding and what it rests on.
 
 use super::facts::Facts;
-use super::register::Register;
-use crate::report::incident::analysis;
+use super::register::{Register, anchor};
 use crate::report::incident::attack::technique;
-use crate::report::incident::model::{Action, At, Event, Finding};
-use serde_json::Value;
+use crate::report::incident::model::{Event, FindingDetail};
+use crate::report::schema;
 
-/// The finding's place in a page: letters, digits and dashes, whatever its id holds.
-pub fn anchor(finding: &analysis::Finding) -> String {
-    let kept = finding.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40);
-    format!("finding-{}", kept.collect::<String>())
-}
-
-pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Finding> {
+pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<FindingDetail> {
     facts.findings().iter().map(|f| one(f, facts.weighs(f), register.finding(f))).collect()
 }
 
-fn one(f: &analysis::Finding, weighty: bool, number: usize) -> Finding {
-    let counts = f.action_counts.iter();
-    Finding {
+fn one(f: &schema::Finding, weighty: bool, number: usize) -> FindingDetail {
+    FindingDetail {
         anchor: anchor(f),
         id: f.id.clone(),
         rule: f.rule.clone(),
         rules: f.rules.clone(),
         title: f.title.clone(),
-        severity: f.severity.0.name(),
+        severity: f.severity.name(),
         weighty,
         attack: f.attack.iter().map(|id| technique(id)).collect(),
         tactics: f.tactics.clone(),
-        first: f.first_seen.0.map(At),
-        last: f.last_seen.0.map(At),
+        first: f.first_seen,
+        last: f.last_seen,
         events: f.events,
         account: f.account.clone(),
         principal: f.principal.clone(),
@@ -41,17 +33,10 @@ fn one(f: &analysis::Finding, weighty: bool, number: usize) -> Finding {
         outcome: f.outcome.clone(),
         sources: f.sources.iter().map(|s| s.address.clone()).collect(),
         reasons: f.reasons.clone(),
-        descriptions: f.descriptions.0.clone(),
-        actions: counts
-            .map(|a| Action {
-                action: a.action.clone(),
-                events: a.events,
-                denied: a.denied,
-                failed: a.failed,
-            })
-            .collect(),
+        descriptions: Some(f.description.clone()).filter(|d| !d.is_empty()).into_iter().collect(),
+        actions: f.action_counts.clone(),
         resources: f.resources.clone(),
-        settings: f.settings.iter().map(|(k, v)| (k.clone(), plain(v))).collect(),
+        settings: f.settings.sorted().into_iter().map(|(name, v)| (name.to_string(), v)).collect(),
         events_shown: f.evidence.iter().map(event).collect(),
         playbook: f.playbook.as_ref().map_or_else(String::new, command),
         next: f.next.clone(),
@@ -59,10 +44,10 @@ fn one(f: &analysis::Finding, weighty: bool, number: usize) -> Finding {
     }
 }
 
-fn event(e: &analysis::Evidence) -> Event {
+fn event(e: &schema::Evidence) -> Event {
     Event {
         id: e.event_id.clone(),
-        time: e.time.0.map(At),
+        time: e.time,
         action: e.action.clone(),
         file: e.file.clone(),
         offset: e.offset,
@@ -70,12 +55,7 @@ fn event(e: &analysis::Evidence) -> Event {
 }
 
 /// The playbook with what it would be given.
-pub fn command(proposal: &analysis::Proposal) -> String {
-    let params = proposal.params.iter().map(|(k, v)| format!(" --{k} {}", plain(v)));
+pub fn command(proposal: &schema::Playbook) -> String {
+    let params = proposal.params.sorted().into_iter().map(|(name, v)| format!(" --{name} {v}"));
     format!("{}{}", proposal.id, params.collect::<String>())
-}
-
-/// A value as text, without quotes.
-pub fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_string)
 }

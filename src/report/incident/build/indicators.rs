@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::facts::Facts;
+use super::names::short;
 use super::register::Register;
 use super::sources::earliest;
-use super::words::short;
 use crate::event::agent::client;
-use crate::report::incident::analysis::{Finding, Source};
 use crate::report::incident::model::{At, Indicator};
+use crate::report::schema::{Finding, Source};
 
 /// Kinds in the order of the table, each by its value.
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Indicator> {
@@ -58,15 +58,15 @@ impl<'a> Seen<'a> {
             kind,
             value: &source.address,
             side: "attacker",
-            first: source.first_seen.0.map(At),
-            last: source.last_seen.0.map(At),
+            first: source.first_seen,
+            last: source.last_seen,
             events: source.events,
             context: known.join(", "),
         }
     }
 
     fn own(kind: &'static str, value: &'a str, context: String, f: &Finding) -> Seen<'a> {
-        let (first, last) = (f.first_seen.0.map(At), f.last_seen.0.map(At));
+        let (first, last) = (f.first_seen, f.last_seen);
         Seen { kind, value, side: "own, misused", first, last, events: f.events, context }
     }
 }

@@ -1,5 +1,6 @@
-//! From what is known to the finished report: one file a section. Adds no format.
+//! Builds the incident report from its input: one file a section. Adds no format.
 
+mod actions;
 mod activity;
 mod actors;
 mod containment;
@@ -8,28 +9,31 @@ mod facts;
 mod findings;
 mod gaps;
 mod indicators;
+mod journal_text;
+mod names;
 mod next;
+mod reach;
 mod register;
 mod sources;
 mod status;
+mod steps;
 mod summary;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod touched;
-mod words;
 
 use facts::Facts;
+use journal_text::EntryFields;
+use names::distinct;
 use register::Register;
 use summary::Rest;
-use words::{Told, distinct};
 
 use super::input::Input;
 use super::model::{At, CaseHead, Document, Logs, Note, SCHEMA};
 use crate::event::time;
 
-pub use timeline::capital;
-pub use words::short;
+pub use names::{capital, short};
 
 /// Builds the report. The same input gives the same report.
 pub fn build(input: &Input) -> Document {
@@ -123,10 +127,10 @@ fn logs(facts: &Facts<'_>) -> Option<Logs> {
     let analysis = facts.analysis?;
     let coverage = &analysis.coverage;
     Some(Logs {
-        since: analysis.window.since.0.map(At),
-        until: analysis.window.until.0.map(At),
-        oldest: coverage.oldest.0.map(At),
-        newest: coverage.newest.0.map(At),
+        since: analysis.window.since,
+        until: analysis.window.until,
+        oldest: coverage.oldest,
+        newest: coverage.newest,
         events: coverage.events.decoded,
         files: coverage.files.read,
         complete: coverage.complete.unwrap_or(coverage.events.lost == 0),
@@ -138,14 +142,14 @@ fn notes(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
     let entries = facts.case.map_or(&[][..], |c| &c.entries);
     for (at, entry) in entries.iter().enumerate() {
-        let told = Told::of(entry);
-        if told.name() == "note" {
-            let kind = if told.is("decision") { "decision" } else { "note" };
+        let fields = EntryFields::of(entry);
+        if fields.name() == "note" {
+            let kind = if fields.is("decision") { "decision" } else { "note" };
             notes.push(Note {
                 time: register::time_of(entry),
                 kind: kind.into(),
-                by: told.text("author").into(),
-                text: told.text("text").into(),
+                by: fields.text("author").into(),
+                text: fields.text("text").into(),
                 evidence: register.entry(at),
             });
         }

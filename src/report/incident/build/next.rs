@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::containment::state;
 use super::facts::Facts;
 use super::register::Register;
-use super::words::is_sight;
+use super::steps::improves_visibility;
+use crate::journal::Phase;
 use crate::plan::Kind;
 use crate::report::incident::checklists::{self, Item};
 use crate::report::incident::model::{Checklist, Task, TaskState};
@@ -106,8 +106,8 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
         return match blocked {
             Some(why) => open(&format!("could not be done: {why}")),
             // Nothing to change may mean that there is no trail at all.
-            None if planned.iter().any(nothing) && is_sight(step) => {
-                open("the plan had nothing to change: confirm that it is so")
+            None if planned.iter().any(nothing) && improves_visibility(step) => {
+                open("the plan found nothing to change: confirm that this is right")
             }
             None if planned.iter().any(nothing) && facts.history.finished.is_some() => {
                 let note = "nothing had to be changed".into();
@@ -117,7 +117,7 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
         };
     }
     let states: Vec<(usize, &str)> =
-        records.iter().map(|(n, r)| (**n, state(facts, **n, r))).collect();
+        records.iter().map(|(n, r)| (**n, facts.state_of(**n, r))).collect();
     let of = |names: &[&str]| states.iter().filter(|(_, s)| names.contains(s)).count();
     let good = of(&["held", "requested", "already so"]);
     let all = states.len();
@@ -125,12 +125,14 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
     let changes = if all == 1 { "change" } else { "changes" };
     let what = format!("{changes} {}", numbers.join(", "));
     let (state, note) = match () {
-        () if of(&["undone"]) == all => (TaskState::Open, format!("{what}: undone since")),
+        () if of(&["undone"]) == all => (TaskState::Open, format!("{what}: undone later")),
         () if good == 0 => (TaskState::Open, format!("{what}: {}", states[0].1)),
         () if good < all || blocked.is_some() => {
             (TaskState::Partly, format!("{good} of {all} {changes} in force"))
         }
-        () if of(&["requested"]) > 0 => (TaskState::Done, format!("{what}: not yet seen to hold")),
+        () if of(&["requested"]) > 0 => {
+            (TaskState::Done, format!("{what}: not yet confirmed by a hold"))
+        }
         () => (TaskState::Done, format!("{what}: {}", states[0].1)),
     };
     let entries = states.iter().filter_map(|(n, _)| facts.answered.get(n)).map(|m| m.entry);
@@ -139,11 +141,11 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
 
 fn reissue(facts: &Facts<'_>) -> Tick {
     let last = facts.history.reissues.values().filter_map(|moves| moves.last());
-    let phases: Vec<&str> = last.map(|(phase, _)| phase.as_str()).collect();
+    let phases: Vec<&str> = last.map(|(phase, _)| phase.name()).collect();
     let (state, note) = match phases.as_slice() {
         [] => (TaskState::Open, String::new()),
-        phases if phases.iter().all(|p| *p == "finished") => {
-            (TaskState::Done, "a new key was given out".to_string())
+        phases if phases.iter().all(|p| *p == Phase::Finished.name()) => {
+            (TaskState::Done, "a new key was issued".to_string())
         }
         phases => (TaskState::Partly, format!("the new key: {}", phases.join(", "))),
     };

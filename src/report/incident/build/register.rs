@@ -1,10 +1,11 @@
-//! Numbers for evidence, given in the order in which the report first names it.
+//! Numbers evidence in the order in which the report first cites it.
 
+use super::journal_text;
 use crate::event::time;
 use crate::journal::Entry;
-use crate::report::incident::analysis::Finding;
 use crate::report::incident::input::{FileRef, Input};
 use crate::report::incident::model::{At, Evidence};
+use crate::report::schema::Finding;
 use crate::ui::number::counted;
 
 /// Hands out `[E1]`, `[E2]` …; the same thing has the same number throughout.
@@ -37,9 +38,9 @@ impl<'a> Register<'a> {
                 finding.title,
                 counted(finding.events, "event", "events")
             ),
-            time: finding.first_seen.0.map(At),
+            time: finding.first_seen,
             hash: self.input.analysis_file.as_ref().map(|f| f.sha256.clone()),
-            anchor: Some(super::findings::anchor(finding)),
+            anchor: Some(anchor(finding)),
         })
     }
 
@@ -51,7 +52,7 @@ impl<'a> Register<'a> {
         numbers
     }
 
-    /// The number of a journal line, by its place from 0.
+    /// The number of a journal line, by its index from 0.
     pub fn entry(&mut self, at: usize) -> Vec<usize> {
         let Some(case) = &self.input.case else { return Vec::new() };
         let Some(entry) = case.entries.get(at) else { return Vec::new() };
@@ -59,7 +60,7 @@ impl<'a> Register<'a> {
             number: 0,
             kind: "journal",
             name: format!("journal line {}", entry.seq),
-            text: super::words::entry(entry),
+            text: journal_text::sentence(entry),
             time: time_of(entry),
             hash: case.hashes.get(at).cloned(),
             anchor: None,
@@ -93,4 +94,10 @@ impl<'a> Register<'a> {
 /// When the line was written.
 pub fn time_of(entry: &Entry) -> Option<At> {
     time::parse(&entry.time).map(At)
+}
+
+/// The finding's anchor in a page: letters, digits and dashes, whatever its id contains.
+pub fn anchor(finding: &Finding) -> String {
+    let safe = finding.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40);
+    format!("finding-{}", safe.collect::<String>())
 }

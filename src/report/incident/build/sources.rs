@@ -1,12 +1,12 @@
-//! From where: addresses and user agents that findings name, and who was sent how much.
+//! From where: addresses and user agents that findings name, and the bytes sent to each principal.
 
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::register::Register;
 use crate::event::agent::client;
-use crate::report::incident::analysis;
 use crate::report::incident::model::{Agent, At, BytesOut, Source};
+use crate::report::schema;
 
 /// Principals in the chart of bytes at most.
 const PRINCIPALS: usize = 12;
@@ -18,8 +18,8 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Source> {
         for seen in finding.sources.iter().filter(|s| !s.address.is_empty()) {
             let number = register.finding(finding);
             let source = found.entry(&seen.address).or_insert_with(|| blank(seen));
-            source.first = earliest(source.first, seen.first_seen.0.map(At));
-            source.last = source.last.max(seen.last_seen.0.map(At));
+            source.first = earliest(source.first, seen.first_seen);
+            source.last = source.last.max(seen.last_seen);
             source.events = source.events.max(seen.events);
             if !source.evidence.contains(&number) {
                 source.evidence.push(number);
@@ -38,7 +38,7 @@ pub fn earliest(a: Option<At>, b: Option<At>) -> Option<At> {
     }
 }
 
-fn blank(seen: &analysis::Source) -> Source {
+fn blank(seen: &schema::Source) -> Source {
     Source {
         address: seen.address.clone(),
         class: seen.class.clone(),
@@ -70,11 +70,10 @@ pub fn agents(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Agent> {
 
 /// The whole window, ordinary use included: findings are measured against it.
 pub fn bytes_out(facts: &Facts<'_>) -> Vec<BytesOut> {
-    let rows = facts.analysis.and_then(|a| a.summary.get("principals"));
+    let rows = facts.analysis.map_or(&[][..], |a| &a.summary.principals);
     let named = |principal: &str| facts.weighty.iter().any(|f| f.principal == principal);
     let mut rows: Vec<BytesOut> = rows
-        .into_iter()
-        .flatten()
+        .iter()
         .filter(|row| row.bytes_out > 0)
         .map(|row| BytesOut {
             principal: row.value.clone(),

@@ -1,14 +1,14 @@
 //! Where the incident stands, and how long things took.
 
 use super::facts::Facts;
+use super::names::listed;
 use super::register::Register;
-use super::words::listed;
 use crate::clock::{length, plain};
 use crate::report::incident::model::{At, Figure, Measure, Milestone, State, Status, Touched};
 use crate::ui::number::{bytes, counted, grouped};
 
 pub fn build(facts: &Facts<'_>) -> Status {
-    let severity = facts.findings().iter().map(|f| f.severity.0).max();
+    let severity = facts.findings().iter().map(|f| f.severity).max();
     Status {
         severity: severity.map_or("none", |s| s.name()),
         state: facts.state,
@@ -19,12 +19,12 @@ pub fn build(facts: &Facts<'_>) -> Status {
 
 fn name(facts: &Facts<'_>) -> &'static str {
     match facts.state {
-        State::Held => "contained, and it holds",
+        State::Held => "contained and holding",
         State::Partial => "contained in part",
         State::Contested => "contested",
         State::Incomplete => "contained in part",
-        State::Unfinished => "containment not finished",
-        State::Undone => "containment taken back",
+        State::Unfinished => "containment unfinished",
+        State::Undone => "containment undone",
         State::Open if facts.findings().is_empty() && facts.case.is_none() => "nothing found",
         State::Open if facts.case.is_none() => "no containment on record",
         State::Open => "not contained",
@@ -35,46 +35,47 @@ fn text(facts: &Facts<'_>) -> String {
     let after = after(facts);
     match facts.state {
         State::Held => {
-            format!("Every change was read back and still stood at the last look.{after}")
+            format!("Every change was read back and was in place at the last check.{after}")
         }
         State::Partial => format!(
-            "What was changed holds, but nothing in this case reaches {}.{after}",
-            listed(&facts.loose, 3)
+            "Every change is in place, but no change in this case covers {}.{after}",
+            listed(&facts.uncovered, 3)
         ),
-        State::Contested => {
-            "Somebody undid changes or added to what was taken away while it was watched.".into()
-        }
+        State::Contested => "During the hold, somebody reverted changes or restored access.".into(),
         State::Incomplete => {
-            format!("The run came to its end, but not everything was done; see below.{after}")
+            format!("The run finished, but some steps were not done; see below.{after}")
         }
         State::Unfinished => {
-            "The last run did not come to its end; incident resume goes on.".into()
+            "The last run did not finish; continue it with `incident resume`.".into()
         }
         State::Undone => {
-            "Changes of this case were undone: what they held back is open again.".into()
+            "Changes of this case were undone: the access they blocked is open again.".into()
         }
         State::Open if facts.case.is_some() => {
-            "The case is open and nothing was changed yet.".into()
+            "The case is open and no change was made yet.".into()
         }
-        State::Open if facts.findings().is_empty() => "No finding came out of the logs.".into(),
+        State::Open if facts.findings().is_empty() => "The logs led to no finding.".into(),
         State::Open => {
-            "This is an analysis without a case: what was done about it is not known here.".into()
+            "This is an analysis without a case: it does not know how anybody responded.".into()
         }
     }
 }
 
 /// Whether the logs show anything after containment.
 fn after(facts: &Facts<'_>) -> String {
-    let newest = facts.analysis.and_then(|a| a.coverage.newest.0);
+    let newest = facts.analysis.and_then(|a| a.coverage.newest).map(|at| at.0);
     let (Some(contained), Some(newest)) = (facts.contained, newest) else { return String::new() };
     match facts.last {
         Some(last) if last > contained.at => format!(
-            " But findings reach to {} UTC, after containment at {} UTC.",
+            " But findings continue until {} UTC, after containment at {} UTC.",
             plain(last),
             plain(contained.at)
         ),
         _ if newest > contained.at => {
-            format!(" The logs reach to {} UTC and show nothing after it.", plain(newest))
+            format!(
+                " The logs run until {} UTC and show no finding after containment.",
+                plain(newest)
+            )
         }
         _ => String::new(),
     }
@@ -87,9 +88,9 @@ pub fn measures(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Measure> 
         mark.map_or(Vec::new(), |m| r.entry(m.entry))
     };
     let noticed = if facts.input.detected.is_some() {
-        "first activity to the moment it was noticed"
+        "from the first activity until it was noticed"
     } else {
-        "first activity to the opening of the case"
+        "from the first activity until the case was opened"
     };
     let mut measures = Vec::new();
     let mut add = |name, about, from: Option<i64>, to: Option<i64>, evidence: Vec<usize>| {
@@ -101,22 +102,45 @@ pub fn measures(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Measure> 
             measures.push(Measure { name, about, from, to, length, evidence });
         }
     };
-    let first = facts.weighty.iter().filter(|f| f.first_seen.0 == facts.first).take(1).copied();
+    let first = facts
+        .weighty
+        .iter()
+        .filter(|f| f.first_seen.map(|at| at.0) == facts.first)
+        .take(1)
+        .copied();
     add("Time to detect", noticed, facts.first, facts.detected, register.findings(first));
     let blocked = entry(facts.first_block, register);
-    add("Time to first block", "noticed to the first change", facts.detected, block, blocked);
+    add(
+        "Time to first block",
+        "from detection to the first change",
+        facts.detected,
+        block,
+        blocked,
+    );
     let done = entry(facts.contained, register);
     add(
         "Time to contain",
-        "noticed to the last containing change",
+        "from detection to the last containment change",
         facts.detected,
         contained,
         done,
     );
-    let holds = entry(facts.held, register);
+    let hold_evidence = entry(facts.held, register);
     let held = facts.held.map(|m| m.at);
-    add("Time to hold", "contained to the last look at which it stood", contained, held, holds);
-    add("Time of access", "first activity to containment", facts.first, contained, Vec::new());
+    add(
+        "Time to hold",
+        "from containment to the last check that confirmed it",
+        contained,
+        held,
+        hold_evidence,
+    );
+    add(
+        "Time of access",
+        "from the first activity to containment",
+        facts.first,
+        contained,
+        Vec::new(),
+    );
     measures
 }
 

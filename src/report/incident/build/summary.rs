@@ -1,8 +1,9 @@
-//! The answer in five sentences, each with the evidence it rests on.
+//! The report in five sentences, each with its evidence.
 
 use super::facts::Facts;
+use super::names::{capital, distinct, listed, short};
 use super::register::Register;
-use super::words::{distinct, listed, short};
+use super::steps::kind_of;
 use crate::clock::{length, plain};
 use crate::report::incident::model::{Checklist, ClockRow, Thing, Touched};
 use crate::report::incident::model::{Gap, Sentence, State, TaskState};
@@ -28,7 +29,7 @@ pub fn last_three(facts: &Facts<'_>, rest: &Rest<'_>, r: &mut Register<'_>) -> V
     vec![data(facts, rest.touched), contained(facts, r), open(rest)]
 }
 
-fn plainly(text: impl Into<String>) -> Sentence {
+fn without_evidence(text: impl Into<String>) -> Sentence {
     Sentence { text: text.into(), evidence: Vec::new() }
 }
 
@@ -73,7 +74,7 @@ fn nothing(facts: &Facts<'_>) -> Sentence {
     match (facts.analysis, facts.case) {
         (Some(analysis), _) => {
             let events = counted(analysis.coverage.events.decoded, "event", "events");
-            plainly(format!("No finding came out of {events}."))
+            without_evidence(format!("The analysis of {events} led to no finding."))
         }
         (None, Some(case)) => {
             let file = &case.file;
@@ -84,9 +85,9 @@ fn nothing(facts: &Facts<'_>) -> Sentence {
                 account => format!(" for account {account}"),
             };
             let title = clip(file.title.trim_end_matches('.'), TITLE);
-            plainly(format!("Case {} was opened{opened}{account}: {title}.", file.id))
+            without_evidence(format!("Case {} was opened{opened}{account}: {title}.", file.id))
         }
-        (None, None) => plainly("Nothing was analysed and no case was given."),
+        (None, None) => without_evidence("No logs were analyzed and no case was given."),
     }
 }
 
@@ -108,18 +109,18 @@ fn worst(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let shown: Vec<_> = facts.weighty.iter().take(2).copied().collect();
     let Some(first) = shown.first() else {
         return match facts.analysis {
-            Some(_) => plainly(
-                "Nothing in the logs called for a finding; what they do not cover is listed below.",
+            Some(_) => without_evidence(
+                "No detector or rule reported anything; what the logs do not cover is listed below.",
             ),
-            None => plainly("The logs were not analysed in this case."),
+            None => without_evidence("No logs were analyzed in this case."),
         };
     };
     let titles: Vec<_> = shown.iter().map(|f| clip(&f.title, TITLE)).collect();
     Sentence {
         text: format!(
-            "The gravest of {} is {}: {}.",
+            "The most severe of {} is {}: {}.",
             counted(all, "finding", "findings"),
-            first.severity.0.name(),
+            first.severity.name(),
             titles.join("; and ")
         ),
         evidence: register.findings(shown),
@@ -160,11 +161,11 @@ fn data(facts: &Facts<'_>, touched: &Touched) -> Sentence {
     evidence.sort_unstable();
     evidence.dedup();
     let text = match (parts.is_empty(), facts.analysis) {
-        (false, _) => format!("{}.", super::timeline::capital(&parts.join("; "))),
+        (false, _) => format!("{}.", capital(&parts.join("; "))),
         (true, Some(_)) => {
             "No read of stored data and no change of a resource is on record.".into()
         }
-        (true, None) => "What was read or changed is not known without logs.".into(),
+        (true, None) => "Without logs it is not known what was read or changed.".into(),
     };
     Sentence { text, evidence }
 }
@@ -174,17 +175,17 @@ fn named(things: &[Thing]) -> Vec<&str> {
     let is_action = |t: &&Thing| t.name.contains(':') && !t.name.starts_with("arn:");
     let (actions, names): (Vec<&Thing>, Vec<&Thing>) =
         things.iter().filter(|t| t.done > 0).partition(is_action);
-    let said = if names.is_empty() { actions } else { names };
-    said.into_iter().map(|t| short(&t.name)).collect()
+    let shown = if names.is_empty() { actions } else { names };
+    shown.into_iter().map(|t| short(&t.name)).collect()
 }
 
 fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let Some(mark) = facts.contained else {
         let text = match facts.case {
-            Some(_) => "Nothing was contained: no containing change is on record.",
+            Some(_) => "Nothing was contained: no containment change is on record.",
             None => "No containment is on record: this is an analysis without a case.",
         };
-        return plainly(text);
+        return without_evidence(text);
     };
     let mut evidence = register.entry(mark.entry);
     let after = facts.detected.filter(|d| *d <= mark.at).map_or_else(String::new, |detected| {
@@ -200,16 +201,16 @@ fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     let end = match (facts.state, facts.held) {
         (State::Held | State::Partial, Some(held)) => {
             evidence.extend(register.entry(held.entry));
-            format!("all {changes} still stood at {} UTC", plain(held.at))
+            format!("all {changes} were in place at {} UTC", plain(held.at))
         }
-        (State::Contested, _) => "but it is contested: somebody keeps undoing it".into(),
-        (State::Undone, _) => "but it was taken back since".into(),
-        (State::Unfinished, _) => "but the run did not come to its end".into(),
-        _ => "but not everything could be done".into(),
+        (State::Contested, _) => "but it is contested: somebody reverted it".into(),
+        (State::Undone, _) => "but it was undone later".into(),
+        (State::Unfinished, _) => "but the run did not finish".into(),
+        _ => "but some steps could not be done".into(),
     };
-    let loose = match facts.loose.as_slice() {
+    let loose = match facts.uncovered.as_slice() {
         [] => String::new(),
-        loose => format!("; nothing in this case reaches {}", listed(loose, 3)),
+        loose => format!("; no change in this case covers {}", listed(loose, 3)),
     };
     Sentence {
         text: format!("Access{whom} was cut off at {} UTC{after}; {end}{loose}.", plain(mark.at)),
@@ -220,7 +221,7 @@ fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
 /// What the containing changes are about: `user/dana`, `acme-invoices`.
 fn reached<'a>(facts: &'a Facts<'_>) -> Vec<&'a str> {
     let changes = facts.history.changes.values();
-    let containing = changes.filter(|r| super::timeline::kind_of(&r.step) == "Containment");
+    let containing = changes.filter(|r| kind_of(&r.step) == "Containment");
     distinct(containing.filter_map(|r| short(&r.resource).split('#').next()))
 }
 
@@ -237,13 +238,13 @@ fn open(rest: &Rest<'_>) -> Sentence {
         all => format!("{} of {} next steps are open", grouped(open), grouped(all)),
     };
     let limits = match gaps {
-        0 => format!("{} named", counted(rest.gaps.len() as u64, "limit is", "limits are")),
-        n => format!("{} on these statements", counted(n, "limit weighs", "limits weigh")),
+        0 => format!("{} listed", counted(rest.gaps.len() as u64, "limit is", "limits are")),
+        n => format!("{} these statements", counted(n, "limit qualifies", "limits qualify")),
     };
     let clock = rest.clocks.iter().find(|c| c.state == "running" || c.state == "overdue");
     let clock = clock.map_or_else(String::new, |c| {
         format!("; first clock: {} {}, due {}", c.regime, c.article, c.due)
     });
     let joined = if steps.is_empty() { limits } else { format!("{steps}, and {limits}") };
-    plainly(format!("{}{clock}.", super::timeline::capital(&joined)))
+    without_evidence(format!("{}{clock}.", capital(&joined)))
 }

@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 
 use super::build;
 use crate::cloud::{ApiError, Call, ErrorKind};
-use crate::journal::{Entry, Event, Outcome};
+use crate::journal::{Entry, Event, Outcome, RunEnd};
 use crate::plan::Kind;
 use crate::report::incident::Input;
-use crate::report::incident::analysis::Analysis;
-use crate::report::incident::model::{Document, Side, State, TaskState};
+use crate::report::incident::model::{At, Document, Side, State, TaskState};
 use crate::report::incident::sample::{analysis_only, case_only, empty, rich};
+use crate::report::schema::Analysis;
 
 /// Appends lines to the case's journal, a second apart, after all others.
 fn journaled(mut input: Input, events: impl IntoIterator<Item = Event>) -> Document {
@@ -17,6 +17,7 @@ fn journaled(mut input: Input, events: impl IntoIterator<Item = Event>) -> Docum
     for event in events {
         let seq = case.entries.len() as u64 + 1;
         let time = format!("2026-11-09T16:00:{seq:02}Z");
+        case.history.apply(&event).expect("a legal line");
         case.entries.push(Entry { seq, time, event });
         case.hashes.push(format!("{seq:064}"));
     }
@@ -32,8 +33,8 @@ fn undo(change: usize, step: &str) -> [Event; 2] {
     ]
 }
 
-fn finished(state: &str) -> Event {
-    Event::Finished { state: state.into() }
+fn finished(state: RunEnd) -> Event {
+    Event::Finished { state }
 }
 
 fn task<'a>(document: &'a Document, id: &str) -> &'a crate::report::incident::model::Task {
@@ -62,9 +63,13 @@ fn a_case_without_loose_ends_is_contained() {
     let document = build(&input);
     assert_eq!(
         (document.status.state, document.status.name),
-        (State::Held, "contained, and it holds")
+        (State::Held, "contained and holding")
     );
-    assert!(document.status.text.contains("show nothing after it"), "{}", document.status.text);
+    assert!(
+        document.status.text.contains("show no finding after containment"),
+        "{}",
+        document.status.text
+    );
 }
 
 #[test]
@@ -72,9 +77,12 @@ fn findings_after_containment_are_not_passed_over() {
     let mut input = rich();
     let findings = &mut input.analysis.as_mut().expect("an analysis").findings;
     findings.retain(|f| !f.principal.ends_with("svc-backup"));
-    findings[0].last_seen.0 = Some(1_794_500_000_000);
+    findings[0].last_seen = Some(At(1_794_500_000_000));
     let text = build(&input).status.text;
-    assert!(text.contains("But findings reach to") && text.contains("after containment"), "{text}");
+    assert!(
+        text.contains("But findings continue until") && text.contains("after containment"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -86,7 +94,7 @@ fn a_contest_is_the_attackers_move() {
         found: Value::Null,
         by: Some("arn:aws:iam::111122223333:user/svc-backup".into()),
     };
-    let document = journaled(rich(), [contested, finished("contested")]);
+    let document = journaled(rich(), [contested, finished(RunEnd::Contested)]);
     assert_eq!(document.status.state, State::Contested);
     let moment = document.timeline.iter().find(|m| m.kind == "Contest").expect("on the timeline");
     assert_eq!((moment.side, moment.who.as_str()), (Side::Attacker, "user/svc-backup"));
@@ -100,18 +108,20 @@ fn a_contest_is_the_attackers_move() {
 fn undoing_containment_is_not_undoing_visibility() {
     let document = journaled(
         rich(),
-        undo(9, "guardduty.enable-detector").into_iter().chain([finished("undone")]),
+        undo(9, "guardduty.enable-detector").into_iter().chain([finished(RunEnd::Undone)]),
     );
     assert_eq!(document.status.state, State::Partial, "the identity is still denied");
     assert_eq!(task(&document, "leaked-access-key/guardduty-on").state, TaskState::Open);
-    let document =
-        journaled(rich(), undo(1, "iam.deny-user").into_iter().chain([finished("partly undone")]));
+    let document = journaled(
+        rich(),
+        undo(1, "iam.deny-user").into_iter().chain([finished(RunEnd::PartlyUndone)]),
+    );
     assert_eq!(document.status.state, State::Undone);
-    assert!(document.summary[3].text.contains("taken back"), "{}", document.summary[3].text);
+    assert!(document.summary[3].text.contains("undone later"), "{}", document.summary[3].text);
     let sessions = task(&document, "leaked-access-key/sessions-ended");
     assert_eq!(
         (sessions.state, sessions.note.as_str()),
-        (TaskState::Open, "change 1: undone since")
+        (TaskState::Open, "change 1: undone later")
     );
     assert!(document.measures.iter().all(|m| m.name != "Time to hold"));
 }
@@ -185,7 +195,7 @@ fn times_come_from_the_journal() {
     let detect = document.measures.iter().find(|m| m.name == "Time to detect").expect("noticed");
     assert_eq!(
         (detect.to.0, detect.about),
-        (1_794_237_000_000, "first activity to the moment it was noticed")
+        (1_794_237_000_000, "from the first activity until it was noticed")
     );
 }
 
@@ -193,7 +203,7 @@ fn times_come_from_the_journal() {
 fn logs_that_end_before_containment_are_a_gap() {
     let mut input = rich();
     let analysis = input.analysis.as_mut().expect("an analysis");
-    analysis.coverage.newest.0 = Some(1_794_237_000_000);
+    analysis.coverage.newest = Some(At(1_794_237_000_000));
     let gaps = build(&input).gaps;
     assert!(gaps.iter().any(|g| g.weighty && g.text.contains("before containment")));
 }
@@ -221,13 +231,11 @@ fn nobody_is_called_an_actor_for_a_finding_of_no_weight() {
         serde_json::to_string(&(&document.actors, &document.sources, &document.timeline)).unwrap();
     assert!(!told.contains("invoice-app") && !told.contains("198.51.100.9"));
     let mut input = rich();
-    input.analysis.as_mut().expect("an analysis").sessions.push(
-        crate::report::incident::analysis::Session {
-            access_key: "AKIARTX3GSDSVK2LN7OR".into(),
-            principal: "arn:aws:iam::111122223333:user/invoice-app".into(),
-            ..Default::default()
-        },
-    );
+    input.analysis.as_mut().expect("an analysis").sessions.push(crate::report::schema::Session {
+        access_key: "AKIARTX3GSDSVK2LN7OR".into(),
+        principal: "arn:aws:iam::111122223333:user/invoice-app".into(),
+        ..Default::default()
+    });
     assert_eq!(build(&input).actors.len(), document.actors.len());
 }
 
@@ -262,7 +270,7 @@ fn indicators_leave_own_and_service_addresses_out() {
 }
 
 #[test]
-fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
+fn a_delivery_gap_is_listed_once_and_weighs_with_a_call_that_stops_the_trail() {
     let gap = |region: &str, calls: Value| {
         json!({"account": "111122223333", "region": region, "from": "2026-11-03T13:35:00Z",
             "until": "2026-11-07T00:30:00Z", "length": 298_500, "stopped_by": calls})
@@ -271,7 +279,7 @@ fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
         json!([{"time": "2026-11-03T13:30:00Z", "principal": "dana", "action": "StopLogging"}]);
     let quiet: Vec<Value> = (0..25).map(|n| gap(&format!("r-{n}"), json!([]))).collect();
     let gaps = [quiet, vec![gap("us-east-1", call)]].concat();
-    let notes = ["1 gap in CloudTrail's logs beside StopLogging by dana.", "Another note."];
+    let notes = ["1 gap in CloudTrail's logs around StopLogging by dana.", "Another note."];
     let text = json!({"schema": "incident.analysis/1", "coverage": {"gaps": gaps}, "notes": notes});
     let analysis = Some(Analysis::parse(text.to_string().as_bytes()).expect("an analysis"));
     let document = build(&Input { analysis, ..Input::default() });
@@ -281,8 +289,8 @@ fn silence_of_the_logs_is_named_once_and_weighs_with_a_stop_beside_it() {
         (stopped.weighty, stopped.text.as_str()),
         (
             true,
-            "CloudTrail delivered nothing of 111122223333 us-east-1 from 2026-11-03 13:35:00 to \
-             2026-11-07 00:30:00 UTC (3 d 10 h); beside it: StopLogging by dana at 2026-11-03 13:30:00 UTC."
+            "CloudTrail delivered nothing for 111122223333 us-east-1 from 2026-11-03 13:35:00 to \
+             2026-11-07 00:30:00 UTC (3 d 10 h); possible cause: StopLogging by dana at 2026-11-03 13:30:00 UTC."
         )
     );
     assert_eq!(

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
+use super::actions::is_mutating;
 use super::facts::Facts;
+use super::journal_text::{EntryFields, sentence};
+use super::names::{capital, short};
 use super::register::{Register, time_of};
-use super::words::{Told, changes, entry, is_sight, short, title};
+use super::steps::{kind_of, title};
 use crate::journal::{Entry, Event, Outcome};
-use crate::plan::diff;
-use crate::report::incident::analysis::{Finding, Story};
 use crate::report::incident::model::{At, Moment, Side};
+use crate::report::schema::{Finding, Story};
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Moment> {
     let stories = facts.analysis.map_or(&[][..], |a| &a.stories);
@@ -16,25 +18,25 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Moment> {
     for story in stories {
         of_story(facts, story, register, &mut moments);
     }
-    let told = |f: &Finding| stories.iter().any(|s| s.findings.contains(&f.id));
-    for finding in facts.weighty.iter().filter(|f| !told(f)) {
+    let in_story = |f: &Finding| stories.iter().any(|s| s.findings.contains(&f.id));
+    for finding in facts.weighty.iter().filter(|f| !in_story(f)) {
         of_finding(finding, register, &mut moments);
     }
     of_journal(facts, register, &mut moments);
-    // Stable: what happened in one second stays in the order it was told.
+    // Stable: what happened in one second stays in its order.
     moments.sort_by_key(|m| (m.time, m.side));
     moments
 }
 
 fn of_story(f: &Facts<'_>, story: &Story, register: &mut Register<'_>, out: &mut Vec<Moment>) {
     for step in &story.steps {
-        let Some(time) = step.time.0.map(At) else { continue };
+        let Some(time) = step.time else { continue };
         let finding = f.finding(&step.finding);
         out.push(Moment {
             time,
-            last: step.last.0.map(At).filter(|last| *last > time),
+            last: step.last.filter(|last| *last > time),
             side: Side::Attacker,
-            severity: Some(step.severity.0.name()),
+            severity: Some(step.severity.name()),
             kind: step.tactic.clone(),
             text: step.text.clone(),
             who: finding.map_or_else(String::new, who),
@@ -50,7 +52,7 @@ fn of_finding(finding: &Finding, register: &mut Register<'_>, out: &mut Vec<Mome
         time,
         last: None,
         side: Side::Attacker,
-        severity: Some(finding.severity.0.name()),
+        severity: Some(finding.severity.name()),
         kind: String::new(),
         text,
         who: who(finding),
@@ -58,17 +60,17 @@ fn of_finding(finding: &Finding, register: &mut Register<'_>, out: &mut Vec<Mome
         evidence: Vec::new(),
     };
     let number = register.finding(finding);
-    if let Some(time) = finding.first_seen.0.map(At) {
+    if let Some(time) = finding.first_seen {
         out.push(Moment {
-            last: finding.last_seen.0.map(At).filter(|last| *last > time),
+            last: finding.last_seen.filter(|last| *last > time),
             kind: finding.tactics.first().cloned().unwrap_or_default(),
             outcome: finding.outcome.clone(),
             evidence: vec![number],
             ..moment(time, finding.title.clone())
         });
     }
-    for event in finding.evidence.iter().filter(|e| changes(&e.action)) {
-        let Some(time) = event.time.0.map(At) else { continue };
+    for event in finding.evidence.iter().filter(|e| is_mutating(&e.action)) {
+        let Some(time) = event.time else { continue };
         let seen = out.iter().any(|m| m.time == time && m.text == event.action);
         if !seen {
             let outcome = outcome(finding, &event.action).to_string();
@@ -115,9 +117,9 @@ fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Mome
         if let Event::Started { caller: by, .. } | Event::Opened { caller: by, .. } = &line.event {
             caller = short(by).to_string();
         }
-        let Some((kind, text, outcome)) = told(facts, line) else { continue };
+        let Some((kind, text, outcome)) = row_of(facts, line) else { continue };
         let contested = matches!(line.event, Event::Contested { .. });
-        let author = Told::of(line).text("author").to_string();
+        let author = EntryFields::of(line).text("author").to_string();
         let by = match &line.event {
             Event::Contested { by, .. } => by.as_deref().map_or("", short).to_string(),
             _ if !author.is_empty() => author,
@@ -135,32 +137,32 @@ fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Mome
     }
 }
 
-/// Kind, text and outcome of a line that belongs on a timeline; intents are told by what became of them.
-fn told(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
+/// Kind, text and outcome of a line that belongs on a timeline; an intent is covered by its outcome.
+fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
     let record = |change: &usize| facts.history.changes.get(change);
     let change = |n: &usize| match record(n) {
         Some(r) => format!("{}: {}", title(&r.step), short(&r.resource)),
-        None => entry(line),
+        None => sentence(line),
     };
     let of = |n: &usize| record(n).map_or("Response", |r| kind_of(&r.step));
     Some(match &line.event {
         Event::Intent { .. } | Event::UndoIntent { .. } | Event::UndoSkipped { .. } => return None,
-        Event::Approved { .. } => ("Decision", capital(&entry(line)), ""),
+        Event::Approved { .. } => ("Decision", capital(&sentence(line)), ""),
         Event::Stopped { why } => ("Run", format!("Stopped: {why}"), "failed"),
         Event::Done { change: n, outcome, .. } => (of(n), change(n), done(*outcome)),
         Event::Failed { change: n, .. } => (of(n), change(n), "failed"),
-        Event::Held { .. } => ("Check", capital(&entry(line)), ""),
-        Event::Contested { .. } => ("Contest", capital(&entry(line)), "done"),
+        Event::Held { .. } => ("Check", capital(&sentence(line)), ""),
+        Event::Contested { .. } => ("Contest", capital(&sentence(line)), "done"),
         Event::UndoDone { change: n, .. } => ("Undo", format!("Undone: {}", change(n)), "done"),
-        Event::UndoFailed { .. } => ("Undo", capital(&entry(line)), "failed"),
+        Event::UndoFailed { .. } => ("Undo", capital(&sentence(line)), "failed"),
         Event::Reissue { detail, .. } => ("Recovery", reissue(line, detail), ""),
-        _ => match (Told::of(line).name(), Told::of(line).is("decision")) {
+        _ => match (EntryFields::of(line).name(), EntryFields::of(line).is("decision")) {
             // It says that a file was written, after every run.
             ("manifest", _) => return None,
-            ("note", true) => ("Decision", entry(line), ""),
-            ("note", false) => ("Note", entry(line), ""),
+            ("note", true) => ("Decision", sentence(line), ""),
+            ("note", false) => ("Note", sentence(line), ""),
             _ => {
-                let text = entry(line);
+                let text = sentence(line);
                 let (kind, text) = split(&text);
                 (kind, capital(text), "")
             }
@@ -168,7 +170,7 @@ fn told(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'stat
     })
 }
 
-/// `run ended: held` is about a run: its kind need not be said twice.
+/// `run ended: held` is about a run: its kind need not be repeated.
 fn split(text: &str) -> (&'static str, &str) {
     let kinds = [
         ("case ", "Case"),
@@ -183,7 +185,7 @@ fn split(text: &str) -> (&'static str, &str) {
 
 fn reissue(line: &Entry, detail: &Value) -> String {
     let key = detail["key"].as_str().map_or_else(String::new, |key| format!(" ({key})"));
-    format!("{}{key}", capital(&entry(line)))
+    format!("{}{key}", capital(&sentence(line)))
 }
 
 fn done(outcome: Outcome) -> &'static str {
@@ -192,26 +194,4 @@ fn done(outcome: Outcome) -> &'static str {
         Outcome::Already => "already so",
         Outcome::FoundUnapplied => "failed",
     }
-}
-
-/// What a step is for.
-pub fn kind_of(step: &str) -> &'static str {
-    match step {
-        "reissue-access-key" => "Recovery",
-        _ if is_sight(step) => "Visibility",
-        _ => "Containment",
-    }
-}
-
-pub fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
-        None => String::new(),
-    }
-}
-
-/// Lines with `-` and `+` for a change of state.
-pub fn lines(before: &Value, after: &Value) -> Vec<String> {
-    diff(before, after)
 }

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::containment::state;
+use super::actions::{is_mutating, reads_secret};
 use super::facts::Facts;
+use super::names::short;
 use super::register::Register;
 use super::sources::earliest;
-use super::words::{changes, short, title};
+use super::steps::title;
 use crate::event::time;
-use crate::report::incident::analysis::Finding;
 use crate::report::incident::input::ObjectRow;
 use crate::report::incident::model::{At, Bucket, Object, Thing, Touched};
+use crate::report::schema::Finding;
 
 /// Single objects shown; the case's list has all.
 const OBJECTS: usize = 50;
@@ -88,8 +89,8 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
             if !bucket.evidence.contains(&number) {
                 bucket.evidence.push(number);
             }
-            bucket.first = earliest(bucket.first, finding.first_seen.0.map(At));
-            bucket.last = bucket.last.max(finding.last_seen.0.map(At));
+            bucket.first = earliest(bucket.first, finding.first_seen);
+            bucket.last = bucket.last.max(finding.last_seen);
             if rows.is_empty() && bucket.requests == 0 {
                 bucket.requests = s3_requests(finding);
             }
@@ -108,7 +109,7 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
     buckets
 }
 
-/// A story counts the bytes of what it touched; without one they are in the findings' words only.
+/// A story counts the bytes of what it touched; without one only the findings' titles have them.
 fn finding_bytes(facts: &Facts<'_>, bucket: &str) -> Option<u64> {
     let stories = facts.analysis.map_or(&[][..], |a| &a.stories);
     let touched = stories.iter().flat_map(|s| &s.touched);
@@ -192,10 +193,10 @@ fn s3_requests(finding: &Finding) -> u64 {
 /// What the case did to a resource that fits.
 fn now(facts: &Facts<'_>, fits: impl Fn(&str) -> bool) -> String {
     let records = facts.history.changes.iter().filter(|(_, r)| fits(short(&r.resource)));
-    let said: Vec<String> = records
-        .map(|(n, r)| format!("{} (change {n}, {})", title(&r.step), state(facts, *n, r)))
+    let changes: Vec<String> = records
+        .map(|(n, r)| format!("{} (change {n}, {})", title(&r.step), facts.state_of(*n, r)))
         .collect();
-    said.join("; ")
+    changes.join("; ")
 }
 
 /// Secrets, and everything else that stories or findings say was made or changed.
@@ -242,22 +243,10 @@ fn names(resource: &str, name: &str) -> bool {
 
 fn outcome(done: u64, denied: u64) -> String {
     match (done, denied) {
-        (0, _) => "tried, never done".into(),
+        (0, _) => "tried, never succeeded".into(),
         (_, 0) => "done".into(),
-        _ => "done, and refused at other times".into(),
+        _ => "done; refused at other times".into(),
     }
-}
-
-fn reads_secret(action: &str) -> bool {
-    let secrets = [
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:BatchGetSecretValue",
-        "ssm:GetParameter",
-        "kms:Decrypt",
-        "ec2:GetPasswordData",
-        "lambda:GetFunction",
-    ];
-    secrets.iter().any(|s| action.starts_with(s))
 }
 
 /// Actions of the findings that change something or read secrets. Findings may count the same calls, so
@@ -270,7 +259,7 @@ fn actions<'a>(
     for finding in facts.weighty.iter() {
         for a in &finding.action_counts {
             let object = a.action.starts_with("s3:") && act(&a.action).is_some();
-            if !(changes(&a.action) || reads_secret(&a.action))
+            if !(is_mutating(&a.action) || reads_secret(&a.action))
                 || object && a.action.contains("Object")
             {
                 continue;

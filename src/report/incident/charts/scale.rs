@@ -1,11 +1,11 @@
-//! Time to place: linear, but long stretches in which nothing happened are cut short and marked.
+//! Time to x: linear, but long stretches without activity are shortened and marked.
 
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND, length, plain};
 use serde::Serialize;
 
 /// What a stretch that is cut short takes.
 const BREAK: i64 = 44;
-/// A stretch is cut short when it is more than this share of the whole, in percent.
+/// A stretch is shortened when it is more than this share of the whole, in percent.
 const SHARE: i64 = 35;
 /// What a label of a tick takes.
 const LABEL: i64 = 76;
@@ -52,14 +52,14 @@ impl Scale {
                 _ => pieces.push((from, to)),
             }
         }
-        // A piece without length still needs a place.
+        // A piece without length still needs width.
         let longest = pieces.iter().map(|p| p.1 - p.0).max().unwrap_or(0).max(MINUTE);
         let margin = (longest / 30).max(SECOND);
         for piece in &mut pieces {
             *piece = (piece.0 - margin, piece.1 + margin);
         }
         let breaks = BREAK * (pieces.len() as i64 - 1);
-        // Short pieces beside long ones get a fifth at least, so that they can be read.
+        // Short pieces next to long ones get a fifth at least, so that they can be read.
         let least = longest / 5;
         let weight = |p: &(Millis, Millis)| (p.1 - p.0).max(least);
         let total: Millis = pieces.iter().map(weight).sum::<Millis>().max(1);
@@ -93,11 +93,11 @@ impl Scale {
 
     pub fn breaks(&self) -> Vec<Break> {
         let gaps = self.pieces.windows(2);
-        let place = |pair: &[Piece]| Break {
+        let to_break = |pair: &[Piece]| Break {
             x: (pair[0].right + pair[1].left) / 2,
             label: length(pair[1].from - pair[0].to),
         };
-        gaps.map(place).collect()
+        gaps.map(to_break).collect()
     }
 
     /// Ticks at round times, as many as can be labelled.

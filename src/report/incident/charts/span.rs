@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::fitting;
 use super::scale::{Break, Scale, Tick};
 use crate::clock::plain;
-use crate::report::incident::model::{Bin, Document, Finding, Milestone, Side};
+use crate::report::incident::model::{Bin, Document, FindingDetail, Milestone, Side};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clip;
 
@@ -80,10 +80,10 @@ pub struct Line {
 impl Span {
     /// Nothing to draw without a finding and without a response.
     pub fn of(document: &Document) -> Option<Span> {
-        let all: Vec<&Finding> =
+        let all: Vec<&FindingDetail> =
             document.findings.iter().filter(|f| f.weighty && f.first.is_some()).collect();
         let responded = document.timeline.iter().filter(|m| m.side == Side::Responder);
-        let lanes: Vec<&Finding> = all.iter().copied().take(LANES).collect();
+        let lanes: Vec<&FindingDetail> = all.iter().copied().take(LANES).collect();
         let busy = lanes
             .iter()
             .filter_map(|f| Some((f.first?.0, f.last.or(f.first)?.0)))
@@ -138,7 +138,7 @@ fn bins(activity: &[Bin], scale: &Scale) -> (Vec<Column>, u64) {
     (columns.collect(), most)
 }
 
-fn lanes(findings: &[&Finding], scale: &Scale, top: i64) -> Vec<Lane> {
+fn lanes(findings: &[&FindingDetail], scale: &Scale, top: i64) -> Vec<Lane> {
     let placed = findings.iter().enumerate().filter_map(|(i, f)| {
         let first = f.first?;
         let last = f.last.unwrap_or(first);

@@ -28,7 +28,7 @@ pub struct Tree {
 pub struct Node {
     pub x: i64,
     pub y: i64,
-    /// From the parent's place down and to the right.
+    /// From the parent's position down and to the right.
     pub path: String,
     pub name: String,
     pub about: String,
@@ -53,13 +53,13 @@ impl Tree {
     }
 }
 
-fn place(i: usize, actor: &Actor) -> (i64, i64) {
+fn position(i: usize, actor: &Actor) -> (i64, i64) {
     (12 + INDENT * actor.depth.min(DEEPEST) as i64, ROW * i as i64 + 16)
 }
 
 fn node(i: usize, actor: &Actor, actors: &[Actor]) -> Node {
-    let (x, y) = place(i, actor);
-    let parent = actor.parent.and_then(|p| Some(place(p, actors.get(p)?)));
+    let (x, y) = position(i, actor);
+    let parent = actor.parent.and_then(|p| Some(position(p, actors.get(p)?)));
     let path = parent.map_or_else(String::new, |(px, py)| format!("M{px} {py}V{y}H{x}"));
     let room = fitting(WIDTH - x - 20);
     let name = match short(&actor.principal) {

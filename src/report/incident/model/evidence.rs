@@ -1,4 +1,4 @@
-//! What the report rests on, and how the case's files are kept.
+//! Evidence, and the chain of custody of the case's files.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub struct Evidence {
     pub anchor: Option<String>,
 }
 
-/// The case's files and how they are kept.
+/// The case's files and their chain of custody.
 #[derive(Debug, Clone, Serialize)]
 pub struct Custody {
     pub entries: usize,

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::At;
+use super::{Action, At};
 
-/// A finding with its reasons.
+/// A finding as the appendix shows it: the analysis's, with its evidence numbers and technique names.
 #[derive(Debug, Clone, Serialize)]
-pub struct Finding {
+pub struct FindingDetail {
     /// Fit for a link: letters, digits and dashes.
     pub anchor: String,
     pub id: String,
@@ -47,14 +47,6 @@ pub struct Technique {
     pub name: String,
     /// Only for ids of the known form.
     pub url: Option<String>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub struct Action {
-    pub action: String,
-    pub events: u64,
-    pub denied: u64,
-    pub failed: u64,
 }
 
 #[derive(Debug, Clone, Serialize)]

@@ -4,7 +4,7 @@ use std::io;
 
 use super::{LINE, refs, when};
 use crate::finding::Severity;
-use crate::report::incident::model::{Document, Finding};
+use crate::report::incident::model::{Document, FindingDetail};
 use crate::report::text::page::Page;
 use crate::ui::number::{counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
@@ -99,7 +99,7 @@ pub fn evidence(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
         Some(written) => {
             let files = counted(custody.files.len() as u64, "file", "files");
             let state =
-                if custody.problems.is_empty() { "every file fits it" } else { "NOT ALL FIT" };
+                if custody.problems.is_empty() { "every file matches" } else { "MISMATCHES" };
             page.field("Manifest", &format!("{files}, written {written}; {state}"))?;
         }
         None => page.field("Manifest", "none yet")?,
@@ -128,7 +128,7 @@ pub fn findings(page: &mut Page<'_>, d: &Document, top: usize) -> io::Result<()>
     Ok(())
 }
 
-fn finding(page: &mut Page<'_>, f: &Finding) -> io::Result<()> {
+fn finding(page: &mut Page<'_>, f: &FindingDetail) -> io::Result<()> {
     let key =
         if f.access_key.is_empty() { String::new() } else { format!(", key {}", f.access_key) };
     page.field("Who", &format!("{}{key}", clip_middle(&f.principal, LINE)))?;

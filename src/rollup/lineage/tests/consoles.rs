@@ -1,4 +1,4 @@
-//! Sessions at the console: what they begin with, and how roles are switched in them.
+//! Console sessions: what they begin with, and how they switch roles.
 
 use super::super::Node;
 use super::scene::{ACCOUNT, Call, HOME, Logs, at, origin, tree};
@@ -45,10 +45,10 @@ fn all_keys_of_one_session_lead_to_one_sign_in() {
 fn a_sign_in_of_the_same_minute_is_the_sessions_and_one_of_another_hour_is_not() {
     let near = sign_in(0, "user/dana").with(|c| c.at += 20_000);
     let page = page(1, "user/dana", "ASIA1", "", 0);
-    let told = origin(&[near, page.clone()], "ASIA1");
-    assert!(told.ends_with(HOME), "{told}");
-    let told = origin(&[sign_in(-60, "user/dana"), page], "ASIA1");
-    assert!(told.ends_with("no record"), "{told}");
+    let chain = origin(&[near, page.clone()], "ASIA1");
+    assert!(chain.ends_with(HOME), "{chain}");
+    let chain = origin(&[sign_in(-60, "user/dana"), page], "ASIA1");
+    assert!(chain.ends_with("no record"), "{chain}");
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_switched_role_leads_to_the_session_that_switched() {
     let calls = [
         sign_in(0, "user/dana"),
         page(1, "user/dana", "ASIA1", "", 0),
-        // The console assumes the role with a key of its own, and goes on with yet another.
+        // The console assumes the role with one key of its own and continues with another.
         assume(5, "user/dana", "ASIA9", "ASIA2", "role/admin", "dana")
             .session("", 0)
             .with(|c| c.service = "AWS Internal"),
@@ -94,16 +94,16 @@ fn a_link_for_signing_in_leads_to_the_key_that_made_it() {
     assert_eq!(
         origin(&keyless, "ASIA2"),
         format!("ASIA2 <console [federated-user/admin 2] <{chain}"),
-        "only one key was handed out to that name"
+        "only one key was issued to that name"
     );
     let two = Call::new(0, "user/eve", "AKIAEVE", "sts:GetFederationToken")
         .issues("ASIA8", &federated, "");
-    let told = origin(&[&keyless[..], &[two]].concat(), "ASIA2");
-    assert!(told.starts_with("ASIA2 <console [federated-user/admin 2]: console"), "{told}");
+    let chain = origin(&[&keyless[..], &[two]].concat(), "ASIA2");
+    assert!(chain.starts_with("ASIA2 <console [federated-user/admin 2]: console"), "{chain}");
 }
 
 #[test]
-fn a_password_that_was_set_leads_to_who_set_it() {
+fn a_password_leads_to_who_set_it() {
     let calls = [
         Call::new(0, "user/dana", "AKIADANA", "iam:CreateLoginProfile").issues(
             "",
@@ -152,15 +152,15 @@ fn a_person_of_the_identity_center_signs_in() {
         page(2, SSO, "ASIA2", "dana", 0),
     ];
     for key in ["ASIA1", "ASIA2"] {
-        let told = origin(&calls, key);
-        assert!(told.starts_with(&format!("{key} <console [assumed-role")), "{told}");
-        assert!(told.ends_with("console, MFA unknown, 198.51.100.7"), "{told}");
+        let chain = origin(&calls, key);
+        assert!(chain.starts_with(&format!("{key} <console [assumed-role")), "{chain}");
+        assert!(chain.ends_with("console, MFA unknown, 198.51.100.7"), "{chain}");
     }
 }
 
 #[test]
 fn a_sign_in_that_nothing_followed_is_a_session_too() {
-    let logs = Logs::of(&[sign_in(0, "user/dana"), sign_in(9, "user/dana")]);
+    let logs = Logs::new(&[sign_in(0, "user/dana"), sign_in(9, "user/dana")]);
     let lineage = logs.lineage();
     let consoles = lineage.nodes().filter(|node| matches!(node, Node::Console(_)));
     assert_eq!(consoles.count(), 2);

@@ -1,53 +1,53 @@
-//! Records that nobody but an attacker would write.
+//! Records that only an attacker would write.
 
 use super::super::{MOST_LINKS, Node};
 use super::scene::{Call, Logs, origin, tree};
 use super::{assume, work};
 
 #[test]
-fn a_circle_ends_and_is_said_to_be_one() {
+fn a_circle_is_cut_and_reported() {
     let calls = [
         assume(0, "role/a", "ASIAA", "ASIAB", "role/b", "x").session("x", 0),
         assume(1, "role/b", "ASIAB", "ASIAA", "role/a", "x").session("x", 0),
         assume(2, "role/c", "ASIAC", "ASIAC", "role/c", "x").session("x", 0),
     ];
-    let told = origin(&calls, "ASIAA");
-    assert!(told.starts_with("ASIAA <AssumeRole ASIAB: Unknown"), "{told}");
-    assert!(told.contains("Circle"), "{told}");
-    let told = origin(&calls, "ASIAC");
-    assert!(told.starts_with("ASIAC: "), "a key that hands out itself: {told}");
-    let logs = Logs::of(&calls);
+    let chain = origin(&calls, "ASIAA");
+    assert!(chain.starts_with("ASIAA <AssumeRole ASIAB: Unknown"), "{chain}");
+    assert!(chain.contains("Circle"), "{chain}");
+    let chain = origin(&calls, "ASIAC");
+    assert!(chain.starts_with("ASIAC: "), "a key that issues itself: {chain}");
+    let logs = Logs::new(&calls);
     let lineage = logs.lineage();
     let a = Node::Key(logs.rollups.names.find("ASIAA").unwrap());
     assert_eq!(lineage.descendants(a, 100).len(), 1);
 }
 
 #[test]
-fn a_chain_without_end_is_cut() {
+fn an_endless_chain_is_cut() {
     let calls: Vec<Call> = (0..200)
         .map(|n| {
             let (own, next) = (format!("ASIA{n}"), format!("ASIA{}", n + 1));
             assume(n, "role/a", &own, &next, "role/a", "x").session("x", 0)
         })
         .collect();
-    let told = origin(&calls, "ASIA199");
-    assert!(told.ends_with("why: TooLong }"), "{told}");
-    assert_eq!(told.matches('<').count(), MOST_LINKS);
-    let logs = Logs::of(&calls);
+    let chain = origin(&calls, "ASIA199");
+    assert!(chain.ends_with("why: TooLong }"), "{chain}");
+    assert_eq!(chain.matches('<').count(), MOST_LINKS);
+    let logs = Logs::new(&calls);
     let first = Node::Key(logs.rollups.names.find("ASIA0").unwrap());
     assert_eq!(logs.lineage().descendants(first, 1_000).len(), 199);
     assert_eq!(logs.lineage().descendants(first, 7).len(), 7);
 }
 
 #[test]
-fn of_two_parents_the_earliest_counts_and_the_doubt_is_kept() {
+fn of_two_parents_the_earliest_counts_and_the_conflict_is_recorded() {
     let used = work(9, "role/deploy", "ASIA1", "x", 0);
     let early = assume(0, "user/ci", "AKIACI", "ASIA1", "role/deploy", "x");
     let late = assume(3, "user/eve", "AKIAEVE", "ASIA1", "role/deploy", "x");
     let calls = [late.clone(), early.clone(), used.clone()];
     assert_eq!(origin(&calls, "ASIA1"), "ASIA1 <AssumeRole AKIACI: key of user/ci");
     let contested = |calls: &[Call]| {
-        let logs = Logs::of(calls);
+        let logs = Logs::new(calls);
         let key = logs.rollups.names.find("ASIA1").unwrap();
         logs.rollups.sessions.get(&key).unwrap().contested
     };
@@ -57,7 +57,7 @@ fn of_two_parents_the_earliest_counts_and_the_doubt_is_kept() {
 }
 
 #[test]
-fn two_parents_of_the_same_moment_are_told_apart_by_their_texts() {
+fn two_parents_of_the_same_moment_are_ordered_by_their_texts() {
     let used = work(9, "role/deploy", "ASIA1", "x", 0);
     let one = assume(0, "user/b", "AKIAB", "ASIA1", "role/deploy", "x");
     let two = assume(0, "user/a", "AKIAA", "ASIA1", "role/deploy", "x");
@@ -67,7 +67,7 @@ fn two_parents_of_the_same_moment_are_told_apart_by_their_texts() {
 }
 
 #[test]
-fn sessions_of_one_name_and_second_that_two_callers_asked_for_are_not_guessed() {
+fn sessions_of_one_name_and_second_with_two_callers_are_not_guessed() {
     let used = work(9, "role/deploy", "ASIA3", "x", 0);
     let one = assume(0, "user/a", "AKIAA", "ASIA1", "role/deploy", "x");
     let two = assume(0, "user/b", "AKIAB", "ASIA2", "role/deploy", "x");
@@ -75,8 +75,8 @@ fn sessions_of_one_name_and_second_that_two_callers_asked_for_are_not_guessed() 
         origin(&[one.clone(), used.clone()], "ASIA3"),
         "ASIA3 <AssumeRole AKIAA: key of user/a"
     );
-    let told = origin(&[one, two, used], "ASIA3");
-    assert!(told.starts_with("ASIA3: Unknown"), "{told}");
+    let chain = origin(&[one, two, used], "ASIA3");
+    assert!(chain.starts_with("ASIA3: Unknown"), "{chain}");
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! Scenes for the graph: a few lines say which records there are. Each is folded in order by one worker and
-//! backwards by two, and must give the same graph.
+//! Scenes for the graph. Each is folded in order by one worker and backwards by two, and must give the same graph.
 
 use super::super::{Lineage, Node, Root};
 use crate::clock::{MINUTE, Millis};
@@ -46,7 +45,7 @@ pub struct Call {
     pub delivery: &'static str,
     pub console: bool,
     pub from: &'static str,
-    /// Key, role and session of what is handed out.
+    /// Key, role and session of what is issued.
     pub issued: Option<(String, String, String)>,
 }
 
@@ -77,7 +76,7 @@ impl Call {
         self
     }
 
-    /// Hands out a key to a session of a role, to a user, or a password.
+    /// Issues a key to a session of a role or to a user, or a password.
     pub fn issues(mut self, key: &str, role: &str, session: &str) -> Call {
         self.issued = Some((key.into(), arn(role), session.into()));
         self
@@ -121,7 +120,7 @@ impl Call {
                     scope: self.scope,
                     delivery: self.delivery,
                 },
-                print: 0,
+                fingerprint: 0,
             },
             vpc_endpoint: "",
             bytes_out: 0,
@@ -151,20 +150,20 @@ pub struct Logs {
 }
 
 impl Logs {
-    fn settled(mut rollups: Rollups) -> Logs {
+    fn resolved(mut rollups: Rollups) -> Logs {
         rollups.resolve_sessions();
-        let frames = Frames::take(&mut rollups).unwrap();
+        let frames = Frames::take(&mut rollups, &|| {}).unwrap();
         Logs { rollups, frames }
     }
 
-    pub fn of(calls: &[Call]) -> Logs {
+    pub fn new(calls: &[Call]) -> Logs {
         Logs::in_order(calls)
     }
 
     fn in_order(calls: &[Call]) -> Logs {
         let mut rollups = Rollups::default();
         (0..calls.len()).for_each(|n| fold(&mut rollups, calls, n));
-        Logs::settled(rollups)
+        Logs::resolved(rollups)
     }
 
     fn backwards(calls: &[Call]) -> Logs {
@@ -172,11 +171,11 @@ impl Logs {
         (0..calls.len()).rev().for_each(|n| fold(&mut workers[n % 2], calls, n));
         let [mut whole, other] = workers;
         whole.merge(vec![other], Renumber::SAME, drop);
-        Logs::settled(whole)
+        Logs::resolved(whole)
     }
 
     pub fn lineage(&self) -> Lineage<'_> {
-        Lineage::of(&self.rollups, &self.frames.activity_rows)
+        Lineage::new(&self.rollups, &self.frames.activity_rows)
     }
 }
 
@@ -185,22 +184,22 @@ fn fold(rollups: &mut Rollups, calls: &[Call], n: usize) {
     rollups.fold(&calls[n].event(&format!("event-{n:06}")), Phase::Window, &origin);
 }
 
-/// The way back from a key in words, the same in whatever order the records come:
+/// The chain of a key as a text, the same for any order of the records:
 /// `ASIA2 <AssumeRole ASIA1 <AssumeRole AKIACI: key of user/ci`.
 pub fn origin(calls: &[Call], key: &str) -> String {
-    let told = tell(&Logs::in_order(calls), key);
-    assert_eq!(told, tell(&Logs::backwards(calls), key), "the order of files counts");
-    told
+    let chain = describe(&Logs::in_order(calls), key);
+    assert_eq!(chain, describe(&Logs::backwards(calls), key), "the order of files counts");
+    chain
 }
 
-fn tell(logs: &Logs, key: &str) -> String {
+fn describe(logs: &Logs, key: &str) -> String {
     let lineage = logs.lineage();
     let origin = lineage.origin(logs.rollups.names.find(key).expect("a key of the logs"));
-    let mut told = key.to_string();
+    let mut chain = key.to_string();
     for link in &origin.links {
-        told += &format!(" <{} {}", how(&lineage, link.how), name(&lineage, link.parent));
+        chain += &format!(" <{} {}", how(&lineage, link.how), name(&lineage, link.parent));
     }
-    format!("{told}: {}", root(&lineage, origin.root))
+    format!("{chain}: {}", root(&lineage, origin.root))
 }
 
 fn how(lineage: &Lineage<'_>, how: super::super::How) -> String {
@@ -241,22 +240,22 @@ fn root(lineage: &Lineage<'_>, root: Root<'_>) -> String {
     }
 }
 
-/// What was made of a key, and of that, an indented line each.
+/// The descendants of a key, an indented line each.
 pub fn tree(calls: &[Call], key: &str) -> String {
-    let told = branches(&Logs::in_order(calls), key);
-    assert_eq!(told, branches(&Logs::backwards(calls), key), "the order of files counts");
-    told
+    let tree = branches(&Logs::in_order(calls), key);
+    assert_eq!(tree, branches(&Logs::backwards(calls), key), "the order of files counts");
+    tree
 }
 
 fn branches(logs: &Logs, key: &str) -> String {
     let lineage = logs.lineage();
-    let mut told = String::new();
+    let mut tree = String::new();
     let top = Node::Key(logs.rollups.names.find(key).expect("a key of the logs"));
     let mut open = vec![(top, 0)];
     while let Some((node, depth)) = open.pop() {
-        told += &format!("{:1$}{2}\n", "", depth, name(&lineage, node));
+        tree += &format!("{:1$}{2}\n", "", depth, name(&lineage, node));
         open.extend(lineage.children(node).iter().rev().map(|child| (*child, depth + 1)));
-        assert!(depth < 20, "{told}");
+        assert!(depth < 20, "{tree}");
     }
-    told
+    tree
 }

@@ -1,0 +1,108 @@
+//! Plain statements that qualify a report: what the window, the settings and the rules could not do.
+
+use crate::clock::{DAY, date, length, plain};
+use crate::config::Config;
+use crate::engine::ScanResult;
+use crate::report::model::{RulesApplied, SkippedRule};
+use crate::rollup::Selection;
+use crate::sigma::RuleSet;
+use crate::source::coverage::Coverage;
+
+/// Of the window, the baseline and the settings.
+pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
+    let mut notes: Vec<String> = no_events(c).into_iter().collect();
+    let range = c.oldest.zip(c.newest);
+    match (whole, range) {
+        (true, Some((oldest, newest))) if newest - oldest < 2 * DAY => notes.push(format!(
+            "The logs span only {}: too little history to tell what is new, so sources are mostly compared with each other.",
+            length(newest - oldest)
+        )),
+        (true, Some((oldest, _))) => notes.push(format!(
+            "The whole archive is the window: each source is compared with what came before it. The first day, to {}, is warm-up.",
+            plain(oldest + DAY)
+        )),
+        _ => {}
+    }
+    if let (false, Some(since), Some((oldest, _))) = (whole, selection.since, range) {
+        notes.extend(of_baseline(selection, since, oldest, c));
+    }
+    if config.geoip().is_none() {
+        notes.push(
+            "Countries and network owners are unknown: no GeoIP files were given (--geoip DIR)."
+                .to_string(),
+        );
+    }
+    notes.extend(config.intel().notes());
+    notes.extend(config.expired().iter().map(|entry| format!("Expired and not applied: {entry}")));
+    notes
+        .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));
+    notes
+}
+
+/// Why there is nothing to report on.
+pub fn no_events(c: &Coverage) -> Option<String> {
+    match c.oldest.zip(c.newest) {
+        _ if c.events.decoded > 0 => None,
+        Some((oldest, newest)) => Some(format!(
+            "No event lies in the window. The logs cover {} to {} UTC; '--until latest' counts back from their end.",
+            plain(oldest),
+            plain(newest)
+        )),
+        None => Some("No event was found in the input.".to_string()),
+    }
+}
+
+fn of_baseline(selection: Selection, since: i64, oldest: i64, c: &Coverage) -> Option<String> {
+    match selection.baseline_since {
+        _ if c.events.decoded == 0 => None,
+        None => Some(
+            "No baseline was requested: each event is compared with what came before it in the window."
+                .to_string(),
+        ),
+        Some(_) if c.events.baseline == 0 => Some(
+            "There is no baseline: the logs contain nothing before the window. Each event is compared with what came before it in the window."
+                .to_string(),
+        ),
+        Some(from) if oldest > from + DAY => Some(format!(
+            "The baseline is shorter than requested: the logs begin on {}, {} before the window.",
+            date(oldest),
+            length(since - oldest)
+        )),
+        Some(_) => None,
+    }
+}
+
+/// Of rules that were not applied, and records and matches that they missed.
+pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !rules.skipped().is_empty() {
+        notes.push(format!(
+            "{} rules are not applied: 'incident rule check' says why.",
+            rules.skipped().len()
+        ));
+    }
+    if result.unparsed_records > 0 {
+        notes.push(format!(
+            "{} records could not be read for the rules; they are counted all the same.",
+            result.unparsed_records
+        ));
+    }
+    if result.correlated.overflow > 0 {
+        notes.push(format!(
+            "{} matches were left out of correlations, which were full.",
+            result.correlated.overflow
+        ));
+    }
+    notes
+}
+
+pub fn rules_applied(rules: &RuleSet) -> RulesApplied {
+    let skipped = rules.skipped().iter().map(|skipped| SkippedRule {
+        rule: skipped.title.clone(),
+        file: skipped.file.clone(),
+        line: skipped.line,
+        reason: skipped.reason.clone(),
+    });
+    let applied = (rules.rules().len() + rules.correlations().len()) as u64;
+    RulesApplied { applied, skipped: skipped.collect() }
+}

@@ -1,0 +1,86 @@
+//! Why a case cannot be worked in, and what to do next.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::case::CaseError;
+use crate::clocks::FactError;
+use crate::journal::{JournalError, SealError};
+
+/// Why a case cannot be worked in.
+#[derive(Debug, thiserror::Error)]
+pub enum CaseworkError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error("{}: no plan was approved, so nothing was changed", .0.display())]
+    NothingApproved(PathBuf),
+    #[error("the journal names a plan file outside the case: '{0}'")]
+    PlanOutside(String),
+    #[error("{}: {why}", path.display())]
+    Plan { path: PathBuf, why: String },
+    /// Saving something seals the whole case, which must not vouch for what somebody changed.
+    #[error("{} is not as it was written ({problem})", case.display())]
+    Changed { case: PathBuf, problem: String },
+    #[error("{0} and its numbered names are all taken")]
+    NamesTaken(String),
+    #[error("{}: facts of the clocks: {error}", case.display())]
+    Facts { case: PathBuf, error: FactError },
+    #[error("cannot write JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("cannot write a list: {0}")]
+    List(#[from] io::Error),
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+/// What must not be done in a case.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("{} is closed", .0.display())]
+    Closed(PathBuf),
+    #[error("{} was changed after it was made", .0.display())]
+    PlanChanged(PathBuf),
+    #[error("{0} is not the plan that was approved")]
+    OtherPlan(String),
+    #[error("{} is a case of account {account}, but the plan is for {planned}", case.display())]
+    OtherAccount { case: PathBuf, account: String, planned: String },
+    /// The case's id is in the names of what the plan creates.
+    #[error("the plan was not made for the case in {}", .0.display())]
+    OtherCase(PathBuf),
+}
+
+impl CaseworkError {
+    /// What to do next, where there is something to say.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            CaseworkError::Refused(Refusal::Closed(case)) => {
+                format!("incident case reopen {} --reason TEXT opens it again", case.display())
+            }
+            CaseworkError::Refused(Refusal::PlanChanged(_)) => {
+                "make a new plan: only the approved plan is carried out".into()
+            }
+            CaseworkError::Refused(Refusal::OtherCase(case)) => {
+                format!("plan again with --case {}", case.display())
+            }
+            CaseworkError::NothingApproved(case) => {
+                format!("incident contain PLAYBOOK --case {} runs a playbook in it", case.display())
+            }
+            CaseworkError::Changed { case, .. } => {
+                format!("incident verify {} shows everything that differs", case.display())
+            }
+            CaseworkError::Facts { error, .. } => return error.advice().map(str::to_string),
+            _ => return None,
+        })
+    }
+}
+
+impl From<SealError> for CaseworkError {
+    fn from(e: SealError) -> CaseworkError {
+        match e {
+            SealError::Case(e) => e.into(),
+            SealError::Journal(e) => e.into(),
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What commands share about a case: opening it, writing to it, and the plan that is carried out in it.
+//!
+//! Nothing here speaks to the terminal. An error is typed, and [`CaseworkError::hint`] says what to do next.
+
+mod create;
+mod digests;
+mod error;
+mod impact;
+mod join;
+mod open;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+pub use create::{create, numbered};
+pub use digests::{SavedVerdict, save_verdict};
+pub use error::{CaseworkError, Refusal};
+pub use impact::{ImpactLists, save_impact};
+pub use join::{Joined, join, waiting};
+pub use open::{Opened, ReadCase, Writing, facts_of, read, refuse_closed};
+pub use plan::{approve, read_plan};

@@ -1,0 +1,76 @@
+//! Cases that may be written to, and cases that may not.
+
+use std::fs;
+use std::path::Path;
+
+use super::*;
+use crate::case::{CaseError, CaseFile};
+use crate::clock::Clock;
+use crate::journal::{Event, verify};
+
+const CLOCK: Clock = Clock::Fixed(0);
+
+fn made(root: &Path) -> Writing {
+    create(Some(root), "", CaseFile::default(), "alice".into(), CLOCK).unwrap()
+}
+
+fn analysed(files: std::collections::BTreeMap<String, String>) -> Event {
+    Event::Analysed { author: "alice".into(), files, findings: 1, stories: 0 }
+}
+
+#[test]
+fn what_is_saved_is_sealed_with_its_hash_and_never_overwritten() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().join("case");
+    let mut writing = made(&root);
+    let files = [("findings-001.json".to_string(), b"{}".to_vec())];
+    writing.save(&files, CLOCK, analysed).unwrap();
+    let again = writing.save(&files, CLOCK, analysed);
+    assert!(matches!(again, Err(CaseworkError::Case(CaseError::Exists(_)))));
+    let journal = verify(&writing.case.journal()).unwrap();
+    let names: Vec<&str> = journal.entries.iter().map(|e| e.event.name()).collect();
+    assert_eq!(names, ["created", "manifest", "analysed", "manifest"]);
+    drop(writing);
+    assert!(Writing::open_unchanged(&root, CLOCK).is_ok());
+    fs::write(root.join("findings-001.json"), "[]").unwrap();
+    let changed = Writing::open_unchanged(&root, CLOCK).err().unwrap();
+    assert!(changed.to_string().contains("findings-001.json was changed"), "{changed}");
+    assert!(changed.hint().unwrap().contains("incident verify"));
+}
+
+#[test]
+fn a_closed_case_takes_nothing_and_the_hint_says_how_to_reopen_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().join("case");
+    let mut writing = made(&root);
+    let closed = Event::Closed { author: "alice".into(), reason: None };
+    writing.journal.append(closed).unwrap();
+    drop(writing);
+    for error in [Writing::open(&root, CLOCK).err(), waiting(Some(&root)).err()] {
+        let error = error.unwrap();
+        assert!(matches!(error, CaseworkError::Refused(Refusal::Closed(_))), "{error}");
+        assert!(error.hint().unwrap().contains("incident case reopen"));
+    }
+    assert!(read(&root).is_ok(), "reading goes on");
+}
+
+#[test]
+fn without_an_approved_plan_there_is_nothing_to_resume() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = temp.path().join("case");
+    drop(made(&root));
+    let connect = |_: &crate::plan::Plan| -> Result<_, CaseworkError> { unreachable!("no plan") };
+    let error = Opened::open(&root, CLOCK, connect).err().unwrap();
+    assert!(matches!(error, CaseworkError::NothingApproved(_)), "{error}");
+    assert!(waiting(Some(&root)).unwrap().is_some());
+    assert!(waiting(Some(temp.path())).unwrap().is_none());
+}
+
+#[test]
+fn a_name_that_is_taken_gets_a_number() {
+    let temp = tempfile::tempdir().unwrap();
+    let name = temp.path().join("case").display().to_string();
+    let numbered = || numbered(&name, &CaseFile::default()).unwrap().root().display().to_string();
+    assert_eq!(numbered(), name);
+    assert_eq!(numbered(), format!("{name}-2"));
+}

@@ -1,0 +1,257 @@
+//! Bursts of object access by one principal from one network, over both logs. Shared by the S3 detectors.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Cx;
+use crate::clock::{DAY, Millis};
+use crate::event::action::ObjectAction;
+use crate::event::{Log, SourceClass};
+use crate::rollup::objects::{Key, SLOT, Value};
+use crate::rollup::{Phase, Sym};
+
+/// Slots with few objects that may lie inside a burst.
+const GAP: i32 = 2;
+
+/// Ten minutes of one principal in one network.
+#[derive(Debug, Clone, Default)]
+pub struct Slot {
+    pub rows: Vec<usize>,
+    pub requests: u64,
+    pub objects: u64,
+    pub bytes: u64,
+}
+
+/// Full slots close to each other.
+#[derive(Debug, Clone)]
+pub struct Burst {
+    pub principal: Sym,
+    pub source: Sym,
+    /// Rows of `frames.object_rows`.
+    pub rows: Vec<usize>,
+    pub objects: u64,
+    pub exact: bool,
+    /// Batch deletes among the requests, each counted as one object.
+    pub batches: u64,
+    pub bytes: u64,
+    /// Requests by log; a request is in both logs when both are on.
+    pub cloudtrail: u64,
+    pub access_log: u64,
+    pub first: Millis,
+    pub last: Millis,
+    /// Objects in its busiest slot.
+    pub peak: u64,
+    pub buckets: BTreeSet<Sym>,
+    pub prefixes: BTreeSet<String>,
+    /// Median of the principal's busiest slot on each earlier day.
+    pub usual_peak: u64,
+    /// The principal's busiest slot on any earlier day.
+    pub highest_peak: u64,
+    /// Earlier days on which the principal did this at all.
+    pub earlier_days: u64,
+}
+
+impl Burst {
+    /// Sorted by name: the numbers of names depend on which worker saw them first.
+    pub fn bucket_names<'c>(&self, cx: &Cx<'c>) -> Vec<&'c str> {
+        let mut names: Vec<&str> = self.buckets.iter().map(|s| cx.text(*s)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Multiple of the usual busiest slot; `None` without earlier days.
+    pub fn ratio(&self) -> Option<f64> {
+        (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)
+    }
+
+    /// True if far above the usual, and at least twice the highest earlier day.
+    pub fn is_unusual(&self, ratio: f64) -> bool {
+        self.ratio().is_none_or(|r| r >= ratio) && self.peak >= 2 * self.highest_peak
+    }
+
+    /// The log that has more of its requests.
+    pub fn log(&self) -> Log {
+        if self.cloudtrail >= self.access_log { Log::CloudTrail } else { Log::S3Access }
+    }
+
+    pub fn per_minute(&self) -> f64 {
+        self.objects as f64 / ((self.last - self.first).max(1_000) as f64 / 60_000.0)
+    }
+}
+
+/// When a slot is full enough to be part of a burst.
+pub struct Limits {
+    pub slot_objects: u64,
+    pub slot_bytes: u64,
+}
+
+type Slots = BTreeMap<i32, Slot>;
+
+/// Bursts of `actions` in the window, by principal and network.
+pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
+    let counted = |key: &Key, value: &Value| {
+        actions.contains(&key.action)
+            && value.requests > 0
+            && !cx.is_service(key.principal)
+            && !by_aws(cx, key.source)
+    };
+    let mut groups: BTreeMap<(Sym, &str), Slots> = BTreeMap::new();
+    let mut slots: Vec<(Sym, i32, usize)> = Vec::new();
+    let mut in_window: Vec<(Sym, Sym, usize)> = Vec::new();
+    let rows = cx.frames.object_rows.iter().enumerate();
+    for (n, (key, _)) in rows.filter(|(_, (k, v))| counted(k, v)) {
+        slots.push((key.principal, key.slot, n));
+        if key.phase == Phase::Window {
+            in_window.push((key.principal, key.source, n));
+        }
+    }
+    in_window.sort_unstable();
+    for rows in in_window.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
+        let Some((principal, source, _)) = rows.first() else { continue };
+        let group = groups.entry((*principal, cx.networks.name(*source))).or_default();
+        for (_, _, n) in rows {
+            let Some((key, value)) = cx.frames.object_rows.get(*n) else { continue };
+            let slot = group.entry(key.slot).or_default();
+            slot.rows.push(*n);
+            slot.requests += value.requests;
+            slot.bytes += value.bytes_out;
+        }
+    }
+    let peaks = peaks(cx, slots);
+    let mut found = Vec::new();
+    for ((principal, _), slots) in &mut groups {
+        for slot in slots.values_mut() {
+            slot.rows.sort_unstable();
+            if slot.requests >= limits.slot_objects || slot.bytes >= limits.slot_bytes {
+                (slot.objects, slot.bytes) = count_once(cx, slot.rows.iter().copied());
+            }
+        }
+        let days = peaks.get(principal);
+        found.extend(
+            runs(slots, limits).into_iter().filter_map(|rows| burst(cx, *principal, rows, days)),
+        );
+    }
+    found.sort_by_key(|b| (b.first, b.principal, b.source));
+    found
+}
+
+/// Services that read with a role of the account (backup, queries, replication).
+fn by_aws(cx: &Cx<'_>, source: Sym) -> bool {
+    let network = cx.networks.get(source);
+    network.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
+}
+
+/// Each principal's busiest slot by day, over all keys, sources and buckets. `rows` are principal, slot and row
+/// number.
+fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap<i64, u64>> {
+    rows.sort_unstable();
+    let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
+    for of_slot in rows.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
+        let Some((principal, slot, _)) = of_slot.first() else { continue };
+        let at = i64::from(*slot) * SLOT;
+        let day = peaks.entry(*principal).or_default().entry(at.div_euclid(DAY)).or_default();
+        let rows = || of_slot.iter().map(|(_, _, n)| *n);
+        let values = rows().filter_map(|n| cx.frames.object_rows.get(n));
+        let requests: u64 = values.map(|(_, v)| v.requests).sum();
+        if requests > *day {
+            *day = (*day).max(count_once(cx, rows()).0);
+        }
+    }
+    peaks
+}
+
+/// Rows of each run of full slots, with the slots between and next to them.
+fn runs(slots: &Slots, limits: &Limits) -> Vec<Vec<usize>> {
+    let full = |s: &Slot| s.objects >= limits.slot_objects || s.bytes >= limits.slot_bytes;
+    let mut runs: Vec<(i32, i32)> = Vec::new();
+    for (at, _) in slots.iter().filter(|(_, s)| full(s)) {
+        match runs.last_mut() {
+            Some((_, end)) if at - *end <= GAP + 1 => *end = *at,
+            _ => runs.push((*at, *at)),
+        }
+    }
+    let rows = |(start, end): (i32, i32)| {
+        slots.range(start - 1..=end + 1).flat_map(|(_, s)| s.rows.clone()).collect()
+    };
+    runs.into_iter().map(rows).collect()
+}
+
+/// Objects and bytes of rows, each counted once although both logs may have it. Estimates stay below the requests.
+fn count_once(cx: &Cx<'_>, rows: impl Iterator<Item = usize> + Clone) -> (u64, u64) {
+    let rows = rows.filter_map(|n| cx.frames.object_rows.get(n));
+    let (mut bytes, mut requests, mut batches) = ([0u64; 2], [0u64; 2], 0);
+    for (key, value) in rows.clone() {
+        bytes[key.log as usize] += value.bytes_out;
+        requests[key.log as usize] += value.requests;
+        batches += value.batches;
+    }
+    let distinct = |filter: &dyn Fn(Log) -> bool| {
+        let mut rows = rows.clone().filter(|(key, _)| filter(key.log)).map(|(_, value)| value);
+        let Some(first) = rows.next() else { return 0 };
+        let Some(second) = rows.next() else { return first.objects.count() };
+        let mut all = first.objects.clone();
+        all.merge(&second.objects);
+        rows.for_each(|value| all.merge(&value.objects));
+        all.count()
+    };
+    // A batch delete is one call in CloudTrail and a line for each key in the access log.
+    let count = match batches {
+        0 => distinct(&|_| true),
+        _ => Log::ALL.iter().map(|log| distinct(&|other| other == *log)).max().unwrap_or(0),
+    };
+    (count.min(requests[0].max(requests[1])), bytes[0].max(bytes[1]))
+}
+
+fn burst(
+    cx: &Cx<'_>,
+    principal: Sym,
+    rows: Vec<usize>,
+    days: Option<&BTreeMap<i64, u64>>,
+) -> Option<Burst> {
+    let (objects, bytes) = count_once(cx, rows.iter().copied());
+    let (mut requests, mut by_slot) = ([0u64; 2], BTreeMap::<i32, Vec<usize>>::new());
+    let (mut buckets, mut prefixes, mut exact) = (BTreeSet::new(), BTreeSet::new(), true);
+    let (mut first, mut last, mut batches) = (Millis::MAX, Millis::MIN, 0);
+    let mut sources: BTreeMap<Sym, u64> = BTreeMap::new();
+    for n in &rows {
+        let (key, value) = cx.frames.object_rows.get(*n)?;
+        requests[key.log as usize] += value.requests;
+        batches += value.batches;
+        *sources.entry(key.source).or_default() += value.requests;
+        by_slot.entry(key.slot).or_default().push(*n);
+        buckets.extend(value.buckets.iter().copied());
+        prefixes.extend(value.prefixes.iter().map(|p| p.to_string()));
+        exact &= value.objects.is_exact();
+        first = first.min(value.first.time);
+        last = last.max(value.last);
+    }
+    let source =
+        sources.iter().max_by_key(|(sym, n)| (**n, cx.text(**sym))).map(|(sym, _)| *sym)?;
+    let peak = by_slot.values().map(|rows| count_once(cx, rows.iter().copied()).0).max()?;
+    let today = first.div_euclid(DAY);
+    let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
+    if earlier.is_empty() && cx.history_before(first) < DAY {
+        // The first day has no earlier days: at least three later ones show what is usual.
+        let later: Vec<u64> = days?.range(today + 1..).map(|(_, peak)| *peak).collect();
+        earlier = if later.len() >= 3 { later } else { earlier };
+    }
+    earlier.sort_unstable();
+    Some(Burst {
+        principal,
+        source,
+        objects,
+        exact,
+        batches,
+        bytes,
+        cloudtrail: requests[Log::CloudTrail as usize],
+        access_log: requests[Log::S3Access as usize],
+        first,
+        last,
+        peak,
+        buckets,
+        prefixes,
+        usual_peak: earlier.get(earlier.len() / 2).copied().unwrap_or(0),
+        highest_peak: earlier.last().copied().unwrap_or(0),
+        earlier_days: earlier.len() as u64,
+        rows,
+    })
+}

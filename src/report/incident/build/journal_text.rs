@@ -1,0 +1,121 @@
+//! Journal lines as sentences.
+
+use serde_json::Value;
+
+use super::names::short;
+use crate::journal::{Entry, Event, Outcome};
+use crate::ui::number::{self, counted};
+
+/// A journal line as a sentence.
+pub fn sentence(entry: &Entry) -> String {
+    match &entry.event {
+        Event::Opened { playbook, account, .. } => {
+            format!("case opened with playbook {playbook} in account {account}")
+        }
+        Event::Approved { digest, how, .. } => {
+            format!("plan approved ({how}), digest {}", digest.get(..12).unwrap_or(digest))
+        }
+        Event::Started { what, caller, .. } => format!("{what} started as {}", short(caller)),
+        Event::Evidence { files, missing } if missing.is_empty() => {
+            format!("evidence read: {files} answers")
+        }
+        Event::Evidence { files, missing } => {
+            format!("evidence read: {files} answers, {} refused", missing.len())
+        }
+        Event::Intent { change, resource, call, again, .. } => {
+            let again = if *again { ", again" } else { "" };
+            format!("change {change}{again}: {} on {}", call.name(), short(resource))
+        }
+        Event::Done { change, outcome, .. } => {
+            format!("change {change}: {}", outcome_text(*outcome))
+        }
+        Event::Failed { change, error } => format!("change {change} failed: {error}"),
+        Event::Held { seconds, changes } => {
+            let n = changes.len();
+            let plural = if n == 1 { "change" } else { "changes" };
+            format!("{n} {plural} in force, {seconds} s after the last")
+        }
+        Event::Contested { resource, by, .. } => {
+            let by = by.as_deref().map_or_else(String::new, |by| format!(" by {}", short(by)));
+            format!("reverted or added to{by}: {}", short(resource))
+        }
+        Event::UndoIntent { change, .. } => format!("undo of change {change} started"),
+        Event::UndoDone { change, outcome, .. } => {
+            format!("undo of change {change}: {}", outcome_text(*outcome))
+        }
+        Event::UndoFailed { change, error } => format!("undo of change {change} failed: {error}"),
+        Event::Analysed { findings, .. } => {
+            format!("logs analyzed: {}", counted(*findings, "finding", "findings"))
+        }
+        Event::Collected { objects, bytes, .. } => {
+            let objects = counted(*objects, "object", "objects");
+            format!("logs collected: {objects}, {}", number::bytes(*bytes))
+        }
+        Event::Impact { objects, persons, .. } => {
+            let persons = counted(*persons, "person", "persons");
+            format!("impact counted: {persons} behind {}", counted(*objects, "object", "objects"))
+        }
+        Event::Reissue { change, phase, .. } => {
+            format!("new access key ({change}): {}", phase.name())
+        }
+        _ => of_fields(&EntryFields::of(entry)),
+    }
+}
+
+/// A journal line by its fields.
+pub struct EntryFields(Value);
+
+impl EntryFields {
+    pub fn of(entry: &Entry) -> EntryFields {
+        EntryFields(serde_json::to_value(&entry.event).unwrap_or_default())
+    }
+
+    pub fn name(&self) -> &str {
+        self.text("event")
+    }
+
+    pub fn text(&self, member: &str) -> &str {
+        self.0[member].as_str().unwrap_or_default()
+    }
+
+    pub fn is(&self, member: &str) -> bool {
+        self.0[member] == true
+    }
+}
+
+/// Lines that consist of little but texts.
+fn of_fields(fields: &EntryFields) -> String {
+    let with = |what: &str, why: &str| match why {
+        "" => what.to_string(),
+        why => format!("{what}: {why}"),
+    };
+    match fields.name() {
+        "stopped" => with("run stopped", fields.text("why")),
+        "finished" => with("run ended", fields.text("state")),
+        "undo-skipped" => with("undo of a change skipped", fields.text("why")),
+        "note" => fields.text("text").to_string(),
+        "created" => "case created".into(),
+        "digests" => {
+            format!("evidence checked against CloudTrail's digests: {}", fields.text("verdict"))
+        }
+        "closed" => with("case closed", fields.text("reason")),
+        "reopened" => with("case reopened", fields.text("reason")),
+        "clock-fact" => {
+            format!(
+                "set for the notification clocks: {} {}",
+                fields.text("key"),
+                fields.text("value")
+            )
+        }
+        name => name.replace('-', " "),
+    }
+}
+
+fn outcome_text(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Applied => "made",
+        Outcome::Already => "was already in place",
+        Outcome::FoundApplied => "made (its answer was lost; read back)",
+        Outcome::FoundUnapplied => "not made (its answer was lost; read back)",
+    }
+}

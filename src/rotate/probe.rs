@@ -1,0 +1,93 @@
+//! Tests a new key with the key itself: whose it is, and whether it can do what its consumers need.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cloud::{Arn, Call, Client, ErrorKind, IssuedKey};
+use crate::step::Args;
+
+/// Calls GetCallerIdentity with the new key, then runs the probe. For some seconds, parts of AWS do not know a
+/// new key yet; the test waits for `propagation`.
+///
+/// # Errors
+/// What is wrong with the key, without any secret.
+pub fn test_key(
+    client: &Client,
+    key: &IssuedKey,
+    user: &str,
+    probe: Option<&str>,
+    propagation: Duration,
+) -> Result<(), String> {
+    let me = Call::new("sts", "GetCallerIdentity", []);
+    let caller = retry(propagation, || client.call_as(key, &me))?;
+    let arn = caller["Arn"].as_str().ok_or("sts:GetCallerIdentity answered without an ARN")?;
+    if Arn::parse(arn).and_then(|a| a.user().map(str::to_string)).as_deref() != Some(user) {
+        return Err(format!("the new key belongs to {arn}, not to {user}"));
+    }
+    match probe.map(|p| p.split_once(':').unwrap_or((p, ""))) {
+        None | Some(("none", _)) => Ok(()),
+        Some(("s3", bucket)) => {
+            let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
+            retry(propagation, || client.call_as(key, &head)).map(|_| ())
+        }
+        Some(("cmd", command)) => run_command(command, key),
+        Some((kind, _)) => {
+            Err(format!("invalid probe '{kind}' (expected s3:BUCKET, cmd:COMMAND or none)"))
+        }
+    }
+}
+
+/// Makes the call again, with growing pauses, while AWS may not know the key yet.
+fn retry<T>(
+    propagation: Duration,
+    call: impl Fn() -> Result<T, crate::cloud::ApiError>,
+) -> Result<T, String> {
+    let until = Instant::now() + propagation;
+    let mut pause = Duration::from_millis(500);
+    loop {
+        match call() {
+            Ok(answer) => return Ok(answer),
+            // AWS does not know the key yet: InvalidClientTokenId, InvalidAccessKeyId, and for S3 a bare 403.
+            Err(e)
+                if matches!(
+                    e.kind,
+                    ErrorKind::Credentials | ErrorKind::Denied | ErrorKind::Unknown
+                ) && Instant::now() + pause < until =>
+            {
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_secs(10));
+            }
+            Err(e) => return Err(e.to_string()),
+        }
+    }
+}
+
+/// Runs the responder's own test with the new key in its environment. Its output is not shown, since it might
+/// contain the key.
+fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
+    let status = Command::new("sh")
+        .args(["-c", command])
+        .env("AWS_ACCESS_KEY_ID", &key.id)
+        .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
+        .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("AWS_PROFILE")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|e| format!("cannot run the probe command: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("the probe command failed: {status}")) }
+}
+
+/// Checks the form of the argument `probe`, if there is one.
+///
+/// # Errors
+/// What a probe looks like.
+pub fn validate_probe(args: &Args) -> Result<(), String> {
+    let probe = args.text("probe");
+    let rest = |kind| probe.strip_prefix(kind).is_some_and(|rest: &str| !rest.is_empty());
+    if probe.is_empty() || probe == "none" || rest("s3:") || rest("cmd:") {
+        return Ok(());
+    }
+    Err(format!("invalid --probe '{probe}' (expected s3:BUCKET, cmd:COMMAND or none)"))
+}

@@ -1,0 +1,90 @@
+//! A step that adds one Deny statement to a bucket policy: the data of the step, and how it is carried out.
+
+use serde_json::Value;
+
+use super::{bucket, bucket_policy};
+use crate::cloud::Api;
+use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+
+/// IAM actions that such a step reads with.
+pub const READS: &[&str] = &["s3:GetBucketPolicy"];
+/// IAM actions that such a step and its undo write with.
+pub const WRITES: &[&str] = &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
+
+/// Arguments that name buckets which must stay writable.
+pub const PROTECTED_BUCKETS: [&str; 2] = ["trail-bucket", "evidence-bucket"];
+
+/// What one step denies on a bucket.
+#[derive(Debug)]
+pub struct BucketDeny {
+    pub meta: &'static Meta,
+    /// Part of the statement's Sid.
+    pub sid: &'static str,
+    /// The argument whose values distinguish the statements of several runs; none when one statement of
+    /// the case replaces the other.
+    pub sid_argument: Option<&'static str>,
+    /// Denied actions, as in the Service Authorization Reference.
+    pub actions: &'static [&'static str],
+    /// Whom the statement denies.
+    pub condition: fn(&Context) -> Result<Value, StepError>,
+    /// Who loses access, for the reader of the plan.
+    pub affects: fn(&Context) -> String,
+}
+
+impl BucketDeny {
+    fn sid(&self, cx: &Context) -> String {
+        let hash = |argument| bucket_policy::short_hash(&cx.args.all(argument).join(" "));
+        let distinct = self.sid_argument.map(hash).unwrap_or_default();
+        cx.sid(&format!("{}{distinct}", self.sid))
+    }
+
+    /// The statement.
+    ///
+    /// # Errors
+    /// When the step is not allowed here.
+    pub fn statement(&self, cx: &Context) -> Result<Value, StepError> {
+        refuse_protected_buckets(cx)?;
+        Ok(bucket_policy::deny(cx, &self.sid(cx), self.actions, (self.condition)(cx)?))
+    }
+}
+
+/// Refuses buckets that must stay writable: a Deny there loses logs or evidence.
+fn refuse_protected_buckets(cx: &Context) -> Result<(), StepError> {
+    let name = cx.args.text("bucket");
+    let is_one_of = |argument| cx.args.all(argument).iter().any(|b| bucket::name_of(b) == name);
+    let [trail, evidence] = PROTECTED_BUCKETS;
+    let why = if is_one_of(trail) {
+        "receives CloudTrail logs: a Deny there would lose them"
+    } else if is_one_of(evidence) {
+        "contains the evidence of this case: a Deny there would lock the case out"
+    } else {
+        return Ok(());
+    };
+    Err(StepError::Refused(format!("the bucket {name} {why}")))
+}
+
+impl Step for BucketDeny {
+    fn meta(&self) -> &'static Meta {
+        self.meta
+    }
+
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+        self.statement(cx)?;
+        Ok(vec![bucket_policy::observe(api, cx, cx.args.text("bucket"))?])
+    }
+
+    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        let change = bucket_policy::add(cx, item, &self.statement(cx)?)?;
+        Ok(change.map(|change| change.affects((self.affects)(cx))))
+    }
+
+    fn undo(
+        &self,
+        cx: &Context,
+        now: &Item,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Undo, StepError> {
+        bucket_policy::remove(cx, now, before, after, &self.sid(cx))
+    }
+}

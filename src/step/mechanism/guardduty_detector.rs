@@ -1,0 +1,46 @@
+//! Finds the GuardDuty detectors of a step's regions.
+//!
+//! An account has at most one detector for each region (API reference, CreateDetector).
+
+use serde_json::Value;
+
+use super::answer;
+use crate::cloud::{Api, Call};
+use crate::step::model::{Context, Item, StepError};
+
+/// The feature that watches S3 data events (GuardDuty User Guide, "S3 Protection").
+pub const S3: &str = "S3_DATA_EVENTS";
+
+/// The argument `region`, a list, or the run's region.
+pub fn regions(api: &dyn Api, cx: &Context) -> Vec<String> {
+    let given = cx.args.all("region").iter().filter(|r| !r.is_empty());
+    let given: Vec<String> = given.cloned().collect();
+    if given.is_empty() { vec![api.region().to_string()] } else { given }
+}
+
+/// The id of a region's detector with the answer of GetDetector; nothing when there is none.
+///
+/// # Errors
+/// When AWS refuses a read or does not answer with a list of ids.
+pub fn find(api: &dyn Api, region: &str) -> Result<Option<(String, Value)>, StepError> {
+    let list = Call::new("guardduty", "ListDetectors", []).in_region(region);
+    let answer = api.call(&list)?;
+    let Some(id) = answer::list(&list, &answer)?.first() else { return Ok(None) };
+    let id = answer::as_text(&list, id, "a detector id")?.to_string();
+    let get = Call::new("guardduty", "GetDetector", [("DetectorId", id.as_str().into())]);
+    Ok(Some((id, api.call(&get.in_region(region))?)))
+}
+
+/// `arn:aws:guardduty:REGION:ACCOUNT:detector`, without an id: creating a detector must not change it.
+pub fn resource(cx: &Context, region: &str, part: &str) -> String {
+    format!("arn:{}:guardduty:{region}:{}:detector{part}", cx.partition, cx.account)
+}
+
+/// The region in an item's ARN.
+///
+/// # Errors
+/// When the ARN names no region.
+pub fn region_of(item: &Item) -> Result<&str, StepError> {
+    let region = item.resource.split(':').nth(3).filter(|region| !region.is_empty());
+    region.ok_or_else(|| StepError::Refused(format!("{} names no region", item.resource)))
+}

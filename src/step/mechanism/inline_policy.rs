@@ -1,0 +1,194 @@
+//! A step that denies a user or a role everything with an inline policy of ours: its data, and how it is
+//! carried out.
+//!
+//! IAM evaluates permissions at every request, so the policy also applies to sessions issued before it (IAM
+//! User Guide, "Disabling permissions for temporary security credentials").
+
+use chrono::DateTime;
+use serde_json::{Value, json};
+
+use super::{answer, role};
+use crate::cloud::{Api, Call, placeholder};
+use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+
+/// What one step denies, and to whom.
+#[derive(Debug)]
+pub struct InlineDeny {
+    pub meta: &'static Meta,
+    pub holder: Holder,
+    pub denies: Denies,
+    /// Who loses access, for the reader of the plan.
+    pub affects: fn(&Context) -> String,
+}
+
+/// The principal that the policy is attached to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    User,
+    Role,
+}
+
+/// Which requests the policy denies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denies {
+    Everything,
+    /// Requests of sessions that were issued before the moment of the change.
+    OlderSessions,
+}
+
+impl Holder {
+    /// `User`, `Role`: part of the names of operations and parameters.
+    fn kind(self) -> &'static str {
+        match self {
+            Holder::User => "User",
+            Holder::Role => "Role",
+        }
+    }
+
+    /// The holder's name, from the arguments.
+    fn name<'a>(self, cx: &Context<'a>) -> &'a str {
+        cx.args.text(match self {
+            Holder::User => "user",
+            Holder::Role => "role",
+        })
+    }
+
+    fn arn(self, cx: &Context) -> String {
+        match self {
+            Holder::User => cx.user_arn(self.name(cx)),
+            Holder::Role => cx.role_arn(self.name(cx)),
+        }
+    }
+}
+
+impl Denies {
+    /// The policy's name: `incident-CASE-deny`, `incident-CASE-revoke`.
+    fn policy_name(self, cx: &Context) -> String {
+        cx.policy_name(match self {
+            Denies::Everything => "deny",
+            Denies::OlderSessions => "revoke",
+        })
+    }
+
+    /// The policy to write. A cutoff is filled in at the moment of the call.
+    pub fn document(self, cx: &Context) -> Value {
+        match self {
+            Denies::Everything => deny_all(),
+            Denies::OlderSessions => deny_issued_before(cx, placeholder::CUTOFF),
+        }
+    }
+}
+
+impl InlineDeny {
+    fn call(&self, cx: &Context, verb: &str) -> Call {
+        let kind = self.holder.kind();
+        let name = [("PolicyName", self.denies.policy_name(cx).into())];
+        let mut call = Call::new("iam", &format!("{verb}{kind}Policy"), name);
+        call.params.insert(format!("{kind}Name"), self.holder.name(cx).into());
+        call
+    }
+
+    /// Writes the document in place of the policy's current one.
+    fn put(&self, cx: &Context, document: &Value) -> Change {
+        let mut call = self.call(cx, "Put");
+        call.params.insert("PolicyDocument".into(), document.to_string().into());
+        Change::new(document.clone(), call)
+    }
+
+    fn in_force(&self, cx: &Context, item: &Item) -> bool {
+        match self.denies {
+            Denies::Everything => item.state == deny_all(),
+            Denies::OlderSessions => revokes(cx, item),
+        }
+    }
+}
+
+impl Step for InlineDeny {
+    fn meta(&self) -> &'static Meta {
+        self.meta
+    }
+
+    /// `#inline-policy/incident-CASE-WHAT`: its document, or `null`.
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+        if self.holder == Holder::Role {
+            role::read(api, cx)?;
+        }
+        let get = self.call(cx, "Get");
+        let mut state = match api.call(&get) {
+            Ok(policy) => answer::member(&get, &policy, "PolicyDocument")?,
+            Err(e) if e.is_not_found() => Value::Null,
+            Err(e) => return Err(e.into()),
+        };
+        // A placeholder that AWS itself returns denies nothing: it must not pass for our planned change.
+        if let Some(cutoff) = state.pointer_mut(CUTOFF).filter(|c| *c == placeholder::CUTOFF) {
+            *cutoff = "not filled in".into();
+        }
+        let policy_name = self.denies.policy_name(cx);
+        let resource = format!("{}#inline-policy/{policy_name}", self.holder.arn(cx));
+        Ok(vec![Item { resource, state }])
+    }
+
+    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        if self.in_force(cx, item) {
+            return Ok(None);
+        }
+        Ok(Some(self.put(cx, &self.denies.document(cx)).affects((self.affects)(cx))))
+    }
+
+    /// The policy's name is ours, so undo replaces or deletes whatever it contains now.
+    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
+        Ok(if now.state == *before {
+            Undo::Nothing
+        } else if before.is_null() {
+            Undo::Change(Change::new(Value::Null, self.call(cx, "Delete")))
+        } else {
+            Undo::Change(self.put(cx, before))
+        })
+    }
+
+    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
+        match self.holder {
+            Holder::User => Vec::new(),
+            Holder::Role => role::usage(api, cx),
+        }
+    }
+}
+
+/// Denies everything, without a condition.
+fn deny_all() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "IncidentDenyAll", "Effect": "Deny", "Action": "*", "Resource": "*"}],
+    })
+}
+
+/// Denies everything to sessions issued before the cutoff: the console's `AWSRevokeOlderSessions` with our
+/// Sid (IAM User Guide, "Revoke IAM role temporary security credentials").
+fn deny_issued_before(cx: &Context, cutoff: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": cx.sid("RevokeSessions"),
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"DateLessThan": {"aws:TokenIssueTime": cutoff}},
+        }],
+    })
+}
+
+/// Where the cutoff stands in a policy.
+const CUTOFF: &str = "/Statement/0/Condition/DateLessThan/aws:TokenIssueTime";
+
+/// True for our revocation with a time or the placeholder as its cutoff. Once this case wrote a revocation,
+/// true only for exactly that one: an earlier cutoff would spare sessions.
+fn revokes(cx: &Context, item: &Item) -> bool {
+    let document = &item.state;
+    if let Some(written) = cx.written.get(&item.resource) {
+        return document == written;
+    }
+    document.pointer(CUTOFF).and_then(Value::as_str).is_some_and(|cutoff| {
+        let valid = cutoff == placeholder::CUTOFF || DateTime::parse_from_rfc3339(cutoff).is_ok();
+        valid && *document == deny_issued_before(cx, cutoff)
+    })
+}

@@ -1,0 +1,22 @@
+//! What steps share: each file is one mechanism, none of them is a step. A step imports mechanisms and
+//! never another step.
+
+pub mod access_log_target;
+pub mod answer;
+pub mod bucket;
+pub mod bucket_deny;
+pub mod bucket_policy;
+#[cfg(test)]
+pub mod bucket_policy_laws;
+pub mod event_selectors;
+pub mod guardduty_detector;
+pub mod inline_policy;
+pub mod login_profile;
+pub mod policy;
+pub mod principals;
+pub mod public_access_block;
+pub mod role;
+pub mod trail_switch;
+pub mod trails;
+pub mod trust_policy;
+pub mod user_credentials;

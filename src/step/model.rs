@@ -1,0 +1,213 @@
+//! What a step is: its metadata, what it reads, the change it needs, and how to undo that change.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::args::Args;
+use crate::cloud::{Api, ApiError, Call};
+
+/// How much harm a wrong change does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// Nothing that works today stops working.
+    Low,
+    /// Stops what the contained principal does.
+    Medium,
+    /// May stop what others do.
+    High,
+}
+
+/// What undo restores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UndoKind {
+    /// The previous state, byte for byte.
+    Exact,
+    /// Most of it; the step's `loss` says what stays lost.
+    Loss,
+    /// Nothing.
+    None,
+}
+
+/// What a step says about itself.
+#[derive(Debug)]
+pub struct Meta {
+    /// `iam.deactivate-access-keys`: service.verb-object; the file's name in snake case.
+    pub id: &'static str,
+    /// A sentence in the imperative, without its full stop.
+    pub title: &'static str,
+    pub risk: Risk,
+    pub undo: UndoKind,
+    /// What undo cannot restore; empty for [`UndoKind::Exact`].
+    pub loss: &'static str,
+    /// Names of the required arguments.
+    pub needs: &'static [&'static str],
+    /// Names of the optional arguments.
+    pub takes: &'static [&'static str],
+    /// IAM actions of its reads (`iam:ListAccessKeys`), as in the Service Authorization Reference.
+    pub reads: &'static [&'static str],
+    /// IAM actions of its changes and of their undo.
+    pub writes: &'static [&'static str],
+}
+
+/// The input of a step, apart from what it reads.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub args: &'a Args,
+    /// Twelve digits.
+    pub account: &'a str,
+    /// `aws`, `aws-cn`, `aws-us-gov`.
+    pub partition: &'a str,
+    /// The caller's ARN; for a role session, `caller_role` has the role's ARN.
+    pub caller: &'a str,
+    pub caller_role: Option<&'a str>,
+    /// Short, lower-case, letters, digits and dashes: part of the names of what we create.
+    pub case: &'a str,
+    /// Resources that this case created itself (a re-issued key): never contained.
+    pub own: &'a [String],
+    /// What this case wrote, by resource: AWS does not show who caused some states.
+    pub written: &'a BTreeMap<String, Value>,
+}
+
+impl Context<'_> {
+    /// The name of our inline policies: `incident-CASE-WHAT`.
+    pub fn policy_name(&self, what: &str) -> String {
+        format!("incident-{}-{what}", self.case)
+    }
+
+    /// The Sid of our statements: letters and digits only, as IAM requires.
+    pub fn sid(&self, what: &str) -> String {
+        let alphanumeric =
+            |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        format!("Incident{}{}", alphanumeric(what), alphanumeric(self.case))
+    }
+
+    pub fn user_arn(&self, user: &str) -> String {
+        format!("arn:{}:iam::{}:user/{user}", self.partition, self.account)
+    }
+
+    pub fn role_arn(&self, role: &str) -> String {
+        format!("arn:{}:iam::{}:role/{role}", self.partition, self.account)
+    }
+
+    pub fn bucket_arn(&self, bucket: &str) -> String {
+        format!("arn:{}:s3:::{bucket}", self.partition)
+    }
+}
+
+/// One resource, or part of one, and its state.
+///
+/// Steps that look at the same thing use the same `resource` and the same shape of `state`: a plan shows
+/// the later step what the earlier one will leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// An ARN, and after `#` the part of it: `arn:aws:s3:::bucket#policy`,
+    /// `arn:aws:iam::123456789012:user/alice#access-key/AKIA…`.
+    pub resource: String,
+    /// Configuration only, nothing that changes by itself. `null` when it does not exist.
+    pub state: Value,
+}
+
+impl Item {
+    /// The ARN before `#`.
+    pub fn arn(&self) -> &str {
+        self.resource.split_once('#').map_or(self.resource.as_str(), |(arn, _)| arn)
+    }
+
+    /// The part after `#`, if the item is about a part.
+    pub fn part(&self) -> Option<&str> {
+        self.resource.split_once('#').map(|(_, part)| part)
+    }
+}
+
+/// A change that an item needs: one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub after: Value,
+    pub call: Call,
+    /// Who else is affected, a sentence each.
+    pub affects: Vec<String>,
+}
+
+impl Change {
+    pub fn new(after: Value, call: Call) -> Change {
+        Change { after, call, affects: Vec::new() }
+    }
+
+    #[must_use]
+    pub fn affects(mut self, who: impl Into<String>) -> Change {
+        self.affects.push(who.into());
+        self
+    }
+}
+
+/// How to undo a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undo {
+    /// The change is gone already.
+    Nothing,
+    Change(Change),
+    /// Undo is impossible, and why. Flags such as `--reactivate` belong to the executor.
+    Refused(String),
+}
+
+/// Why a step cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The step is not allowed here, and why: self-lockout, a service-linked role, a policy too large.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// One containment action: read, change, undo.
+pub trait Step: Sync {
+    fn meta(&self) -> &'static Meta;
+
+    /// What exists now: reads only.
+    ///
+    /// # Errors
+    /// When AWS refuses a read or answers without a field that the step needs, or when the step is not
+    /// allowed here.
+    fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError>;
+
+    /// The change that the item needs, or nothing when it is in its target state. Pure: the same item gives
+    /// the same answer. After the change, a fresh item must need none; that is how a hold is checked.
+    ///
+    /// # Errors
+    /// When the change is not allowed.
+    fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError>;
+
+    /// How to return from `now` to `before`; `after` is what we wrote. Undo touches only what we wrote:
+    /// later changes by others stay.
+    ///
+    /// # Errors
+    /// When undo is not allowed, or the current state cannot be read.
+    fn undo(
+        &self,
+        cx: &Context,
+        now: &Item,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Undo, StepError>;
+
+    /// What the reader should know about an item that stays unchanged: a sentence each.
+    fn notes(&self, _cx: &Context, _item: &Item) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What the reader of a plan should know besides its items: a sentence each. A run does not need them.
+    fn remarks(&self, _api: &dyn Api, _cx: &Context) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// True when undo makes a credential usable again that an attacker may have: undo then needs an
+    /// explicit flag.
+    fn restores_credential(&self) -> bool {
+        false
+    }
+}
