@@ -14,6 +14,7 @@
 mod support;
 
 mod access_logs;
+mod adversary;
 mod analysis;
 mod aws_faults;
 mod aws_names;

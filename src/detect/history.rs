@@ -50,7 +50,12 @@ pub struct History {
     moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
+    /// First success of a principal with a deploy tool, by the network it came from.
+    tools: HashMap<(Sym, Sym), BTreeMap<String, Millis>>,
 }
+
+/// Tools that change accounts from code, by user-agent family.
+const DEPLOY_TOOLS: &[&str] = &["Terraform", "OpenTofu", "Pulumi", "cloudformation.amazonaws.com"];
 
 /// Days with a new network from which on a principal roams.
 const ROAMING_DAYS: usize = 3;
@@ -69,6 +74,12 @@ impl History {
             let seen = Seen { first, last: value.last(), events: value.events, first_success };
             h.start = h.start.min(seen.first);
             h.end = h.end.max(seen.last);
+            if first_success != Millis::MAX && DEPLOY_TOOLS.contains(&names.text(key.agent)) {
+                let network = networks.name(key.source).to_string();
+                let from = h.tools.entry((key.principal, key.agent)).or_default();
+                let known = from.entry(network).or_insert(first);
+                *known = first.min(*known);
+            }
             if !key.by_service {
                 let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
                 days.entry(day).and_modify(|s| s.add(seen)).or_insert(seen);
@@ -100,6 +111,12 @@ impl History {
             h.moving_days.insert(*principal, later);
         }
         h
+    }
+
+    /// True if a call of the principal with the tool from the network succeeded on a day before that of `at`.
+    pub fn used_tool(&self, principal: Sym, tool: Sym, network: &str, at: Millis) -> bool {
+        let first = self.tools.get(&(principal, tool)).and_then(|from| from.get(network));
+        first.is_some_and(|first| first.div_euclid(DAY) < at.div_euclid(DAY))
     }
 
     /// True if the principal regularly uses new networks, as workflows on rented machines do: on at least half of

@@ -32,6 +32,7 @@ mod summary;
 mod testing;
 mod text;
 mod user_agents;
+mod weigh;
 
 pub use cx::Cx;
 pub use rule_matches::rule_id;

@@ -1,20 +1,23 @@
 //! Findings of Sigma rules and correlations: one per rule, account, principal and unfamiliar network in the window.
-//! The rule sets the level; routine, deploy tools, familiar networks and failed attempts lower it, an unfamiliar
-//! network raises it, and calls by AWS services are informational.
+//! The rule sets the level, and [`weigh`](super::weigh) moves it by the circumstances.
 
 mod description;
 mod groups;
-mod severity;
 
 use std::collections::BTreeSet;
 
 use super::Cx;
 use super::advice::{ask_owner, contain_bucket, contain_credential};
 use super::build::Build;
+use super::weigh::{Act, NEVER_ROUTINE, weigh};
+use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
-use crate::sigma::{Firing, Rule, RuleIndex};
+use crate::sigma::{Firing, Level, Rule, RuleIndex};
 pub use description::rule_id;
-use groups::{Group, MatchGroups};
+pub use groups::{Group, MatchGroups};
+
+/// Outcomes that a call can have: a finding with all of them needs no filter.
+const ALL_OUTCOMES: usize = 3;
 
 /// The findings of all rules and of the correlations that fired.
 pub fn findings(cx: &Cx<'_>) -> Vec<Finding> {
@@ -50,17 +53,30 @@ fn finding(
     for (kind, name) in &targets {
         build.target(kind, name);
     }
-    let assessed = severity::assess(cx, matches, group, rule);
+    let mut outcomes: Vec<Outcome> = group.rows.iter().map(|(key, _)| key.outcome).collect();
+    outcomes.sort();
+    outcomes.dedup();
+    let tried = !outcomes.contains(&Outcome::Success);
+    let act = Act {
+        cx,
+        matches,
+        group,
+        level: level(rule.level),
+        for_failures: cx.rules.requires_error(group.rule),
+        never_routine: rule.tags.iter().any(|tag| tag == NEVER_ROUTINE),
+        outcomes: &outcomes,
+    };
+    let (severity, reasons) = weigh(&act);
     for reason in description::reasons(cx, group, firings) {
         build.reason(reason);
     }
-    for reason in assessed.reasons {
+    for reason in reasons {
         build.reason(reason);
     }
     let tactics = description::tactics(rule);
     let described = if cause == Cause::Act { tactics.clone() } else { Vec::new() };
-    build.describe(rule.description.as_deref().unwrap_or_default(), described, assessed.tried);
-    if assessed.severity >= Severity::Medium {
+    build.describe(rule.description.as_deref().unwrap_or_default(), described, tried);
+    if severity >= Severity::Medium {
         ask_owner(&mut build);
         let key = group.rows.iter().map(|(key, _)| key.access_key).max().unwrap_or(0);
         contain_credential(cx, &mut build, group.principal, key);
@@ -82,8 +98,8 @@ fn finding(
     scope.actions = (actions.into_iter())
         .map(|(service, action)| (cx.text(service).to_string(), cx.text(action).to_string()))
         .collect();
-    scope.outcomes = assessed.outcomes;
-    build.finish(assessed.severity, description::title(cx, group, rule, &targets))
+    scope.outcomes = if outcomes.len() == ALL_OUTCOMES { Vec::new() } else { outcomes };
+    build.finish(severity, description::title(cx, group, rule, &targets))
 }
 
 /// The behaviour that a rule looks at. A rule names it with a tag if detectors look at it too.
@@ -96,5 +112,15 @@ fn cause(rule: &Rule) -> Cause {
         () if tagged("incident.bulk-destroy") => Cause::BulkDestroy,
         () if tagged("incident.sign-in") => Cause::SignIn,
         () => Cause::Act,
+    }
+}
+
+fn level(level: Level) -> Severity {
+    match level {
+        Level::Informational => Severity::Info,
+        Level::Low => Severity::Low,
+        Level::Medium => Severity::Medium,
+        Level::High => Severity::High,
+        Level::Critical => Severity::Critical,
     }
 }

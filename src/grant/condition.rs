@@ -14,10 +14,21 @@ pub fn narrowed(reach: Reach, condition: Option<&Value>, scope: Scope<'_>) -> Re
     let Some(operators) = condition.and_then(Value::as_object) else { return reach };
     let mut narrowest = reach;
     for (operator, keys) in operators {
-        if !narrows(operator) {
-            continue;
-        }
+        let mounted = |key: &str, values: &Value| {
+            operator.eq_ignore_ascii_case("Bool")
+                && key.eq_ignore_ascii_case("elasticfilesystem:AccessedViaMountTarget")
+                && each(values)
+                    .iter()
+                    .all(|v| v.as_bool() == Some(true) || v.as_str() == Some("true"))
+        };
         for (key, values) in keys.as_object().into_iter().flatten() {
+            if mounted(key, values) {
+                // Whoever is in the network; whose that is, the policy does not say.
+                narrowest = narrowest.min(Reach::Unclear);
+            }
+            if !narrows(operator) {
+                continue;
+            }
             if let Some(limit) = limit(&key.to_ascii_lowercase(), values, scope) {
                 narrowest = narrowest.min(limit);
             }

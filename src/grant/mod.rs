@@ -41,9 +41,41 @@ pub struct Scope<'a> {
     pub known: &'a BTreeSet<String>,
 }
 
+/// Accounts of AWS itself, one a region, by which Elastic Load Balancing writes access logs into buckets (Elastic Load
+/// Balancing user guide, "Enable access logs for your Application Load Balancer").
+const LOAD_BALANCING: &[&str] = &[
+    "127311923021",
+    "033677994240",
+    "027434742980",
+    "797873946194",
+    "098369216593",
+    "985666609251",
+    "054676820928",
+    "156460612806",
+    "652711504416",
+    "009996457667",
+    "897822967062",
+    "635631232127",
+    "754344448648",
+    "718504428378",
+    "383597477331",
+    "600734575887",
+    "114774131450",
+    "783225319266",
+    "582318560864",
+    "076674570225",
+    "507241528517",
+    "589379963580",
+    "048591011584",
+    "190560391635",
+    "638102146993",
+    "037604701340",
+];
+
 impl Scope<'_> {
     fn account(&self, id: &str) -> Reach {
-        if id == self.own || self.known.contains(id) { Reach::Inside } else { Reach::Outside }
+        let ours = id == self.own || self.known.contains(id) || LOAD_BALANCING.contains(&id);
+        if ours { Reach::Inside } else { Reach::Outside }
     }
 
     /// Something that has an owner which its id does not tell.

@@ -68,6 +68,7 @@ fn conditions_narrow_or_do_not() {
         ),
         (json!({"StringNotEquals": {"aws:PrincipalAccount": "999988887777"}}), Reach::Everyone),
         (json!({"Bool": {"aws:SecureTransport": "true"}}), Reach::Everyone),
+        (json!({"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}}), Reach::Unclear),
         (json!({"StringLike": {"aws:Referer": "https://acme.example/*"}}), Reach::Everyone),
         (json!({"StringEquals": {"aws:UserAgent": "secret"}}), Reach::Everyone),
         (json!({"StringEquals": {"aws:PrincipalTag/team": "a"}}), Reach::Everyone),

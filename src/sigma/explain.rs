@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::compile::{RuleIndex, RuleSet};
 use super::detection::Expr;
 use super::value::{Comparison, FieldTest, Operator, Test};
+use crate::grant::Reach;
 
 /// The most values that a condition lists, and the most characters of each.
 const VALUES: usize = 6;
@@ -153,6 +154,8 @@ fn describe_test(test: &Test) -> String {
             };
             format!("{sign} {value}")
         }
+        Test::Grants(Reach::Everyone) => "gives access to everyone".to_owned(),
+        Test::Grants(_) => "gives access outside the account".to_owned(),
         Test::FieldRef(reference) => format!("equals the field {}", reference.path.as_str()),
     }
 }

@@ -18,6 +18,8 @@
 //! - A filter whose condition is all `not …` says what to keep, any other what to suppress. See `filter`.
 //! - A rule without a level is `medium`; one whose status is `unsupported` is not applied.
 //! - `action: global`, `reset` and `repeat` of Sigma 1 work; aggregations after `|` are not supported.
+//! - `grants` is a modifier of ours: `everyone`, `outside` or `unclear` fits a policy, an access control list, a share
+//!   or a range that gives access at least so far. See [`crate::grant`].
 //! - S3 access logs have no name in the taxonomy: their service is `s3-access`.
 //! - Correlation windows are described in `window`. Timespans may be in weeks (`w`) and months of
 //!   30 days (`M`).

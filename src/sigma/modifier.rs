@@ -9,6 +9,7 @@ use super::problem::{Diagnostics, Location};
 use super::value::{Comparison, FieldRef, MatchPosition, Number, Operator, Test, TimePart};
 use super::yaml::{Node, Yaml};
 use super::{field::Path, regex_limits};
+use crate::grant::Reach;
 
 /// The most values of one field.
 const VALUES: usize = 20_000;
@@ -20,6 +21,7 @@ enum Kind {
     Cidr,
     Exists,
     FieldRef,
+    Grants,
     Operator(Operator),
 }
 
@@ -89,6 +91,7 @@ impl Key {
             "cidr" => self.set_kind(Kind::Cidr)?,
             "exists" => self.set_kind(Kind::Exists)?,
             "fieldref" => self.set_kind(Kind::FieldRef)?,
+            "grants" => self.set_kind(Kind::Grants)?,
             "lt" => self.set_kind(Kind::Operator(Operator::Less))?,
             "lte" => self.set_kind(Kind::Operator(Operator::LessOrEqual))?,
             "gt" => self.set_kind(Kind::Operator(Operator::Greater))?,
@@ -129,7 +132,9 @@ impl Key {
         let fits = match self.kind {
             Kind::Text => true,
             Kind::Regex | Kind::FieldRef => only_positions && self.steps.len() < 2,
-            Kind::Cidr | Kind::Exists | Kind::Operator(_) => self.steps.is_empty() && !self.cased,
+            Kind::Cidr | Kind::Exists | Kind::Grants | Kind::Operator(_) => {
+                self.steps.is_empty() && !self.cased
+            }
         };
         if !fits {
             return Err("these modifiers cannot be combined".to_owned());
@@ -209,6 +214,16 @@ impl Key {
             Kind::Text => return self.texts(item, text),
             Kind::Regex => self.regex(text)?,
             Kind::Cidr => Test::Net(network(text)?),
+            Kind::Grants => Test::Grants(match text {
+                "everyone" => Reach::Everyone,
+                "outside" => Reach::Outside,
+                "unclear" => Reach::Unclear,
+                _ => {
+                    return Err(format!(
+                        "`grants` needs everyone, outside or unclear, not `{text}`"
+                    ));
+                }
+            }),
             Kind::Exists => match text.to_ascii_lowercase().as_str() {
                 "true" | "yes" => Test::Exists(true),
                 "false" | "no" => Test::Exists(false),

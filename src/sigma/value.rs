@@ -3,7 +3,7 @@
 //! Facts: Sigma Rules Specification, "General" and "Special Field Values"; Modifiers Appendix.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use chrono::{DateTime, Datelike, Timelike};
@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::field::Path;
 use super::pattern::{Pattern, fold};
+use crate::grant::{Reach, Scope, reach};
 
 /// One value of a rule after its modifiers.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub enum Test {
     Net(IpNet),
     Comparison(Comparison),
     FieldRef(FieldRef),
+    /// `grants`: the value gives access that reaches at least so far.
+    Grants(Reach),
 }
 
 /// A number without modifiers: matches the same number, or text with the same spelling.
@@ -149,13 +152,17 @@ impl FieldTest {
 
     /// Whether a value refers to another field.
     pub fn has_field_ref(&self) -> bool {
-        self.values.iter().flatten().any(|test| matches!(test, Test::FieldRef(_)))
+        self.values.iter().flatten().any(|test| matches!(test, Test::FieldRef(_) | Test::Grants(_)))
     }
 
     fn finds(&self, test: &Test, root: &Value) -> bool {
         match test {
             Test::Exists(wanted) => self.path.any(root, &mut |_| true) == *wanted,
             Test::Null => !self.path.any(root, &mut |value| !value.is_null()),
+            Test::Grants(least) => {
+                let scope = Scope { own: account_of(root), known: &BTreeSet::new() };
+                self.path.any(root, &mut |value| reach(value, scope) >= Some(*least))
+            }
             Test::FieldRef(reference) => self.path.any(root, &mut |value| {
                 let Some(left) = text_of(value) else { return false };
                 reference.path.any(root, &mut |value| {
@@ -187,7 +194,7 @@ impl Test {
             Test::Comparison(comparison) => comparison.fits(value),
             Test::Null => value.is_null(),
             Test::Exists(wanted) => *wanted,
-            Test::FieldRef(_) => false,
+            Test::FieldRef(_) | Test::Grants(_) => false,
         }
     }
 }
@@ -251,6 +258,12 @@ pub fn text_of(value: &Value) -> Option<Cow<'_, str>> {
         Value::Number(_) | Value::Object(_) => Cow::Owned(value.to_string()),
         Value::Null | Value::Array(_) => return None,
     })
+}
+
+/// The account that a CloudTrail record was written for.
+fn account_of(record: &Value) -> &str {
+    let recipient = record["recipientAccountId"].as_str();
+    recipient.or_else(|| record["userIdentity"]["accountId"].as_str()).unwrap_or("")
 }
 
 fn address(text: &str) -> Option<IpAddr> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::clock::{DAY, HOUR, Millis};
 use crate::detect::Cx;
+use crate::detect::history::FIRST_DAYS;
 use crate::rollup::activity::Key;
 use crate::rollup::matches::{Row, marked};
 use crate::rollup::{EventLocation, Phase, Sym};
@@ -116,23 +117,26 @@ impl<'a> MatchGroups<'a> {
         groups.into_iter().map(group).collect()
     }
 
-    /// Days but that of `at` on which the principal's calls from familiar networks matched the rule.
-    pub fn other_days(&self, rule: u32, principal: Sym, at: Millis) -> usize {
-        let today = at.div_euclid(DAY);
-        let days = self.days.get(&(rule, principal));
-        days.map_or(0, |days| days.iter().filter(|day| **day != today).count())
+    /// Days on which the principal's calls from familiar networks matched the rule, for a match at `at`.
+    pub fn routine_days(&self, cx: &Cx<'_>, rule: u32, principal: Sym, at: Millis) -> usize {
+        let Some(days) = self.days.get(&(rule, principal)) else { return 0 };
+        counting(cx, at, days.iter())
     }
 
-    /// Days but that of `at` on which the correlation fired for the principal in familiar networks; 0 if its
-    /// highest count is at least twice the median, which is no routine.
-    pub fn other_days_correlated(&self, correlation: u32, principal: Sym, at: Millis) -> usize {
+    /// The same for a correlation; 0 if its highest count is at least twice the median, which is no routine.
+    pub fn routine_days_correlated(
+        &self,
+        cx: &Cx<'_>,
+        correlation: u32,
+        principal: Sym,
+        at: Millis,
+    ) -> usize {
         let Some(days) = self.daily_counts.get(&(correlation, principal)) else { return 0 };
         let mut counts: Vec<u64> = days.values().copied().collect();
         counts.sort_unstable();
         let usual = counts.get(counts.len() / 2).copied().unwrap_or(0);
         let most = counts.last().copied().unwrap_or(0);
-        let today = at.div_euclid(DAY);
-        if most >= 2 * usual { 0 } else { days.keys().filter(|day| **day != today).count() }
+        if most >= 2 * usual { 0 } else { counting(cx, at, days.keys()) }
     }
 
     /// The first event of the activity row that counts the match too.
@@ -142,6 +146,14 @@ impl<'a> MatchGroups<'a> {
     {
         self.hours.get(&(*key, hour(row.first.time))).copied().unwrap_or(&row.first)
     }
+}
+
+/// How many of the days make a routine of what happened at `at`: those before. Later days count only where the logs
+/// begin with the act, since nobody knows what came before.
+fn counting<'d>(cx: &Cx<'_>, at: Millis, days: impl Iterator<Item = &'d i64>) -> usize {
+    let today = at.div_euclid(DAY);
+    let young = cx.history_before(at) < FIRST_DAYS;
+    days.filter(|day| **day < today || (young && **day > today)).count()
 }
 
 fn hour(at: Millis) -> i64 {

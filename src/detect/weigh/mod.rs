@@ -1,0 +1,112 @@
+//! What moves the severity of an act, in one place: one file a circumstance, each answering with a shift and its
+//! reason. The sum is bounded here and nowhere else.
+//!
+//! - Whatever a caller can choose (user agent, names, a call through a service, a refused call) lowers an act by one
+//!   level at most, all of it together.
+//! - A routine lowers it by what it is worth: the same act, by the same principal, from networks of its own, on
+//!   earlier days. A rule whose tag is [`NEVER_ROUTINE`] has none.
+//! - An AWS service that acts by itself, told by the structure of its identity, makes an act informational.
+//! - A network that is new to the principal raises it, and then nothing but a failed attempt lowers it.
+
+mod attempt;
+mod network;
+mod routine;
+mod service;
+mod tool;
+
+use super::Cx;
+use super::rule_matches::{Group, MatchGroups};
+use crate::event::Outcome;
+use crate::finding::Severity;
+
+/// The tag of rules whose act never becomes a routine: sharing outside, credentials for others, logging off, trust
+/// outside.
+pub const NEVER_ROUTINE: &str = "incident.never-routine";
+
+/// What is weighed: the calls of one principal that a rule or a correlation matched.
+pub struct Act<'a, 'c> {
+    pub cx: &'a Cx<'a>,
+    pub matches: &'a MatchGroups<'c>,
+    pub group: &'a Group<'c>,
+    /// The rule's own level.
+    pub level: Severity,
+    /// The rule wants calls that failed.
+    pub for_failures: bool,
+    pub never_routine: bool,
+    /// Outcomes of the calls, each once.
+    pub outcomes: &'a [Outcome],
+}
+
+/// In which way a circumstance moves the severity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// AWS acts by itself: informational.
+    Exempt,
+    Up,
+    /// Something that a caller can bring about.
+    Down,
+    /// Earlier days of the same: so many levels.
+    Routine(usize),
+    /// A remark without weight.
+    None,
+}
+
+/// One circumstance of an act.
+pub struct Shift {
+    pub by: Move,
+    /// A sentence for the finding.
+    pub reason: String,
+}
+
+/// Every circumstance, in the order in which reasons are given.
+const CIRCUMSTANCES: &[fn(&Act<'_, '_>) -> Option<Shift>] =
+    &[attempt::shift, service::shift, network::shift, routine::shift, tool::shift];
+
+/// The severity of the act, with a reason for each circumstance that moves it.
+pub fn weigh(act: &Act<'_, '_>) -> (Severity, Vec<String>) {
+    let shifts: Vec<Shift> = CIRCUMSTANCES.iter().filter_map(|judge| judge(act)).collect();
+    let severity = sum(act.level, shifts.iter().map(|shift| shift.by));
+    (severity, shifts.into_iter().map(|shift| shift.reason).collect())
+}
+
+/// The level after all moves. Never below informational, never above high unless the rule itself says critical.
+fn sum(level: Severity, moves: impl Iterator<Item = Move>) -> Severity {
+    let moves: Vec<Move> = moves.collect();
+    if moves.contains(&Move::Exempt) {
+        return Severity::Info;
+    }
+    let routine = moves.iter().map(|by| if let Move::Routine(n) = by { *n } else { 0 }).max();
+    let chosen = usize::from(moves.contains(&Move::Down));
+    let lowered = lower(level, routine.unwrap_or(0).max(chosen));
+    if moves.contains(&Move::Up) { raise(lowered) } else { lowered }
+}
+
+fn lower(level: Severity, by: usize) -> Severity {
+    let rank = Severity::ALL.iter().position(|s| *s == level).unwrap_or(0);
+    Severity::ALL[rank.saturating_sub(by)]
+}
+
+/// One level up, at most to high; info stays info.
+fn raise(level: Severity) -> Severity {
+    match level {
+        Severity::Low => Severity::Medium,
+        Severity::Medium => Severity::High,
+        same => same,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_chooses_lowers_by_one_level_in_all() {
+        let down = [Move::Down, Move::Down, Move::Down, Move::None];
+        assert_eq!(sum(Severity::Critical, down.into_iter()), Severity::High);
+        assert_eq!(sum(Severity::Low, down.into_iter()), Severity::Info);
+        assert_eq!(sum(Severity::High, [Move::Routine(2), Move::Down].into_iter()), Severity::Low);
+        assert_eq!(sum(Severity::High, [Move::Up, Move::Down].into_iter()), Severity::High);
+        assert_eq!(sum(Severity::Medium, [Move::Up].into_iter()), Severity::High);
+        assert_eq!(sum(Severity::High, [Move::Exempt, Move::Up].into_iter()), Severity::Info);
+    }
+}
