@@ -209,7 +209,7 @@ fn keys_of_root_of_others_and_of_sessions() {
 fn credentials_of_another_account() {
     let scene = Scene::moto();
     let expect = ["--expect-account", "999999999999", "--yes"];
-    refused(&scene, &scene.contain_victim(&expect), "not of 999999999999");
+    refused(&scene, &scene.contain_victim(&expect), "not to 999999999999");
     let plan = scene.plan_victim();
     let me = "<Arn>arn:aws:iam::999999999999:user/responder</Arn><UserId>AIDA</UserId>\
               <Account>999999999999</Account>";
