@@ -26,7 +26,7 @@ pub enum JournalError {
     Illegal(PathBuf, IllegalTransition),
 }
 
-/// The journal, open for appending.
+/// A journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -37,7 +37,7 @@ pub struct Journal {
     head: String,
 }
 
-/// A journal whose chain is whole and whose lines follow each other.
+/// A journal whose chain is whole and whose lines are in a legal order.
 #[derive(Debug, Default)]
 pub struct Verified {
     pub entries: Vec<Entry>,
@@ -157,7 +157,7 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
         let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;
         let value: Value = serde_json::from_str(line).map_err(|e| broken(&e.to_string()))?;
         if value["prev"] != head.as_str() {
-            return Err(broken("the line before it is not the one that it follows"));
+            return Err(broken("the line before it was changed, removed or added later"));
         }
         head = sha256(format!("{body}}}"));
         if head != says {
