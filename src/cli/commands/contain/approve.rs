@@ -6,7 +6,7 @@ use crate::plan::{Kind, Plan};
 use crate::step::UndoKind;
 use crate::ui::prompt;
 
-/// Asks for what the flags do not answer. Returns how the plan was approved, for the journal.
+/// Asks the questions that no flag answers. Returns how the plan was approved, for the journal.
 ///
 /// # Errors
 /// When the answer is no, or stdin is not a terminal.

@@ -1,4 +1,4 @@
-//! Shows how a run ended, and what to do next.
+//! Shows how a run ended and what to do next.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
 
-/// Prints the table and the verdict; gives the exit code.
+/// Prints the table and the verdict. Returns the exit code.
 ///
 /// # Errors
 /// Refusals and stops, with what to do next.

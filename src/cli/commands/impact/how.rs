@@ -1,4 +1,4 @@
-//! How people are counted: by the patterns of a map, or by a query on a database.
+//! How to count people: by the patterns of a map, or by a query on a database.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-/// Validated, and ready to count.
+/// Validated input, ready to count.
 pub enum How {
     Map(Box<Map>),
     Query { query: Query, source: Source, target: Box<Target>, seconds: u64 },
