@@ -1,4 +1,4 @@
-//! What every detector works with.
+//! The context that every detector works with.
 
 use std::collections::HashMap;
 
@@ -120,7 +120,7 @@ impl<'a> Cx<'a> {
         self.history.networks_of(principal).any(|(_, seen)| seen.first < at - DAY)
     }
 
-    /// How much time before `at` the logs cover.
+    /// The time before `at` that the logs cover.
     pub fn history_before(&self, at: Millis) -> Millis {
         (at - self.history.start).max(0)
     }

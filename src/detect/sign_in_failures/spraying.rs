@@ -36,7 +36,7 @@ impl<'c> Attempts<'_, 'c> {
     }
 
     fn spray(&self, victims: &BTreeMap<&str, Vec<Row<'c>>>, rows: Vec<Row<'c>>) -> Finding {
-        // A principal that already worked from there was not guessed.
+        // Nobody guesses a principal that already worked from there.
         let guessed = |success: &Row<'_>| {
             let from = rows.first().map_or(0, |row| row.1.first.time);
             let key = (success.0.principal, self.network(success));

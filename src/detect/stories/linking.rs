@@ -22,7 +22,7 @@ const CREATING: &[&str] = &[
     "sts:GetSessionToken",
 ];
 
-/// What a finding can be linked by.
+/// The properties that link a finding to others.
 struct Traits<'a> {
     principal: &'a str,
     key: &'a str,
