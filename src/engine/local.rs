@@ -25,7 +25,7 @@ pub trait Visitor: Send {
     fn input(&mut self, _number: u32, _coverage: Coverage) {}
 }
 
-/// What to read, and how.
+/// The job of a scan: what to read, and how.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     pub listing: &'a Listing,
