@@ -90,7 +90,7 @@ pub(super) fn timestamp(text: &str) -> String {
     time::parse(text).map_or_else(|| text.to_owned(), rfc3339)
 }
 
-/// What encloses a value, and so what ends it.
+/// The bracket that encloses a value, and so ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Nothing,
