@@ -1,14 +1,14 @@
 //! The documented JSON of an analysis as types: `analyze --format json` writes it, and a report of a case reads it.
 //!
-//! A field that is added here is written and read at once. The types of [`crate::finding`] know nothing of JSON;
-//! each file here turns them into their part of the document.
+//! A new field here is both written and read. The types of [`crate::finding`] do not know JSON: each file here converts
+//! them to its part of the document.
 //!
 //! # Schema `incident.analysis/1`
 //!
-//! Keys are always present and always in this order. What is not known is `null`, an empty list or
-//! an empty object. Times are RFC 3339 in UTC. Fields may be added under the same version; a field
-//! that changes its meaning or goes away makes a new one. Log text is complete and unchanged once
-//! parsed; in the document, control, bidi and zero-width characters are written as `\uXXXX`.
+//! Keys are always present and always in this order. Unknown values are `null`, an empty list or an empty object. Times
+//! are RFC 3339 in UTC. Fields may be added under the same version; a field that changes its meaning or disappears
+//! requires a new version. Log text is complete and unchanged once parsed; in the document, control, bidi and
+//! zero-width characters are written as `\uXXXX`.
 //!
 //! | key | value |
 //! |---|---|
@@ -176,7 +176,7 @@ impl From<&Report> for Analysis {
     }
 }
 
-/// What was asked for.
+/// The requested window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Window {
@@ -201,7 +201,7 @@ impl From<&model::Window> for Window {
     }
 }
 
-/// Rules that were applied, and those that could not be.
+/// Number of rules that were applied, and the rules that were not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rules {

@@ -2,8 +2,8 @@
 //!
 //! # Schema `incident.sessions/1`
 //!
-//! Keys are always present and always in this order. What is not known is `null` or an empty list. Times are
-//! RFC 3339 in UTC. Fields may be added under the same version.
+//! Keys are always present and always in this order. Unknown values are `null` or an empty list. Times are RFC 3339 in
+//! UTC. Fields may be added under the same version.
 //!
 //! | key | value |
 //! |---|---|
@@ -80,7 +80,7 @@ struct Sessions<'a> {
     notes: &'a [String],
 }
 
-/// Sessions that are made while they are written.
+/// Sessions that are created while they are written.
 struct Stream<'a>(&'a ForEach<'a>);
 
 impl Serialize for Stream<'_> {

@@ -83,7 +83,7 @@ impl EntryFields {
     }
 }
 
-/// Lines that consist of little but texts.
+/// Lines that consist mainly of text.
 fn of_fields(fields: &EntryFields) -> String {
     let with = |what: &str, why: &str| match why {
         "" => what.to_string(),
