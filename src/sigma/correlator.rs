@@ -43,7 +43,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedHit {
     pub correlation: u32,
-    /// Which of the correlation's rules.
+    /// Index of the rule in the correlation.
     pub slot: u32,
     pub time: i64,
     pub event: u64,
