@@ -8,7 +8,7 @@ use super::keys::{Check, Keys};
 use super::model::{Kind, Problem};
 use super::parallel::map;
 
-/// A signature of a digest, from its S3 metadata (`by` is `None`) or from the next digest.
+/// A signature for a digest, from its S3 metadata (`by` is `None`) or from the next digest.
 struct Claim<'a> {
     by: Option<usize>,
     signature: &'a str,
