@@ -23,7 +23,7 @@
 //! | `access_key` | the key's id; a session at the console has an id of its own, `console-…`, and its keys have that as `parent_key` |
 //! | `kind` | `long-term`, `temporary`, `console` |
 //! | `principal`, `name`, `account` | whose; `name` is the role session name |
-//! | `parent_key`, `parent` | what it came from, `null` for a root; who asked for it |
+//! | `parent_key`, `parent` | what it came from, `null` for a root; who requested it |
 //! | `how` | `AssumeRole`, `GetSessionToken`, `CreateAccessKey`, …; `console`, `instance`, `service`; `null` if the record is not in the logs |
 //! | `issued_at`, `issued_from` | when, and to which address |
 //! | `first_seen`, `last_seen`, `events`, `denied`, `bytes_out` | use in the window; times are `null` if there was none |

@@ -30,7 +30,7 @@ pub(super) fn unmatched(page: &mut Page<'_>, all: &[GuardDutyMatch]) -> io::Resu
     if unmatched.is_empty() {
         return Ok(());
     }
-    page.heading("GUARDDUTY ONLY", "matched to none of the findings above")?;
+    page.heading("GUARDDUTY ONLY", "no match among the findings above")?;
     for one in unmatched.iter().take(UNMATCHED) {
         page.item(2, "- ", &summary(&one.by))?;
         page.text(4, &clip(&one.by.title, 240))?;

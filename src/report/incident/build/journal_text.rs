@@ -33,7 +33,7 @@ pub fn sentence(entry: &Entry) -> String {
         Event::Held { seconds, changes } => {
             let n = changes.len();
             let plural = if n == 1 { "change" } else { "changes" };
-            format!("{n} {plural} in force, {seconds} s after the last")
+            format!("{n} {plural} in force, {seconds} s after the last change")
         }
         Event::Contested { resource, by, .. } => {
             let by = by.as_deref().map_or_else(String::new, |by| format!(" by {}", short(by)));
