@@ -1,4 +1,4 @@
-//! Why an analysis cannot go on, as values; each says what to do next.
+//! The errors of an analysis, as values. Each says what to do next.
 
 use crate::clock::{Millis, rfc3339};
 use crate::cloud::ConnectError;

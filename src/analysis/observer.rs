@@ -19,7 +19,7 @@ pub trait Observer: Sync {
     /// Calls that AWS denied. A warning has named them already.
     fn missing_permissions(&self, _missing: &BTreeSet<Missing>) {}
 
-    /// Inputs of so many files and bytes are about to be read.
+    /// The scan is about to read this many files and bytes.
     fn scan(&self, _files: u64, _bytes: u64) -> ScanProgress<'_> {
         Box::new(|_, _| {})
     }

@@ -112,7 +112,7 @@ impl AwsLogs {
         }
     }
 
-    /// Describes the logs in words that are the same for every run, whatever its window.
+    /// Describes the logs in the same words for every run, independent of the window.
     pub(super) fn describe(&self, clients: &[Arc<Client>], urls: &[S3Url]) -> String {
         let mut parts: Vec<String> = urls.iter().map(|url| url.to_string()).collect();
         if urls.is_empty() {

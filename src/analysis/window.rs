@@ -7,7 +7,7 @@ use crate::rollup::Selection;
 /// A window as requested. `days` and `since` exclude each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RequestedWindow {
-    /// The last so many days, counted back from `until` or now.
+    /// The last N days, counted back from `until` or now.
     pub days: Option<f64>,
     pub since: Option<Moment>,
     /// Exclusive.

@@ -12,7 +12,7 @@ use crate::report::incident::PROGRAM;
 /// The highest number that a name gets when the name without a number exists.
 const MOST: u32 = 1_000;
 
-/// Makes a case without a playbook in `folder`; without one, in a new folder called `name`, numbered if it exists.
+/// Makes a case without a playbook. Its folder is `folder`, or else a new one called `name`, numbered if that exists.
 ///
 /// # Errors
 /// When it cannot be made.

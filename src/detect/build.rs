@@ -18,7 +18,7 @@ const MOST_EVIDENCE: usize = 20;
 const MOST_AGENTS: usize = 10;
 const MOST_RESOURCES: usize = 20;
 
-/// A finding in the making.
+/// A finding while it is built.
 pub struct Build<'a, 'c> {
     cx: &'a Cx<'c>,
     finding: Finding,

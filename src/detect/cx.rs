@@ -25,7 +25,7 @@ pub struct Cx<'a> {
     pub selection: Selection,
     pub networks: SourceNetworks,
     pub history: History,
-    /// Which key came from which sign-in or key, and what was made with it.
+    /// Which key came from which sign-in or key, and the keys that it made.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
     /// Correlations that fired; their events are marks of the matches' rollup.

@@ -1,9 +1,9 @@
 //! Callers whose address, access key, ARN or user agent is on a threat list.
 //!
-//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls
-//! achieved here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS
-//! services and own ranges never match. False positives: reassigned addresses and outdated lists.
-//! `most_callers` limits the findings per principal.
+//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls achieved
+//! here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS services and own
+//! ranges never match. False positives: reassigned addresses and outdated lists. `most_callers` limits the findings per
+//! principal.
 
 mod callers;
 mod reasons;

@@ -33,7 +33,7 @@ pub struct Job<'a> {
     pub threads: usize,
     /// Called with the number of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
-    /// Told when large tables were freed and others are about to be made.
+    /// Called when large tables were freed and others are about to be made.
     pub memory_freed: &'a (dyn Fn() + Sync),
 }
 

@@ -205,7 +205,7 @@ impl Apply<'_, '_> {
         }
     }
 
-    /// After a lost answer: reads until the change is seen, or long enough to know that it was not made. A
+    /// After a lost answer: reads until a reading shows the change, or long enough to know that it was not made. A
     /// change that AWS does not show counts as not made: making it again does no harm.
     fn took_effect(
         &mut self,

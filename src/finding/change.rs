@@ -294,11 +294,14 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     }
     if last.incomplete {
         remarks.push(
-            "The last run's input was incomplete: what is new may have been missed then.".into(),
+            "The last run's input was incomplete: it may have missed what is reported as new now."
+                .into(),
         );
     }
     if now.incomplete {
-        remarks.push("This run's input is incomplete: what is gone may have been missed.".into());
+        remarks.push(
+            "This run's input is incomplete: it may have missed what is reported as gone.".into(),
+        );
     }
     for (what, now, last) in [
         ("principals", now.principals.beyond, last.principals.beyond),

@@ -38,7 +38,7 @@ pub struct Finding {
     pub attack: Vec<String>,
     /// MITRE ATT&CK tactics in words, in the order of an attack.
     pub tactics: Vec<String>,
-    /// What it means and what is ordinary, as the rule describes it; may be empty.
+    /// The meaning and the ordinary causes, as the rule describes them; may be empty.
     pub description: String,
     /// No call succeeded.
     pub tried: bool,
@@ -140,7 +140,7 @@ pub struct Target {
     pub name: String,
 }
 
-/// One reason in words, with its number and what it was compared with.
+/// One reason in words, with its number and the number that it was compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     pub rule: String,

@@ -45,15 +45,15 @@ pub struct Verified {
     pub history: History,
     /// The hash of each entry's line, in their order.
     pub hashes: Vec<String>,
-    /// The hash of the last line: whoever has noted it down can tell whether lines were removed.
+    /// The hash of the last line. A person who noted it down can tell whether lines were removed.
     pub head: String,
     /// Text after the last whole line: a write that a crash cut off.
     pub torn: Option<String>,
 }
 
 impl Journal {
-    /// Opens the journal, or starts it. A last line that a crash cut off is moved to a file next to it: whatever
-    /// it was to announce was not done.
+    /// Opens the journal, or starts it. Moves a last line that a crash cut off to a file next to it: the change that it
+    /// announced was not made.
     ///
     /// # Errors
     /// When the chain is broken, a line must not follow those before it, or the disk refuses.

@@ -48,7 +48,7 @@ pub struct Planner<'a> {
     pub contain_first: bool,
 }
 
-/// A plan in the making.
+/// A plan while it is built.
 pub(super) struct Draft {
     args: Args,
     pub(super) made: CaseResources,

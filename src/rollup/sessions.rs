@@ -190,7 +190,7 @@ fn millis(seconds: u32) -> Millis {
     Millis::from(seconds) * SECOND
 }
 
-/// The smaller of two texts, or the one that is not empty: independent of which came first.
+/// The smaller of two texts, or the one that is not empty. Their order makes no difference.
 fn smaller_text(names: &Names, a: Sym, b: Sym) -> Sym {
     match (a, b) {
         (a, 0) => a,

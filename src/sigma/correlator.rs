@@ -39,7 +39,7 @@ pub struct Outcome {
     pub ungrouped: u64,
 }
 
-/// A hit as it is stored between runs.
+/// A hit in the form that the state stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedHit {
     pub correlation: u32,

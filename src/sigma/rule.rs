@@ -48,7 +48,7 @@ pub struct Logs {
     pub s3_access: bool,
 }
 
-/// A rule or correlation as it is reported.
+/// A rule or correlation, as reports show it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Rule {
     pub file: String,

@@ -51,7 +51,7 @@ pub(super) const LIMITS: Limits = Limits {
     pace: Pace { between: PACE, patience: PATIENCE },
 };
 
-/// A body as it is handed to a reader.
+/// A body in the form that a reader gets.
 pub(super) enum Body {
     Whole(Vec<u8>, Option<Head>),
     /// Read it with [`Download::parts`].

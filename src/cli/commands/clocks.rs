@@ -25,7 +25,7 @@ const REFERENCE: &str =
 /// Show the notification clocks of a case, and set the facts that start them
 ///
 /// Without --set nothing is written. Each fact that you set is a line in the journal, with author and time; case.toml
-/// stays as it is. An empty value removes a fact. Times without an offset are in the case's time zone.
+/// does not change. An empty value removes a fact. Times without an offset are in the case's time zone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident clocks CASE                                            what is due, and what applies

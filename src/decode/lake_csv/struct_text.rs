@@ -171,8 +171,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value that is plain text: up to a comma that another member or item follows, or up to the
-    /// bracket that closes what it is in.
+    /// A value that is plain text. It ends at a comma before another member or item, or at the bracket that closes the
+    /// struct, map or list around it.
     fn word(&mut self, inside: Inside) -> &'a str {
         let ends = |at: usize, mark: char| {
             let after = self.rest.get(at + 1..).unwrap_or("");

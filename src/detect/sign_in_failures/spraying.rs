@@ -49,7 +49,7 @@ impl<'c> Attempts<'_, 'c> {
         let users = counted(victims.len() as u64, "principal", "principals");
         let names: Vec<String> = victims.keys().map(|arn| display_name(arn)).collect();
         build.reason(format!(
-            "{} from {network} for {users} in {}, none of whom had worked from there in the {} before: {}",
+            "{} from {network} for {users} in {}; none of them had worked from there in the {} before: {}",
             counted(burst.failures, "failed sign-in", "failed sign-ins"),
             length(burst.last - burst.first),
             length(self.cx.history_before(burst.first)),

@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
     let uncovered = number("/counts/logs_uncovered");
     if uncovered > 0 {
         details.push(format!(
-            "{} in no digest: nothing proves what was delivered.",
+            "{} in no digest: nothing proves what CloudTrail delivered.",
             counted(uncovered, "log file is", "log files are")
         ));
     }
@@ -154,7 +154,7 @@ mod tests {
             [
                 "No digest of 111122223333 eu-west-1 (trail main) covers 2026-11-01 01:01:31 to \
                  2026-11-01 03:01:31 UTC (2 h): digest files are missing.",
-                "1 log file is in no digest: nothing proves what was delivered.",
+                "1 log file is in no digest: nothing proves what CloudTrail delivered.",
             ]
         );
         assert_eq!(read.details[2], "Not as delivered: s3://b/0: not found.");

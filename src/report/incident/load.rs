@@ -23,8 +23,8 @@ pub enum LoadError {
     Analysis(String, AnalysisError),
 }
 
-/// Reads a case as it is `now`: its journal, the plan that was approved last, its manifest, its newest
-/// analysis, and the facts of its clocks.
+/// Reads a case at the time `now`: its journal, the newest approved plan, its manifest, its newest analysis, and the
+/// facts of its clocks.
 ///
 /// # Errors
 /// When the journal's chain does not fit, the analysis is of another shape, or a file cannot be read.

@@ -17,8 +17,8 @@ const MAX_SINCE_LAST: usize = 120;
 /// Number of severities that are counted, from the highest that occurs.
 const LEVELS: usize = 2;
 
-/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned; after a last run,
-/// what is new since.
+/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned. If there was a last run,
+/// it counts what is new since.
 pub(super) fn line(report: &Report) -> String {
     let incomplete = if report.incomplete() { "INCOMPLETE, " } else { "" };
     if let Some(change) = &report.change {

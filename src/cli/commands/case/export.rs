@@ -39,7 +39,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         opened => opened?,
     };
     if let Err(e) = verify(&case.journal()) {
-        cx.ui.warning(&format!("{e}; the case is exported as it is"));
+        cx.ui.warning(&format!("{e}; incident exports the case anyway"));
     }
     let done = export(&case, &args.output, packing)?;
     let mut out = cx.ui.out();

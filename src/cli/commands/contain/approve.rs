@@ -27,7 +27,8 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
         });
     }
     for name in &open {
-        let question = format!("The change to {name} is irreversible. Type the name to go on: ");
+        let question =
+            format!("The change to {name} is irreversible. Type the name to approve it: ");
         if prompt::ask(&question)? != *name {
             return Err(declined());
         }

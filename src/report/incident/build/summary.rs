@@ -165,7 +165,7 @@ fn data(facts: &Facts<'_>, touched: &Touched) -> Sentence {
         (true, Some(_)) => {
             "No read of stored data and no change of a resource is on record.".into()
         }
-        (true, None) => "Without logs it is not known what was read or changed.".into(),
+        (true, None) => "Without logs, nobody can say what was read or changed.".into(),
     };
     Sentence { text, evidence }
 }
