@@ -30,7 +30,7 @@ const MOST_CALLERS: Setting = Setting {
 static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
-    ordinary: "An address that a VPN, a cloud provider or an anonymity network has reassigned; an outdated list",
+    ordinary: "An address that a VPN, a hosting provider or an anonymity network has reassigned; an outdated list",
     attack: &["T1078.004"],
     settings: &[MOST_CALLERS],
 };

@@ -138,7 +138,7 @@ fn class_in_words(class: &str) -> &str {
         "aws-internal" => "AWS-internal",
         "private" => "private address",
         "own" => "own range",
-        "cloud" => "cloud provider",
+        "cloud" => "hosting provider",
         "other" => "internet",
         other => other,
     }
