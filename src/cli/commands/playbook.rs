@@ -90,7 +90,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 const ENGINE: &[(&str, &str)] = &[
     ("settle", "Wait until the changes before it are read back"),
     ("hold", "Read back until every change has stayed in place; apply again what was reverted"),
-    ("reissue-access-key", "Issue a new key: staged, checked by using it, promoted"),
+    ("reissue-access-key", "Re-issue the access key: stage, test and promote a new one"),
 ];
 
 fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {

@@ -6,7 +6,7 @@ use crate::step;
 pub fn title(id: &str) -> String {
     match (step::find(id), id) {
         (Some(step), _) => step.meta().title.to_string(),
-        (None, "reissue-access-key") => "Give the user a new access key".into(),
+        (None, "reissue-access-key") => "Re-issue the access key of the user".into(),
         (None, _) => id.to_string(),
     }
 }
