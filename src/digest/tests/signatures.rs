@@ -113,7 +113,7 @@ fn given_keys_replace_those_in_the_tree() {
 
 #[test]
 fn a_forged_chain_fails_under_the_true_key() {
-    // Signed by another key, under the true key's fingerprint.
+    // Signed with another key, but with the true key's fingerprint.
     let (forger, named) = (Signer::two(), Signer::one().fingerprint());
     let scene = Scene::with(|export| {
         export.write_keys(&Signer::one(), "us-east-1");
