@@ -87,7 +87,7 @@ impl<'s> FileDecoder<'s> {
         Verdict::Read { damaged: self.damaged }
     }
 
-    /// Takes an item in the place of a record that is not a log record.
+    /// Takes an item that is in the place of a record but is not a log record.
     pub fn unrecognized(&mut self, offset: u64) {
         self.unrecognized_count += 1;
         if self.unrecognized_offsets.len() < MAX_UNRECOGNIZED_OFFSETS {

@@ -232,7 +232,8 @@ fn gone(now: &Seen, last: &Seen) -> Vec<Gone> {
     last.findings.iter().filter(left).map(one).collect()
 }
 
-/// Compare only with earlier runs whose windows do not overlap: each run makes findings from its own window alone.
+/// Findings by severity. Compares only with earlier runs whose windows do not overlap, because each run makes findings
+/// from its own window alone.
 fn by_severity(now: &Seen, last: Option<&Seen>, step: Millis) -> Vec<Count> {
     let mut before: Vec<[u64; 5]> = Vec::new();
     let alike = last.filter(|last| last.length_name() == now.length_name());

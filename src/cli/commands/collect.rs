@@ -321,7 +321,7 @@ fn finish(
             let changed = outcome.stored.iter().filter(differs);
             missing.extend(changed.map(|k| format!("{} differs from what S3 sent", k.name())));
         }
-        // A full disk needs no extra hint: the lines below say how to resume.
+        // On a full disk the manifest may fail. All other files are saved: the lines below say how to resume.
         Err(e) => missing.push(format!("the manifest: {e}")),
     }
     if missing.is_empty() {
