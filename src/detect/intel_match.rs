@@ -1,9 +1,9 @@
 //! Callers whose address, access key, ARN or user agent is on a threat list.
 //!
-//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls
-//! achieved here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS
-//! services and own ranges never match. False positives: reassigned addresses and outdated lists.
-//! `most_callers` limits the findings per principal.
+//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls achieved
+//! here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS services and own
+//! ranges never match. False positives: reassigned addresses and outdated lists. `most_callers` limits the findings per
+//! principal.
 
 mod callers;
 mod reasons;
@@ -30,7 +30,7 @@ const MOST_CALLERS: Setting = Setting {
 static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
-    ordinary: "An address that a VPN, a cloud provider or an anonymity network has reassigned; an outdated list",
+    ordinary: "An address that a VPN, a hosting provider or an anonymity network has reassigned; an outdated list",
     attack: &["T1078.004"],
     settings: &[MOST_CALLERS],
 };

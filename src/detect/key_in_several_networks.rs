@@ -51,7 +51,7 @@ const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days on which the principal used the network, or had such overlaps, that make them routine",
+    help: "Earlier days with the network, or with such overlaps, that make them routine for the principal",
 };
 const LEAD_HOURS: Setting = Setting {
     name: "lead_hours",

@@ -36,7 +36,7 @@ const MIN_HOURS: Setting = Setting {
     name: "min_hours",
     default: 24.0,
     unit: "hours",
-    help: "Earlier hours with calls from the network that are needed to compare with",
+    help: "Earlier hours with calls from the network that the comparison needs",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
@@ -193,7 +193,7 @@ fn finding(
                 value.events;
         }
     }
-    // None if the whole spike is in the baseline.
+    // `None` if the whole spike is in the baseline.
     let ((principal, key), calls) =
         callers.into_iter().max_by_key(|(who, calls)| (*calls, std::cmp::Reverse(*who)))?;
     build.scope().log = Some(log);

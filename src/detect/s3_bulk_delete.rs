@@ -110,7 +110,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
             counted(b.earlier_days, "earlier day", "earlier days"),
         ),
         None => format!(
-            "the principal did so on no earlier day ({} of logs)",
+            "the principal did this on no earlier day ({} of logs)",
             length(cx.history_before(b.first))
         ),
     });

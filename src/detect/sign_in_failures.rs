@@ -92,7 +92,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
         build
     }
 
-    /// Adds whether a sign-in succeeded, and what to do.
+    /// Adds to the finding whether a sign-in succeeded, and what to do.
     fn add_outcome(&self, build: &mut Build<'_, '_>, burst: &Burst<'_>) {
         let Some((key, value)) = burst.success else {
             build.reason("no sign-in from there succeeded within the next hour");

@@ -6,7 +6,7 @@ use crate::cloud::Call;
 use crate::step::Args;
 
 impl Planner<'_> {
-    /// The re-issue; `None` without a destination for the new key.
+    /// Plans the re-issue. `None` without a destination for the new key.
     pub(super) fn reissue(
         &self,
         args: &Args,

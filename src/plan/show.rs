@@ -1,4 +1,4 @@
-//! Shows a plan to the responder who is to approve it.
+//! Shows a plan to the responder who approves it.
 
 use serde_json::Value;
 

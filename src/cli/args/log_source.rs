@@ -63,7 +63,7 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 impl LogSourceArgs {
-    /// These logs, with credentials for each role, or one set.
+    /// The logs to read, with one set of credentials per role, or a single set.
     pub fn logs(&self) -> AwsLogs {
         let kind = |kind: &SourceKind| match kind {
             SourceKind::Trail => Kind::Trail,

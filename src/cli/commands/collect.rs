@@ -88,19 +88,19 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
-/// What was copied, and what was not.
+/// What was copied and what was not.
 #[derive(Default)]
 struct Outcome {
-    /// What should be in the case and is not, one line each.
+    /// Items that are missing in the case, one line each.
     missing: Vec<String>,
     /// Every object in the case.
     stored: Vec<SavedObject>,
-    /// Objects of this run, and their bytes.
+    /// Number and bytes of the objects that this run copied.
     written: u64,
     bytes: u64,
 }
 
-/// Missing items that are printed.
+/// The most missing items that are printed.
 const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
@@ -114,7 +114,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
         None => Vec::new(),
     };
-    // Opened first: a folder that cannot be used is reported before anything is fetched.
+    // Open the case first, to report an unusable folder before fetching anything.
     let existing = match &args.case {
         Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
         _ => None,
@@ -196,7 +196,7 @@ fn copy(
     }
     let size = new.iter().map(|f| f.size).sum();
     cx.ui.status(&format!(
-        "{} to fetch, {}; {} of the window are already in the case",
+        "{} to fetch, {}; the case already has {} of the window",
         counted(new.len() as u64, "object", "objects"),
         bytes(size),
         counted(
@@ -271,7 +271,7 @@ fn digest_region(found: &Found) -> Option<String> {
     is_region(region).then(|| region.to_string())
 }
 
-/// Keeps the newest files that fit into `room`; returns how many were left out, and their bytes.
+/// Keeps the newest files that fit into `room`. Returns the number and bytes of the others.
 fn keep_newest(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     files.sort_by_key(|f| std::cmp::Reverse(f.object().map(|o| o.modified)));
     let (mut taken, mut left_out) = (0u64, (0, 0));
@@ -287,7 +287,7 @@ fn keep_newest(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     (left_out.0 > 0).then_some(left_out)
 }
 
-/// Missing items that the journal names.
+/// The most missing items that the journal names.
 const NAMED: usize = 50;
 
 /// Seals the case, compares the manifest with the index, and prints what is missing.
@@ -321,7 +321,7 @@ fn finish(
             let changed = outcome.stored.iter().filter(differs);
             missing.extend(changed.map(|k| format!("{} differs from what S3 sent", k.name())));
         }
-        // On a full disk, all else is in place: the lines below say how to resume.
+        // On a full disk the manifest may fail. All other files are saved: the lines below say how to resume.
         Err(e) => missing.push(format!("the manifest: {e}")),
     }
     if missing.is_empty() {

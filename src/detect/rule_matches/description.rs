@@ -1,4 +1,4 @@
-//! What a rule's finding says: id, title, tactics, targets and reasons.
+//! The texts of a rule's finding: id, title, tactics, targets and reasons.
 
 use super::groups::Group;
 use crate::clock::length;

@@ -116,15 +116,15 @@ impl<'a> MatchGroups<'a> {
         groups.into_iter().map(group).collect()
     }
 
-    /// Days but that of `at` on which the principal's calls from familiar networks matched the rule.
+    /// Days other than that of `at` on which the principal's calls from familiar networks matched the rule.
     pub fn other_days(&self, rule: u32, principal: Sym, at: Millis) -> usize {
         let today = at.div_euclid(DAY);
         let days = self.days.get(&(rule, principal));
         days.map_or(0, |days| days.iter().filter(|day| **day != today).count())
     }
 
-    /// Days but that of `at` on which the correlation fired for the principal in familiar networks; 0 if its
-    /// highest count is at least twice the median, which is no routine.
+    /// Days other than that of `at` on which the correlation fired for the principal in familiar networks. 0 if its
+    /// highest count is at least twice the median, which is not routine.
     pub fn other_days_correlated(&self, correlation: u32, principal: Sym, at: Millis) -> usize {
         let Some(days) = self.daily_counts.get(&(correlation, principal)) else { return 0 };
         let mut counts: Vec<u64> = days.values().copied().collect();

@@ -6,13 +6,13 @@ use crate::event::{Outcome, action};
 use crate::finding::Severity;
 use crate::sigma::{Level, Rule};
 
-/// Other days with the same matches from familiar networks that make them routine.
+/// Number of other days with the same matches from familiar networks that makes matches routine.
 const ROUTINE_DAYS: usize = 3;
 
-/// Other days with about the same correlation count from which on the severity drops by three levels.
+/// With this many other days of about the same correlation count, the severity drops by three levels.
 const STEADY_DAYS: usize = 7;
 
-/// Other principals that use a network regularly that make it familiar to the account.
+/// Number of other principals with regular use that makes a network familiar to the account.
 const REGULAR_OTHERS: usize = 3;
 
 /// Tools that change accounts from code, by user-agent family.

@@ -89,7 +89,7 @@ impl Target {
         &self.shown
     }
 
-    /// What the chosen mode does not verify. `None` for a local connection.
+    /// A warning about what the chosen mode does not verify. `None` for a local connection.
     pub fn warning(&self) -> Option<&'static str> {
         if is_local(&self.config) {
             return None;

@@ -123,8 +123,8 @@ pub fn statements(text: &str) -> Result<Vec<Value>, StepError> {
     })
 }
 
-/// True when two documents mean the same. S3 returns a policy without its whitespace, and may write a list
-/// of one as the one.
+/// True when two documents mean the same. S3 returns a policy without its whitespace, and may write a list of one as a
+/// single value.
 fn equal(text: &str, other: Option<&str>) -> bool {
     let Some(other) = other else { return false };
     let parsed = |t: &str| serde_json::from_str(t).map(normalized).ok();

@@ -1,4 +1,4 @@
-//! `incident case note`: a line in the journal that a person writes.
+//! `incident case note`: writes a person's note to the journal.
 
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@ use crate::plan::{Kind, Plan};
 use crate::step::UndoKind;
 use crate::ui::prompt;
 
-/// Asks for what the flags do not answer. Returns how the plan was approved, for the journal.
+/// Asks the questions that no flag answers. Returns how the plan was approved, for the journal.
 ///
 /// # Errors
 /// When the answer is no, or stdin is not a terminal.
@@ -27,7 +27,8 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
         });
     }
     for name in &open {
-        let question = format!("The change to {name} is irreversible. Type the name to go on: ");
+        let question =
+            format!("The change to {name} is irreversible. Type the name to approve it: ");
         if prompt::ask(&question)? != *name {
             return Err(declined());
         }

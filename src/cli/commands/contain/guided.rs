@@ -1,4 +1,4 @@
-//! The guided mode asks what happened, to whom, and which mode. It ends in the same plan.
+//! The guided mode asks what happened, to whom, and which mode to use. It makes the same plan as flags do.
 
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -59,7 +59,7 @@ pub fn fill(
     Ok(())
 }
 
-/// A name to choose, and the line that is shown for it.
+/// A name to choose from, and the line that shows it.
 type Choice = (String, String);
 
 fn choose(question: &str, choices: &[Choice]) -> Result<String, CommandError> {

@@ -1,4 +1,4 @@
-//! The parameters of the playbooks as flags. Your own playbook may have others: `--set NAME=VALUE`.
+//! The parameters of the playbooks as flags. `--set NAME=VALUE` gives those of your own playbook.
 
 use clap::Args;
 

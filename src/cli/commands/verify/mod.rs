@@ -37,11 +37,10 @@ const SCHEMA: &str = "incident.verify/1";
 /// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
 /// objects.jsonl files in the tree, as `incident collect` writes them.
 ///
-/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of
-/// its report. A case that is closed, read-only or changed is checked all the same, and nothing is saved.
+/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of its
+/// report. A closed, read-only or changed case is checked, too, but nothing is saved.
 ///
-/// Exits with 1 when something was changed, moved or removed, and with 3 when something is unlisted, not covered
-/// or not certain.
+/// Exits with 1 when a file was changed, moved or removed, and with 3 when one is unlisted, not covered or not certain.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident verify case-2026-11-21-leaked-access-key
@@ -88,7 +87,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         return Err(CommandError::usage("'--case' saves the verdict on paths, not on a case")
             .hint("incident verify CASE saves the verdict on the case's own evidence without it"));
     }
-    // Before hours of reading: a case that cannot be written to.
+    // Report a case that cannot be written to before hours of reading.
     let writing = args.case.as_deref().map(|case| Writing::open_unchanged(case, cx.clock));
     let writing = writing.transpose()?;
     let (case, logs) = match args.paths.as_slice() {
@@ -102,8 +101,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
-                let what =
-                    format!("{} is a case, and a case is verified by itself", case.display());
+                let what = format!(
+                    "{} is a case: it cannot be verified together with other paths",
+                    case.display()
+                );
                 return Err(
                     CommandError::usage(what).hint("give one case, or paths without a case")
                 );
@@ -155,7 +156,7 @@ fn is_archive(path: &Path) -> bool {
     path.is_file() && !digest::is_cloudtrail(path)
 }
 
-/// Saves the verdict in the case of `--case`, or in the case that was checked if it can be written to.
+/// Saves the verdict in the case of `--case`, or in the checked case if it can be written to.
 fn save(
     cx: &Cx,
     args: &Args,
@@ -203,7 +204,9 @@ fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
         (Verdict::Valid, true, true) => {
             "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered"
         }
-        (Verdict::Valid, ..) => "VERIFIED: everything is as CloudTrail delivered it, and covered",
+        (Verdict::Valid, ..) => {
+            "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
+        }
         (Verdict::Incomplete, true, false) => {
             "INCOMPLETE: every listed file is as it was written; see above for the rest"
         }

@@ -1,4 +1,4 @@
-//! Where the incident stands, and how long things took.
+//! The state of the incident, and how long each phase took.
 
 use super::facts::Facts;
 use super::names::listed;
@@ -61,7 +61,7 @@ fn text(facts: &Facts<'_>) -> String {
     }
 }
 
-/// Whether the logs show anything after containment.
+/// Whether the logs show findings after containment.
 fn after(facts: &Facts<'_>) -> String {
     let newest = facts.analysis.and_then(|a| a.coverage.newest).map(|at| at.0);
     let (Some(contained), Some(newest)) = (facts.contained, newest) else { return String::new() };
