@@ -50,7 +50,7 @@ pub fn reserve(
 ) -> Result<Option<Reserved>, Error> {
     let Some((root, selection)) = root.zip(selection) else { return Ok(None) };
     if !is_whole_days(selection) {
-        observer.status("the state is not used, all logs are read: it stores whole days (--days N or --since DATE, without --until)");
+        observer.status("reading all logs without the state, which stores only whole days (--days N or --since DATE, without --until)");
         return Ok(None);
     }
     let key = StateKey {
@@ -81,14 +81,14 @@ pub fn scan(
 /// Tells the observer what came from the state; what the report has to say of it.
 pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> Vec<String> {
     observer.status(&format!(
-        "{} known from earlier runs, {} read; state saved in {} (--no-state saves none)",
+        "{} read by earlier runs, {} read now; state saved in {} (--no-state saves none)",
         counted(used.known, "log file", "log files"),
         grouped(used.read),
         root.display()
     ));
     for damaged in &used.damaged {
         observer
-            .warning(&format!("damaged state was ignored and read from the logs again: {damaged}"));
+            .warning(&format!("damaged state was ignored, and its logs are read again: {damaged}"));
     }
     let mut notes = Vec::new();
     if !used.gone.is_empty() {

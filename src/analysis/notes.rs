@@ -83,13 +83,13 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     }
     if result.unparsed_records > 0 {
         notes.push(format!(
-            "{} records could not be read for the rules; they are counted all the same.",
+            "{} events have JSON that the rules cannot read; the detectors count them.",
             result.unparsed_records
         ));
     }
     if result.correlated.overflow > 0 {
         notes.push(format!(
-            "{} matches were left out of correlations, which were full.",
+            "The correlations were full and left out {} matches.",
             result.correlated.overflow
         ));
     }

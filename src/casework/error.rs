@@ -19,7 +19,7 @@ pub enum CaseworkError {
     #[error("{}: {why}", path.display())]
     Plan { path: PathBuf, why: String },
     /// Saving something seals the whole case, which must not vouch for what somebody changed.
-    #[error("{} is not as it was written ({problem})", case.display())]
+    #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
     #[error("{0} and its numbered names are all taken")]
     NamesTaken(String),

@@ -71,7 +71,7 @@ fn vouched(journal: &Verified) -> BTreeMap<&str, &str> {
 fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if journal.torn.is_some() {
-        let what = "the journal's last line is not whole: a crash or somebody cut it off";
+        let what = "the journal's last line is incomplete: a crash or somebody cut it off";
         problems.push(Problem::Unsure(what.into()));
     }
     let named = journal.entries.iter().rev().filter_map(|entry| match &entry.event {
@@ -86,7 +86,7 @@ fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
         None => problems.push(Problem::Missing(name.into())),
         Some(hash) if hash == *newest => {}
         Some(hash) if named.any(|n| *n == hash) => problems.push(Problem::Unsure(format!(
-            "{name} is not the newest that the journal names: the last run did not end"
+            "the journal names a newer {name}: the last run did not end"
         ))),
         Some(_) => problems.push(Problem::Changed(name.into())),
     }

@@ -47,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
     out.flush()?;
     if checked.torn.is_some() {
-        cx.ui.warning("the last line was cut off by a crash; what it announced was not done");
+        cx.ui.warning("a crash cut off the last line; the change it announced was not made");
     }
     Ok(Exit::Done)
 }

@@ -23,7 +23,8 @@ const EXAMPLES: &str = "Examples:
 /// Show, verify or prune what earlier runs stored of logs at AWS
 ///
 /// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next
-/// run reads only what is new. Any of it may be deleted: its logs are then read again.
+/// run reads only what is new. You can delete any of it: the next run reads those logs
+/// again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

@@ -8,11 +8,11 @@ use super::{Analysis, SCHEMA};
 pub enum AnalysisError {
     #[error("it is not JSON: {0}")]
     NotJson(serde_json::Error),
-    #[error("its schema is '{0}', and this program reads '{SCHEMA}'")]
+    #[error("its schema is '{0}', but this program reads '{SCHEMA}'")]
     Schema(String),
     #[error(
-        "its schema is '{0}', another version than '{SCHEMA}', which this program reads: \
-         analyze the logs again with this version of incident"
+        "its schema is '{0}', but this program reads '{SCHEMA}': analyze the logs again with \
+         this version of incident"
     )]
     Version(String),
     #[error("it does not have the shape of {SCHEMA}: {0}")]

@@ -30,8 +30,8 @@ use parameters::ParameterArgs;
 
 /// Stop an incident: plan, approve, apply, hold
 ///
-/// Shows every change before it is made. Nothing changes without an approval. Everything that is done is in the
-/// journal of the case folder, and `incident undo` reverts it.
+/// Shows every change before it is made. Nothing changes without an approval. The journal of the case
+/// folder records every change, and `incident undo` reverts them.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   incident contain                                                      guided, at a terminal
@@ -63,7 +63,7 @@ pub struct Args {
     /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Resource with an irreversible change that --yes may make (can be repeated)
+    /// Resource whose irreversible change you approve, by its name (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
     /// Make urgent changes before reading evidence, whatever the playbook says
@@ -137,7 +137,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     show(cx, &plan)?;
     if let Some(path) = &args.output {
         write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
-        cx.ui.status(&format!("plan saved to {}; --apply carries it out", path.display()));
+        cx.ui.status(&format!(
+            "plan saved to {}; incident contain --apply applies it",
+            path.display()
+        ));
     }
     if args.plan_only {
         return Ok(Exit::Done);
