@@ -37,7 +37,7 @@ fn a_whole_export_is_verified() {
         "2026-11-01 00:01:31 to 2026-11-01 04:01:31 UTC (4 h), without a gap",
         "4 digests: all signed",
         "8 log files: all valid",
-        "VERIFIED: the log files are as CloudTrail delivered them, and its digests cover all of them",
+        "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it",
     ] {
         assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
     }
@@ -62,7 +62,7 @@ fn what_is_invalid_ends_in_1_and_what_is_unchecked_in_3() {
     export.remove("objects.jsonl");
     let run = verify(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
-    assert!(run.stdout.contains("chain consistent, head signature missing"), "{run:?}");
+    assert!(run.stdout.contains("chain consistent, newest digest without a signature"), "{run:?}");
     export.remove(&hours[1].digest);
     export.remove(&hours[6].logs[0]);
     let run = verify(&env, &[]);
@@ -118,7 +118,7 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         (&["verify", "-"], "standard input"),
         (&["verify", "absent"], "no such file or folder: absent"),
         (&["verify", "case"], "not a case folder"),
-        (&["verify", "export", "case"], "only one case at a time"),
+        (&["verify", "export", "case"], "cannot be verified together"),
         (&["verify", "export", "--public-keys", "absent.json"], "cannot read absent.json"),
         (&["verify", "export", "--public-keys", "bad.json"], "not a ListPublicKeys response"),
     ] {

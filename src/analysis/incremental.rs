@@ -50,7 +50,8 @@ pub fn reserve(
 ) -> Result<Option<Reserved>, Error> {
     let Some((root, selection)) = root.zip(selection) else { return Ok(None) };
     if !is_whole_days(selection) {
-        observer.status("reading all logs without the state, which stores only whole days (--days N or --since DATE, without --until)");
+        observer.status("the state is not used, and all logs are read: the state stores whole days only (--days N or \
+            --since DATE, without --until)");
         return Ok(None);
     }
     let key = StateKey {
@@ -87,8 +88,9 @@ pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> V
         root.display()
     ));
     for damaged in &used.damaged {
-        observer
-            .warning(&format!("damaged state was ignored, and its logs are read again: {damaged}"));
+        observer.warning(&format!(
+            "damaged state was ignored, and its logs were read again: {damaged}"
+        ));
     }
     let mut notes = Vec::new();
     if !used.gone.is_empty() {

@@ -83,7 +83,7 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     }
     if result.unparsed_records > 0 {
         notes.push(format!(
-            "{} events have JSON that the rules cannot read; the detectors count them.",
+            "The rules could not read {} records; these still count as events.",
             result.unparsed_records
         ));
     }

@@ -71,7 +71,7 @@ impl Archive {
                 found.wrong(format!("{name} is not a regular file"));
             } else if name == SUMS {
                 if sums.is_some() {
-                    found.wrong(format!("{SUMS} occurs twice"));
+                    found.wrong(format!("the archive contains {SUMS} twice"));
                 }
                 sums = Some(content(entry)?);
             } else {
@@ -112,7 +112,7 @@ impl Archive {
         }
         io::copy(&mut reader, &mut io::sink())?;
         if self.files.insert(inside.to_string(), reader.finish()).is_some() {
-            self.wrong(format!("{name} occurs twice"));
+            self.wrong(format!("the archive contains {name} twice"));
         }
         Ok(())
     }

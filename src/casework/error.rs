@@ -18,7 +18,7 @@ pub enum CaseworkError {
     PlanOutside(String),
     #[error("{}: {why}", path.display())]
     Plan { path: PathBuf, why: String },
-    /// Saving something seals the whole case, which must not vouch for what somebody changed.
+    /// Saving something seals the whole case. A seal must not vouch for a file that somebody changed.
     #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
     #[error("{0} and its numbered names are all taken")]

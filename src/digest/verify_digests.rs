@@ -126,7 +126,7 @@ fn signature(
         digests[n].invalid = true;
         SignatureStatus::Failed
     } else if trusted.is_empty() {
-        let detail = "head signature missing: the S3 metadata that contains it is missing";
+        let detail = "signature not checked: it is in the digest's S3 metadata, which is missing";
         problems.push(problem(&digests[n], Kind::HeadUnsigned, detail));
         SignatureStatus::NoSignature
     } else if !supported_algorithm(&digests[n]) {

@@ -64,8 +64,8 @@ impl fmt::Display for LiveState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LiveState::InForce => f.write_str("in force now"),
-            LiveState::AsBefore => f.write_str("now as before the change"),
-            LiveState::Other => f.write_str("now neither as before nor as changed"),
+            LiveState::AsBefore => f.write_str("now as it was before"),
+            LiveState::Other => f.write_str("now neither as before nor as planned"),
             LiveState::Unreadable(why) => write!(f, "cannot be read now: {why}"),
         }
     }
@@ -187,11 +187,11 @@ mod tests {
         };
         let held = |now| row(ChangeStatus::Held, now);
         // An error whose text reads like another state.
-        let unreadable = held(LiveState::Unreadable("now as before the change".into()));
+        let unreadable = held(LiveState::Unreadable("now neither as before".into()));
         assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
         assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
         assert!(!held(LiveState::InForce).is_reverted());
         assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
-        assert_eq!(held(LiveState::AsBefore).state(), "held; now as before the change");
+        assert_eq!(held(LiveState::AsBefore).state(), "held; now as it was before");
     }
 }

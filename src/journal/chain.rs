@@ -157,7 +157,7 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
         let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;
         let value: Value = serde_json::from_str(line).map_err(|e| broken(&e.to_string()))?;
         if value["prev"] != head.as_str() {
-            return Err(broken("its previous hash does not match the line before it"));
+            return Err(broken("the line before it was changed, removed or added later"));
         }
         head = sha256(format!("{body}}}"));
         if head != says {

@@ -22,7 +22,7 @@ use crate::ui::{Column, Table};
 const REFERENCE: &str =
     "Reference, not legal advice: the law's outer limits, calculated from the facts that were set.";
 
-/// Show the notification clocks of a case, and set the facts that they depend on
+/// Show the notification clocks of a case, and set the facts that start them
 ///
 /// Writes nothing without --set. Each fact that you set is a line in the journal, with author and time; case.toml
 /// does not change. An empty value removes a fact. Times without an offset are in the case's time zone.

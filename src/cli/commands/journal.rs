@@ -47,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
     out.flush()?;
     if checked.torn.is_some() {
-        cx.ui.warning("a crash cut off the last line; the change it announced was not made");
+        cx.ui.warning("a crash cut off the last line; the change that it announced was not made");
     }
     Ok(Exit::Done)
 }

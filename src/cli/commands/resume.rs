@@ -10,7 +10,7 @@ use crate::execute::{Executor, Session};
 
 /// Resume a case after a crash or a stop
 ///
-/// Reads the journal, asks AWS whether the last call took effect, and makes the remaining changes.
+/// Reads the journal, asks AWS whether the last call took effect, and carries out the remaining steps.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident resume case-2026-11-21-leaked-access-key")]

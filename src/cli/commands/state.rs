@@ -22,9 +22,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Show, verify or prune what earlier runs stored of logs at AWS
 ///
-/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next
-/// run reads only what is new. You can delete any of it: the next run reads those logs
-/// again.
+/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next run
+/// reads only what is new. You can delete any part of it: the next run reads its logs again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

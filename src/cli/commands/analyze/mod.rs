@@ -19,7 +19,8 @@ use crate::report::{FORMATS, RenderOptions};
 /// Find security incidents in CloudTrail and S3 access logs
 ///
 /// Reads exported logs: plain, .gz, .zst, in zip and tar, whole folders; or, without a path, the logs of the AWS
-/// account. Formats are recognised by content. Counts what it cannot read, with the reason, and then exits with 3.
+/// account. Formats are recognised by content. Input that cannot be read is counted with the reason, and the exit code
+/// is 3.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident analyze ./AWSLogs

@@ -11,8 +11,8 @@ use crate::journal::{Event, Journal};
 
 /// Close a case: nothing is written to it until it is reopened
 ///
-/// From then on, incident refuses notes, clock facts, contain, resume and undo (exit code 6). You can still show,
-/// list, export and verify the case. Changes that are in force in AWS stay in force.
+/// After that, incident refuses notes, clock facts, contain, resume and undo (exit code 6). You can still show, list,
+/// export and verify the case. Changes that are in force in AWS stay in force.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident case close case-2026-11-21-leaked-access-key --reason 'report sent'")]

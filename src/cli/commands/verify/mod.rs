@@ -37,11 +37,10 @@ const SCHEMA: &str = "incident.verify/1";
 /// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
 /// objects.jsonl files in the tree, as `incident collect` writes them.
 ///
-/// Saves the verdict on the digests in the case, as digests-NNN.json with a line in its journal; the report of the
-/// case shows it. If the case is closed, read-only or changed, checks it too, but saves nothing.
+/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of its
+/// report. A closed, read-only or changed case is checked, too, but nothing is saved.
 ///
-/// Exits with 1 when something was changed, moved or removed, and with 3 when something is not listed, not covered
-/// or not certain.
+/// Exits with 1 when a file was changed, moved or removed, and with 3 when one is unlisted, not covered or not certain.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident verify case-2026-11-21-leaked-access-key
@@ -104,7 +103,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
                 let what = format!(
-                    "{} is a case, and incident verifies only one case at a time",
+                    "{} is a case: it cannot be verified together with other paths",
                     case.display()
                 );
                 return Err(
@@ -207,7 +206,7 @@ fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
             "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered"
         }
         (Verdict::Valid, ..) => {
-            "VERIFIED: the log files are as CloudTrail delivered them, and its digests cover all of them"
+            "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
         }
         (Verdict::Incomplete, true, false) => {
             "INCOMPLETE: no listed file was changed; see above for the rest"
