@@ -54,7 +54,7 @@ impl<'c> Detection<'c, '_> {
             n => format!(" ({})", counted(n as u64, "earlier day", "earlier days")),
         };
         format!(
-            "meanwhile {} from {network}, in use by its principal since {}{days}",
+            "meanwhile {} from {network}, used by its principal since {}{days}",
             counted(count(&rows), "call", "calls"),
             date(since),
         )
