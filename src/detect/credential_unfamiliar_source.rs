@@ -50,7 +50,7 @@ const MIN_SCORE: Setting = Setting {
     name: "min_score",
     default: 3.0,
     unit: "points",
-    help: "Points needed for a finding (low); one more makes it medium, four more high, six more critical",
+    help: "Points that make it a finding (low); one more makes it medium, four more high, six more critical",
 };
 const DENIED_SHARE: Setting = Setting {
     name: "denied_share",

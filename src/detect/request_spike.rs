@@ -36,7 +36,7 @@ const MIN_HOURS: Setting = Setting {
     name: "min_hours",
     default: 24.0,
     unit: "hours",
-    help: "Earlier hours with calls that the network needs for a comparison",
+    help: "Earlier hours with calls from the network that the comparison needs",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",

@@ -28,7 +28,7 @@ const MIN_BYTES: Setting = Setting {
     name: "min_bytes",
     default: 1_073_741_824.0,
     unit: "bytes",
-    help: "Bytes sent that also make a burst, if it has at least a tenth of min_objects",
+    help: "Bytes sent that also make a burst, with at least a tenth of min_objects",
 };
 const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",

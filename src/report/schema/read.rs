@@ -11,8 +11,7 @@ pub enum AnalysisError {
     #[error("its schema is '{0}', but this program reads '{SCHEMA}'")]
     Schema(String),
     #[error(
-        "its schema is '{0}', but this program reads '{SCHEMA}': analyze the logs again with \
-         this version of incident"
+        "its schema is '{0}', but this program reads '{SCHEMA}': analyze the logs again with this version of incident"
     )]
     Version(String),
     #[error("it does not have the shape of {SCHEMA}: {0}")]
