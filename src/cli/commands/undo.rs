@@ -13,8 +13,8 @@ use crate::ui::prompt;
 
 /// Undo the changes of a case
 ///
-/// Reverts only what the case wrote; what others changed since then stays. Credentials stay inactive without
-/// --reactivate-credentials. The journal keeps every line.
+/// Reverts only what the case wrote; what others changed since then stays. Credentials stay inactive unless you add
+/// --reactivate-credentials. Nothing is removed from the journal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident undo case-2026-11-21-leaked-access-key

@@ -29,7 +29,8 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
         });
     }
     for name in &open {
-        let question = format!("The change to {name} is irreversible. Type the name to continue: ");
+        let question =
+            format!("The change to {name} is irreversible. Type the name to approve it: ");
         if prompt::ask(&question)? != *name {
             return Err(declined());
         }

@@ -75,7 +75,8 @@ pub fn finish(
                 cx.ui.error(line);
             }
             CommandError::with(Exit::Incomplete, "STOPPED: the changes made so far stay in force")
-                .hint(format!("incident resume {folder} continues from here; incident undo {folder} reverts the changes"))
+                .hint(format!("incident resume {folder} continues from here; incident undo {folder} reverts the \
+                    changes"))
         }
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),

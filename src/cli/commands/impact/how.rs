@@ -21,7 +21,7 @@ pub struct HowArgs {
     /// INCIDENT_DATABASE_URL, and PGPASSWORD for the password
     #[arg(long, value_name = "URL", requires = "query", value_parser = secret)]
     database_url: Option<Secret>,
-    /// Time limit of the query, in seconds
+    /// Stop the query after this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "300",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
