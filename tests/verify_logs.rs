@@ -142,8 +142,7 @@ fn the_digests_in_a_case_are_verified_with_it() {
     _ = scene.run(&["undo", "case", "--yes", "--settle", "1"]);
     let run = scene.run(&["verify", "case"]);
     assert_eq!(run.code, 0, "{run:?}");
-    let says =
-        "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered";
+    let says = "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered";
     assert!(run.stdout.contains(says) && run.stdout.contains("3 digests: all signed"), "{run:?}");
     let log = export.path(&hours[1].logs[0]);
     fs::write(&log, gz(b"{\"Records\":[]}")).unwrap();

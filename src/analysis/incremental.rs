@@ -82,7 +82,7 @@ pub fn scan(
 /// Tells the observer what came from the state, and returns the notes on it for the report.
 pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> Vec<String> {
     observer.status(&format!(
-        "{} known from earlier runs, {} read; state saved in {} (--no-state saves none)",
+        "{} read by earlier runs, {} read now; state saved in {} (--no-state saves none)",
         counted(used.known, "log file", "log files"),
         grouped(used.read),
         root.display()

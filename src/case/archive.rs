@@ -64,7 +64,7 @@ impl Archive {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let kind = entry.header().entry_type();
             if !is_plain(&name) {
-                found.wrong(format!("{name}: a path that leads out of the case"));
+                found.wrong(format!("{name}: the path leads out of the case"));
             } else if kind.is_dir() {
                 found.inside(name.trim_end_matches('/'));
             } else if !kind.is_file() {
@@ -194,12 +194,11 @@ pub fn detached(archive: &Path) -> Result<Vec<Problem>, CaseError> {
     Ok(match named {
         _ if says == detached_line(&hash, archive).as_bytes() => Vec::new(),
         Some((name, says)) if says == hash => {
-            vec![Problem::Unsure(format!("{shown} was written for a file named {name}"))]
+            vec![Problem::Unsure(format!("{shown} names another file: {name}"))]
         }
-        Some(_) => vec![Problem::Wrong(format!(
-            "{} is not the file that {shown} was written for",
-            name_of(archive)
-        ))],
+        Some(_) => {
+            vec![Problem::Wrong(format!("{} does not have the hash in {shown}", name_of(archive)))]
+        }
         None => vec![Problem::Wrong(format!("{shown} is not a line of sha256sum"))],
     })
 }

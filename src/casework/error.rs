@@ -19,7 +19,7 @@ pub enum CaseworkError {
     #[error("{}: {why}", path.display())]
     Plan { path: PathBuf, why: String },
     /// Saving something seals the whole case. A seal must not vouch for a file that somebody changed.
-    #[error("{} differs from what was written ({problem})", case.display())]
+    #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
     #[error("{0} exists, and so do all of its numbered names")]
     NamesTaken(String),

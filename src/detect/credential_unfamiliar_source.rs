@@ -32,8 +32,7 @@ const WARM_UP: Setting = Setting {
     name: "warm_up_hours",
     default: 24.0,
     unit: "hours",
-    help: "Length of the logs before a network's first use that lets it count as new; with less, the finding says so \
-        and scores less",
+    help: "Hours of logs needed before the first use of a new network; with fewer, the finding says so and scores less",
 };
 const MIN_HISTORY: Setting = Setting {
     name: "min_history_events",
@@ -45,7 +44,7 @@ const ROAMING: Setting = Setting {
     name: "roaming_networks",
     default: 5.0,
     unit: "networks",
-    help: "Earlier networks that make a principal count as roaming, which scores less",
+    help: "With this many earlier networks, the principal counts as roaming, which scores less",
 };
 const MIN_SCORE: Setting = Setting {
     name: "min_score",

@@ -24,7 +24,7 @@ const MOST_CALLERS: Setting = Setting {
     name: "most_callers",
     default: 5.0,
     unit: "callers",
-    help: "Keys and sources of one principal that each get a finding; more than that share one",
+    help: "Up to this many keys and sources of one principal get a finding each; more share one finding",
 };
 
 static META: Meta = Meta {

@@ -42,7 +42,7 @@ const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days with such a spike that make it routine (a nightly job), which raises no finding",
+    help: "After this many earlier days with such a spike, it is routine (a nightly job) and raises no finding",
 };
 
 static META: Meta = Meta {

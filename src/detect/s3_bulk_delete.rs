@@ -26,7 +26,7 @@ const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",
     default: 20.0,
     unit: "objects",
-    help: "Objects in ten minutes needed to be part of a burst",
+    help: "Ten minutes with fewer objects are not part of a burst",
 };
 const RATIO: Setting = Setting {
     name: "ratio",

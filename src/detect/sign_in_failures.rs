@@ -38,7 +38,7 @@ const MISTYPED: Setting = Setting {
     name: "mistyped",
     default: 2.0,
     unit: "failures",
-    help: "Failures that do not count if the principal then signs in from the same network within the hour",
+    help: "Up to this many failures do not count if the principal signs in from the same network within the next hour",
 };
 
 static META: Meta = Meta {

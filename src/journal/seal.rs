@@ -71,7 +71,7 @@ fn vouched(journal: &Verified) -> BTreeMap<&str, &str> {
 fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if journal.torn.is_some() {
-        let what = "the journal's last line is not whole: a crash or somebody cut it off";
+        let what = "the journal's last line is incomplete: a crash or somebody cut it off";
         problems.push(Problem::Unsure(what.into()));
     }
     let named = journal.entries.iter().rev().filter_map(|entry| match &entry.event {

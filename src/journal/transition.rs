@@ -82,7 +82,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
             change(*n, history.state_of(*n) != PriorState::Unannounced, "contested")
         }
         Event::UndoIntent { change: n, .. } => {
-            change(*n, history.is_open(*n), "announced for undo")
+            change(*n, history.is_open(*n), "about to be undone")
         }
         Event::UndoDone { change: n, outcome, .. } => {
             let legal = match outcome {

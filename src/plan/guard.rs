@@ -21,7 +21,7 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
             || principal.ends_with(&format!("::{}:root", caller.account))
         {
             return Err(format!(
-                "'{principal}' is your own account: denying it denies everybody in it, including you; name the \
+                "'{principal}' is your own account: denying it would deny everybody in it, including you; name the \
                  user or role"
             ));
         }

@@ -26,7 +26,7 @@ pub struct LogSourceArgs {
     /// Region to call [default: the profile's, or AWS_REGION]
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Role to assume first; the account of each role is read (can be repeated)
+    /// Role to assume first; reads the account of each role (can be repeated)
     #[arg(long = "role-arn", value_name = "ARN")]
     pub role_arns: Vec<String>,
     /// Send every call to this URL instead of AWS

@@ -15,7 +15,7 @@ pub struct WindowArgs {
     /// Start: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub since: Option<Moment>,
-    /// End: as --since; a date includes its whole day, 'latest' is the newest event in the logs
+    /// End, in the forms of --since; a date includes its whole day, 'latest' is the newest event in the logs
     #[arg(long, value_name = "TIME", value_parser = parse_until)]
     pub until: Option<Moment>,
     /// Days before the window to compare it with [default: 30, setting baseline_days]

@@ -20,11 +20,11 @@ use crate::ui::{Column, Table};
 
 /// The last line of every list.
 const REFERENCE: &str =
-    "Reference, not legal advice: the law's outer limits, computed from the facts that were set.";
+    "Reference, not legal advice: the law's outer limits, calculated from the facts that were set.";
 
 /// Show the notification clocks of a case, and set the facts that start them
 ///
-/// Without --set nothing is written. Each fact that you set is a line in the journal, with author and time; case.toml
+/// Writes nothing without --set. Each fact that you set is a line in the journal, with author and time; case.toml
 /// does not change. An empty value removes a fact. Times without an offset are in the case's time zone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -123,7 +123,7 @@ fn status(duty: &Duty, zone: &Zone, now: Millis) -> String {
             Some(due) if due < now => format!("OVERDUE {}", rounded_duration(now - due)),
             Some(due) => format!("{} left", rounded_duration(due - now)),
             None => match start.filter(|at| *at <= now) {
-                Some(at) => format!("NOW, since {}", rounded_duration(now - at)),
+                Some(at) => format!("DUE NOW, for {}", rounded_duration(now - at)),
                 None => "at once".into(),
             },
         },

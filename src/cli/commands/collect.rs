@@ -30,8 +30,8 @@ use crate::ui::sanitize::clean;
 /// Save logs as evidence: raw objects, unchanged, with their hashes
 ///
 /// Copies the CloudTrail files, their digests and the server access logs of a window into the case's evidence,
-/// with the public keys that verify the digests. Run the same command again to resume an interrupted run: objects
-/// that are in the case are not fetched again. Changes nothing at AWS.
+/// with the public keys that verify the digests. Run the same command again to resume an interrupted run: it
+/// fetches only objects that the case does not have yet. Changes nothing at AWS.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident collect --days 7
@@ -45,10 +45,10 @@ pub struct Args {
     /// Start: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     since: Option<Moment>,
-    /// End: as --since; a date includes its whole day
+    /// End, in the forms of --since; a date includes its whole day
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
     until: Option<Moment>,
-    /// Case folder; an existing case is added to [default: a new case-DATE-logs]
+    /// Case folder, new or existing [default: a new case-DATE-logs]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     /// Copy only from this bucket, instead of the buckets of the account's trails and access logs

@@ -27,7 +27,7 @@ enum Command {
     /// Print every setting with its value and origin
     ///
     /// Settings come from the user's incident.toml ($XDG_CONFIG_HOME/incident, or ~/.config/incident), then the
-    /// current folder's incident.toml, then --config. The keys are those of the file.
+    /// current folder's incident.toml, then --config. The keys are the same as in the files.
     Show(Show),
 }
 

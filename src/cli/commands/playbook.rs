@@ -88,9 +88,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 }
 
 const ENGINE: &[(&str, &str)] = &[
-    ("settle", "Wait until the changes before it are read back"),
-    ("hold", "Read back until every change has stayed in place; apply again what was reverted"),
-    ("reissue-access-key", "Re-issue the access key: stage, test and promote a new one"),
+    ("settle", "Wait until AWS shows the changes above"),
+    ("hold", "Read every change back, several times; apply again what somebody reverted"),
+    ("reissue-access-key", "Re-issue the access key: stage the new key, test it, make it current"),
 ];
 
 fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {

@@ -83,8 +83,10 @@ fn approve(args: &Args, account: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     if !prompt::possible() {
-        return Err(CommandError::usage("this needs an approval, and stdin is not a terminal")
-            .hint("--yes approves"));
+        return Err(CommandError::usage(
+            "this needs an approval, and standard input is not a terminal",
+        )
+        .hint("--yes approves"));
     }
     let question = format!("Undo these in account {account}? Type 'yes': ");
     if prompt::ask(&question)? == "yes" {

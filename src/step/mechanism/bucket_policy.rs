@@ -64,8 +64,8 @@ pub fn add(cx: &Context, item: &Item, ours: &Value) -> Result<Option<Change>, St
     let merged = policy::merge(current, std::slice::from_ref(ours)).map_err(StepError::Refused)?;
     if merged.len() > MAX_BYTES {
         return Err(StepError::Refused(format!(
-            "the bucket policy would have {} bytes (the limit of S3 is {MAX_BYTES}): remove statements \
-             that are no longer needed first",
+            "the bucket policy would have {} bytes (the limit of S3 is {MAX_BYTES}): first remove statements \
+             that are no longer needed",
             merged.len()
         )));
     }

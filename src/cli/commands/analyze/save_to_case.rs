@@ -35,7 +35,9 @@ pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), Co
         stories,
     })?;
     let folder = writing.case.root().display();
-    cx.ui.status(&format!("saved in {folder} as analysis {number:03}: incident report {folder}"));
+    cx.ui.status(&format!(
+        "saved in {folder} as analysis {number:03}; next: incident report {folder}"
+    ));
     Ok(())
 }
 

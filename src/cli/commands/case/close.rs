@@ -63,6 +63,6 @@ fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Ex
         return Ok(Exit::Done);
     }
     journal.append(event)?;
-    cx.ui.status(&format!("{folder}: journal head {}", journal.head()));
+    cx.ui.status(&format!("{folder}: done; journal head {}", journal.head()));
     Ok(Exit::Done)
 }

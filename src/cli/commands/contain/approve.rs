@@ -19,11 +19,13 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
     if !prompt::possible() {
         return Err(match open.first() {
             Some(name) => CommandError::usage(format!(
-                "the change to {name} is irreversible, and stdin is not a terminal"
+                "the change to {name} is irreversible, and standard input is not a terminal"
             ))
             .hint(format!("--irreversible {name} approves it")),
-            None => CommandError::usage("this needs an approval, and stdin is not a terminal")
-                .hint("--yes approves; --plan-only shows the plan and changes nothing"),
+            None => {
+                CommandError::usage("this needs an approval, and standard input is not a terminal")
+                    .hint("--yes approves; --plan-only shows the plan and changes nothing")
+            }
         });
     }
     for name in &open {

@@ -63,7 +63,7 @@ pub struct Args {
     /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Resource with an irreversible change that --yes may make (can be repeated)
+    /// Resource whose irreversible change you approve, by its name (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
     /// Make urgent changes before reading evidence, whatever the playbook says
@@ -137,7 +137,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     show(cx, &plan)?;
     if let Some(path) = &args.output {
         write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
-        cx.ui.status(&format!("plan saved to {}; --apply carries it out", path.display()));
+        cx.ui.status(&format!(
+            "plan saved to {}; incident contain --apply applies it",
+            path.display()
+        ));
     }
     if args.plan_only {
         return Ok(Exit::Done);

@@ -29,9 +29,9 @@ const SCHEMA: &str = "incident.verify/1";
 
 /// Check a case against its hashes, and CloudTrail logs against their signed digests, offline
 ///
-/// For a case folder, or a file from `incident case export`: checks evidence, plans, results and journal. If the
-/// evidence of a case folder has CloudTrail digests, they are checked, too. For other paths: checks all CloudTrail
-/// digest chains below them, of any number of accounts, regions and trails, and every log file they list.
+/// For a case folder, or a file from `incident case export`: checks evidence, plans, results and journal. For a case
+/// folder, also checks the CloudTrail digests in its evidence. For other paths: checks all CloudTrail digest chains
+/// below them, of any number of accounts, regions and trails, and every log file they list.
 ///
 /// Public keys come from files cloudtrail-public-keys*.json in the tree. --public-keys replaces them: whoever can
 /// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
@@ -56,7 +56,7 @@ pub struct Args {
     /// Output of `aws cloudtrail list-public-keys`, instead of the keys in the tree (can be repeated)
     #[arg(long, value_name = "FILE")]
     public_keys: Vec<PathBuf>,
-    /// Case that gets the verdict on the digests, for its report
+    /// Save the verdict on the digests in this case, for its report
     #[arg(long, value_name = "CASE")]
     case: Option<PathBuf>,
     /// Output format
@@ -84,8 +84,9 @@ struct Document<'a> {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let is_case = |path: &PathBuf| Case::is_at(path);
     if args.case.is_some() && args.paths.iter().any(|p| is_case(p) || is_archive(p)) {
-        return Err(CommandError::usage("'--case' saves the verdict on paths, not on a case")
-            .hint("incident verify CASE saves the verdict on the case's own evidence without it"));
+        return Err(CommandError::usage("--case is for paths of logs, not for a case").hint(
+            "without --case, incident verify CASE saves the verdict on the case's own evidence",
+        ));
     }
     // Report a case that cannot be written to before hours of reading.
     let writing = args.case.as_deref().map(|case| Writing::open_unchanged(case, cx.clock));
@@ -200,15 +201,15 @@ fn save_in(
 
 fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
     match (verdict, case, logs) {
-        (Verdict::Valid, true, false) => "VERIFIED: everything is as it was written",
+        (Verdict::Valid, true, false) => "VERIFIED: nothing was changed",
         (Verdict::Valid, true, true) => {
-            "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered"
+            "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered"
         }
         (Verdict::Valid, ..) => {
             "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
         }
         (Verdict::Incomplete, true, false) => {
-            "INCOMPLETE: every listed file is as it was written; see above for the rest"
+            "INCOMPLETE: no listed file was changed; see above for the rest"
         }
         (Verdict::Incomplete, ..) => {
             "INCOMPLETE: nothing is invalid, but not everything is covered and checked"

@@ -101,11 +101,7 @@ fn of_fields(fields: &EntryFields) -> String {
         "closed" => with("case closed", fields.text("reason")),
         "reopened" => with("case reopened", fields.text("reason")),
         "clock-fact" => {
-            format!(
-                "set for the notification clocks: {} {}",
-                fields.text("key"),
-                fields.text("value")
-            )
+            format!("clock fact set: {} {}", fields.text("key"), fields.text("value"))
         }
         name => name.replace('-', " "),
     }

@@ -55,9 +55,7 @@ fn text(facts: &Facts<'_>) -> String {
             "The case is open and no change was made yet.".into()
         }
         State::Open if facts.findings().is_empty() => "The logs led to no finding.".into(),
-        State::Open => {
-            "This is an analysis without a case: it does not know how anybody responded.".into()
-        }
+        State::Open => "This is an analysis without a case: it does not show the response.".into(),
     }
 }
 

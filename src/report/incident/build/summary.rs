@@ -239,7 +239,7 @@ fn open(rest: &Rest<'_>) -> Sentence {
     };
     let limits = match gaps {
         0 => format!("{} listed", counted(rest.gaps.len() as u64, "limit is", "limits are")),
-        n => format!("{} these statements", counted(n, "limit qualifies", "limits qualify")),
+        n => format!("{} these statements", counted(n, "limit applies to", "limits apply to")),
     };
     let clock = rest.clocks.iter().find(|c| c.state == "running" || c.state == "overdue");
     let clock = clock.map_or_else(String::new, |c| {
