@@ -176,7 +176,10 @@ fn the_verdict_stands_in_the_report_of_the_case_it_was_kept_in() {
     assert_eq!((run.code, run.stderr.contains("digests-001.json")), (0, true), "{run:?}");
     for format in ["text", "md", "html", "json"] {
         let text = report(&env, format);
-        assert!(text.contains("digest chains are whole: 16 log files in 2"), "{format}: {text}");
+        assert!(
+            text.contains("digest chains are complete and valid: 16 log files in 2"),
+            "{format}: {text}"
+        );
     }
     assert!(journal().contains("\"event\":\"digests\""), "{}", journal());
     assert_eq!(env.run(&["verify", "case"]).code, 0);
