@@ -16,7 +16,7 @@ umask 077
 LC_ALL=C.UTF-8
 export LC_ALL
 
-to=${INCIDENT_TO:?is the address to mail to}
+to=${INCIDENT_TO:?set it to the address that gets the mail}
 state=${INCIDENT_STATE:-${XDG_STATE_HOME:-${HOME:?}/.local/state}/incident}
 reports=${INCIDENT_REPORTS:-${XDG_DATA_HOME:-${HOME:?}/.local/share}/incident/reports}
 days=${INCIDENT_DAYS:-7}

@@ -87,7 +87,7 @@ fn a_path_that_is_not_there_is_a_mistake() {
         assert_eq!(run.stdout, "", "nothing is reported on a part of what was asked for");
     }
     ends(&env.run(&["analyze", "-", "-"]), 2, "once");
-    ends(&env.run(&["analyze", "[z-a].json"]), 2, "not a valid pattern");
+    ends(&env.run(&["analyze", "[z-a].json"]), 2, "invalid pattern");
 }
 
 #[test]

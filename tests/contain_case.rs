@@ -132,7 +132,7 @@ fn a_torn_line_is_set_aside_and_the_run_goes_on() {
     fs::write(journal(&scene), format!("{whole}{half}")).unwrap();
     let run = scene.run(&["journal", "case", "--verify"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("cut off by a crash"), "{}", run.stderr);
+    assert!(run.stderr.contains("a crash cut off the last line"), "{}", run.stderr);
     let run = scene.run(&["resume", "case", "--hold", "0.1", "--settle", "1"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(scene.journal().starts_with(&whole) && !scene.journal().contains(half));

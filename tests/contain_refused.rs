@@ -72,7 +72,7 @@ fn who_stands_behind_the_session_is_not_contained() {
     let alice = &scene.account.victim[0];
     let victim = ["leaked-access-key", "--user", VICTIM, "--yes"];
     let run = scene.contain_as(alice, &[&victim[..], &["--role-arn", &ops]].concat());
-    refused(&scene, &run, "stands behind your session through the credentials");
+    refused(&scene, &run, ", through the credentials");
     // Profiles: one role on the user's key, one on top of it, and one that names itself as its source.
     let config = format!(
         "[default]\nregion = us-east-1\n[profile base]\n\
@@ -101,14 +101,14 @@ fn who_stands_behind_the_session_is_not_contained() {
     };
     for profile in ["one", "two", "itself"] {
         let run = as_profile(&[&victim[..], &["--profile", profile]].concat(), false);
-        refused(&scene, &run, "stands behind your session through");
+        refused(&scene, &run, "your session comes from");
     }
     let run = as_profile(&[&victim[..], &["--profile", "environment"]].concat(), true);
-    refused(&scene, &run, "stands behind your session through");
+    refused(&scene, &run, "your session comes from");
     let onto = ["--profile", "one", "--role-arn", &deputy];
-    refused(&scene, &as_profile(&[&victim[..], &onto].concat(), false), "stands behind");
+    refused(&scene, &as_profile(&[&victim[..], &onto].concat(), false), "your session comes from");
     let role = ["compromised-role", "--role", "ops", "--yes", "--profile", "two"];
-    refused(&scene, &as_profile(&role, false), "stands behind");
+    refused(&scene, &as_profile(&role, false), "your session comes from");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn keys_of_root_of_others_and_of_sessions() {
 fn credentials_of_another_account() {
     let scene = Scene::moto();
     let expect = ["--expect-account", "999999999999", "--yes"];
-    refused(&scene, &scene.contain_victim(&expect), "not of 999999999999");
+    refused(&scene, &scene.contain_victim(&expect), "not to 999999999999");
     let plan = scene.plan_victim();
     let me = "<Arn>arn:aws:iam::999999999999:user/responder</Arn><UserId>AIDA</UserId>\
               <Account>999999999999</Account>";
@@ -266,7 +266,7 @@ fn the_plan_of_a_role_is_not_carried_out_by_whom_it_contains() {
     assert_eq!(run.code, 0, "{run:?}");
     let alice = &scene.account.victim[0];
     let run = scene.contain_as(alice, &["--apply", "plan.json", "--role-arn", &ops]);
-    refused(&scene, &run, "stands behind your session");
+    refused(&scene, &run, "your session comes from");
 }
 
 #[test]

@@ -138,19 +138,29 @@ struct Visit {
     leaks: Vec<String>,
 }
 
-fn browser() -> &'static str {
+/// The browser of this machine. The gate (`CI` is set) demands one; elsewhere the tests of the page say that they
+/// were skipped, so that the test command needs no browser.
+fn browser() -> Option<&'static str> {
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
-    let there = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
-    names.iter().find(there).expect("Chromium is needed (Debian: apt-get install chromium)")
+    let there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    let found = names.into_iter().find(there);
+    assert!(
+        found.is_some() || std::env::var_os("CI").is_none(),
+        "Chromium is needed (Debian: apt-get install chromium)"
+    );
+    if found.is_none() {
+        eprintln!("skipped: no Chromium (Debian: apt-get install chromium)");
+    }
+    found
 }
 
 /// Opens the page from disk, lets it have its time, and says what became of it.
-fn visit(page: &str) -> Visit {
+fn visit(browser: &str, page: &str) -> Visit {
     let temp = tempfile::tempdir().unwrap();
     let file = temp.path().join("report.html");
     fs::write(&file, page).unwrap();
     let listener = Listener::start();
-    let out = Command::new(browser())
+    let out = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
         .args(["--no-first-run", "--disable-background-networking", "--disable-component-update"])
         .args([
@@ -186,12 +196,13 @@ impl Visit {
 
 #[test]
 fn hostile_text_runs_nothing_and_fetches_nothing() {
+    let Some(browser) = browser() else { return };
     let temp = tempfile::tempdir().unwrap();
     let case = temp.path().join("case");
     hostile_case(&case);
     let page = page(&case);
     assert!(page.contains("leak.example"), "the payloads are in the page");
-    let visit = visit(&page);
+    let visit = visit(browser, &page);
     assert!(!visit.ran());
     assert_eq!(visit.leaks, Vec::<String>::new());
     assert!(visit.own_script_ran(), "{}", visit.console);
@@ -202,24 +213,29 @@ fn hostile_text_runs_nothing_and_fetches_nothing() {
 
 #[test]
 fn the_page_s_policy_allows_its_own_style_and_script_and_no_other() {
+    let Some(browser) = browser() else { return };
     let page = page(&fixture());
-    let kept = visit(&page);
+    let kept = visit(browser, &page);
     assert!(kept.own_script_ran() && !kept.refused_by_policy(), "{}", kept.console);
     // As if the escapes had failed.
     let broken = page.replace("<h2>Summary</h2>", &PAYLOADS[..6].concat());
-    let held = visit(&broken);
+    let held = visit(browser, &broken);
     assert!(!held.ran() && held.leaks.is_empty(), "{:?}", held.leaks);
     assert!(held.refused_by_policy() && held.own_script_ran());
-    let changed = visit(&page.replace("\"use strict\";", "\"use strict\"; "));
+    let changed = visit(browser, &page.replace("\"use strict\";", "\"use strict\"; "));
     assert!(!changed.own_script_ran() && changed.refused_by_policy());
-    let styled = visit(&page.replace("<style>:root", "<style> :root"));
+    let styled = visit(browser, &page.replace("<style>:root", "<style> :root"));
     assert!(styled.refused_by_policy());
 }
 
 /// Without it, the tests above would pass in a browser that runs and fetches nothing at all.
 #[test]
 fn payloads_do_run_where_nothing_holds_them() {
-    let visit = visit(&format!("<!DOCTYPE html><title>x</title><p>{}</p>", PAYLOADS[..6].concat()));
+    let Some(browser) = browser() else { return };
+    let visit = visit(
+        browser,
+        &format!("<!DOCTYPE html><title>x</title><p>{}</p>", PAYLOADS[..6].concat()),
+    );
     assert!(visit.ran(), "{}", visit.dom);
     assert!(!visit.leaks.is_empty());
 }

@@ -58,7 +58,7 @@ fn row<'r>(rows: &'r [Value], key: &str) -> &'r Value {
 #[test]
 fn a_chain_is_a_tree() {
     insta::assert_snapshot!(tree(&chain(), &[]), @r"
-    incident: 3 keys, sessions and sign-ins from 1 beginning (2026-11-02)
+    incident: 3 keys, sessions and sign-ins from 1 origin (2026-11-02)
 
     AKIACI  access key of user ci (111122223333)
     │  1 call, 2026-11-02 10:00:00 UTC; from 198.51.100.7; sts
@@ -199,7 +199,7 @@ fn keys_never_used_are_counted() {
     let words = told.split_whitespace().collect::<Vec<_>>().join(" ");
     let unused = "5 sessions issued and not used in these logs: AssumeRole admin (5)";
     assert!(words.contains(unused), "{told}");
-    assert!(told.contains("5 temporary keys were handed out and not used"), "{told}");
+    assert!(told.contains("5 temporary keys were issued and not used"), "{told}");
     let run = run(&env(&records), &["--format", "json"]);
     let document: Value = serde_json::from_str(&run.stdout).unwrap();
     let unused = list(&document["unused"]);

@@ -37,7 +37,7 @@ fn a_whole_export_is_verified() {
         "2026-11-01 00:01:31 to 2026-11-01 04:01:31 UTC (4 h), without a gap",
         "4 digests: all signed",
         "8 log files: all valid",
-        "VERIFIED: everything is as CloudTrail delivered it, and covered",
+        "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it",
     ] {
         assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
     }
@@ -62,7 +62,7 @@ fn what_is_invalid_ends_in_1_and_what_is_unchecked_in_3() {
     export.remove("objects.jsonl");
     let run = verify(&env, &[]);
     assert_eq!(run.code, 3, "{run:?}");
-    assert!(run.stdout.contains("chain consistent, head not signed-for"), "{run:?}");
+    assert!(run.stdout.contains("chain consistent, newest digest without a signature"), "{run:?}");
     export.remove(&hours[1].digest);
     export.remove(&hours[6].logs[0]);
     let run = verify(&env, &[]);
@@ -118,7 +118,7 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         (&["verify", "-"], "standard input"),
         (&["verify", "absent"], "no such file or folder: absent"),
         (&["verify", "case"], "not a case folder"),
-        (&["verify", "export", "case"], "is verified by itself"),
+        (&["verify", "export", "case"], "cannot be verified together"),
         (&["verify", "export", "--public-keys", "absent.json"], "cannot read absent.json"),
         (&["verify", "export", "--public-keys", "bad.json"], "not a ListPublicKeys response"),
     ] {
@@ -142,8 +142,7 @@ fn the_digests_in_a_case_are_verified_with_it() {
     _ = scene.run(&["undo", "case", "--yes", "--settle", "1"]);
     let run = scene.run(&["verify", "case"]);
     assert_eq!(run.code, 0, "{run:?}");
-    let says =
-        "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered";
+    let says = "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered";
     assert!(run.stdout.contains(says) && run.stdout.contains("3 digests: all signed"), "{run:?}");
     let log = export.path(&hours[1].logs[0]);
     fs::write(&log, gz(b"{\"Records\":[]}")).unwrap();
@@ -177,7 +176,10 @@ fn the_verdict_stands_in_the_report_of_the_case_it_was_kept_in() {
     assert_eq!((run.code, run.stderr.contains("digests-001.json")), (0, true), "{run:?}");
     for format in ["text", "md", "html", "json"] {
         let text = report(&env, format);
-        assert!(text.contains("digest chains are whole: 16 log files in 2"), "{format}: {text}");
+        assert!(
+            text.contains("digest chains are complete and valid: 16 log files in 2"),
+            "{format}: {text}"
+        );
     }
     assert!(journal().contains("\"event\":\"digests\""), "{}", journal());
     assert_eq!(env.run(&["verify", "case"]).code, 0);

@@ -129,7 +129,7 @@ fn the_second_run_says_what_is_new_since_the_first() {
     );
     let remarks = change["remarks"].to_string();
     assert!(
-        remarks.contains("1 event from before 2026-11-14 came after the last run"),
+        remarks.contains("1 event from before 2026-11-14 arrived after the last run"),
         "{remarks}"
     );
 
@@ -202,7 +202,7 @@ fn a_window_of_another_length_has_runs_of_its_own() {
     pull.now = "2026-11-18T05:00:00Z";
     let change = by(&pull, "2");
     assert!(
-        change["remarks"].to_string().contains("was another: 7 days, and 2 days now"),
+        change["remarks"].to_string().contains("had another window: 7 days then, 2 days now"),
         "{change}"
     );
     pull.now = SECOND;

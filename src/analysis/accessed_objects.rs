@@ -25,7 +25,7 @@ const COLUMNS: [&str; 12] = [
     "key_encoded",
 ];
 
-/// What a line is about: one object, one operation, one principal and one source address.
+/// The key of a line: one object, one operation, one principal and one source address.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Access<'a> {
     bucket: &'a str,
@@ -41,7 +41,7 @@ struct Totals<'a> {
     access_key: &'a str,
     first: Millis,
     last: Millis,
-    /// Requests and bytes, by log. Both logs may have the same requests: the larger numbers count.
+    /// Requests and bytes, by log. Both logs may have the same requests, so the larger numbers count.
     logs: [(u64, u64); 2],
 }
 
@@ -90,7 +90,7 @@ pub fn to_csv(rows: &[TimelineRow]) -> io::Result<Vec<u8>> {
         let mut cells: Vec<String> = texts.iter().map(|text| cell(text).into_owned()).collect();
         cells.extend([rfc3339(totals.first), rfc3339(totals.last)]);
         cells.extend([trail.0.max(log.0), trail.1.max(log.1)].map(|n| n.to_string()));
-        // A key that the cell shows escaped is given exactly as well.
+        // If the cell shows the key escaped, this has the exact key.
         let exact = cells[1] == access.key;
         let encoded = utf8_percent_encode(access.key, NON_ALPHANUMERIC);
         cells.push(if exact { String::new() } else { encoded.to_string() });

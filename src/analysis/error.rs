@@ -1,4 +1,4 @@
-//! Why an analysis cannot go on, as values; each says what to do next.
+//! The errors of an analysis, as values. Each says what to do next.
 
 use crate::clock::{Millis, rfc3339};
 use crate::cloud::ConnectError;
@@ -39,7 +39,7 @@ pub enum Error {
     NoSuchId(String),
     #[error("these logs have no finding '{id}'")]
     NoSuchFinding { id: String, known: Vec<String> },
-    /// `what` is a key, a principal, or both.
+    /// `what` names a key, a principal, or both.
     #[error("these logs have no {what}")]
     NoSuchSession { what: String },
     #[error("{0}")]
@@ -55,7 +55,7 @@ impl Error {
         Error::Query(Box::new(e))
     }
 
-    /// True when another request would help; otherwise the system, AWS or the program failed.
+    /// True when another request can succeed. False when the system, AWS or the program failed.
     pub fn is_request(&self) -> bool {
         !matches!(
             self,

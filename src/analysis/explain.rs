@@ -1,4 +1,4 @@
-//! Why a finding fired: the logs are read once more for the records behind it, and its rules are tried on them.
+//! Why a finding fired: reads the logs once more for the records behind it, and tries its rules on them.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,10 +14,10 @@ use crate::report::text::explain::{Explained, Reading};
 use crate::rollup::{Origin, Phase};
 use crate::sigma::{RuleIndex, RuleSet};
 
-/// Records that a rule is shown on, for each finding.
+/// Records of each finding on which a rule is explained.
 const RECORDS: usize = 3;
 
-/// Explains every finding that the id names: a finding's id, the beginning of one, or a story's.
+/// Explains every finding that `id` names. It is the id of a finding or of a story, or the beginning of a finding's id.
 ///
 /// # Errors
 /// When no finding has the id, or the logs came from standard input.

@@ -8,7 +8,8 @@ use crate::report::model::Report;
 use crate::source::discover::{Discovered, guardduty};
 use crate::ui::number::counted;
 
-/// Asks GuardDuty about the window and adds its findings to the report; what it cannot answer becomes a note.
+/// Asks GuardDuty about the window and adds its findings to the report. Each region that does not answer becomes a
+/// note.
 pub fn join(
     request: &LogRequest,
     logs: &ScannedLogs,

@@ -30,14 +30,14 @@ pub fn rules_digest(files: &[RuleFile]) -> String {
     format!("{:016x}", hash.digest())
 }
 
-/// True for a window without an end that begins at midnight (UTC), as does its baseline: the state is by days.
+/// True for a window without an end if window and baseline begin at midnight (UTC): the state stores whole days.
 pub fn is_whole_days(selection: Selection) -> bool {
     let days = |at: Option<i64>| at.is_none_or(|at| at % DAY == 0);
     selection.until.is_none() && days(selection.since) && days(selection.baseline_since)
 }
 
-/// Locks the state for these logs and rules; `None` without a folder, for local logs (which have no `selection`
-/// yet), and for a window that is not of whole days.
+/// Locks the state for these logs and rules. `None` without a folder, for local logs (which have no `selection` yet),
+/// and for a window that does not consist of whole days.
 ///
 /// # Errors
 /// When the state cannot be used.
@@ -50,7 +50,8 @@ pub fn reserve(
 ) -> Result<Option<Reserved>, Error> {
     let Some((root, selection)) = root.zip(selection) else { return Ok(None) };
     if !is_whole_days(selection) {
-        observer.status("the state is not used, all logs are read: it stores whole days (--days N or --since DATE, without --until)");
+        observer.status("the state is not used, and all logs are read: the state stores whole days only (--days N or \
+            --since DATE, without --until)");
         return Ok(None);
     }
     let key = StateKey {
@@ -61,7 +62,7 @@ pub fn reserve(
     Ok(Some(State::reserve(root, &key)?))
 }
 
-/// Scans the listing; with what earlier runs stored, only what is new in it.
+/// Scans the listing. With a state, scans only the inputs that no earlier run has read.
 ///
 /// # Errors
 /// When the state cannot be written.
@@ -78,22 +79,23 @@ pub fn scan(
     Ok((result, Some(used)))
 }
 
-/// Tells the observer what came from the state; what the report has to say of it.
+/// Tells the observer what came from the state, and returns the notes on it for the report.
 pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> Vec<String> {
     observer.status(&format!(
-        "{} known from earlier runs, {} read; state saved in {} (--no-state saves none)",
+        "{} read by earlier runs, {} read now; state saved in {} (--no-state saves none)",
         counted(used.known, "log file", "log files"),
         grouped(used.read),
         root.display()
     ));
     for damaged in &used.damaged {
-        observer
-            .warning(&format!("damaged state was ignored and read from the logs again: {damaged}"));
+        observer.warning(&format!(
+            "damaged state was ignored, and its logs were read again: {damaged}"
+        ));
     }
     let mut notes = Vec::new();
     if !used.gone.is_empty() {
         notes.push(format!(
-            "{} of the logs read by earlier runs {} no longer in the bucket; {} events still count: {}.",
+            "{} of the logs that earlier runs read {} no longer in the bucket; {} events still count: {}.",
             counted(used.gone.len() as u64, "object", "objects"),
             if used.gone.len() == 1 { "is" } else { "are" },
             if used.gone.len() == 1 { "its" } else { "their" },
@@ -102,7 +104,7 @@ pub fn report_used(used: &StateUsage, root: &Path, observer: &dyn Observer) -> V
     }
     if !used.changed.is_empty() {
         notes.push(format!(
-            "{} of the logs read by earlier runs {} changed since; the old and the new content both count: {}.",
+            "{} of the logs that earlier runs read {} changed since; the old and the new content both count: {}.",
             counted(used.changed.len() as u64, "object", "objects"),
             if used.changed.len() == 1 { "has" } else { "have" },
             first_names(&used.changed)

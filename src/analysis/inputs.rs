@@ -10,17 +10,17 @@ use crate::source::discover::{self, Access, Discovered, DiscoveryQuery, Missing}
 use crate::source::local::list;
 use crate::source::{Listing, S3Url};
 
-/// Refusals that an error names.
+/// Missing permissions that an error names.
 const NAMED: usize = 5;
 
-/// A request whose paths are listed and whose credentials are found; AWS is not listed yet.
+/// A request with its paths listed and its credentials found. The logs at AWS are not listed yet.
 pub(super) struct Connected<'r> {
     request: &'r LogRequest,
     /// Local inputs.
     listing: Listing,
     range: Range,
     clients: Vec<Arc<Client>>,
-    /// Which logs at AWS these are, whatever the window; empty for local logs.
+    /// Describes the logs at AWS, independent of the window; empty for local logs.
     pub source: String,
     /// The window, for logs at AWS: it does not depend on what they contain.
     pub selection: Option<Selection>,
@@ -29,7 +29,7 @@ pub(super) struct Connected<'r> {
 /// Every input of a run.
 pub(super) struct ResolvedInputs {
     pub listing: Listing,
-    /// Statements for the report: what is read, from where, and what is not.
+    /// Notes for the report: what is read, from where, and what is not.
     pub notes: Vec<String>,
     /// Credentials of the accounts whose own logs are read; none for paths and buckets.
     pub clients: Vec<Arc<Client>>,

@@ -36,7 +36,7 @@ pub struct Analysis {
     pub report: Report,
     /// The logs behind the report: large tables, and what is needed to read the logs again.
     pub logs: ScannedLogs,
-    /// To be saved once the report has been delivered; `None` where no state is used.
+    /// Save it once the report has been delivered. `None` without a state.
     pub run_record: Option<RunRecord>,
 }
 

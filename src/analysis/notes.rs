@@ -8,7 +8,7 @@ use crate::rollup::Selection;
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
 
-/// Of the window, the baseline and the settings.
+/// Notes on the window, the baseline and the settings.
 pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
     let mut notes: Vec<String> = no_events(c).into_iter().collect();
     let range = c.oldest.zip(c.newest);
@@ -39,7 +39,7 @@ pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: boo
     notes
 }
 
-/// Why there is nothing to report on.
+/// Why the window has no events.
 pub fn no_events(c: &Coverage) -> Option<String> {
     match c.oldest.zip(c.newest) {
         _ if c.events.decoded > 0 => None,
@@ -72,7 +72,8 @@ fn of_baseline(selection: Selection, since: i64, oldest: i64, c: &Coverage) -> O
     }
 }
 
-/// Of rules that were not applied, and records and matches that they missed.
+/// Notes on rules that were not applied, on records that rules could not read, and on matches that correlations
+/// dropped.
 pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     let mut notes = Vec::new();
     if !rules.skipped().is_empty() {
@@ -83,13 +84,13 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     }
     if result.unparsed_records > 0 {
         notes.push(format!(
-            "{} records could not be read for the rules; they are counted all the same.",
+            "The rules could not read {} records; these still count as events.",
             result.unparsed_records
         ));
     }
     if result.correlated.overflow > 0 {
         notes.push(format!(
-            "{} matches were left out of correlations, which were full.",
+            "The correlations were full and left out {} matches.",
             result.correlated.overflow
         ));
     }

@@ -1,4 +1,4 @@
-//! What a caller is told while an analysis runs.
+//! Tells a caller what an analysis is doing.
 
 use std::collections::BTreeSet;
 
@@ -8,24 +8,24 @@ use crate::source::discover::Missing;
 /// dropped.
 pub type ScanProgress<'a> = Box<dyn Fn(u64, u64) + Sync + 'a>;
 
-/// Told what goes on. Every method does nothing by default.
+/// Receives the progress of an analysis. Every method does nothing by default.
 pub trait Observer: Sync {
-    /// What is being done.
+    /// What the analysis is doing now.
     fn status(&self, _text: &str) {}
 
-    /// Something that the result suffers from; the analysis goes on.
+    /// A problem that makes the result worse; the analysis goes on.
     fn warning(&self, _text: &str) {}
 
-    /// Calls that AWS denied. A warning with their names was given already.
+    /// Calls that AWS denied. A warning has named them already.
     fn missing_permissions(&self, _missing: &BTreeSet<Missing>) {}
 
-    /// Inputs of so many files and bytes are about to be read.
+    /// The scan is about to read this many files and bytes.
     fn scan(&self, _files: u64, _bytes: u64) -> ScanProgress<'_> {
         Box::new(|_, _| {})
     }
 
-    /// Large tables were just freed, and the next phase makes others: a process that is short of memory may give it
-    /// back to the system now. Called from any thread, a few times a run.
+    /// Large tables were just freed, and the next phase makes others: a process that is short of memory can return the
+    /// freed memory to the system now. Called from any thread, a few times a run.
     fn memory_freed(&self) {}
 }
 

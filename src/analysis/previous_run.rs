@@ -19,8 +19,8 @@ pub struct RunRecord {
     seen: Seen,
 }
 
-/// Puts the change since the previous run into the report. `None` without a state folder, for local logs, and for a
-/// window that is not the days up to now.
+/// Adds the change since the previous run to the report. `None` without a state folder, for local logs, and for a
+/// window that does not consist of the days up to now.
 pub(super) fn compare(
     state: Option<&Path>,
     logs: &ScannedLogs,
@@ -48,11 +48,11 @@ pub(super) fn compare(
 }
 
 impl RunRecord {
-    /// Saves it for the next run. Call it after the report was delivered: what nobody was told of is still new the
-    /// next time.
+    /// Saves it for the next run. Call it after the report was delivered: a finding that nobody has read yet is still
+    /// new in the next run.
     ///
     /// # Errors
-    /// When it cannot be written; the next run is compared with an earlier one then.
+    /// When it cannot be written. The next run is then compared with an earlier one.
     pub fn save(&self) -> Result<(), Error> {
         Ok(write_previous_run(&self.root, &self.source, self.seen.clone())?)
     }

@@ -1,4 +1,4 @@
-//! What an analysis is asked for, as plain data.
+//! The request for an analysis, as plain data.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::source::S3Url;
 use crate::source::discover::{Accounts, DiscoveryQuery, Kind};
 
-/// An analysis: the logs, the rules that are matched on them, and what is compared.
+/// An analysis: the logs, the rules to match on them, and the comparisons to make.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub logs: LogRequest,
@@ -23,24 +23,24 @@ pub struct Request {
     pub guardduty: bool,
 }
 
-/// Which logs are read, and which of their events count.
+/// The logs to read, and the window whose events count.
 #[derive(Debug, Clone)]
 pub struct LogRequest {
     /// Files, folders, archives, glob patterns; `-` is standard input.
     pub paths: Vec<PathBuf>,
     pub urls: Vec<S3Url>,
     pub window: RequestedWindow,
-    /// StateUsage for URLs, and where there are neither paths nor URLs.
+    /// Used for URLs, and when there are neither paths nor URLs.
     pub aws: AwsLogs,
     /// Settings in force: threads, days of baseline, own ranges, allow-list, threat lists, GeoIP folder.
     pub config: Arc<Config>,
     pub clock: Clock,
 }
 
-/// Which logs of an account are read, and with which credentials.
+/// The logs of an account to read, and the credentials to read them with.
 #[derive(Debug, Clone, Default)]
 pub struct AwsLogs {
-    /// Empty: what exists, and the event history only for what no trail covers.
+    /// Empty: every source that exists, with the event history only where no trail covers it.
     pub kinds: Vec<Kind>,
     pub accounts: Accounts,
     /// Empty for all.
@@ -49,7 +49,7 @@ pub struct AwsLogs {
     pub credentials: Vec<Connect>,
 }
 
-/// The moments from which logs are looked for at AWS.
+/// The times from which discovery looks for logs at AWS.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Range {
     pub since: Option<Millis>,
@@ -63,12 +63,12 @@ impl LogRequest {
         self.paths.iter().any(|path| path.as_os_str() == "-")
     }
 
-    /// Neither paths nor URLs: the logs that the AWS account itself has.
+    /// True without paths and URLs: discovery finds the AWS account's own logs.
     pub fn of_account(&self) -> bool {
         self.paths.is_empty() && self.urls.is_empty()
     }
 
-    /// Logs at AWS are among those that are read.
+    /// True if the request includes logs at AWS.
     pub fn at_aws(&self) -> bool {
         self.of_account() || !self.urls.is_empty()
     }
@@ -104,7 +104,7 @@ impl AwsLogs {
             accounts: self.accounts.clone(),
             regions: self.regions.clone(),
             since: range.since,
-            // No log is stored under a day to come.
+            // No log is stored under a future day.
             until: range.until.or(range.since.map(|_| now)),
             history_since: range.history_since,
             now,
@@ -112,7 +112,7 @@ impl AwsLogs {
         }
     }
 
-    /// Describes the logs in words that are the same for every run, whatever its window.
+    /// Describes the logs in the same words for every run, independent of the window.
     pub(super) fn describe(&self, clients: &[Arc<Client>], urls: &[S3Url]) -> String {
         let mut parts: Vec<String> = urls.iter().map(|url| url.to_string()).collect();
         if urls.is_empty() {

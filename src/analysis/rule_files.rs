@@ -9,14 +9,14 @@ use walkdir::WalkDir;
 use super::Error;
 use crate::sigma::{RuleSet, pack, test};
 
-/// A rule file has some kilobytes, its fixtures some more. A larger file is something else.
+/// Rule files and their fixtures have some kilobytes. A larger file is something else.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
 pub struct RuleFile {
     pub name: String,
     pub text: String,
-    /// `None` if there are none; an error if they cannot be read.
+    /// `None` without fixtures; an error if they cannot be read.
     pub fixtures: Option<Result<String, String>>,
 }
 
@@ -56,7 +56,7 @@ pub fn read(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<String>) {
         let before = files.len();
         for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             match entry {
-                // A file that is given by its name is a rule file, whatever its extension.
+                // A file that is named directly is a rule file, whatever its extension.
                 Ok(e) if e.file_type().is_dir() || (e.depth() > 0 && !is_rule(e.path())) => {}
                 Ok(e) => files.push(e.into_path()),
                 Err(e) => {

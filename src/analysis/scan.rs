@@ -1,4 +1,4 @@
-//! Resolves the inputs, reads them once, and makes the tables that detectors and reports query.
+//! Finds the inputs, reads them once, and makes the tables that detectors and reports query.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ pub struct ScannedLogs {
     pub config: Arc<Config>,
     pub rules: RuleSet,
     pub rules_digest: String,
-    /// Which logs at AWS these are, whatever the window; empty for local logs.
+    /// Describes the logs at AWS, independent of the window; empty for local logs.
     pub source: String,
     /// Credentials of the accounts whose own logs were read; none for paths and buckets.
     pub clients: Vec<Arc<Client>>,
-    /// Statements for the report about the inputs and the state.
+    /// Notes for the report on the inputs and the state.
     pub notes: Vec<String>,
     pub frames: Frames,
     /// Without the activity and the objects, which are in the frames.
@@ -110,7 +110,7 @@ pub fn scan(
 }
 
 impl ScannedLogs {
-    /// What detectors are given. Making it takes a pass over the tables.
+    /// The context that every detector gets. Making it takes a pass over the tables.
     pub fn context(&self) -> detect::Cx<'_> {
         let rollups = &self.result.rollups;
         let sources = self.frames.activity_rows.iter().map(|(k, _)| k.source);
@@ -135,7 +135,7 @@ impl ScannedLogs {
         }
     }
 
-    /// The window as reports state it: what was requested, or else what the logs span.
+    /// The window as reports show it: the requested one, or else the time that the logs span.
     pub fn window(&self) -> Window {
         let (selection, coverage) = (self.selection, &self.result.coverage);
         Window {
@@ -162,7 +162,7 @@ fn job(listing: &Listing, selection: Selection, threads: usize) -> Job<'_> {
     Job { listing, selection, threads, progress: &|_, _| {}, memory_freed: &|| {} }
 }
 
-/// The window in local logs. `--until latest` reads them once more, before all else, for the newest event's time.
+/// The window in local logs. `--until latest` first reads them an extra time, to find the newest event.
 fn local_selection(
     request: &LogRequest,
     listing: &Listing,
@@ -187,7 +187,7 @@ fn newest(listing: &Listing, threads: usize, observer: &dyn Observer) -> Option<
     local::scan(&Job { progress: &*progress, ..job }, || Nothing).coverage.newest
 }
 
-/// Runs both at the same time; the second stays on this thread and may wait for the network.
+/// Runs both at the same time. The second runs on this thread and may wait for the network.
 fn in_parallel<A: Send, B>(first: impl FnOnce() -> A + Send, second: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let first = scope.spawn(first);

@@ -1,4 +1,4 @@
-//! Which sessions of scanned logs were asked for, and what qualifies their list.
+//! Selects the requested sessions of scanned logs, and adds the notes that qualify the list.
 
 use super::{Error, ScannedLogs, notes};
 use crate::clock::Millis;

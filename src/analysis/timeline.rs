@@ -1,4 +1,4 @@
-//! The events that findings rest on, in time order: the logs are read once more for them.
+//! The events that findings rest on, in time order. Reads the logs once more for them.
 
 use super::{Analysis, Error, Observer};
 use crate::decode::Record;
@@ -62,7 +62,7 @@ pub fn timeline(
     Ok(once_each(rows))
 }
 
-/// In time order; of the copies of one event, the one in the first input.
+/// In time order, with one copy of each event: the one in the first input.
 fn once_each(mut rows: Vec<(Origin, TimelineRow)>) -> Vec<TimelineRow> {
     fn event(row: &TimelineRow) -> (i64, &str, &str, &str, &str) {
         (row.time, &row.event_id, row.log.name(), &row.action, &row.resource)

@@ -1,4 +1,4 @@
-//! The requested window: the days or moments that were given → the events that count.
+//! Turns the requested window (days or times) into a selection of events.
 
 use super::Error;
 use crate::clock::{DAY, Millis};
@@ -7,39 +7,39 @@ use crate::rollup::Selection;
 /// A window as requested. `days` and `since` exclude each other.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RequestedWindow {
-    /// The last so many days, counted back from `until` or now.
+    /// The last N days, counted back from `until` or now.
     pub days: Option<f64>,
     pub since: Option<Moment>,
     /// Exclusive.
     pub until: Option<Moment>,
-    /// Days before the window that it is compared with, where they were given.
+    /// Days of baseline before the window, if they were given.
     pub baseline: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Moment {
     At(Millis),
-    /// So long before now.
+    /// This long before now.
     Ago(Millis),
     /// The newest event.
     Latest,
 }
 
 impl RequestedWindow {
-    /// True for the whole archive: nothing was given.
+    /// True for the whole archive: no window was given.
     pub fn is_whole(&self) -> bool {
         self.days.is_none() && self.since.is_none() && self.until.is_none()
     }
 
-    /// True when the newest event must be known before the window is.
+    /// True when the window depends on the newest event.
     pub fn until_latest(&self) -> bool {
         self.until == Some(Moment::Latest)
     }
 
-    /// The events that count. `newest` is the newest event's time, needed for [`Moment::Latest`] only.
+    /// The selection. `newest` is the newest event's time; only [`Moment::Latest`] needs it.
     ///
     /// # Errors
-    /// When the window is empty, or a baseline is given without one.
+    /// When the window is empty, or a baseline is given without a window.
     pub fn selection(
         &self,
         now: Millis,

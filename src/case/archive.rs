@@ -11,19 +11,19 @@ use super::export::{SUMS, detached_line, name_of, sum_file};
 use super::hash::{FileHash, HashingReader, hash_file};
 use super::manifest::Problem;
 
-/// The largest file that is read whole, in bytes.
+/// The largest file that is read into memory, in bytes.
 const LARGEST: u64 = 256 << 20;
 
-/// Files that are read whole.
+/// Files that are read into memory.
 const WHOLE: [Option<Artifact>; 3] =
     [Some(Artifact::CaseFile), Some(Artifact::Journal), Some(Artifact::Manifest)];
 
 /// An exported case.
 #[derive(Debug, Default)]
 pub struct Archive {
-    /// Files of the case, by their path in it.
+    /// Files of the case, by their path in the case.
     files: BTreeMap<String, FileHash>,
-    /// Contents of the files that are read here.
+    /// Contents of the files that were read into memory.
     whole: BTreeMap<String, Vec<u8>>,
     /// The lines of `SHA256SUMS`: name and hash.
     sums: BTreeMap<String, String>,
@@ -64,21 +64,21 @@ impl Archive {
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let kind = entry.header().entry_type();
             if !is_plain(&name) {
-                found.wrong(format!("{name}: a path that leads out of the case"));
+                found.wrong(format!("{name}: the path leads out of the case"));
             } else if kind.is_dir() {
                 found.inside(name.trim_end_matches('/'));
             } else if !kind.is_file() {
                 found.wrong(format!("{name} is not a regular file"));
             } else if name == SUMS {
                 if sums.is_some() {
-                    found.wrong(format!("{SUMS} is there twice"));
+                    found.wrong(format!("the archive contains {SUMS} twice"));
                 }
                 sums = Some(content(entry)?);
             } else {
                 found.file(&name, entry)?;
             }
         }
-        // The end of the compressed data has a sum of its own.
+        // The compressed data ends with a checksum of its own: read up to it.
         if has_content(archive.into_inner())? {
             found.wrong("there is data after the end of the archive".into());
         }
@@ -90,7 +90,7 @@ impl Archive {
         self.problems.push(Problem::Wrong(what));
     }
 
-    /// The path in the case; all of a case is below one folder.
+    /// The path in the case. An archive has one folder, with the whole case below it.
     fn inside<'n>(&mut self, name: &'n str) -> Option<&'n str> {
         let (top, inside) = name.split_once('/').unwrap_or((name, ""));
         if self.top.is_empty() {
@@ -112,7 +112,7 @@ impl Archive {
         }
         io::copy(&mut reader, &mut io::sink())?;
         if self.files.insert(inside.to_string(), reader.finish()).is_some() {
-            self.wrong(format!("{name} is there twice"));
+            self.wrong(format!("the archive contains {name} twice"));
         }
         Ok(())
     }
@@ -146,12 +146,12 @@ impl Archive {
         self.problems.extend(problems);
     }
 
-    /// What differs between the files and the archive's own list.
+    /// The differences between the files and the archive's own list.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// How many files of the case it contains, without the list.
+    /// Number of files of the case in the archive, without `SHA256SUMS`.
     pub fn len(&self) -> usize {
         self.files.len()
     }
@@ -194,12 +194,11 @@ pub fn detached(archive: &Path) -> Result<Vec<Problem>, CaseError> {
     Ok(match named {
         _ if says == detached_line(&hash, archive).as_bytes() => Vec::new(),
         Some((name, says)) if says == hash => {
-            vec![Problem::Unsure(format!("{shown} was written for a file named {name}"))]
+            vec![Problem::Unsure(format!("{shown} names another file: {name}"))]
         }
-        Some(_) => vec![Problem::Wrong(format!(
-            "{} is not the file that {shown} was written for",
-            name_of(archive)
-        ))],
+        Some(_) => {
+            vec![Problem::Wrong(format!("{} does not have the hash in {shown}", name_of(archive)))]
+        }
         None => vec![Problem::Wrong(format!("{shown} is not a line of sha256sum"))],
     })
 }
@@ -249,7 +248,7 @@ fn content(mut reader: impl Read) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Reads to the end; true when there is anything but zeros.
+/// Reads to the end. True if there is anything but zeros.
 fn has_content(mut reader: impl Read) -> io::Result<bool> {
     let mut buffer = [0; 8192];
     let mut found = false;

@@ -5,21 +5,21 @@ use Artifact::{
     ImpactUnmatched, Journal, Lock, Manifest, NewManifest, ObjectIndex, Plan, Timeline, TornLine,
 };
 
-/// The folder of the evidence, in the case folder.
+/// The evidence folder of a case.
 pub const EVIDENCE: &str = "evidence";
 
 /// A kind of file in a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Artifact {
-    /// What the case is about.
+    /// `case.toml`: what the case is about.
     CaseFile,
     Journal,
-    /// A line that a crash cut off, set aside when the journal was opened again.
+    /// A line that a crash cut off: moved here when the journal was opened again.
     TornLine,
     Manifest,
     /// A manifest that is being written.
     NewManifest,
-    /// Held by the process that writes.
+    /// The lock of the process that writes.
     Lock,
     /// A plan that was approved.
     Plan,
@@ -31,31 +31,31 @@ pub enum Artifact {
     AccessedObjects,
     /// A count of the people behind the accessed objects.
     Impact,
-    /// The objects of which that count says nothing.
+    /// The objects that this count could not count.
     ImpactUnmatched,
-    /// The ids of the people of that count.
+    /// The ids of the people in this count.
     ImpactPersons,
-    /// What CloudTrail's digests say about logs.
+    /// The verdict on logs by CloudTrail's digests.
     Digests,
-    /// A line for every answer of AWS in the evidence.
+    /// The index of AWS's answers, one line each.
     AnswerIndex,
-    /// A line for every S3 object in the evidence.
+    /// The index of S3 objects, one line each.
     ObjectIndex,
     /// Any other file of the evidence.
     Evidence,
 }
 
-/// How the names of one kind of file are made.
+/// The form of the names of one kind of file.
 enum Name {
     Fixed(&'static str),
     /// `STEM-NNN` and this ending.
     Numbered(&'static str, &'static str),
-    /// This beginning, and more.
+    /// Every name that begins like this.
     Begins(&'static str),
 }
 
 impl Artifact {
-    /// Kinds with longer endings come before those whose names they would fit.
+    /// A kind with a longer ending comes before the kind whose form its names also have.
     const ALL: [Artifact; 17] = [
         CaseFile,
         Journal,
@@ -113,7 +113,7 @@ impl Artifact {
         Artifact::ALL.into_iter().find(fits).or_else(|| Artifact::by_stem(path))
     }
 
-    /// By the beginning alone: what somebody names `findings-x.json` is listed, too.
+    /// Only the beginning counts: a file that somebody names `findings-x.json` is listed, too.
     fn by_stem(path: &str) -> Option<Artifact> {
         let begins = |artifact: &Artifact| match artifact.form() {
             Name::Numbered(stem, _) => {
@@ -124,14 +124,14 @@ impl Artifact {
         Artifact::ALL.into_iter().filter(|_| !path.contains('/')).find(begins)
     }
 
-    /// The name of the file, from the case folder. Of a kind with many files, what their names begin with.
+    /// The path of the file from the case folder. For a kind with many files, the beginning of their paths.
     pub const fn name(self) -> &'static str {
         match self.form() {
             Name::Fixed(name) | Name::Begins(name) | Name::Numbered(name, _) => name,
         }
     }
 
-    /// The name from the evidence folder, for what is in it.
+    /// The path from the evidence folder, for files in that folder.
     pub(super) fn name_in_evidence(self) -> &'static str {
         self.name().strip_prefix("evidence/").unwrap_or(self.name())
     }
@@ -150,14 +150,14 @@ impl Artifact {
         format!("{}{}.json", Plan.name(), digest.get(..12).unwrap_or(digest))
     }
 
-    /// The number in a name of this kind; others have none.
+    /// The number in a name of this kind; `None` for other names.
     pub(super) fn number(self, name: &str) -> Option<u64> {
         let Name::Numbered(stem, ending) = self.form() else { return None };
         let number = name.strip_prefix(stem)?.strip_prefix('-')?.strip_suffix(ending)?;
         number.parse().ok()
     }
 
-    /// The number that any file of the same run has: `impact-003-persons.csv` is of count 3.
+    /// The number that all files of one run share: `impact-003-persons.csv` belongs to count 3.
     pub(super) fn number_of_run(self, name: &str) -> Option<u64> {
         match self.form() {
             Name::Numbered(stem, _) => number_after(name, stem),
@@ -170,12 +170,12 @@ impl Artifact {
         !matches!(self, Journal | Manifest | NewManifest | Lock)
     }
 
-    /// True for an index: it grows with every run and is listed by its newest hash.
+    /// True for an index: every run adds to it, so the manifest lists its newest hash.
     pub(super) fn grows(self) -> bool {
         matches!(self, AnswerIndex | ObjectIndex)
     }
 
-    /// False for what exists only while somebody writes.
+    /// False for files that exist only while a process writes.
     pub(super) fn is_exported(self) -> bool {
         !matches!(self, NewManifest | Lock)
     }
@@ -186,7 +186,7 @@ pub(super) fn is_listed(path: &str) -> bool {
     Artifact::of(path).is_some_and(Artifact::is_listed)
 }
 
-/// The number after `STEM-`. More than nine digits are not a number of ours.
+/// The number after `STEM-`. We never write one with more than nine digits.
 fn number_after(name: &str, stem: &str) -> Option<u64> {
     let rest = name.strip_prefix(stem)?.strip_prefix('-')?;
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

@@ -16,7 +16,7 @@ use crate::cloud::{Exchange, Sink};
 struct Answer {
     name: String,
     body: Vec<u8>,
-    /// Its line in the index.
+    /// Its line for the index.
     line: serde_json::Value,
 }
 
@@ -25,16 +25,16 @@ struct State {
     folder: Option<PathBuf>,
     number: usize,
     waiting: Vec<Answer>,
-    /// The first thing that could not be written.
+    /// The first error of a write.
     failed: Option<String>,
 }
 
-/// Answers of AWS, one file each (`0001-iam-ListAccessKeys.xml`), with a line for each in `index.jsonl`.
+/// Answers of AWS: one file each (`0001-iam-ListAccessKeys.xml`), and a line each in `index.jsonl`.
 #[derive(Default)]
 pub struct EvidenceRecorder(Mutex<State>);
 
 impl EvidenceRecorder {
-    /// What a thread that panicked has recorded still counts.
+    /// Answers that a thread recorded before it panicked still count.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -57,13 +57,13 @@ impl EvidenceRecorder {
         Ok(())
     }
 
-    /// The first answer that could not be written: the evidence is incomplete then.
+    /// The error of the first answer that could not be written. The evidence is then incomplete.
     pub fn failed(&self) -> Option<String> {
         self.lock().failed.clone()
     }
 }
 
-/// The highest number that a name in the folder begins with; 0 without one.
+/// The highest number at the beginning of a name in the folder; 0 if there is none.
 fn highest_number(folder: &Path) -> Result<usize, CaseError> {
     let mut highest = 0;
     for entry in std::fs::read_dir(folder).map_err(CaseError::io(folder))? {

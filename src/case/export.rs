@@ -25,7 +25,7 @@ pub enum Packing {
 }
 
 impl Packing {
-    /// By the end of the file's name.
+    /// Chosen by the end of the file's name.
     pub fn of(path: &Path) -> Option<Packing> {
         let name = path.file_name()?.to_str()?;
         let ends = |ending: &str| name.len() > ending.len() && name.ends_with(ending);
@@ -43,7 +43,7 @@ pub struct Exported {
     pub files: usize,
     /// Size of the archive.
     pub bytes: u64,
-    /// Of the archive; it is in `detached` too.
+    /// The archive's hash; the file `detached` contains it, too.
     pub sha256: String,
     /// `FILE.sha256`, next to the archive.
     pub detached: PathBuf,
@@ -80,7 +80,7 @@ pub fn export(case: &Case, to: &Path, packing: Packing) -> Result<Exported, Case
             Ok(Exported { files: content.sums.len(), bytes, sha256, detached })
         });
     if written.is_err() {
-        // The error below is the one to report.
+        // Ignore errors here: the error below is the one to report.
         let _ = fs::remove_file(to);
     }
     written
@@ -98,12 +98,12 @@ pub(super) fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// As `sha256sum FILE` prints it in the file's folder.
+/// The line that `sha256sum FILE` prints in the file's folder.
 pub(super) fn detached_line(sha256: &str, archive: &Path) -> String {
     sum_line(sha256, &name_of(archive))
 }
 
-/// A line of `sha256sum`: names with a backslash or a line break are escaped, and the line says so.
+/// A line of `sha256sum`. A backslash before the line says that the name's backslashes and line breaks are escaped.
 fn sum_line(sha256: &str, name: &str) -> String {
     if !name.contains(['\\', '\n', '\r']) {
         return format!("{sha256}  {name}\n");
@@ -117,7 +117,10 @@ fn top_name(case: &Case) -> Result<String, CaseError> {
     let root = fs::canonicalize(case.root()).map_err(CaseError::io(case.root()))?;
     let name = root.file_name().and_then(|n| n.to_str()).filter(|n| *n != SUMS);
     name.map(str::to_string).ok_or_else(|| {
-        CaseError::Unfit(root.clone(), "a folder of this name cannot be exported: rename it".into())
+        CaseError::Unfit(
+            root.clone(),
+            "a folder with this name cannot be exported: rename it".into(),
+        )
     })
 }
 
@@ -132,7 +135,7 @@ fn create(path: &Path) -> Result<File, CaseError> {
     })
 }
 
-/// What is in a case, by path with `/` between the parts, in order.
+/// The files and folders of a case, sorted by path with `/` between the parts.
 struct Content {
     /// Hash and size of each file.
     sums: BTreeMap<String, FileHash>,
@@ -158,7 +161,7 @@ impl Content {
                 content.sums.insert(name, hash_file(path)?);
             } else {
                 return Err(unfit(
-                    "not a regular file, so the archive would not be the whole case",
+                    "not a regular file, so the archive would not contain the whole case",
                 ));
             }
         }
@@ -176,7 +179,7 @@ impl Content {
                 self.append(root, top, encoder)?.finish()?
             }
             Packing::Gzip => {
-                // Without a name, and with no time: a header that is always the same.
+                // A header without a name or a time, so that it is always the same.
                 let encoder = flate2::GzBuilder::new().mtime(0).operating_system(255);
                 let encoder = encoder.write(out, flate2::Compression::default());
                 self.append(root, top, encoder)?.finish()?
@@ -216,7 +219,7 @@ impl Content {
     }
 }
 
-/// An entry of which only name, kind and size depend on the case.
+/// An entry. Only its name, kind and size depend on the case.
 fn header(kind: tar::EntryType, bytes: u64) -> tar::Header {
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(kind);

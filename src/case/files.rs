@@ -43,7 +43,7 @@ impl Case {
             private_folder(parent)?;
         }
         let partial = self.root().join(format!("{name}.partial"));
-        // Left by a run that did not end.
+        // An interrupted run left it.
         let _ = fs::remove_file(&partial);
         write_new(&partial, bytes)?;
         fs::rename(&partial, &path).map_err(CaseError::io(&path))
@@ -64,8 +64,8 @@ impl Case {
         Ok(newest.map(|(_, name)| name))
     }
 
-    /// One above the highest number that any file of these kinds has. A run that was cut off may have left one
-    /// of several files.
+    /// The next free number: one above the highest of all files of these kinds. An interrupted run may have left only
+    /// some of its files.
     ///
     /// # Errors
     /// When the folder cannot be read.

@@ -13,10 +13,10 @@ use crate::clock::{self, Millis};
 /// `case.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct CaseFile {
-    /// `20261121-3f9a`: part of the names of what the case creates in AWS.
+    /// `20261121-3f9a`: part of the name of every resource that the case creates in AWS.
     pub id: String,
     pub title: String,
-    /// The playbook's id; empty in a case that was made without one.
+    /// The playbook's id; empty in a case without a playbook.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub playbook: String,
     /// Twelve digits, or empty.
@@ -34,7 +34,7 @@ pub struct CaseFile {
 pub struct Case {
     root: PathBuf,
     file: CaseFile,
-    // Held while the case is open for writing; the operating system drops it with the process.
+    // The lock of a case that is open for writing. The operating system releases it when the process ends.
     _lock: Option<File>,
 }
 
@@ -107,13 +107,13 @@ impl Case {
         self.root.join(Artifact::Journal.name())
     }
 
-    /// True when the folder is a case's.
+    /// True if the folder is a case folder.
     pub fn is_at(root: &Path) -> bool {
         root.join(Artifact::CaseFile.name()).is_file()
     }
 }
 
-/// Makes a folder and its parents, for their owner alone.
+/// Makes a folder and its parents. Only the owner can open them.
 pub(super) fn private_folder(path: &Path) -> Result<(), CaseError> {
     let mut folder = fs::DirBuilder::new();
     folder.recursive(true);
@@ -136,7 +136,7 @@ fn lock(root: &Path) -> Result<File, CaseError> {
     }
 }
 
-/// Writes a new file for its owner alone, flushed to disk.
+/// Writes a new file that only its owner can read, and flushes it to disk.
 ///
 /// # Errors
 /// When it exists, or the disk refuses.
@@ -152,7 +152,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), CaseError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(CaseError::io(path))
 }
 
-/// Makes new names in the folder survive a power cut, where the system can.
+/// Makes new names in the folder survive a power cut, if the system supports it.
 pub(super) fn sync_folder(root: &Path) {
     if let Ok(folder) = File::open(root) {
         // Windows cannot sync folders, and some network file systems refuse.

@@ -28,7 +28,7 @@ pub(super) fn hash_file(path: &Path) -> Result<FileHash, CaseError> {
     Ok(file.finish())
 }
 
-/// Hashes what is read through it.
+/// A reader that hashes what passes through it.
 pub(super) struct HashingReader<R> {
     inner: R,
     hash: Sha256,
@@ -54,7 +54,7 @@ impl<R: Read> Read for HashingReader<R> {
     }
 }
 
-/// Hashes what is written through it.
+/// A writer that hashes what passes through it.
 pub(super) struct HashingWriter<W> {
     inner: W,
     hash: Sha256,

@@ -21,21 +21,21 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileHash>,
 }
 
-/// What a check of a case finds.
+/// A problem that a check of a case finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Problem {
     Missing(String),
     Changed(String),
-    /// There, but in no manifest: it was added, or the last run did not end.
+    /// The file exists, but no manifest lists it: somebody added it, or the last run did not end.
     Unlisted(String),
-    /// Anything else that is not as it was written.
+    /// Any other difference from what was written.
     Wrong(String),
-    /// Nothing was changed as far as can be seen, but a proof of it is missing.
+    /// No change is visible, but a proof is missing.
     Unsure(String),
 }
 
 impl Problem {
-    /// True when something is not as it was written.
+    /// True if something differs from what was written.
     pub fn is_broken(&self) -> bool {
         !matches!(self, Problem::Unlisted(_) | Problem::Unsure(_))
     }
@@ -54,14 +54,14 @@ impl fmt::Display for Problem {
 
 const SCHEMA: &str = "incident.manifest/1";
 
-/// A manifest that is not written yet.
+/// A manifest before it is written.
 pub struct Draft {
     manifest: Manifest,
     text: String,
 }
 
 impl Draft {
-    /// Of the file that [`Draft::write`] makes.
+    /// Hash of the file that [`Draft::write`] writes.
     pub fn sha256(&self) -> String {
         sha256(&self.text)
     }
@@ -100,7 +100,7 @@ impl Manifest {
         Ok(Draft { manifest, text })
     }
 
-    /// The manifest of the case; `None` when it has none.
+    /// The manifest of the case; `None` if it has none.
     ///
     /// # Errors
     /// When it is there but cannot be read.
@@ -115,7 +115,7 @@ impl Manifest {
         }
     }
 
-    /// What differs between the folder and the manifest.
+    /// The differences between the folder and the manifest.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -131,7 +131,7 @@ impl Manifest {
         list(case.root())
     }
 
-    /// What differs from these files.
+    /// The differences between the manifest and these files.
     pub fn compare(&self, now: &BTreeMap<String, FileHash>) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (name, entry) in &self.files {

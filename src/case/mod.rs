@@ -1,4 +1,4 @@
-//! The case folder: what was approved, what was done, what was seen, and the means to check it offline.
+//! The case folder: keeps approvals, actions and evidence, and can be checked offline.
 
 mod archive;
 mod artifact;

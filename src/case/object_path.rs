@@ -61,7 +61,8 @@ fn is_device(text: &str) -> bool {
     DEVICES.contains(&base) && (numbered == matches!(base, "com" | "lpt"))
 }
 
-/// The paths in use. Many file systems ignore case, and a path cannot be both a file and a folder.
+/// The paths in use. Paths that differ only in case collide on many file systems, and no path can be both a file and a
+/// folder.
 #[derive(Debug, Default)]
 pub struct Paths {
     files: HashSet<String>,
@@ -69,7 +70,7 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// A path for the object with this key and content that no other object has.
+    /// A path for the object with this key and content. No other object has it.
     pub fn reserve(
         &mut self,
         bucket: &str,

@@ -19,7 +19,7 @@ use super::object_path::Paths;
 /// From `evidence/`.
 const FOLDER: &str = "s3";
 
-/// What is being written, by number. No bucket can have this name.
+/// Folder of partial files, by number. No bucket can have this name.
 const PARTIAL: &str = "s3/.partial";
 
 /// One line of `objects.jsonl`.
@@ -42,13 +42,13 @@ pub struct SavedObject {
 }
 
 impl SavedObject {
-    /// As the manifest names it.
+    /// The path as the manifest names it.
     pub fn name(&self) -> String {
         listed_name(&self.file)
     }
 }
 
-/// What is known of an object before its bytes.
+/// Facts about an object before its bytes arrive.
 #[derive(Debug, Clone, Default)]
 pub struct ObjectHead {
     pub bucket: String,
@@ -65,7 +65,7 @@ type Name = (String, String, String);
 struct State {
     index: File,
     saved: HashMap<Name, SavedObject>,
-    /// Lines whose files were never named: the run ended in between.
+    /// Lines whose files were never renamed, because the run ended in between.
     promised: HashMap<Name, SavedObject>,
     paths: Paths,
 }
@@ -81,10 +81,10 @@ pub struct Objects {
 
 #[derive(Debug, thiserror::Error)]
 pub enum PutError {
-    /// The object's bytes did not arrive, or not all of them.
+    /// Not all of the object's bytes arrived.
     #[error("{0}")]
     Source(io::Error),
-    /// The case folder cannot be written: nothing more will be.
+    /// The case folder cannot be written. Nothing more is saved.
     #[error(transparent)]
     Case(#[from] CaseError),
 }
@@ -132,7 +132,7 @@ impl Objects {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True when the object with this content is there.
+    /// True if the case has the object with this content.
     pub fn has(&self, bucket: &str, key: &str, etag: &str, size: u64) -> bool {
         self.lock().saved.get(&name(bucket, key, etag)).is_some_and(|saved| saved.size == size)
     }
@@ -143,12 +143,12 @@ impl Objects {
         (state.saved.len() as u64, state.saved.values().map(|k| k.size).sum())
     }
 
-    /// Files that differ from their lines. They stay as they are, and count as absent.
+    /// Files that differ from their lines. They stay unchanged, and count as absent.
     pub fn wrong(&self) -> &[String] {
         &self.wrong
     }
 
-    /// Every object that is there.
+    /// Every object in the case.
     pub fn all(&self) -> Vec<SavedObject> {
         let mut all: Vec<SavedObject> = self.lock().saved.values().cloned().collect();
         all.sort_by(|a, b| a.file.cmp(&b.file));
@@ -223,7 +223,7 @@ fn below(file: &str) -> Option<&str> {
     inside.then_some(path)
 }
 
-/// A file of the index as the manifest names it.
+/// The path of a file in the index, as the manifest names it.
 fn listed_name(file: &str) -> String {
     format!("{EVIDENCE}/{file}")
 }
@@ -235,12 +235,12 @@ fn clear(path: &Path) -> Result<(), CaseError> {
     }
 }
 
-/// A file that cannot be removed now is removed by the next run.
+/// The next run removes a file that cannot be removed now.
 fn remove(partial: &Path) {
     let _ = fs::remove_file(partial);
 }
 
-/// The index and its lines. A line that was cut off by the end of a run is removed.
+/// The index and its lines. Removes a last line that an interrupted run left incomplete.
 fn open_index(path: &Path) -> Result<(File, Vec<SavedObject>), CaseError> {
     let mut options = OpenOptions::new();
     options.create(true).read(true).append(true);
@@ -361,7 +361,7 @@ mod tests {
         again.finish().unwrap();
         assert!(!root.join("evidence").join(PARTIAL).exists());
         let text = fs::read_to_string(root.join(Artifact::ObjectIndex.name())).unwrap();
-        // One line an object; another for the one whose file is wrong.
+        // One line per object, and a second one for the object whose file is wrong.
         assert!(text.lines().all(|l| serde_json::from_str::<SavedObject>(l).is_ok()), "{text}");
         assert_eq!(text.lines().count(), 5);
         assert!(root.join("evidence/s3/b/k1").exists());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// A case with a few files, one of an odd name.
+/// A case with a few files, one of them with an odd name.
 fn case(root: &Path) -> Case {
     let case = Case::create(&root.join("case"), CaseFile::default()).unwrap();
     fs::write(case.journal(), "").unwrap();
@@ -29,7 +29,7 @@ fn two_exports_are_equal_byte_for_byte() {
     for ending in ["tar.zst", "tar.gz"] {
         let path = |n: u32| temp.path().join(format!("{n}.{ending}"));
         let first = write(&case, &path(1));
-        // Touched, and in another order in its folder.
+        // The same case with new file times, and its files in another order.
         let long = case.evidence().join("a".repeat(150));
         fs::remove_file(&long).unwrap();
         fs::write(&long, "long").unwrap();
@@ -75,7 +75,7 @@ fn the_name_says_how_it_is_packed() {
     }
 }
 
-/// An archive with these entries, as it is written.
+/// An archive with exactly these entries.
 fn archive(folder: &Path, entries: &[(&str, &str)], link: bool) -> PathBuf {
     let path = folder.join("made.tar.gz");
     let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -83,7 +83,7 @@ fn archive(folder: &Path, entries: &[(&str, &str)], link: bool) -> PathBuf {
     for (name, content) in entries {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
-        // As it is: the library would refuse some of these names.
+        // Write the name unchanged: the library would refuse some of these names.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_cksum();
         tar.append(&header, content.as_bytes()).unwrap();
@@ -115,8 +115,14 @@ fn an_archive_that_somebody_made_is_checked() {
         (&[("SHA256SUMS", &sums)], "case/a is missing"),
         (&[("case/a", "x")], "SHA256SUMS is missing"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("case/b", "x")], "case/b is not in SHA256SUMS"),
-        (&[("SHA256SUMS", &sums), ("case/a", "x"), ("case/a", "x")], "case/a is there twice"),
-        (&[("SHA256SUMS", &sums), ("case/a", "x"), ("SHA256SUMS", &sums)], "is there twice"),
+        (
+            &[("SHA256SUMS", &sums), ("case/a", "x"), ("case/a", "x")],
+            "the archive contains case/a twice",
+        ),
+        (
+            &[("SHA256SUMS", &sums), ("case/a", "x"), ("SHA256SUMS", &sums)],
+            "contains SHA256SUMS twice",
+        ),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("../a", "x")], "leads out"),
         (&[("SHA256SUMS", &sums), ("case/a", "x"), ("/etc/a", "x")], "leads out"),
         (

@@ -9,10 +9,10 @@ use crate::clock::{self, Clock};
 use crate::journal::{Event, Journal, seal};
 use crate::report::incident::PROGRAM;
 
-/// The highest number of a name that is taken.
+/// The highest number that a name gets when the name without a number exists.
 const MOST: u32 = 1_000;
 
-/// Makes a case without a playbook in `folder`, or in a folder with the name or a numbered one.
+/// Makes a case without a playbook. Its folder is `folder`, or else a new one called `name`, numbered if that exists.
 ///
 /// # Errors
 /// When it cannot be made.
@@ -33,7 +33,7 @@ pub fn create(
     Ok(Writing { case, journal })
 }
 
-/// Makes the folder. A name that is taken gets a number.
+/// Makes the folder. A name that exists already gets a number.
 ///
 /// # Errors
 /// When it cannot be made.

@@ -15,7 +15,7 @@ const SCHEMA: &str = "incident.digests/1";
 /// The file of a verdict.
 pub enum SavedVerdict {
     New(String),
-    /// The newest verdict of the case is the same.
+    /// The newest verdict of the case says the same.
     Known(String),
 }
 
@@ -31,7 +31,8 @@ struct Document<'a> {
     cloudtrail: Value,
 }
 
-/// Writes `digests-NNN.json` and a line of the journal with its hash; nothing when the newest says the same.
+/// Writes `digests-NNN.json` and a line of the journal with its hash. Writes nothing when the newest verdict says the
+/// same.
 ///
 /// # Errors
 /// When the disk refuses.
@@ -65,7 +66,7 @@ pub fn save_verdict(
     Ok(SavedVerdict::New(name))
 }
 
-/// The newest verdict of the case, if it differs only in its time.
+/// The file of the newest verdict of the case, if that verdict differs only in its time.
 fn same(case: &Case, document: &Document<'_>) -> Result<Option<String>, CaseworkError> {
     let Some(name) = case.newest(Artifact::Digests)? else { return Ok(None) };
     let Some(bytes) = case.bytes(&name)? else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! Why a case cannot be worked in, and what to do next.
+//! Why nobody can work in a case now, and what to do next.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use crate::case::CaseError;
 use crate::clocks::FactError;
 use crate::journal::{JournalError, SealError};
 
-/// Why a case cannot be worked in.
+/// Why nobody can work in a case now.
 #[derive(Debug, thiserror::Error)]
 pub enum CaseworkError {
     #[error(transparent)]
@@ -18,12 +18,12 @@ pub enum CaseworkError {
     PlanOutside(String),
     #[error("{}: {why}", path.display())]
     Plan { path: PathBuf, why: String },
-    /// Saving something seals the whole case, which must not vouch for what somebody changed.
-    #[error("{} is not as it was written ({problem})", case.display())]
+    /// Saving something seals the whole case. A seal must not vouch for a file that somebody changed.
+    #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
-    #[error("{0} and its numbered names are all taken")]
+    #[error("{0} exists, and so do all of its numbered names")]
     NamesTaken(String),
-    #[error("{}: facts of the clocks: {error}", case.display())]
+    #[error("{}: facts of the notification clocks: {error}", case.display())]
     Facts { case: PathBuf, error: FactError },
     #[error("cannot write JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -35,7 +35,7 @@ pub enum CaseworkError {
     Journal(#[from] JournalError),
 }
 
-/// What must not be done in a case.
+/// An action that the state of a case forbids.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error("{} is closed", .0.display())]
@@ -46,13 +46,13 @@ pub enum Refusal {
     OtherPlan(String),
     #[error("{} is a case of account {account}, but the plan is for {planned}", case.display())]
     OtherAccount { case: PathBuf, account: String, planned: String },
-    /// The case's id is in the names of what the plan creates.
+    /// The plan creates resources whose names contain the id of another case.
     #[error("the plan was not made for the case in {}", .0.display())]
     OtherCase(PathBuf),
 }
 
 impl CaseworkError {
-    /// What to do next, where there is something to say.
+    /// What to do next, if anything helps.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             CaseworkError::Refused(Refusal::Closed(case)) => {

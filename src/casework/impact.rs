@@ -10,17 +10,17 @@ use crate::journal::Event;
 use crate::report::impact::{Counted, Json, List, persons, unmatched};
 use crate::report::{Format, RenderOptions};
 
-/// The lists of a count, with their contents.
+/// The lists of a count, with the contents of their files.
 pub struct ImpactLists {
-    /// What the report says of each.
+    /// What the report says about each list.
     pub lists: Vec<List>,
     /// Names and contents.
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl ImpactLists {
-    /// The lists of the count with this number: the objects that it says nothing about, and with `people` the
-    /// ids.
+    /// The lists of the count with this number: the objects that it could not count and, with `people`, the ids of the
+    /// people.
     ///
     /// # Errors
     /// When a list cannot be written as CSV.
@@ -64,7 +64,7 @@ pub fn save_impact(
     let name = Artifact::Impact.numbered(number);
     let mut files = lists.files.clone();
     let mut numbers = Vec::new();
-    // Ids of people stand in their own list, never in the numbers.
+    // Ids of people are only in their own list, never in the file with the numbers.
     Json.render(&Counted { people: false, ..*counted }, &mut numbers, &RenderOptions::default())?;
     files.push((name.clone(), numbers));
     writing.save(&files, clock, |files| Event::Impact {

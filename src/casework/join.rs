@@ -10,10 +10,10 @@ use crate::clock::{self, Millis};
 use crate::journal::verify;
 use crate::plan::Plan;
 
-/// The case that a plan is carried out in.
+/// The case in which a plan is carried out.
 pub enum Joined {
     New(Case),
-    /// It was made before, without a playbook.
+    /// The case was made earlier, without a playbook.
     Waiting(Case),
 }
 
@@ -32,7 +32,7 @@ pub fn waiting(root: Option<&Path>) -> Result<Option<Case>, CaseworkError> {
     Ok(Some(case))
 }
 
-/// Opens the case that waits in `folder`, or makes a folder. A name that is taken gets a number.
+/// Opens the case that waits in `folder`, or makes a folder. A name that exists already gets a number.
 ///
 /// # Errors
 /// When the waiting case is of another account, or the plan was made for another case.

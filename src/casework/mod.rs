@@ -1,4 +1,4 @@
-//! What commands share about a case: opening it, writing to it, and the plan that is carried out in it.
+//! What commands share: opening a case, writing to it, and the plan that is carried out in it.
 //!
 //! Nothing here speaks to the terminal. An error is typed, and [`CaseworkError::hint`] says what to do next.
 

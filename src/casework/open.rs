@@ -13,7 +13,7 @@ use crate::cloud::Client;
 use crate::journal::{Entry, Event, History, Journal, Verified, facts, problems, seal, verify};
 use crate::plan::Plan;
 
-/// A case whose journal is written to.
+/// A case that is open for writing.
 pub struct Writing {
     pub case: Case,
     pub journal: Journal,
@@ -29,7 +29,7 @@ impl Writing {
         Ok(Writing { case, journal })
     }
 
-    /// A case in which no file was changed since it was sealed.
+    /// Opens a case in which no file was changed since it was sealed.
     ///
     /// # Errors
     /// As [`Writing::open`], and when a file differs.
@@ -66,7 +66,7 @@ impl Writing {
     }
 }
 
-/// A case whose plan is carried out or undone.
+/// A case that is open to carry out or undo its plan.
 pub struct Opened {
     pub case: Case,
     pub plan: Plan,
@@ -96,7 +96,7 @@ impl Opened {
     }
 }
 
-/// A case that is only read.
+/// A case that is open for reading.
 pub struct ReadCase {
     pub case: Case,
     /// `None` when no plan was approved.
@@ -114,7 +114,7 @@ pub fn read(root: &Path) -> Result<ReadCase, CaseworkError> {
 }
 
 /// # Errors
-/// When the case is closed: nothing more is written to it.
+/// When the case is closed.
 pub fn refuse_closed(case: &Case, history: &History) -> Result<(), CaseworkError> {
     if history.closed {
         return Err(Refusal::Closed(case.root().to_path_buf()).into());

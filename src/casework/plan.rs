@@ -1,4 +1,4 @@
-//! The plan of a case: read, compared with what was approved, and approved.
+//! The plan of a case: reads it, compares it with the approved one, and records an approval.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::journal::{Event, History, Journal};
 use crate::plan::Plan;
 use crate::report::incident::PROGRAM;
 
-/// Reads a plan and checks that it is as it was made.
+/// Reads a plan and checks that nobody changed it.
 ///
 /// # Errors
-/// When it is not a plan, or was changed.
+/// When the file is not a plan, or was changed.
 pub fn read_plan(path: &Path) -> Result<Plan, CaseworkError> {
     let bad = |why: String| CaseworkError::Plan { path: path.to_path_buf(), why };
     let text = fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;

@@ -1,4 +1,4 @@
-//! Cases that may be written to, and cases that may not.
+//! Cases that can be written to, and cases that cannot.
 
 use std::fs;
 use std::path::Path;

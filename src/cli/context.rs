@@ -1,4 +1,4 @@
-//! What every command is given: the terminal, the clock, the flags that all commands share.
+//! The context of every command: the terminal, the clock, and the flags that all commands share.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::detect;
 use crate::event::time;
 use crate::ui::{self, Ui};
 
-/// Flags of all commands.
+/// Flags that every command has.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
@@ -76,8 +76,8 @@ impl Cx {
         TerminalObserver { ui: self.ui, release_memory: self.release_memory }
     }
 
-    /// Keeps a large value until the process ends, which is soon: freeing millions of rows one by one would delay
-    /// the exit, and the system frees them at once.
+    /// Keeps a large value until the process ends. Freeing millions of rows one by one would delay the exit; the system
+    /// frees them all at once.
     pub fn until_exit<'a, T: 'a>(&self, value: T) -> &'a T {
         Box::leak(Box::new(value))
     }

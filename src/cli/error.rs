@@ -1,4 +1,4 @@
-//! The failure of a command: what failed, why, and what to do next. Maps the errors of the library to exit codes.
+//! The error of a command: what failed, why, and what to do next. Maps the errors of the library to exit codes.
 
 use std::fmt;
 use std::io;
@@ -278,7 +278,7 @@ impl From<DatabaseError> for CommandError {
     }
 }
 
-/// An error with its causes on one line, each once.
+/// An error and its causes on one line, each once.
 fn chain(e: &dyn std::error::Error) -> String {
     let mut text = e.to_string();
     let mut cause = e.source();

@@ -7,13 +7,13 @@ pub enum Exit {
     Done = 0,
     Failed = 1,
     Usage = 2,
-    /// Done, but not completely: input was lost, a step failed or its outcome is unknown.
+    /// Done, but incomplete: input was lost, a step failed, or its outcome is unknown.
     Incomplete = 3,
     /// Findings at or above `--fail-on`.
     Findings = 4,
-    /// Done, but somebody reverts it.
+    /// Done, but somebody keeps reverting it.
     Contested = 5,
-    /// Not done on purpose: self-lockout, another account, a state that differs from the plan.
+    /// Refused on purpose: self-lockout, another account, or drift.
     Refused = 6,
 }
 

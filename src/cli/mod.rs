@@ -75,7 +75,7 @@ pub fn main(release_memory: fn()) -> ExitCode {
         Ok(cli) => cli,
         Err(e) => {
             let code = if e.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Nothing is left to do when the help text cannot be written.
+            // If the help text cannot be written, nothing else can be done.
             let _ = e.print();
             return code.into();
         }

@@ -21,7 +21,7 @@ impl Observer for TerminalObserver {
         self.ui.warning(text);
     }
 
-    /// Prints a policy that grants them.
+    /// Prints a policy that grants the missing permissions.
     fn missing_permissions(&self, missing: &BTreeSet<Missing>) {
         let mut needed = Needed::default();
         for Missing { action, resource } in missing {

@@ -110,7 +110,7 @@ impl Duty {
         self.state == State::Runs && self.due.is_some_and(|due| due < now)
     }
 
-    /// True while the notice is still to be sent.
+    /// True while the notice is not sent.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Runs | State::Held { .. })
     }
@@ -134,7 +134,7 @@ impl Duty {
     #[must_use]
     pub fn submitted(mut self, facts: &Facts) -> Duty {
         let Some(when) = facts.submitted(self.id) else { return self };
-        // A day counts from its first moment, so that nobody is called late who may have been in time.
+        // A day counts from its first moment, so that a notice that may have been in time is not called late.
         let at = when.first(facts.zone());
         self.state = State::Submitted { at };
         if let Some(due) = self.due.filter(|due| *due < at) {

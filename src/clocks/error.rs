@@ -1,6 +1,6 @@
 //! A fact that is not valid, and what to write instead.
 
-/// What is wrong with a key or a value.
+/// The mistake in a key or a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem}")]
 pub struct FactError {

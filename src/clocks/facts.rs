@@ -7,7 +7,7 @@ use super::when::{When, Zone};
 use super::{IDS, Regime};
 use crate::config::nearest;
 
-/// What a key takes.
+/// The type of a key's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Regimes,
@@ -25,7 +25,7 @@ pub struct Key {
     /// `residents.*` and `submitted.*` stand for every name below them.
     pub name: &'static str,
     pub kind: Kind,
-    /// What it means, for help texts.
+    /// The meaning of the key, for help texts.
     pub help: &'static str,
 }
 

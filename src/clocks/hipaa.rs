@@ -108,7 +108,7 @@ fn media(duty: Duty, facts: &Facts, now: Millis) -> Duty {
     }
 }
 
-/// At once for 500 or more, once a year for fewer.
+/// The notice to the Secretary: at once for 500 or more individuals, once a year for fewer.
 fn secretary(duty: Duty, facts: &Facts, now: Millis) -> Duty {
     let listed: u64 = facts.residents().fold(0, |sum, (_, count)| sum.saturating_add(count));
     let total = facts.count("individuals").map(|all| all.max(listed));

@@ -47,7 +47,7 @@ mod tests {
             // Monday to Friday; then over a weekend.
             ("2026-11-16", "2026-11-20 17:30"),
             ("2026-11-18", "2026-11-24 17:30"),
-            // Over Thanksgiving.
+            // A limit over Thanksgiving.
             ("2026-11-23", "2026-11-30 17:30"),
             // On a Saturday and a Sunday: Monday is the first day.
             ("2026-11-14", "2026-11-19 17:30"),

@@ -88,7 +88,7 @@ fn limits_keep_their_length_at_any_moment_in_any_zone() {
             super::when::plus_days(zone_of_case.date(sixty), 1),
             "{zone}"
         );
-        // A month has the same date, or ends the month.
+        // One month later is the same date, or the last day of the month.
         let notified = zone_of_case.date(due("nis2-notification"));
         let last = zone_of_case.date(due("nis2-final"));
         assert!(last.day() == notified.day() || last == last.last_of_month(), "{notified} {last}");
@@ -124,7 +124,7 @@ fn times_are_read_in_the_zone_of_the_case_and_kept_with_their_offset() {
         stored,
         ["aware=2026-11-20T10:00:00+01:00", "timezone=Europe/Berlin", "discovered=2026-11-19"]
     );
-    // Another zone later: the moment stays.
+    // Another time zone is set later: the moment does not change.
     let before = facts.moment("aware");
     facts.set(&pairs("timezone=America/New_York")).unwrap();
     assert_eq!(facts.moment("aware"), before);

@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan, Zoned};
 use super::error::FactError;
 use crate::clock::{DAY, HOUR, Millis, SECOND};
 
-/// The years that are accepted: others are typing errors.
+/// The accepted years: others are typing errors.
 const YEARS: std::ops::RangeInclusive<i16> = 2000..=2200;
 
 /// When something happened: a moment, or a day if the time is not known.

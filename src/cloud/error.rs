@@ -1,4 +1,4 @@
-//! AWS errors, classified by what the program does about them.
+//! AWS errors, classified by how the program reacts to them.
 
 use std::fmt;
 

@@ -11,7 +11,7 @@ use crate::config::until::Until;
 
 /// What an entry is compared with: one finding.
 ///
-/// Both lists must be complete. A shortened list would let an entry hide what was cut off.
+/// Both lists must be complete. With a shortened list, an entry could hide the values that were cut off.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
     /// Detector or rule id.

@@ -1,4 +1,4 @@
-//! Files of address ranges: one range a line, with an optional end date. Does not know what they are for.
+//! Files of address ranges: one range per line, with an optional end date. Does not know the purpose of the ranges.
 
 use std::path::Path;
 

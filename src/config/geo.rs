@@ -166,8 +166,8 @@ impl Geo {
         Ok(Geo { databases, skipped })
     }
 
-    /// Country and city both come from the first database that has either. So do ASN and organisation. One
-    /// answer is never mixed from two databases.
+    /// Country and city both come from the first database that has either. So do ASN and organisation. One answer never
+    /// mixes two databases.
     pub fn lookup(&self, address: IpAddr) -> GeoLocation {
         let mut location = GeoLocation::default();
         for database in &self.databases {

@@ -91,7 +91,7 @@ const PROVIDERS: &[&str] = &[
     "zenlayer",
     "1984 ehf",
     "31173 services",
-    // What such companies are called.
+    // Words in the names of such companies.
     "colocation",
     "data center",
     "data centers",

@@ -68,7 +68,7 @@ fn layers(inputs: &Inputs) -> Vec<(&Path, bool)> {
 struct Loader {
     config: Config,
     own: Vec<IpNet>,
-    /// Threat lists to read once the own ranges are known, with the location that names them.
+    /// Threat lists to read once the own ranges are known, with the locations that name them.
     intel: Vec<(PathBuf, Option<Location>)>,
     now: Millis,
 }

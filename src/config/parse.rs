@@ -41,7 +41,7 @@ pub struct ParsedFile {
     pub settings: Vec<Assignment>,
 }
 
-/// A value and where it is written.
+/// A value and its location.
 #[derive(Debug)]
 pub struct Located<T> {
     pub value: T,

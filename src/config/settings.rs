@@ -92,7 +92,7 @@ impl Resolved {
         Resolved { id: group.id, values }
     }
 
-    /// The effective value. A setting carries its default, so there always is one.
+    /// The effective value. Every setting has a default, so there always is one.
     pub fn get(&self, setting: &Setting) -> f64 {
         let found = self.values.iter().find(|v| v.setting.name == setting.name);
         debug_assert!(found.is_some(), "{} does not list `{}`", self.id, setting.name);

@@ -37,7 +37,7 @@ impl Until {
         Some(Until { end: local - offset, text })
     }
 
-    /// From the same spelling in a text file: `2026-12-31` or `2026-12-31T18:00:00Z`.
+    /// Parses the same spelling in a text file: `2026-12-31` or `2026-12-31T18:00:00Z`.
     pub(super) fn parse(text: &str) -> Option<Until> {
         Until::from_toml(&text.parse().ok()?)
     }
@@ -47,7 +47,7 @@ impl Until {
         self.end
     }
 
-    /// The instant, or the first instant of the day: what the same text means as a start.
+    /// The instant, or the first instant of the day: the meaning of the same text as a start.
     pub(super) fn start(&self) -> Millis {
         let day = self.text.len() <= "2026-12-31".len();
         if day { self.end - DAY } else { self.end }

@@ -1,5 +1,5 @@
-//! Decodes one file's records into events and counts what became of them. Archives and compression are already
-//! removed at this point.
+//! Decodes one file's records into events and counts the results. Archives and compression are already removed at this
+//! point.
 
 use super::cloudtrail::{EventFields, Kind, kind};
 use super::fields::{Fields, Ranges, unquote};
@@ -11,7 +11,7 @@ use super::scan::Stop;
 use super::{Record, Sink, s3_json};
 use crate::source::coverage::SkipReason;
 
-/// Offsets of unrecognized records that are remembered until it is clear whether the file is a log at all.
+/// The most offsets of unrecognized records to remember until it is clear whether the file is a log at all.
 const MAX_UNRECOGNIZED_OFFSETS: usize = 100;
 
 /// Passes one file's events to the sink and counts them.
@@ -87,7 +87,7 @@ impl<'s> FileDecoder<'s> {
         Verdict::Read { damaged: self.damaged }
     }
 
-    /// Takes something that stands where a record belongs but is not a log record.
+    /// Takes an item that is in the place of a record but is not a log record.
     pub fn unrecognized(&mut self, offset: u64) {
         self.unrecognized_count += 1;
         if self.unrecognized_offsets.len() < MAX_UNRECOGNIZED_OFFSETS {

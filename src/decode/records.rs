@@ -31,7 +31,7 @@ const MAX_DAMAGED_RECORD: usize = 512 << 10;
 
 /// Receives what the parser finds.
 pub trait RecordSink {
-    /// The object that stands where a record belongs and begins at `bytes[0]`. Returns its length.
+    /// The object in the place of a record, which begins at `bytes[0]`. Returns its length.
     ///
     /// # Errors
     /// When the object is incomplete or malformed. Nothing of it was used then.
@@ -40,7 +40,7 @@ pub trait RecordSink {
     fn quoted(&mut self, quoted: &[u8], offset: u64);
     /// One record that is lost.
     fn lost(&mut self, loss: Loss);
-    /// Damage between records: how much was lost is unknown.
+    /// Damage between records. How much was lost is unknown.
     fn damage(&mut self, loss: Loss);
     /// A records array was opened, so the document is a log even if the array is empty.
     fn container(&mut self);
@@ -237,7 +237,7 @@ impl RecordParser {
         }
     }
 
-    /// An object that stands where a record belongs.
+    /// An object in the place of a record.
     fn element(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         let offset = self.base + at as u64;
         let far = if self.damaged { piece.len().min(at + MAX_DAMAGED_RECORD) } else { piece.len() };

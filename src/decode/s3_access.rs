@@ -63,8 +63,8 @@ pub struct Line<'a> {
     pub source_region: Cow<'a, str>,
     /// The requester in the form of `Actor::principal`.
     pub principal: Cow<'a, str>,
-    /// More than one position in the line looks like the status and sizes: text that the client chose imitates the
-    /// log. The line is read as `layout::Answer::find` explains.
+    /// More than one position in the line looks like the status and sizes: text that the client chose imitates the log.
+    /// `layout::Answer::find` explains how the line is read.
     pub ambiguous: bool,
 }
 

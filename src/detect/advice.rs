@@ -19,7 +19,7 @@ pub fn deniable_address(source: &str) -> &str {
 /// What only the owner of a credential can tell. Always the same sentence, so that a merged finding says it once.
 pub fn ask_owner(build: &mut Build<'_, '_>) {
     build.next(
-        "Ask the owner whether they made these calls; if not, treat every call below as the attacker's",
+        "Ask the owner whether they made these calls; if not, treat every call of this finding as the attacker's",
     );
 }
 

@@ -136,7 +136,7 @@ fn finding(
             "none of its calls was denied in the {} before",
             length(cx.history_before(build.first()))
         ),
-        n => format!("its worst earlier hour had {}", grouped(n)),
+        n => format!("its worst earlier hour had {} denied", grouped(n)),
     });
     build.reason(format!("errors: {}", list(errors.into_iter(), 5)));
     if let Some(network) = foreign {

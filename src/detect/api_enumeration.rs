@@ -191,7 +191,7 @@ fn finding(
         fresh.iter().map(|(s, a)| action_name(cx.text(*s), cx.text(*a))).collect();
     names.sort();
     build.reason(format!(
-        "{} different read-only actions over {} services in {}; {} of them the principal had not called before: {}",
+        "{} different read-only actions over {} services in {}; {} of them are new to the principal: {}",
         actions.len(),
         services.len(),
         length(build.last() - build.first()),

@@ -1,4 +1,4 @@
-//! Builds findings from the rows that a detector picked: counts them, samples evidence and names who did it.
+//! Builds findings from the rows that a detector selected: counts events, samples evidence and names the principal.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ const MOST_EVIDENCE: usize = 20;
 const MOST_AGENTS: usize = 10;
 const MOST_RESOURCES: usize = 20;
 
-/// A finding in the making.
+/// A finding while it is built.
 pub struct Build<'a, 'c> {
     cx: &'a Cx<'c>,
     finding: Finding,
@@ -37,7 +37,7 @@ impl<'a, 'c> Build<'a, 'c> {
         Build::for_rule(cx, meta.id.to_string(), &attack, cause)
     }
 
-    /// For a Sigma rule, which has no [`Meta`].
+    /// Starts a finding of a Sigma rule, which has no [`Meta`].
     pub fn for_rule(
         cx: &'a Cx<'c>,
         rule: String,

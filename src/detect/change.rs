@@ -1,4 +1,4 @@
-//! What the window contains, for the next run to compare with, and its counts compared with earlier periods.
+//! Records what the window contains, for the next run to compare with, and compares its counts with earlier periods.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::rollup::{Phase, Selection, Sym};
 /// Periods before the window that are counted.
 const PERIODS: i64 = 60;
 
-/// This run's facts that are not in its rollups.
+/// Facts of this run that its rollups do not have.
 pub struct Run<'a> {
     pub now: Millis,
     pub rules: String,
@@ -32,7 +32,7 @@ impl Run<'_> {
     }
 }
 
-/// What this run saw, and how that differs from the one before.
+/// What this run saw, and how that differs from the previous run.
 pub fn change(cx: &Cx<'_>, run: Run<'_>, before: &Before) -> (Seen, Change) {
     let mut seen = seen(cx, run);
     let measured = measured(cx, &seen);
@@ -135,7 +135,7 @@ fn names<'c>(
     Names { items, beyond: 0 }
 }
 
-/// Events of both logs by day, of the days that `filter` takes.
+/// Events of both logs by day, for the days that `filter` takes.
 fn days(cx: &Cx<'_>, filter: impl Fn(i64) -> bool) -> Vec<(i64, u64)> {
     let mut days: BTreeMap<i64, u64> = BTreeMap::new();
     for (_, v) in cx.frames.activity_rows.iter() {

@@ -32,7 +32,7 @@ const WARM_UP: Setting = Setting {
     name: "warm_up_hours",
     default: 24.0,
     unit: "hours",
-    help: "Logs needed before a network's first use for it to count as new; with fewer the finding says so and scores less",
+    help: "Hours of logs needed before the first use of a new network; with fewer, the finding says so and scores less",
 };
 const MIN_HISTORY: Setting = Setting {
     name: "min_history_events",
@@ -44,13 +44,13 @@ const ROAMING: Setting = Setting {
     name: "roaming_networks",
     default: 5.0,
     unit: "networks",
-    help: "Number of earlier networks from which a principal counts as roaming, which scores less",
+    help: "With this many earlier networks, the principal counts as roaming, which scores less",
 };
 const MIN_SCORE: Setting = Setting {
     name: "min_score",
     default: 3.0,
     unit: "points",
-    help: "Points from which it is a finding (low); one more makes it medium, four more high, six more critical",
+    help: "Points that make it a finding (low); one more makes it medium, four more high, six more critical",
 };
 const DENIED_SHARE: Setting = Setting {
     name: "denied_share",
@@ -124,7 +124,7 @@ struct Use<'a> {
     new: Option<Novelty>,
 }
 
-/// The busiest networks of each credential. A role that visitors of a website assume uses thousands.
+/// The busiest networks of each credential. A role that a website's visitors assume uses thousands.
 fn busiest(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
     let mut by_credential: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
     for using in uses {

@@ -1,4 +1,4 @@
-//! What every detector works with.
+//! The context that every detector works with.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct Cx<'a> {
     pub selection: Selection,
     pub networks: SourceNetworks,
     pub history: History,
-    /// Which key came from which sign-in or key, and what was made with it.
+    /// Which key came from which sign-in or key, and the keys that it made.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
     /// Correlations that fired; their events are marks of the matches' rollup.
@@ -120,7 +120,7 @@ impl<'a> Cx<'a> {
         self.history.networks_of(principal).any(|(_, seen)| seen.first < at - DAY)
     }
 
-    /// How much time before `at` the logs cover.
+    /// The time before `at` that the logs cover.
     pub fn history_before(&self, at: Millis) -> Millis {
         (at - self.history.start).max(0)
     }

@@ -32,7 +32,7 @@ impl Seen {
     }
 }
 
-/// Who used which network and when first, without calls by AWS services on the account's behalf.
+/// Who used which network, and since when. Excludes calls by AWS services on the account's behalf.
 #[derive(Debug, Default)]
 pub struct History {
     /// Start and end of everything that was folded.
@@ -46,7 +46,7 @@ pub struct History {
     network_days: HashMap<String, BTreeSet<i64>>,
     /// Days on which a principal was active.
     active_days: HashMap<Sym, BTreeSet<i64>>,
-    /// Those days, but for the first, on which the principal used a new network.
+    /// Days after the first on which the principal used a new network.
     moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
@@ -147,7 +147,7 @@ impl History {
         self.active_days.get(&principal).map_or(0, |days| days.range(..today).count())
     }
 
-    /// On how many days anyone used the network.
+    /// Number of days on which anyone used the network.
     pub fn days_in(&self, network: &str) -> usize {
         self.network_days.get(network).map_or(0, BTreeSet::len)
     }

@@ -1,9 +1,9 @@
 //! Callers whose address, access key, ARN or user agent is on a threat list.
 //!
-//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls
-//! achieved here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS
-//! services and own ranges never match. False positives: reassigned addresses and outdated lists.
-//! `most_callers` limits the findings per principal.
+//! A list says that somebody saw the indicator do harm elsewhere, so the severity depends on what the calls achieved
+//! here: high if any succeeded, medium if none did, low for public data that needs no credentials. AWS services and own
+//! ranges never match. False positives: reassigned addresses and outdated lists. `most_callers` limits the findings per
+//! principal.
 
 mod callers;
 mod reasons;
@@ -24,13 +24,13 @@ const MOST_CALLERS: Setting = Setting {
     name: "most_callers",
     default: 5.0,
     unit: "callers",
-    help: "Keys and sources of one principal that each get a finding; more than that share one",
+    help: "Up to this many keys and sources of one principal get a finding each; more share one finding",
 };
 
 static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
-    ordinary: "An address that a VPN, a cloud provider or an anonymity network has reassigned; an outdated list",
+    ordinary: "An address that a VPN, a hosting provider or an anonymity network has reassigned; an outdated list",
     attack: &["T1078.004"],
     settings: &[MOST_CALLERS],
 };

@@ -39,25 +39,25 @@ const MIN_EVENTS: Setting = Setting {
     name: "min_events",
     default: 10.0,
     unit: "calls",
-    help: "Calls from the newer network; fewer count if they reach min_services",
+    help: "Calls needed from the newer network, unless they reach min_services",
 };
 const MIN_SERVICES: Setting = Setting {
     name: "min_services",
     default: 2.0,
     unit: "services",
-    help: "Services called from the newer network; fewer count if the calls reach min_events",
+    help: "Services needed in the calls from the newer network, unless the calls reach min_events",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days on which the principal used the network, or had such overlaps, that make them routine",
+    help: "After this many earlier days with the network, or with such overlaps, they are routine",
 };
 const LEAD_HOURS: Setting = Setting {
     name: "lead_hours",
     default: 1.0,
     unit: "hours",
-    help: "How much earlier the principal must have used the older network than the newer one",
+    help: "The principal must have used the older network at least this long before the newer one",
 };
 
 static META: Meta = Meta {

@@ -85,7 +85,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &intel_match::IntelMatch,
 ];
 
-/// The settings of all detectors, which the configuration is checked against.
+/// The settings of all detectors. The configuration is checked against them.
 pub fn groups() -> Vec<Group> {
     DETECTORS.iter().map(|d| d.meta().group()).collect()
 }

@@ -46,7 +46,7 @@ pub struct Burst {
     pub usual_peak: u64,
     /// The principal's busiest slot on any earlier day.
     pub highest_peak: u64,
-    /// Earlier days on which the principal did this at all.
+    /// Number of earlier days on which the principal did this at all.
     pub earlier_days: u64,
 }
 
@@ -78,7 +78,7 @@ impl Burst {
     }
 }
 
-/// When a slot is full enough to be part of a burst.
+/// The thresholds that make a slot part of a burst.
 pub struct Limits {
     pub slot_objects: u64,
     pub slot_bytes: u64,

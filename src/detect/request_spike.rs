@@ -36,13 +36,13 @@ const MIN_HOURS: Setting = Setting {
     name: "min_hours",
     default: 24.0,
     unit: "hours",
-    help: "Earlier hours with calls from the network that are needed to compare with",
+    help: "Earlier hours with calls from the network that the comparison needs",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days with such a spike that make it routine (a nightly job), which raises no finding",
+    help: "After this many earlier days with such a spike, it is routine (a nightly job) and raises no finding",
 };
 
 static META: Meta = Meta {
@@ -193,7 +193,7 @@ fn finding(
                 value.events;
         }
     }
-    // None if the whole spike is in the baseline.
+    // `None` if the whole spike is in the baseline.
     let ((principal, key), calls) =
         callers.into_iter().max_by_key(|(who, calls)| (*calls, std::cmp::Reverse(*who)))?;
     build.scope().log = Some(log);

@@ -3,7 +3,7 @@
 pub use crate::rollup::activity::Row;
 use crate::rollup::{Phase, activity};
 
-/// Calls that the rows count.
+/// Number of calls in the rows.
 pub fn count(rows: &[Row<'_>]) -> u64 {
     rows.iter().map(|row| row.1.events).sum()
 }

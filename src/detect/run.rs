@@ -49,7 +49,7 @@ pub fn run(cx: &Cx<'_>, memory_freed: &(dyn Fn() + Sync)) -> PolarsResult<Detect
     Ok(Detected { findings, stories, suppressed, summary: summary? })
 }
 
-/// Activity rows from which on detectors run one after the other: each needs tables that grow with the rows.
+/// With this many activity rows, detectors run one after the other: each needs tables that grow with the rows.
 const MANY_ROWS: usize = 500_000;
 
 /// Findings of every detector and of the rules, in the detectors' order, and the summary. They run in parallel

@@ -26,7 +26,7 @@ const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",
     default: 20.0,
     unit: "objects",
-    help: "Objects in ten minutes needed to be part of a burst",
+    help: "Ten minutes with fewer objects are not part of a burst",
 };
 const RATIO: Setting = Setting {
     name: "ratio",
@@ -110,7 +110,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
             counted(b.earlier_days, "earlier day", "earlier days"),
         ),
         None => format!(
-            "the principal did so on no earlier day ({} of logs)",
+            "the principal did this on no earlier day ({} of logs)",
             length(cx.history_before(b.first))
         ),
     });

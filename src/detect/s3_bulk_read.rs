@@ -28,13 +28,13 @@ const MIN_BYTES: Setting = Setting {
     name: "min_bytes",
     default: 1_073_741_824.0,
     unit: "bytes",
-    help: "Bytes sent that make a burst too, with at least a tenth of min_objects",
+    help: "Bytes sent that also make a burst, with at least a tenth of min_objects",
 };
 const PER_SLOT: Setting = Setting {
     name: "objects_per_ten_minutes",
     default: 50.0,
     unit: "objects",
-    help: "Objects in ten minutes needed to be part of a burst",
+    help: "Ten minutes with fewer objects are not part of a burst",
 };
 const RATIO: Setting = Setting {
     name: "ratio",

@@ -38,19 +38,19 @@ const KNOWN_HOURS: Setting = Setting {
     name: "known_hours",
     default: 24.0,
     unit: "hours",
-    help: "How long before the use the principal must have worked from the network for it to count as known",
+    help: "The network counts as the principal's own if the principal used it at least this long before",
 };
 const USUAL_DAYS: Setting = Setting {
     name: "usual_days",
     default: 3.0,
     unit: "days",
-    help: "Earlier days on which the principal's sessions moved like this that make it routine, which raises no finding",
+    help: "After this many earlier days with such moves, they are routine and raise no finding",
 };
 const HOME_HOURS: Setting = Setting {
     name: "settle_hours",
     default: 1.0,
     unit: "hours",
-    help: "Time after an EC2 instance's first call in which the networks it uses count as its home",
+    help: "Networks that an EC2 instance uses within this time after its first call count as its home",
 };
 
 static META: Meta = Meta {

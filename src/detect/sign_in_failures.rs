@@ -38,7 +38,7 @@ const MISTYPED: Setting = Setting {
     name: "mistyped",
     default: 2.0,
     unit: "failures",
-    help: "Failures that do not count if the principal then signs in from the same network within the hour",
+    help: "Up to this many failures do not count if the principal signs in from the same network within the next hour",
 };
 
 static META: Meta = Meta {
@@ -92,7 +92,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
         build
     }
 
-    /// Adds whether a sign-in succeeded, and what to do.
+    /// Adds to the finding whether a sign-in succeeded, and what to do.
     fn add_outcome(&self, build: &mut Build<'_, '_>, burst: &Burst<'_>) {
         let Some((key, value)) = burst.success else {
             build.reason("no sign-in from there succeeded within the next hour");

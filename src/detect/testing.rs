@@ -41,13 +41,13 @@ pub fn at(text: &str) -> Millis {
     time::parse(&whole).unwrap()
 }
 
-/// `user/dana`, `role/deploy` and `root` of [`ACCOUNT`] by their ARNs; any other text is left as it is.
+/// The ARNs of `user/dana`, `role/deploy` and `root` in [`ACCOUNT`]. Other text does not change.
 pub fn arn(who: &str) -> String {
     let short = who == "root" || who.starts_with("user/") || who.starts_with("role/");
     if short { format!("arn:aws:iam::{ACCOUNT}:{who}") } else { who.to_string() }
 }
 
-/// One record, with everything that a test may want to change by [`Scene::with`].
+/// One record, with every field that a test can change in [`Scene::with`].
 #[derive(Debug, Clone)]
 pub struct Call {
     pub log: Log,
@@ -123,7 +123,7 @@ impl Call {
     }
 }
 
-/// What happened, and what was configured.
+/// The calls and the configuration of a test.
 #[derive(Default)]
 pub struct Scene {
     calls: Vec<Call>,
@@ -215,7 +215,7 @@ impl Scene {
         })
     }
 
-    /// The calls that were added last, `times` times in all, one `every` so much.
+    /// Repeats the calls that were added last: `times` times in all, one per `every`.
     #[must_use]
     pub fn repeat(mut self, times: usize, every: Millis) -> Scene {
         let batch = self.calls[self.batch..].to_vec();
@@ -283,7 +283,7 @@ impl Scene {
         found
     }
 
-    /// The one finding that the detector makes of it.
+    /// The only finding that the detector makes.
     pub fn finding(&self, detector: &dyn Detector) -> Finding {
         let mut found = self.detect(detector);
         let titles: Vec<_> = found.iter().map(|f| f.title.clone()).collect();
@@ -291,7 +291,7 @@ impl Scene {
         found.remove(0)
     }
 
-    /// How many events the finding's scope selects: as many as it counts.
+    /// The number of events that the finding's scope selects. It must equal the number that the finding counts.
     pub fn selected(&self, finding: &Finding) -> u64 {
         self.calls
             .iter()
@@ -362,7 +362,7 @@ impl Scene {
         rollups
     }
 
-    /// By two workers, each of which reads its share backwards.
+    /// Folds the scene by two workers. Each reads its share backwards.
     fn fold_backwards(&self) -> Rollups {
         let mut workers = [Rollups::default(), Rollups::default()];
         for n in (0..self.calls.len()).rev() {

@@ -88,7 +88,7 @@ impl DigestFile {
     /// Parses the uncompressed JSON.
     ///
     /// # Errors
-    /// A description of what is wrong, when it is not a digest or contradicts itself.
+    /// A description of the mistake, when it is not a digest or contradicts itself.
     pub fn parse(json: &[u8]) -> Result<DigestFile, String> {
         let raw: Raw = serde_json::from_slice(json).map_err(|e| e.to_string())?;
         let at = |text: &str, what: &str| {

@@ -20,7 +20,7 @@ pub struct Keys {
     keys: Vec<Key>,
     /// Names of the files that were read.
     pub files: Vec<String>,
-    /// File, and what is wrong with it or with one of its keys.
+    /// File, and the problem with it or with one of its keys.
     pub problems: Vec<(String, String)>,
 }
 

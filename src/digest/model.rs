@@ -72,7 +72,7 @@ pub enum Start {
     Starting,
     /// It names an earlier digest; the tree contains neither that nor any other.
     EarlierNotHere,
-    /// It names a digest of another chain in the tree: the trail became an organization trail, or ceased to be one.
+    /// It names a digest of another chain in the tree: the trail became an organization trail, or is one no longer.
     Continues,
     /// There is no valid digest.
     Unknown,
@@ -131,7 +131,7 @@ pub enum Cause {
     Off,
     DigestMissing,
     DigestInvalid,
-    /// The chain continues across it.
+    /// The chain continues across the gap.
     Unexplained,
 }
 

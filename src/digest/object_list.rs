@@ -32,7 +32,7 @@ pub struct Objects {
     by_object: HashMap<S3Object, Vec<usize>>,
     /// Names of the lists.
     pub files: Vec<String>,
-    /// List name, and what is wrong with it.
+    /// Name of the list, and the problem with it.
     pub problems: Vec<(String, String)>,
 }
 

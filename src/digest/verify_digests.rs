@@ -8,7 +8,7 @@ use super::keys::{Check, Keys};
 use super::model::{Kind, Problem};
 use super::parallel::map;
 
-/// A signature of a digest, from its S3 metadata (`by` is `None`) or from the next digest.
+/// A signature for a digest, from its S3 metadata (`by` is `None`) or from the next digest.
 struct Claim<'a> {
     by: Option<usize>,
     signature: &'a str,
@@ -126,7 +126,7 @@ fn signature(
         digests[n].invalid = true;
         SignatureStatus::Failed
     } else if trusted.is_empty() {
-        let detail = "head not signed-for: its signature is in its S3 metadata, which is missing";
+        let detail = "signature not checked: it is in the digest's S3 metadata, which is missing";
         problems.push(problem(&digests[n], Kind::HeadUnsigned, detail));
         SignatureStatus::NoSignature
     } else if !supported_algorithm(&digests[n]) {

@@ -25,7 +25,7 @@ pub trait Visitor: Send {
     fn input(&mut self, _number: u32, _coverage: Coverage) {}
 }
 
-/// What to read, and how.
+/// The job of a scan: what to read, and how.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     pub listing: &'a Listing,
@@ -33,7 +33,7 @@ pub struct Job<'a> {
     pub threads: usize,
     /// Called with the number of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
-    /// Told when large tables were freed and others are about to be made.
+    /// Called when large tables were freed and others are about to be made.
     pub memory_freed: &'a (dyn Fn() + Sync),
 }
 

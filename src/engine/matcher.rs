@@ -70,7 +70,7 @@ pub fn matches(
 ) {
     let (source, action, error) = match record {
         Record::Line(line) => (S3_ACCESS, &*line.operation, None),
-        // A sign-in's error may be elsewhere in the record.
+        // A sign-in may have its error elsewhere in the record.
         Record::Json(_) if event.service == "signin.amazonaws.com" => {
             (event.service, event.action, None)
         }

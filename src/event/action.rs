@@ -72,7 +72,7 @@ impl ObjectAction {
     }
 }
 
-/// The API call behind an operation in an S3 server access log, and what it does.
+/// The API call behind an operation in an S3 server access log, and its effect.
 ///
 /// The log writes `REST.GET.ACL` for buckets and objects alike, so the caller says whether the line has a key. Names
 /// are CloudTrail's, so that the two logs agree. An operation without an API call (lifecycle, CORS preflight) keeps the

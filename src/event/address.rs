@@ -14,7 +14,7 @@ pub enum SourceClass {
     Private,
     /// One of the responder's own ranges. Never given by `source_class`.
     Own,
-    /// A range of a cloud provider. Never given by `source_class`.
+    /// A range of a hosting provider. Never given by `source_class`.
     Cloud,
     /// Any other address.
     Other,

@@ -1,4 +1,4 @@
-//! What a user agent says about the caller's tool. The client chooses this text, so nothing here is trusted.
+//! Reads what a user agent says about the caller's tool. The client chooses this text, so nothing here is trusted.
 
 /// Bytes of a family at most. A family is a rollup key, so a hostile agent must not make it long.
 const MAX_FAMILY: usize = 64;

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 ///
 /// The principal of a session is normally its role. If the session is named after a person (IAM Identity Center, or an
 /// e-mail address as session name), many people share the role, so the session itself is the principal. STS omits a
-/// role's path from the session ARN, so the role ARN returned here has none. Any other text is its own principal and
-/// has no session.
+/// role's path from the session ARN, so the role ARN returned here has none. Any other text is its own principal,
+/// without a session.
 pub fn session_principal(arn: &str) -> (Cow<'_, str>, &str) {
     let Some(session) = Session::read(arn) else {
         return (Cow::Borrowed(arn), "");

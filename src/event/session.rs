@@ -1,4 +1,4 @@
-//! What a record says about credentials: those it was signed with, those it issued, and console sign-ins.
+//! The credentials in a record: those that signed it, those that it issued, and console sign-ins.
 
 use crate::clock::Millis;
 

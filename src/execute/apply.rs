@@ -1,4 +1,5 @@
-//! Makes one change: the journal, the call, the journal, and what follows when no answer came.
+//! Makes one change: writes the journal, makes the call, writes the journal again, and finds out what happened when no
+//! answer came.
 
 use std::time::{Duration, Instant};
 
@@ -22,21 +23,21 @@ pub(super) enum Why {
     Planned,
     /// Somebody reverted it.
     Again,
-    /// Somebody made something that the plan does not have.
+    /// Somebody made a resource that the plan does not have.
     Found,
 }
 
-/// How often a call whose answer was lost is made, when it did not take effect.
+/// How often a call is made when its answer was lost and it did not take effect.
 const LOST: usize = 3;
 
-/// Makes the changes of a session and notes them in its progress.
+/// Makes the changes of a session and records them in its progress.
 pub(super) struct Apply<'r, 's> {
     pub(super) session: &'r mut Session<'s>,
     pub(super) progress: &'r mut Progress,
 }
 
 impl Apply<'_, '_> {
-    /// Makes a change of the plan, unless the journal says that it is done.
+    /// Makes a change of the plan, unless the journal says that it was made.
     pub(super) fn planned(
         &mut self,
         at: usize,
@@ -50,13 +51,13 @@ impl Apply<'_, '_> {
         let Some((item, change)) = self.needed(at, number, &planned.resource)? else {
             return Ok(());
         };
-        // What somebody made of it since is not the plan's, nor is what an earlier change did. After a crash in
-        // the middle of the call, what is neither before nor after is drift. The approved call is made all the
-        // same: an attacker who is at work must not stop it.
+        // Somebody else or an earlier change may have changed the resource since. After a crash in the middle of the
+        // call, a state that is neither before nor after is drift. The approved call is made all the same: an attacker
+        // who is at work must not stop it.
         if !again && !chained(self.session.plan, planned) && planned.call != change.call {
             let drift: Vec<String> = differs(planned, &item, &change).into_iter().collect();
             if !drift.is_empty() {
-                // Before anything was changed it is a refusal.
+                // Before the first change, the run is refused.
                 let begun = !self.session.history().changes.is_empty();
                 return Err(match begun {
                     true => Stop::Drift(drift).into(),
@@ -85,7 +86,7 @@ impl Apply<'_, '_> {
         Ok(())
     }
 
-    /// Whether the journal says that a change is done.
+    /// Whether the journal says that a change was made.
     fn is_done(&mut self, number: usize) -> bool {
         match self.session.history().changes.get(&number).map(|r| r.state) {
             Some(ChangeState::Done | ChangeState::Already) => {
@@ -96,7 +97,7 @@ impl Apply<'_, '_> {
         }
     }
 
-    /// The change that is needed now. That none is needed goes into the journal.
+    /// The change that is needed now. If none is needed, the journal says so.
     fn needed(
         &mut self,
         at: usize,
@@ -106,7 +107,7 @@ impl Apply<'_, '_> {
         let record = self.session.history().changes.get(&number).cloned();
         let (mut item, mut change) = self.look(at, resource)?;
         if let Some(record) = record.as_ref().filter(|r| r.before != item.state) {
-            // The call may have taken effect: looked at again as if it had, with what it would have written.
+            // The call may have taken effect: read again with what it would have written.
             self.progress.made.written.insert(record.resource.clone(), record.after.clone());
             (item, change) = self.look(at, resource)?;
         }
@@ -185,8 +186,8 @@ impl Apply<'_, '_> {
         Err(Stop::NoAnswer { resource }.into())
     }
 
-    /// What was there a moment ago is gone. That is fine when nothing is left to change; in a hold, the next look
-    /// decides.
+    /// The resource existed a moment ago and is gone. That is fine if nothing is left to change. In a hold, the next
+    /// reading decides.
     fn gone(
         &mut self,
         at: usize,
@@ -204,7 +205,7 @@ impl Apply<'_, '_> {
         }
     }
 
-    /// After a lost answer: reads until the change is seen, or long enough to know that it was not made. A
+    /// After a lost answer: reads until a reading shows the change, or long enough to know that it was not made. A
     /// change that AWS does not show counts as not made: making it again does no harm.
     fn took_effect(
         &mut self,
@@ -219,7 +220,7 @@ impl Apply<'_, '_> {
         let until = Instant::now() + settle;
         loop {
             if self.look(at, resource)?.0.state != *before {
-                // Where AWS does not show whose change it is, what we wrote tells.
+                // If AWS does not show who made the change, compare it with what we wrote.
                 self.progress.made.written.insert(resource.to_string(), wrote);
                 if self.look(at, resource)?.1.is_none() {
                     return Ok(true);
@@ -251,7 +252,7 @@ impl Apply<'_, '_> {
         Ok(())
     }
 
-    /// The change with the present moment in it.
+    /// The change with the current time filled in.
     fn filled(&self, change: &Change) -> (Call, Value) {
         let moment = cutoff(self.session.client.now());
         let mut call = change.call.clone();

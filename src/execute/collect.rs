@@ -9,10 +9,10 @@ use crate::clock;
 use crate::cloud::{Api, ApiError, Call, ErrorKind};
 use crate::plan::Subject;
 
-/// How far back the events of a principal are read.
+/// How far back to read the events of a principal.
 const BACK: clock::Millis = 7 * clock::DAY;
 
-/// What AWS answered and what it refused.
+/// The number of answers, and the calls that AWS refused.
 #[derive(Debug, Default)]
 pub struct Collected {
     pub answers: usize,
@@ -42,7 +42,7 @@ pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
 }
 
 impl Collector<'_> {
-    /// The answer; that something does not exist is an answer, too.
+    /// The answer. "Does not exist" is an answer, too.
     fn read(&mut self, call: &Call) -> Value {
         match self.api.call(call) {
             Ok(answer) => {

@@ -9,10 +9,10 @@ use super::session::Session;
 use crate::plan::{CaseResources, Kind, Plan, PlannedChange, diff};
 use crate::step::{Change, Item};
 
-/// Reads everything again and refuses when it differs from the plan.
+/// Reads everything again, and refuses to run if it differs from the plan.
 pub(super) fn refuse(session: &Session<'_>, made: &CaseResources) -> Result<(), ExecuteError> {
     let mut found = Vec::new();
-    // What an earlier change will have made is not there yet.
+    // A resource that an earlier change will make does not exist yet.
     let mut changed = BTreeSet::new();
     for (at, planned) in session.plan.steps.iter().enumerate() {
         let Kind::Changes(changes) = &planned.kind else { continue };
@@ -43,7 +43,7 @@ pub(super) fn chained(plan: &Plan, change: &PlannedChange) -> bool {
     plan.changes().any(|(_, _, c)| c.number < change.number && c.resource == change.resource)
 }
 
-/// What differs between the planned change and the one that would be made now.
+/// The differences between the planned change and the one that would be made now.
 pub(super) fn differs(planned: &PlannedChange, item: &Item, now: &Change) -> Option<String> {
     let same =
         planned.before == item.state && planned.call == now.call && planned.after == now.after;

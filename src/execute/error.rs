@@ -1,4 +1,4 @@
-//! Why a run does not start, or does not go on.
+//! Why a run does not start, or stops.
 
 use crate::case::CaseError;
 use crate::cloud::ApiError;
@@ -6,13 +6,13 @@ use crate::journal::JournalError;
 use crate::rotate::RotateError;
 use crate::step::StepError;
 
-/// Why a run does not go on.
+/// Why a run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecuteError {
     /// Nothing was changed by this run.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The journal says what was done until here.
+    /// The journal says what was done before.
     #[error(transparent)]
     Stopped(Box<Stop>),
     #[error(transparent)]
@@ -28,7 +28,7 @@ pub enum Refusal {
     OtherAccount { planned: String, now: String },
     #[error("the plan was made as {planned}, but you are {now}: plan again")]
     OtherCaller { planned: String, now: String },
-    /// The plan would contain the caller; the reason has what to do instead.
+    /// The plan would contain the caller. The reason says what to do instead.
     #[error("{0}")]
     Caller(String),
     #[error("this case was undone: open a new one to contain again")]
@@ -45,14 +45,14 @@ pub enum Refusal {
 pub enum Stop {
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// A step cannot go on, and why.
+    /// A step failed, and why.
     #[error("{0}")]
     Step(String),
     #[error("change {number}, {resource}: {error}")]
     Change { number: usize, resource: String, error: ApiError },
     #[error("undo of change {number}, {resource}: {error}")]
     Undo { number: usize, resource: String, error: ApiError },
-    /// Found after the first change.
+    /// Drift that was found after the first change.
     #[error("the account changed since the plan was made (- planned, + now):\n{}", .0.join("\n"))]
     Drift(Vec<String>),
     #[error("{resource} is neither as it was nor as planned: somebody else is changing it")]

@@ -20,7 +20,7 @@ fn name(found: &Found) -> Option<String> {
     ))
 }
 
-/// Reads the slices that are not there. Returns those that could not be read, and why.
+/// Reads the slices that the case does not have yet. Returns those that could not be read, and why.
 ///
 /// # Errors
 /// When the case cannot be written.

@@ -1,5 +1,4 @@
-//! Watches whether changes stay in force: reads again at growing intervals, and makes again what somebody
-//! reverted.
+//! Watches whether changes stay in force: reads them again at growing intervals, and makes reverted ones again.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +12,10 @@ use crate::journal::Event;
 use crate::plan::Kind;
 use crate::step::{Change, Item};
 
-/// How often the hold starts over before it is called contested.
+/// How often the hold starts again before the containment counts as contested.
 const ROUNDS: usize = 3;
 
-/// A resource that is not as planned.
+/// A resource that differs from the plan.
 struct Deviation {
     at: usize,
     number: Option<usize>,
@@ -24,16 +23,17 @@ struct Deviation {
     change: Change,
 }
 
-/// A look at everything that a run changed.
+/// One reading of everything that a run changed.
 pub(super) struct Hold<'r, 's> {
     pub(super) session: &'r mut Session<'s>,
     pub(super) progress: &'r mut Progress,
-    /// CloudTrail refuses to say who reverts changes.
+    /// CloudTrail refused to say who reverts changes.
     pub(super) unknown_actor: &'r mut bool,
 }
 
 impl Hold<'_, '_> {
-    /// Waits until AWS shows every change, the time for that is over, or somebody is seen to revert one.
+    /// Waits until AWS shows every change, until the time for that is over, or until a reading shows that somebody
+    /// reverted one.
     pub(super) fn settle(&mut self) -> Result<(), ExecuteError> {
         let settle = self.session.timing.settle;
         let until = Instant::now() + settle;
@@ -47,7 +47,7 @@ impl Hold<'_, '_> {
         }
     }
 
-    /// Somebody's doing, and not a change that AWS is slow to show: it was seen in force, or is not ours.
+    /// Somebody did this. It is not a change that AWS is slow to show: a reading showed it in force, or it is not ours.
     fn is_reverted(&self, deviation: &Deviation) -> bool {
         let seen = [ChangeStatus::ReadBack, ChangeStatus::Held, ChangeStatus::Contested];
         match deviation.number {
@@ -58,13 +58,13 @@ impl Hold<'_, '_> {
         }
     }
 
-    /// Makes again, once, what was reverted: after a contest there is nothing to wait for.
+    /// Makes the reverted changes again, once. After a contest there is nothing to wait for.
     pub(super) fn make_again(&mut self) -> Result<(), ExecuteError> {
         let deviations = self.deviations()?;
         if deviations.is_empty() { Ok(()) } else { self.answer(deviations) }
     }
 
-    /// The hold of a playbook: all intervals, from the start again after every contest.
+    /// The hold of a playbook: all intervals. After every contest they start again from the first.
     pub(super) fn hold(&mut self) -> Result<(), ExecuteError> {
         self.settle()?;
         let intervals = self.session.timing.hold.clone();
@@ -75,7 +75,7 @@ impl Hold<'_, '_> {
         let began = Instant::now();
         let mut rounds = 0;
         let mut i = 0;
-        // The first look is at once: what AWS does not show by now is contested.
+        // The first reading is immediate: a change that AWS does not show by now is contested.
         let mut due = Duration::ZERO;
         loop {
             wait(due);
@@ -112,7 +112,7 @@ impl Hold<'_, '_> {
         Ok(())
     }
 
-    /// Reads everything that was changed, and what the steps watch together with it.
+    /// Reads everything that was changed, and the resources that the steps watch with it.
     fn deviations(&mut self) -> Result<Vec<Deviation>, ExecuteError> {
         let mut found = Vec::new();
         let mut read_back = Vec::new();
@@ -137,14 +137,14 @@ impl Hold<'_, '_> {
         Ok(found)
     }
 
-    /// The number of a change that the plan does not have.
+    /// A number for a change that the plan does not have.
     fn unplanned(&self, resource: &str) -> Option<usize> {
         let past = self.session.plan.last_number();
         let mut later = self.session.history().changes.iter().filter(|(n, _)| **n > past);
         later.find(|(_, r)| r.resource == resource).map(|(n, _)| *n)
     }
 
-    /// Makes the changes again. Who reverted them comes after that: asking CloudTrail may take long.
+    /// Makes the changes again, then asks who reverted them: CloudTrail may answer slowly.
     fn answer(&mut self, deviations: Vec<Deviation>) -> Result<(), ExecuteError> {
         let mut found = Vec::new();
         for Deviation { at, number: known, item, change } in deviations {
@@ -173,7 +173,7 @@ impl Hold<'_, '_> {
         Ok(())
     }
 
-    /// Who it was. CloudTrail is not asked again once it refused.
+    /// Who reverted the change. After a refusal, CloudTrail is not asked again.
     fn actor(&mut self) -> Option<String> {
         if *self.unknown_actor {
             return None;

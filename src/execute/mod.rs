@@ -33,7 +33,7 @@ pub use undo::{UndoOptions, UndoReport, undo};
 /// How long a run waits.
 #[derive(Debug, Clone)]
 pub struct Timing {
-    /// Time between the readings of a hold.
+    /// Times between the readings of a hold.
     pub hold: Vec<Duration>,
     /// How long AWS may take to show a change: IAM is eventually consistent.
     pub settle: Duration,
@@ -54,9 +54,9 @@ impl Default for Timing {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Every change was read back and stayed in force.
+    /// Every reading showed every change in force.
     Held,
-    /// Somebody keeps reverting it.
+    /// Somebody keeps reverting changes.
     Contested,
     /// Steps were left out.
     Incomplete,
@@ -72,12 +72,12 @@ impl From<Outcome> for RunEnd {
     }
 }
 
-/// Waits. The one place that does.
+/// The only function that waits.
 fn wait(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// The item of this resource, or one that says that there is none.
+/// The item of this resource, or an item with the state `null`.
 fn find(items: Vec<Item>, resource: &str) -> Item {
     let none = || Item { resource: resource.to_string(), state: Value::Null };
     items.into_iter().find(|i| i.resource == resource).unwrap_or_else(none)

@@ -10,17 +10,17 @@ use crate::clock;
 use crate::source::local::Opened;
 use crate::source::{Buffer, Found, Input, InputQueue, Object, Worker};
 
-/// Threads that write: they wait for the disk most of the time.
+/// Threads that write. They wait for the disk most of the time.
 const WRITERS: usize = 8;
 
-/// What was saved, and what was not.
+/// What was saved and what was not.
 #[derive(Debug, Default)]
 pub struct Saved {
     pub written: u64,
     pub bytes: u64,
     /// Objects that did not arrive, with the reason.
     pub failed: Vec<(String, String)>,
-    /// Why nothing more could be written, when the case cannot be.
+    /// Why the case could not be written, if writing stopped.
     pub stopped: Option<String>,
 }
 
@@ -35,7 +35,7 @@ struct Run<'a> {
     stopped: Mutex<Option<String>>,
 }
 
-/// Fetches the objects and writes them to the case. `progress` gets the files and bytes that are done.
+/// Fetches the objects and writes them to the case. `progress` gets the number of files and bytes done.
 pub fn save(objects: &Objects, files: &[Found], progress: &(dyn Fn(u64, u64) + Sync)) -> Saved {
     let run = Run {
         objects,

@@ -1,4 +1,4 @@
-//! How far a run is: what it has seen of each change, and what it left out.
+//! The progress of a run: what it has seen of each change, and what it left out.
 
 use std::collections::BTreeMap;
 
@@ -6,23 +6,23 @@ use super::session::Session;
 use super::status::ChangeStatus;
 use crate::plan::CaseResources;
 
-/// What a run keeps track of beyond the journal.
+/// What a run knows beyond the journal.
 pub(super) struct Progress {
     /// What this run has seen of each change, by number.
     pub(super) statuses: BTreeMap<usize, ChangeStatus>,
     /// Steps that are done, by their place in the plan.
     pub(super) ran: Vec<usize>,
-    /// What the case made in the account.
+    /// The resources that the case made in the account.
     pub(super) made: CaseResources,
     /// The next free number, for changes that the plan does not have.
     next: usize,
     pub(super) contested: bool,
-    /// What was left out, and why.
+    /// The steps that were left out, and why.
     pub(super) left: Vec<String>,
 }
 
 impl Progress {
-    /// At the start of a run, which may go on from an earlier one.
+    /// The progress at the start of a run, which may continue an earlier one.
     pub(super) fn start(session: &Session<'_>) -> Progress {
         let known = session.history().changes.keys().copied().max().unwrap_or(0);
         Progress {

@@ -9,15 +9,16 @@ use crate::case::{Case, CaseError};
 use crate::clock::{self, DAY, HOUR, Millis};
 use crate::cloud::{Api, ApiError, Call};
 
-/// Keys that were valid so long before or after are saved, too: collected digests reach a day further on both sides.
+/// Also saves keys that were valid this long before or after the window: collected digests reach a day further on both
+/// sides.
 const SLACK: Millis = DAY + 2 * HOUR;
 
 /// The most files for one region.
 const MOST: u32 = 1_000;
 
 /// Writes `evidence/cloudtrail-public-keys-REGION.json` for each region: `{"Region", "StartTime", "EndTime",
-/// "PublicKeyList": [{"Value", "ValidityStartTime", "ValidityEndTime", "Fingerprint"}]}`. Keys that are in no such
-/// file yet go into another one, `…-REGION-2.json`. Returns the regions that did not answer.
+/// "PublicKeyList": [{"Value", "ValidityStartTime", "ValidityEndTime", "Fingerprint"}]}`. Keys that no such file has
+/// yet go into a further one, `…-REGION-2.json`. Returns the regions that did not answer.
 ///
 /// # Errors
 /// When the case cannot be written.
@@ -56,7 +57,7 @@ fn write(case: &Case, region: &str, document: &Value) -> Result<(), CaseError> {
         let Some(there) = case.bytes(&name)? else {
             return case.add(&name, format!("{document:#}").as_bytes());
         };
-        // A file that cannot be read has no keys: they are saved again, in the next file.
+        // An unreadable file counts as empty: its keys are saved again, in the next file.
         if let Ok(there) = serde_json::from_slice(&there) {
             known.extend(fingerprints(&there));
         }
@@ -64,7 +65,7 @@ fn write(case: &Case, region: &str, document: &Value) -> Result<(), CaseError> {
             return Ok(());
         }
     }
-    let why = format!("{MOST} files of public keys of {region}, and none has these keys");
+    let why = format!("{MOST} files have public keys of {region}, and none of them has these keys");
     Err(CaseError::Unfit(case.evidence(), why))
 }
 

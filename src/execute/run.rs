@@ -1,4 +1,4 @@
-//! Carries a plan out, from the first step to the last, or on from where the journal ends.
+//! Carries a plan out from the first step to the last, or continues where the journal ends.
 
 use super::apply::Apply;
 use super::collect::Collected;
@@ -16,7 +16,7 @@ use crate::rotate;
 pub struct Executor<'a> {
     session: Session<'a>,
     progress: Progress,
-    /// CloudTrail refuses to say who reverts changes.
+    /// CloudTrail refused to say who reverts changes.
     unknown_actor: bool,
 }
 
@@ -26,10 +26,11 @@ impl<'a> Executor<'a> {
         Executor { session, progress, unknown_actor: false }
     }
 
-    /// Carries the plan out from where the journal ends.
+    /// Continues the plan where the journal ends.
     ///
     /// # Errors
-    /// [`ExecuteError::Refused`] before anything was changed; anything else leaves a journal to go on from.
+    /// [`ExecuteError::Refused`] before the first change. After any other error, the journal lets the next run
+    /// continue.
     pub fn run(&mut self) -> Result<Outcome, ExecuteError> {
         self.session.check_caller()?;
         // The plan may have been made with other credentials of the same role.
@@ -168,7 +169,7 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// Removes keys that an earlier run asked for and never received: they would look like an attacker's.
+/// Removes keys that an earlier run requested and never received: they would look like an attacker's.
 pub(super) fn clear_orphans(session: &mut Session<'_>) -> Result<(), ExecuteError> {
     for step in &session.plan.steps {
         let Kind::Reissue(reissue) = &step.kind else { continue };

@@ -1,4 +1,4 @@
-//! What every part of a run uses: the way to AWS, the plan, the case and its journal.
+//! What every part of a run uses: the AWS client, the plan, the case and its journal.
 
 use crate::case::{Case, EvidenceRecorder};
 use crate::clock;
@@ -12,7 +12,7 @@ use crate::ui::Ui;
 use super::error::{ExecuteError, Refusal};
 use super::{Timing, find};
 
-/// One run over one case, which is open for writing.
+/// One run on one case, which is open for writing.
 pub struct Session<'a> {
     pub client: &'a Client,
     pub plan: &'a Plan,
@@ -28,12 +28,12 @@ impl Session<'_> {
         self.journal.history()
     }
 
-    /// The account, what the case wrote there and the keys that it made, as the journal has them.
+    /// The account, with the resources that the case wrote and the keys that it made, from the journal.
     pub(super) fn resources(&self) -> CaseResources {
         resources(self.client, self.plan, self.history())
     }
 
-    /// Compares the plan's account and caller with the credentials of now.
+    /// Compares the plan's account and caller with the current credentials.
     pub(super) fn check_caller(&self) -> Result<(), ExecuteError> {
         let me = self.client.identify()?;
         let planned = &self.plan.caller;
@@ -64,8 +64,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Writes to the journal that the run ends here. That it cannot be written is a warning: the error that ends
-    /// the run is reported anyway.
+    /// Writes to the journal that the run ends here. A failure to write is only a warning: the caller reports the error
+    /// that ends the run.
     pub(super) fn stopped(&mut self, error: &ExecuteError) {
         if let Err(e) = self.journal.append(Event::Stopped { why: error.to_string() }) {
             self.ui.warning(&format!("the journal does not say why the run stopped: {e}"));
@@ -82,7 +82,7 @@ impl Session<'_> {
         }
     }
 
-    /// A step of the plan, its context, and what it sees now.
+    /// A step of the plan, its context, and the items that it observes now.
     pub(super) fn observe<'s>(
         &'s self,
         at: usize,
@@ -96,7 +96,7 @@ impl Session<'_> {
         Ok((step, cx, items))
     }
 
-    /// A resource as it is now, and the change that it needs.
+    /// A resource in its current state, and the change that it needs.
     pub(super) fn look(
         &self,
         at: usize,
@@ -114,7 +114,7 @@ impl Session<'_> {
     }
 }
 
-/// What the case made in the account, as its history says.
+/// The resources that the case made in the account, from its history.
 pub(super) fn resources(client: &Client, plan: &Plan, history: &History) -> CaseResources {
     let mut made = CaseResources::of(client.caller());
     for moves in history.reissues.values() {

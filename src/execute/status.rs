@@ -11,16 +11,16 @@ use crate::plan::Plan;
 use crate::rotate;
 use crate::step;
 
-/// How sure it is that a change is in force.
+/// How far it is proven that a change is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeStatus {
-    /// AWS confirmed it.
+    /// AWS confirmed the call.
     Requested,
-    /// Seen in force.
+    /// A reading showed it in force.
     ReadBack,
-    /// Seen in force until the end of a hold.
+    /// Every reading until the end of a hold showed it in force.
     Held,
-    /// Reverted by somebody, and made again.
+    /// Somebody reverted it, and it was made again.
     Contested,
     Failed,
     Undone,
@@ -48,7 +48,7 @@ impl fmt::Display for ChangeStatus {
     }
 }
 
-/// What AWS says of a change now.
+/// What AWS says about a change now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LiveState {
     InForce,
@@ -56,7 +56,7 @@ pub enum LiveState {
     AsBefore,
     /// The resource is neither as before nor as the change made it.
     Other,
-    /// AWS did not say, and why.
+    /// The reading failed, and why.
     Unreadable(String),
 }
 
@@ -64,8 +64,8 @@ impl fmt::Display for LiveState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             LiveState::InForce => f.write_str("in force now"),
-            LiveState::AsBefore => f.write_str("as before now"),
-            LiveState::Other => f.write_str("neither as before nor as wanted now"),
+            LiveState::AsBefore => f.write_str("now as it was before"),
+            LiveState::Other => f.write_str("now neither as before nor as planned"),
             LiveState::Unreadable(why) => write!(f, "cannot be read now: {why}"),
         }
     }
@@ -78,12 +78,12 @@ pub struct Row {
     pub step: String,
     pub resource: String,
     pub status: ChangeStatus,
-    /// Where AWS was asked.
+    /// The live state, if AWS was asked.
     pub now: Option<LiveState>,
 }
 
 impl Row {
-    /// True when a change that should be in force is not.
+    /// True if a change that should be in force is not.
     pub fn is_reverted(&self) -> bool {
         match self.now {
             Some(LiveState::Other) => true,
@@ -105,12 +105,12 @@ impl Row {
     }
 }
 
-/// The journal's account of every change.
+/// Every change as the journal has it.
 pub fn rows(history: &History) -> Vec<Row> {
     rows_seen(history, &BTreeMap::new())
 }
 
-/// The journal's account, and over it what a run has seen.
+/// Every change as the journal has it, updated by what a run has seen.
 pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
     let status = |number: usize, state: ChangeState| match (state, seen.get(&number)) {
         (ChangeState::Undone, _) => ChangeStatus::Undone,
@@ -145,7 +145,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
     rows
 }
 
-/// The journal's account, and what AWS says of each change now.
+/// Every change as the journal has it, and what AWS says about it now.
 pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
     let made = resources(client, plan, history);
     let mut rows = rows(history);
@@ -187,11 +187,11 @@ mod tests {
         };
         let held = |now| row(ChangeStatus::Held, now);
         // An error whose text reads like another state.
-        let unreadable = held(LiveState::Unreadable("neither as before now".into()));
+        let unreadable = held(LiveState::Unreadable("now neither as before".into()));
         assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
         assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
         assert!(!held(LiveState::InForce).is_reverted());
         assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
-        assert_eq!(held(LiveState::AsBefore).state(), "held; as before now");
+        assert_eq!(held(LiveState::AsBefore).state(), "held; now as it was before");
     }
 }

@@ -12,7 +12,7 @@ use crate::journal::{Event, Outcome, Record, RunEnd};
 use crate::plan::{CaseResources, Kind};
 use crate::step::{self, Undo};
 
-/// What undo may do.
+/// What undo is allowed to do.
 #[derive(Debug, Clone, Default)]
 pub struct UndoOptions {
     /// Only these steps; all when empty.
@@ -21,7 +21,7 @@ pub struct UndoOptions {
     pub reactivate: bool,
 }
 
-/// What undo reverted and what it left.
+/// The changes that undo reverted, and those that it left in force.
 #[derive(Debug, Default)]
 pub struct UndoReport {
     pub undone: usize,
@@ -29,10 +29,10 @@ pub struct UndoReport {
     pub left: Vec<(usize, String, String)>,
 }
 
-/// Undoes what the journal says was done.
+/// Undoes the changes that the journal lists.
 ///
 /// # Errors
-/// When the caller is another, or AWS refuses a call: what was undone until then stays undone.
+/// When the caller differs, or AWS refuses a call. Changes that were undone before stay undone.
 pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
     session.check_caller()?;
     session.started("undo")?;
@@ -44,7 +44,7 @@ pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoRepo
         }
         Err(e) => session.stopped(e),
     }
-    // The answers that undo read are evidence, too.
+    // The answers that undo reads are evidence, too.
     session.write_manifest();
     done
 }
@@ -75,14 +75,14 @@ fn undo_all(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoRepo
     Ok(report)
 }
 
-/// Re-issued keys, which undo leaves.
+/// Re-issued keys stay: undo does not revert them.
 fn reissues(session: &Session<'_>) -> Vec<(usize, String, String)> {
     let reissues = session.plan.steps.iter().filter_map(|step| match &step.kind {
         Kind::Reissue(reissue) => Some(reissue),
         _ => None,
     });
     let made = reissues.filter(|r| session.history().reissues.contains_key(&r.number));
-    let why = "a re-issue cannot be undone: the key before it is compromised";
+    let why = "a re-issue cannot be undone: the previous key is compromised";
     made.map(|r| (r.number, format!("a key of {}", r.user), why.into())).collect()
 }
 
@@ -111,7 +111,7 @@ impl ChangeUndo<'_, '_> {
             ));
         }
         if step.restores_credential() && number > plan.last_number() {
-            return Ok(Some("it appeared during the containment, and not by us".into()));
+            return Ok(Some("somebody else made it during the containment".into()));
         }
         let cx = plan.context(&planned.args, made);
         let now = find(step.observe(self.session.client, &cx)?, &record.resource);
@@ -146,7 +146,7 @@ impl ChangeUndo<'_, '_> {
         Ok(None)
     }
 
-    /// No answer came: reads until it is seen whether the undo took effect.
+    /// No answer came: reads until the result shows whether the undo took effect.
     fn no_answer(&mut self) -> Result<(), ExecuteError> {
         let record = self.record;
         let settle = self.session.timing.settle;

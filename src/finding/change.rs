@@ -10,7 +10,7 @@ use crate::ui::number::{counted, grouped};
 /// This run compared with the last, and its counts compared with the periods before its window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// Of the window that was asked for; `None` when it begins with the logs.
+    /// Start of the requested window; `None` if the window begins with the logs.
     pub since: Option<Millis>,
     /// Exclusive.
     pub until: Millis,
@@ -20,7 +20,7 @@ pub struct Change {
     pub principals: Moves,
     pub sources: Moves,
     pub user_agents: Moves,
-    /// All of this run, in the report's order.
+    /// All findings of this run, in the report's order.
     pub findings: Vec<Moved>,
     /// Findings of the last run that this one does not have.
     pub gone: Vec<Gone>,
@@ -34,7 +34,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Last {
     First,
-    /// There was one, but its record cannot be read: the reason.
+    /// There was a last run, but its record cannot be read, for this reason.
     Unreadable(String),
     Run(LastRun),
 }
@@ -47,14 +47,14 @@ pub struct LastRun {
     pub program: String,
     pub same_program: bool,
     pub same_rules: bool,
-    /// It had lost input.
+    /// The last run had lost input.
     pub incomplete: bool,
 }
 
 /// Names that came and went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Moves {
-    /// Those that the baseline does not have either come first.
+    /// Names that the baseline does not have either come first.
     pub new: Vec<SeenName>,
     pub gone: Vec<SeenName>,
     /// Names that both runs saw.
@@ -64,9 +64,9 @@ pub struct Moves {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     New,
-    /// The last run had it, and it has happened since.
+    /// The last run had the finding, and it has recurred since.
     Again,
-    /// The last run had it, and nothing was added.
+    /// The last run had the finding, and it has not recurred.
     Still,
 }
 
@@ -85,7 +85,7 @@ impl State {
 pub struct Moved {
     pub finding: SeenFinding,
     pub state: State,
-    /// Its severity in the last run, when that was another.
+    /// Its severity in the last run, if it was another one.
     pub was: Option<Severity>,
 }
 
@@ -93,7 +93,7 @@ pub struct Moved {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
     pub finding: SeenFinding,
-    /// Its time is in this run's window, but it is no longer found.
+    /// Its time is in this run's window, but this run does not find it.
     pub in_window: bool,
 }
 
@@ -104,7 +104,7 @@ pub struct Periods {
     pub step: Millis,
 }
 
-/// A number of the window, and what it was before.
+/// A count of the window, and of earlier periods.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Count {
     /// `events`, `principals`, `refused`, `s3-bytes-out`, or `findings` and a severity: `findings.high`.
@@ -113,7 +113,7 @@ pub struct Count {
     pub before: Option<Range>,
 }
 
-/// Over several periods, or earlier runs.
+/// A count over several periods or earlier runs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     pub of: u64,
@@ -123,7 +123,7 @@ pub struct Range {
 }
 
 impl Range {
-    /// `None` of no numbers.
+    /// `None` without numbers.
     pub fn over(numbers: &[u64]) -> Option<Range> {
         let (min, max) = (*numbers.iter().min()?, *numbers.iter().max()?);
         let mean = numbers.iter().map(|n| *n as f64).sum::<f64>() / numbers.len() as f64;
@@ -131,16 +131,16 @@ impl Range {
     }
 }
 
-/// What the rollups give besides the names.
+/// The facts from the rollups besides the names.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
     pub accounts: Vec<String>,
     pub periods: Periods,
-    /// Without those of findings.
+    /// Counts, without those of findings.
     pub counts: Vec<Count>,
 }
 
-/// The last run, as far as its record could be read.
+/// The record of the last run, or why it could not be read.
 pub enum Before {
     None,
     Unreadable(String),
@@ -148,7 +148,8 @@ pub enum Before {
 }
 
 impl Change {
-    /// Compares `now` with the run before. `late` is the number of events before the window that came after that.
+    /// Compares `now` with the previous run. `late` is the number of events before this window that arrived after that
+    /// run.
     pub fn between(now: &Seen, before: &Before, measured: Measured, late: u64) -> Change {
         let mut counts = measured.counts;
         let last = match before {
@@ -185,7 +186,7 @@ impl Change {
         }
     }
 
-    /// True when there was a run to compare with.
+    /// True if there was a previous run to compare with.
     pub fn compared(&self) -> bool {
         matches!(self.last, Last::Run(_))
     }
@@ -231,7 +232,8 @@ fn gone(now: &Seen, last: &Seen) -> Vec<Gone> {
     last.findings.iter().filter(left).map(one).collect()
 }
 
-/// Earlier runs whose windows do not overlap are the weeks before: findings are made of the window alone.
+/// Findings by severity. Compares only with earlier runs whose windows do not overlap, because each run makes findings
+/// from its own window alone.
 fn by_severity(now: &Seen, last: Option<&Seen>, step: Millis) -> Vec<Count> {
     let mut before: Vec<[u64; 5]> = Vec::new();
     let alike = last.filter(|last| last.length_name() == now.length_name());
@@ -293,11 +295,14 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     }
     if last.incomplete {
         remarks.push(
-            "The last run's input was incomplete: what is new may have been missed then.".into(),
+            "The last run's input was incomplete: it may have missed what is reported as new now."
+                .into(),
         );
     }
     if now.incomplete {
-        remarks.push("This run's input is incomplete: what is gone may have been missed.".into());
+        remarks.push(
+            "This run's input is incomplete: it may have missed what is reported as gone.".into(),
+        );
     }
     for (what, now, last) in [
         ("principals", now.principals.beyond, last.principals.beyond),
@@ -307,7 +312,7 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
     ] {
         if now + last > 0 {
             remarks.push(format!(
-                "The runs had {} more {what} than the {} that are stored: some reported as new may not be new.",
+                "The runs had {} more {what} than the {} that the state stores: some reported as new may not be new.",
                 grouped(now + last),
                 grouped(MOST as u64)
             ));

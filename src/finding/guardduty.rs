@@ -7,14 +7,14 @@ use crate::source::discover::GuardDutyFinding;
 /// GuardDuty's times are those of the events it analyzed, which may be other events than ours.
 const NEAR: Millis = HOUR;
 
-/// One of GuardDuty's findings, and the ids of ours on the same activity.
+/// One GuardDuty finding, and the ids of our findings on the same activity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GuardDutyMatch {
     pub by: GuardDutyFinding,
     pub findings: Vec<String>,
 }
 
-/// Joins each of GuardDuty's findings to all of ours that it fits, in the order of ours.
+/// Joins each GuardDuty finding to all of our findings that it fits, in the order of ours.
 pub fn join(all: Vec<GuardDutyFinding>, findings: &[Finding]) -> Vec<GuardDutyMatch> {
     let joined = |by: GuardDutyFinding| {
         let same =

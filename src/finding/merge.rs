@@ -1,10 +1,10 @@
-//! Merges findings: what several detectors saw of one cause is one finding.
+//! Merges findings: several detectors that saw one cause make one finding.
 
 use crate::clock::{HOUR, Millis};
 
 use super::{ActionSeen, Cause, Evidence, Finding, Severity, SourceSeen, Target, tactic};
 
-/// Bursts of one cause that are this close are one.
+/// Bursts of one cause that are this close count as one.
 const TOUCH: Millis = HOUR;
 
 /// Joins findings of one cause and orders them: most severe first, then earliest. Where a detector and a rule
@@ -51,14 +51,14 @@ fn same(a: &Finding, b: &Finding) -> bool {
     }
 }
 
-/// Low-severity acts of one principal on one user: the user is created and given a password and a key.
+/// Low-severity acts of one principal on one user belong together: creating the user, its password and its key.
 fn same_user_setup(a: &Finding, b: &Finding) -> bool {
     let light = |f: &Finding| f.severity <= Severity::Low;
     let user = |t: &Target| t.kind == "user" && b.targets.contains(t);
     light(a) && light(b) && a.tried == b.tried && a.targets.iter().any(user)
 }
 
-/// Every event that `b` names is one of `a`'s.
+/// True if `a` has every event that `b` names.
 fn same_events(a: &Finding, b: &Finding) -> bool {
     let named =
         |e: &Evidence| a.evidence.iter().any(|x| x.event_id == e.event_id && x.time == e.time);
@@ -124,7 +124,7 @@ fn act(title: &str) -> &str {
     title.split(" (").next().unwrap_or(title)
 }
 
-/// Counts add up where the findings share no events; otherwise the larger one includes the other.
+/// If the findings share no events, their counts add up. Otherwise the larger count includes the other.
 fn sum(a: u64, b: u64, apart: bool) -> u64 {
     if apart { a + b } else { a.max(b) }
 }

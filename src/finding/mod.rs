@@ -30,7 +30,7 @@ pub struct Finding {
     pub rule: String,
     /// Every detector that saw the same cause, `rule` first.
     pub rules: Vec<String>,
-    /// Findings are one when this is equal and their times touch.
+    /// Findings merge if this is equal and their times touch.
     pub cause: Cause,
     pub title: String,
     pub severity: Severity,
@@ -38,18 +38,18 @@ pub struct Finding {
     pub attack: Vec<String>,
     /// MITRE ATT&CK tactics in words, in the order of an attack.
     pub tactics: Vec<String>,
-    /// What it means and what is ordinary, as the rule describes it; may be empty.
+    /// The meaning and the ordinary causes, as the rule describes them; may be empty.
     pub description: String,
     /// No call succeeded.
     pub tried: bool,
-    /// Id of the story that tells it; may be empty.
+    /// Id of the finding's story; may be empty.
     pub story: String,
     pub first_seen: Millis,
     pub last_seen: Millis,
     /// Number of events the finding rests on.
     pub events: u64,
     pub who: Who,
-    /// Most events first.
+    /// Source addresses, most events first.
     pub sources: Vec<SourceSeen>,
     /// As sent, most used first, capped.
     pub user_agents: Vec<String>,
@@ -63,12 +63,12 @@ pub struct Finding {
     pub baseline: Vec<String>,
     /// Thresholds that decided, with the value in force.
     pub settings: Vec<SettingUsed>,
-    /// Capped; `events` says how many there are.
+    /// Capped; `events` has the full number.
     pub evidence: Vec<Evidence>,
-    /// Select the finding's events from the logs again: those that any of them matches.
+    /// Scopes that find the finding's events in the logs again: every event that one of them matches.
     pub scopes: Vec<Scope>,
-    /// Events by the rollup row they were counted in, named by its first event, so that joined findings count
-    /// each event once.
+    /// Events by the rollup row that counted them, so that merged findings count each event once. The row's first event
+    /// names it.
     pub rows: BTreeMap<(Millis, String), u64>,
     pub playbook: Option<Proposal>,
     /// What to do next, one imperative sentence each.
@@ -88,7 +88,7 @@ pub enum Cause {
     BulkDestroy,
     /// Guessing passwords.
     SignIn,
-    /// Much more traffic than usual, with no more specific cause.
+    /// Far more traffic than usual, without a more specific cause.
     Volume,
     /// A single act that a rule names.
     Act,
@@ -132,7 +132,7 @@ pub struct ActionSeen {
     pub failed: u64,
 }
 
-/// Something that calls acted on.
+/// A resource that calls acted on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// `user`, `access-key`, `bucket`, …
@@ -140,7 +140,7 @@ pub struct Target {
     pub name: String,
 }
 
-/// One reason in words, with its number and what it was compared with.
+/// One reason in words, with its number and the number that it was compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
     pub rule: String,

@@ -1,4 +1,4 @@
-//! Which events a finding rests on, as a predicate over events.
+//! A predicate that selects the events of a finding.
 
 use crate::clock::Millis;
 use crate::event::{Event, Log, Outcome};

@@ -1,4 +1,4 @@
-//! What a run saw in its window: the next run is compared with it.
+//! What a run saw in its window, for the next run to compare with.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use super::{Finding, Severity};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::ui::sanitize::clip;
 
-/// Names of one kind that are stored at most; also findings.
+/// The most names of one kind, and the most findings, that are stored.
 pub const MOST: usize = 10_000;
 /// Earlier runs whose finding counts are stored.
 const EARLIER: usize = 12;
@@ -18,9 +18,9 @@ const NETWORKS: usize = 50;
 /// One run over one choice of logs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
-    /// When it was.
+    /// When the run was made.
     pub run: Millis,
-    /// Of its window; `None` when that began with the logs.
+    /// Start of its window; `None` if the window began with the logs.
     pub since: Option<Millis>,
     pub until: Millis,
     /// The program's version.
@@ -61,13 +61,13 @@ pub struct Names {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenName {
-    /// Cut where it is long.
+    /// Long names are cut.
     pub name: String,
     /// A principal's kind; a network's class, country and owner. May be empty.
     pub detail: String,
     pub events: u64,
     pub last: Millis,
-    /// It is in the baseline too. Not stored: only the current run knows.
+    /// True if the baseline has the name, too. Not stored: only the current run knows.
     #[serde(skip)]
     pub in_baseline: bool,
 }
@@ -84,7 +84,7 @@ pub struct SeenFinding {
     pub last: Millis,
 }
 
-/// The form in which names are stored and compared.
+/// A name in the form that is stored and compared.
 pub fn kept(name: &str) -> String {
     clip(name, LONGEST).into_owned()
 }
@@ -107,8 +107,8 @@ impl SeenFinding {
         }
     }
 
-    /// The same behaviour of the same principal from a network in common: an id has the start of the burst in it,
-    /// which moves with the window.
+    /// True for the same behaviour of the same principal from a common network. Ids cannot tell: they contain the start
+    /// of the burst, which moves with the window.
     pub fn is_like(&self, other: &SeenFinding) -> bool {
         let shared = self.networks.iter().any(|n| other.networks.contains(n));
         let nowhere = self.networks.is_empty() && other.networks.is_empty();
@@ -122,12 +122,13 @@ pub fn severities(findings: &[Finding]) -> [u64; 5] {
 }
 
 impl Seen {
-    /// Length of the window; `None` when it began with the logs.
+    /// Length of the window; `None` if it began with the logs.
     pub fn length(&self) -> Option<Millis> {
         self.since.map(|since| self.until - since)
     }
 
-    /// Windows of one name have the same length, but for the hours of the current day: `7d`, `12h`, `all`.
+    /// The name of the window's length: `7d`, `12h`, `all`. Windows with one name differ at most by the hours of the
+    /// current day.
     pub fn length_name(&self) -> String {
         match self.length() {
             None => "all".to_string(),
@@ -142,13 +143,13 @@ impl Seen {
         own.into_iter().chain(self.earlier.iter().copied()).collect()
     }
 
-    /// Takes over the numbers of the run before. Of runs with one window, the last counts.
+    /// Takes over the numbers of the previous run. If several runs have the same window, the last one counts.
     pub fn follow(&mut self, last: &Seen) {
         let older = last.tallies().into_iter().filter(|t| Some(t.since) != self.since);
         self.earlier = older.take(EARLIER).collect();
     }
 
-    /// The stored form: the least used names beyond the limit are only counted.
+    /// The stored form. It only counts the names beyond the limit, the least used ones.
     pub fn bounded(mut self) -> Seen {
         for names in [&mut self.principals, &mut self.sources, &mut self.user_agents] {
             names.items.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));

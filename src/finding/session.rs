@@ -2,10 +2,10 @@
 
 use crate::clock::Millis;
 
-/// One access key, or one session at the console, with what came before it and what was done with it.
+/// One access key or console session: where it came from, and how it was used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Session {
-    /// The key's id; a session at the console, which has many keys, has an id of its own: `console-…`.
+    /// The key's id. A console session has many keys, so it has an id of its own: `console-…`.
     pub access_key: String,
     pub kind: SessionKind,
     /// ARN where there is one.
@@ -13,9 +13,9 @@ pub struct Session {
     /// Role session name.
     pub name: String,
     pub account: String,
-    /// Id of the session that it came from; empty for the start of a chain, as far as the logs show.
+    /// Id of the session that it came from; empty at the start of a chain, as far as the logs show.
     pub parent_key: String,
-    /// Who asked for it.
+    /// Who requested it.
     pub parent: String,
     /// `AssumeRole`, `CreateAccessKey`, `console`, `instance`, `service`, …; empty if not known.
     pub how: String,
@@ -27,9 +27,9 @@ pub struct Session {
     pub events: u64,
     pub denied: u64,
     pub bytes_out: u64,
-    /// In the order in which they were seen, capped.
+    /// Source addresses in the order of first use, capped.
     pub addresses: Vec<String>,
-    /// `s3`, in the order in which they were seen.
+    /// Services such as `s3`, in the order of first use.
     pub services: Vec<String>,
     pub mfa: Option<bool>,
     pub source_identity: String,
@@ -64,7 +64,7 @@ pub struct UnusedSessions {
     pub how: String,
     /// The role that was assumed.
     pub role: String,
-    /// Who asked for them, with which key, from where.
+    /// Who requested them, with which key, from where.
     pub parent: String,
     pub parent_key: String,
     pub issued_from: String,
@@ -73,7 +73,7 @@ pub struct UnusedSessions {
     pub last: Millis,
 }
 
-/// One line of the tree of sessions, with its details and the sessions that came from it.
+/// One line of the session tree, with its details and the sessions that came from it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Branch {
     pub title: String,

@@ -3,7 +3,7 @@
 use super::{Proposal, Severity, Target};
 use crate::clock::Millis;
 
-/// What one actor did, as far as the findings show it.
+/// The activity of one actor, as far as the findings show it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
     /// The same in every run over the same logs.
@@ -17,16 +17,16 @@ pub struct Story {
     pub actor: Actor,
     /// In order of time.
     pub steps: Vec<Step>,
-    /// Access that the actor has now and had not before, in words.
+    /// Access that the actor gained, in words.
     pub gained: Vec<String>,
     pub touched: Vec<Touched>,
-    /// Each once; those of the most severe findings first.
+    /// Playbooks, each once; those of the most severe findings first.
     pub playbooks: Vec<Proposal>,
     /// Ids.
     pub findings: Vec<String>,
 }
 
-/// Who it was, as far as the logs show.
+/// The actor, as far as the logs show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Actor {
     /// The key or sign-in that the activity started with, in words.
@@ -52,7 +52,7 @@ pub struct Step {
     pub tried: bool,
 }
 
-/// Something that was read, changed or made.
+/// A resource that was read, changed or created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
     pub target: Target,

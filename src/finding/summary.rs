@@ -35,14 +35,14 @@ impl Summary {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     pub value: String,
-    /// What it is or belongs to: a key's principal, an address's class and network. May be empty.
+    /// Describes the value: a key's principal, an address's class and network. May be empty.
     pub detail: String,
     pub events: u64,
     pub first: Millis,
     pub last: Millis,
     pub success: u64,
     pub denied: u64,
-    /// Failed for another reason than authorisation.
+    /// Calls that failed for another reason than authorisation.
     pub failed: u64,
     pub bytes_out: u64,
 }

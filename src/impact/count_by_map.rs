@@ -74,7 +74,7 @@ fn empty(pattern: &Pattern) -> PatternTally {
 }
 
 impl Run<'_> {
-    /// Counts an object. False if no pattern matches.
+    /// Counts an object. Returns false if no pattern matches.
     fn object(&mut self, at: u32, object: &Object) -> bool {
         let is_match = |p: &Pattern| p.is_match(&object.bucket, &object.key);
         let patterns = &self.map.patterns;
@@ -180,7 +180,7 @@ fn notes(tally: &PatternTally) -> Vec<String> {
     for (first, count) in &tally.covered {
         let (name, count) = (&tally.name, objects(*count));
         notes.push(format!(
-            "{count} also matched by '{name}' counted under '{first}', the first match"
+            "'{name}' also matches {count}, counted under '{first}', the first match"
         ));
     }
     if tally.objects == 0 && tally.covered.is_empty() {
@@ -195,7 +195,7 @@ fn notes(tally: &PatternTally) -> Vec<String> {
     if tally.not_in_lookup > 0 {
         let ids = number::counted(tally.not_in_lookup, "id is", "ids are");
         notes.push(format!(
-            "'{}': {ids} not in its lookup; each counts as one person of no known jurisdiction",
+            "'{}': {ids} not in its lookup; each counts as one person without a known jurisdiction",
             tally.name
         ));
     }
@@ -300,7 +300,7 @@ mod tests {
         assert_eq!((impact.patterns[0].without_id, impact.incomplete()), (1, true));
         let notes = impact.notes.join("\n");
         for expected in [
-            "1 object also matched by 'exports' counted under 'records', the first match",
+            "'exports' also matches 1 object, counted under 'records', the first match",
             "'records': 1 object without an id in the key; nobody is counted for them",
             "'nothing' matches no object",
         ] {

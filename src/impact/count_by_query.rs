@@ -35,7 +35,7 @@ struct Rows<'o> {
     mentioned: Vec<bool>,
     /// Rows with neither a person nor a number.
     empty: u64,
-    /// Negative numbers, which count as not known.
+    /// Negative numbers. They count as not known.
     negative: u64,
     /// Rows with an object that was not accessed.
     not_accessed: u64,
@@ -173,7 +173,7 @@ impl<'o> Rows<'o> {
         }
         if self.not_accessed > 0 {
             notes.push(format!(
-                "{} with objects that were not accessed, counted",
+                "{} with objects that were not accessed, but counted",
                 rows(self.not_accessed)
             ));
         }
@@ -252,7 +252,9 @@ mod tests {
             || vec![line(Some("1"), "CA", None, "k"), line(Some("2"), "CA", None, "strange")];
         let one = count(&objects(&[("b", "k"), ("b", "l")]), lines());
         assert_eq!(one.matched, Matched::AllBut(vec![1]));
-        assert!(one.notes.join(" ").contains("1 row with objects that were not accessed, counted"));
+        assert!(
+            one.notes.join(" ").contains("1 row with objects that were not accessed, but counted")
+        );
         let two = count(&objects(&[("a", "k"), ("b", "k")]), lines());
         assert_eq!(
             (two.matched, two.total.objects, two.total.persons),

@@ -92,7 +92,7 @@ impl Counter {
         self.entities.len() as u32 - 1
     }
 
-    /// Sets the entity's people in this jurisdiction, with data of this kind. A repeated row counts once.
+    /// Sets the number of the entity's people in this jurisdiction with data of this kind. A repeated row counts once.
     pub fn set_people(&mut self, entity: u32, jurisdiction: TextId, kind: TextId, people: u64) {
         let facets = &mut self.entities[entity as usize].facets;
         match facets.iter_mut().find(|f| (f.0, f.1) == (jurisdiction, kind)) {
@@ -233,7 +233,7 @@ impl Tables {
         let (mut jurisdictions, mut kinds) = (BTreeMap::new(), BTreeMap::new());
         for (jurisdiction, kind, people) in &entity.facets {
             add(&mut self.cells.entry((*jurisdiction, *kind)).or_default().persons, *people);
-            // The same people in each kind of data, different people in each jurisdiction.
+            // Kinds of data share the same people; each jurisdiction has different people.
             let there: &mut u64 = jurisdictions.entry(*jurisdiction).or_default();
             *there = (*there).max(*people);
             add(kinds.entry(*kind).or_default(), *people);

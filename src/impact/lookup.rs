@@ -13,7 +13,7 @@ use super::{Source, read};
 pub struct Lookup {
     /// By id: jurisdictions (empty if not known) with the persons in each.
     rows: HashMap<Box<str>, Vec<(Box<str>, u64)>>,
-    /// An id stands for a group with a size in the file, not for one person.
+    /// True if an id stands for a group with a size in the file, not for one person.
     pub groups: bool,
     pub source: Source,
 }

@@ -156,7 +156,7 @@ fn merged(mut rows: Vec<Flat>) -> Vec<Object> {
     list
 }
 
-/// Shares equal texts. There are only a few.
+/// Shares equal texts: there are only a few different ones.
 fn share(shared: &mut Vec<Arc<str>>, text: &str) -> Arc<str> {
     if let Some(known) = shared.iter().find(|s| &***s == text) {
         return known.clone();

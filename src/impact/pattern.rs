@@ -57,7 +57,7 @@ pub enum Records {
 /// The people behind the objects of a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum People {
-    /// This number in total, if at least one of its objects was accessed.
+    /// This number in total, if at least one of the pattern's objects was accessed.
     InAll(u64),
     /// This number per object. They may be the same people.
     Each(u64),

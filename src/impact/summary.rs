@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-/// From this number of individuals on, the Secretary of HHS is notified at once (45 CFR 164.408(b)).
+/// With this many individuals or more, the Secretary of HHS must be notified at once (45 CFR 164.408(b)).
 const INDIVIDUALS: u64 = 500;
-/// Above this number of residents of one State or jurisdiction, the media are notified (45 CFR 164.406(a)).
+/// With more residents of one State or jurisdiction than this, the media must be notified (45 CFR 164.406(a)).
 const RESIDENTS: u64 = 500;
 
 /// Numbers of one row. `None` if not known.
@@ -54,9 +54,9 @@ pub struct PatternTally {
 /// Which objects were counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Matched {
-    /// All but these, by index in the list of objects.
+    /// All objects except these, by index in the list of objects.
     AllBut(Vec<usize>),
-    /// The query does not return which.
+    /// The query does not return its objects.
     Unknown,
 }
 

@@ -26,7 +26,7 @@ pub enum JournalError {
     Illegal(PathBuf, IllegalTransition),
 }
 
-/// The journal, open for appending.
+/// A journal that is open for appending.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
@@ -37,7 +37,7 @@ pub struct Journal {
     head: String,
 }
 
-/// A journal whose chain is whole and whose lines follow each other.
+/// A journal whose chain is whole and whose lines are in a legal order.
 #[derive(Debug, Default)]
 pub struct Verified {
     pub entries: Vec<Entry>,
@@ -45,15 +45,15 @@ pub struct Verified {
     pub history: History,
     /// The hash of each entry's line, in their order.
     pub hashes: Vec<String>,
-    /// The hash of the last line: whoever has noted it down can tell whether lines were removed.
+    /// The hash of the last line. A person who noted it down can tell whether lines were removed.
     pub head: String,
     /// Text after the last whole line: a write that a crash cut off.
     pub torn: Option<String>,
 }
 
 impl Journal {
-    /// Opens the journal, or starts it. A last line that a crash cut off is moved to a file next to it: whatever
-    /// it was to announce was not done.
+    /// Opens the journal, or starts it. Moves a last line that a crash cut off to a file next to it: the change that it
+    /// announced was not made.
     ///
     /// # Errors
     /// When the chain is broken, a line must not follow those before it, or the disk refuses.
@@ -157,7 +157,7 @@ pub fn verify_text(path: &Path, text: &[u8]) -> Result<Verified, JournalError> {
         let says = says.strip_suffix("\"}").ok_or_else(|| broken("it has no hash"))?;
         let value: Value = serde_json::from_str(line).map_err(|e| broken(&e.to_string()))?;
         if value["prev"] != head.as_str() {
-            return Err(broken("the line before it is not the one that it follows"));
+            return Err(broken("the line before it was changed, removed or added later"));
         }
         head = sha256(format!("{body}}}"));
         if head != says {

@@ -24,25 +24,25 @@ pub struct Entry {
 pub enum Outcome {
     /// AWS confirmed it.
     Applied,
-    /// It was in force already; no call was made.
+    /// The change was in force already. No call was made.
     Already,
-    /// The answer was lost; reading again showed that it took effect.
+    /// The answer was lost. Reading again showed that the call took effect.
     FoundApplied,
-    /// The answer was lost; reading again showed that it did not take effect.
+    /// The answer was lost. Reading again showed that the call did not take effect.
     FoundUnapplied,
 }
 
-/// How far the re-issue of an access key is.
+/// The phase of an access key's re-issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// The inactive key that the responder named is about to be deleted.
     Deleting,
     Deleted,
-    /// A key is about to be asked for.
+    /// A key is about to be requested.
     Creating,
     Created,
-    /// The new key is where its consumers will read it, but is not current yet.
+    /// The new key is stored where its consumers will read it, but is not the current one yet.
     Staged,
     /// The new key works.
     Checked,
@@ -142,14 +142,14 @@ pub enum Event {
     /// Written before the call is made.
     Intent {
         change: usize,
-        /// The plan's step, from 0: its arguments are there.
+        /// The plan's step, from 0. The step has the arguments.
         at: usize,
         step: String,
         resource: String,
         call: Call,
         before: Value,
         after: Value,
-        /// Made again because somebody reverted it.
+        /// The change is made again because somebody reverted it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         again: bool,
     },
@@ -162,12 +162,12 @@ pub enum Event {
         change: usize,
         error: ApiError,
     },
-    /// Read back and in force, so many seconds after the last change.
+    /// A reading showed these changes in force, this many seconds after the last change.
     Held {
         seconds: u64,
         changes: Vec<usize>,
     },
-    /// Somebody reverted what was done, or made more of what it is to stop.
+    /// Somebody reverted a change, or added a resource that the change is meant to stop.
     Contested {
         change: Option<usize>,
         step: String,
@@ -196,7 +196,7 @@ pub enum Event {
         change: usize,
         why: String,
     },
-    /// One move of the re-issue of an access key; never holds the secret.
+    /// A re-issue reached a new phase. Never contains the secret.
     Reissue {
         change: usize,
         phase: Phase,
@@ -220,7 +220,7 @@ pub enum Event {
         until: String,
         objects: u64,
         bytes: u64,
-        /// How many things could not be saved, and the first of them.
+        /// The number of items that could not be saved, and the first of them.
         missing: u64,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         named: Vec<String>,
@@ -239,7 +239,7 @@ pub enum Event {
         key: String,
         value: String,
     },
-    /// The people behind the accessed objects were counted. It names nobody.
+    /// The people behind the accessed objects were counted. The line names nobody.
     Impact {
         author: String,
         /// The count and its lists: SHA-256 by file.
@@ -260,7 +260,7 @@ pub enum Event {
         /// `valid`, `incomplete` or `invalid`.
         verdict: String,
     },
-    /// Nothing is written from here on, until the case is reopened.
+    /// The case is closed: nothing is written until it is reopened.
     Closed {
         author: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! The facts of the notification clocks: those of `case.toml`, and over them what was set since.
+//! The facts of the notification clocks: those of `case.toml`, overridden by facts that were set later.
 
 use super::entry::{Entry, Event};
 use crate::clocks::{FactError, Facts};

@@ -1,5 +1,5 @@
-//! What the journal's lines add up to: the state of every change, and where a run stands after a crash. Which line
-//! may follow which is a matter of `transition`.
+//! The state that the journal's lines add up to: of every change, and of a run after a crash. `transition` decides
+//! which line may follow which.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -12,13 +12,13 @@ use crate::cloud::Call;
 /// Where a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeState {
-    /// Announced, and no answer after it: the call may have taken effect.
+    /// Announced, without an answer: the call may have taken effect.
     Unknown,
     Done,
-    /// It was in force before we came.
+    /// In force before the case changed anything.
     Already,
     Failed,
-    /// Announced to be undone, and no answer after it.
+    /// Its undo was announced, without an answer.
     UndoUnknown,
     Undone,
 }
@@ -36,12 +36,12 @@ impl ChangeState {
     }
 }
 
-/// Where a change stands before a line.
+/// The state of a change before a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriorState {
-    /// No line announced it.
+    /// No line announced the change.
     Unannounced,
-    /// It was so before we came, and no call was needed.
+    /// It was in force before, so no call was needed.
     Unneeded,
     State(ChangeState),
 }
@@ -56,7 +56,7 @@ impl fmt::Display for PriorState {
     }
 }
 
-/// What was done for one change.
+/// The record of one change.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     pub state: ChangeState,
@@ -67,15 +67,15 @@ pub struct Record {
     pub call: Call,
     pub before: Value,
     pub after: Value,
-    /// It was made before, and somebody reverted it.
+    /// It was made, and somebody reverted it.
     pub again: bool,
-    /// An answer was lost and the change was not seen: it may have come later.
+    /// An answer was lost and a reading did not show the change: it may have taken effect later.
     pub lost: bool,
 }
 
 impl Record {
-    /// True when there may be something to undo. What AWS refused was never made: whatever is there now is
-    /// somebody else's.
+    /// True if there may be something to undo. A change that AWS refused was never made: what exists now is somebody
+    /// else's.
     pub fn is_open(&self) -> bool {
         match self.state {
             ChangeState::Unknown | ChangeState::Done | ChangeState::UndoUnknown => true,
@@ -85,12 +85,12 @@ impl Record {
     }
 }
 
-/// The state that a journal's lines lead to.
+/// The state after a journal's lines.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// Records by change number.
     pub changes: BTreeMap<usize, Record>,
-    /// The moves of each re-issue, by change number: phase and detail.
+    /// The phases of each re-issue, by change number, with their details.
     pub reissues: BTreeMap<usize, Vec<(Phase, Value)>>,
     /// The approved plan's file.
     pub plan: Option<String>,
@@ -100,7 +100,7 @@ pub struct History {
     pub evidence: bool,
     /// Changes that stayed in force to the end of a hold, and were not contested since.
     pub held: BTreeSet<usize>,
-    /// How the last run ended; `None` while it did not.
+    /// How the last run ended; `None` if it has not ended.
     pub finished: Option<RunEnd>,
     pub contested: bool,
     /// Closed, and not reopened since.
@@ -110,7 +110,7 @@ pub struct History {
 }
 
 impl History {
-    /// What is written and was not undone, by resource.
+    /// What the case wrote and has not undone, by resource.
     pub fn written(&self) -> BTreeMap<String, Value> {
         let done = self.changes.values().filter(|r| r.state == ChangeState::Done);
         done.map(|r| (r.resource.clone(), r.after.clone())).collect()
@@ -136,7 +136,7 @@ impl History {
         }
     }
 
-    /// Takes one more event, which may follow.
+    /// Adds one more event. The caller checked that it may follow.
     pub(super) fn record(&mut self, event: &Event) {
         match event {
             Event::Approved { plan, digest, .. } => {
@@ -147,7 +147,7 @@ impl History {
             Event::Intent { change, at, step, resource, call, before, after, again } => {
                 let lost = self.changes.get(change).is_some_and(|r| r.lost);
                 let first = self.changes.get(change).filter(|_| *again);
-                // Undo goes back to the state before the first time.
+                // Keep the first `before`: undo restores the state before the change was made the first time.
                 let before = first.map_or_else(|| before.clone(), |r| r.before.clone());
                 let record = Record {
                     state: ChangeState::Unknown,

@@ -1,4 +1,4 @@
-//! What was done, as it was done: a chain of lines that is only ever appended to.
+//! The journal: hash-chained lines that say what was done. Lines are appended, never rewritten.
 
 mod chain;
 mod entry;

@@ -25,7 +25,7 @@ pub fn seal(case: &Case, journal: &mut Journal, now: &str) -> Result<Manifest, S
     Ok(draft.write(case)?)
 }
 
-/// What differs between a case folder and what its journal and its manifest say of it.
+/// The differences between a case folder and what its journal and its manifest say about it.
 ///
 /// # Errors
 /// When a file cannot be read.
@@ -35,8 +35,8 @@ pub fn problems(case: &Case, journal: &Verified) -> Result<Vec<Problem>, CaseErr
     Ok(compare(journal, sealed.as_deref(), manifest.as_ref(), &Manifest::listed(case)?))
 }
 
-/// What differs between the files of a case, by their path from its folder, and what its journal and its manifest
-/// say of them. `sealed` is the manifest's text.
+/// The differences between the files of a case, by their path from its folder, and what its journal and its manifest
+/// say about them. `sealed` is the manifest's text.
 pub fn compare(
     journal: &Verified,
     sealed: Option<&[u8]>,
@@ -45,7 +45,7 @@ pub fn compare(
 ) -> Vec<Problem> {
     let mut problems = compare_seal(journal, sealed);
     let vouched = vouched(journal);
-    // The journal's hash is as good as the manifest's.
+    // A hash in the journal proves as much as one in the manifest.
     let unlisted = |problem: &Problem| !matches!(problem, Problem::Unlisted(name) if vouched.contains_key(name.as_str()));
     problems.extend(manifest.into_iter().flat_map(|m| m.compare(files)).filter(unlisted));
     for (name, sha256) in vouched {
@@ -61,17 +61,17 @@ pub fn compare(
     problems
 }
 
-/// The files whose SHA-256 a line of the journal has. Their names are never used twice.
+/// The files whose SHA-256 is in a line of the journal. No name is used twice.
 fn vouched(journal: &Verified) -> BTreeMap<&str, &str> {
     let files = journal.entries.iter().filter_map(|entry| entry.event.files()).flatten();
     files.map(|(name, sha256)| (name.as_str(), sha256.as_str())).collect()
 }
 
-/// Compares the manifest with the one that the journal names, and the journal's end with a whole line.
+/// Compares the manifest with the one that the journal names, and checks that the journal's last line is whole.
 fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if journal.torn.is_some() {
-        let what = "the journal's last line is not whole: a crash or somebody cut it off";
+        let what = "the journal's last line is incomplete: a crash or somebody cut it off";
         problems.push(Problem::Unsure(what.into()));
     }
     let named = journal.entries.iter().rev().filter_map(|entry| match &entry.event {
@@ -79,14 +79,14 @@ fn compare_seal(journal: &Verified, manifest: Option<&[u8]>) -> Vec<Problem> {
         _ => None,
     });
     let mut named = named.peekable();
-    // A journal without such a line is from before manifests were named in it.
+    // Old journals name no manifest.
     let Some(newest) = named.peek().copied() else { return problems };
     let name = Artifact::Manifest.name();
     match manifest.map(sha256) {
         None => problems.push(Problem::Missing(name.into())),
         Some(hash) if hash == *newest => {}
         Some(hash) if named.any(|n| *n == hash) => problems.push(Problem::Unsure(format!(
-            "{name} is not the newest that the journal names: the last run did not end"
+            "the journal names a newer {name}: the last run did not end"
         ))),
         Some(_) => problems.push(Problem::Changed(name.into())),
     }

@@ -1,4 +1,4 @@
-//! Which lines may follow which: a line that does not fit is never written, and a journal that has one is
+//! Decides which lines may follow which. A line that does not fit is never written, and a journal with such a line is
 //! broken.
 
 use super::entry::{Event, Outcome, Phase};
@@ -20,10 +20,10 @@ pub enum IllegalTransition {
 }
 
 impl History {
-    /// Takes one more event.
+    /// Adds one more event.
     ///
     /// # Errors
-    /// When it must not follow: then nothing is taken.
+    /// When the event must not follow. Nothing is added then.
     pub fn apply(&mut self, event: &Event) -> Result<(), IllegalTransition> {
         check(self, event)?;
         self.record(event);
@@ -50,7 +50,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
             }),
             _ => Ok(()),
         },
-        // A change may be made again: after a lost answer, a failure, or when somebody reverted it.
+        // A change may be made again after a lost answer, after a failure, or when somebody reverted it.
         Event::Intent { change: n, .. } => {
             let undone = matches!(history.state_of(*n), PriorState::State(Undone | UndoUnknown));
             change(*n, !undone, "announced")
@@ -58,7 +58,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
         Event::Done { change: n, outcome, .. } => {
             let legal = match (history.state_of(*n), outcome) {
                 (PriorState::State(Unknown), _)
-                // Read again in a later run, and found in force.
+                // A later run read it again and found it in force.
                 | (PriorState::State(Failed), Outcome::FoundApplied | Outcome::Already)
                 // Nothing had to be done, so nothing was announced.
                 | (PriorState::Unannounced | PriorState::Unneeded, Outcome::Already) => true,
@@ -71,7 +71,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
         }
         Event::Held { changes, .. } => changes.iter().try_for_each(|n| {
             let legal = match history.state_of(*n) {
-                // What could not be made again during the hold and was in force at its end, too.
+                // This includes a change that could not be made again during the hold but was in force at its end.
                 PriorState::State(Done | Already | Failed) | PriorState::Unneeded => true,
                 PriorState::State(_) => false,
                 PriorState::Unannounced => history.reissues.contains_key(n),
@@ -82,11 +82,11 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
             change(*n, history.state_of(*n) != PriorState::Unannounced, "contested")
         }
         Event::UndoIntent { change: n, .. } => {
-            change(*n, history.is_open(*n), "announced to be undone")
+            change(*n, history.is_open(*n), "about to be undone")
         }
         Event::UndoDone { change: n, outcome, .. } => {
             let legal = match outcome {
-                // It was gone already, so no call was announced.
+                // The change was gone already, so no call was announced.
                 Outcome::Already => history.is_open(*n),
                 _ => history.state_of(*n) == PriorState::State(UndoUnknown),
             };
@@ -123,7 +123,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
     }
 }
 
-/// The phases of a re-issue. A run that ended may leave any of them: the next goes on from there, or removes the
+/// The phases of a re-issue. An interrupted run may leave any of them: the next run goes on from there, or removes the
 /// key and starts again.
 fn reissue(from: Option<Phase>, to: Phase) -> bool {
     use Phase::{
@@ -143,7 +143,7 @@ fn reissue(from: Option<Phase>, to: Phase) -> bool {
     )
 }
 
-/// What a closed case cannot be.
+/// Refuses the event if the case is closed.
 fn refused_when_closed(event: &Event) -> &'static str {
     match event {
         Event::Closed { .. } => "closed again",

@@ -6,10 +6,10 @@ use crate::cloud::Arn;
 use crate::playbook::{Kind, Parameter, Playbook};
 use crate::step::Args;
 
-/// The arguments of a playbook, complete.
+/// The arguments of a playbook, with its defaults.
 ///
 /// # Errors
-/// A text for the responder: which parameter is missing, unknown or of another type.
+/// A text for the responder that names the parameter which is missing, unknown or of another type.
 pub fn check(playbook: &Playbook, given: &Args) -> Result<Args, String> {
     for (name, _) in given.iter() {
         if !playbook.parameters.contains_key(name) {

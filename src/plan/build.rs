@@ -17,12 +17,12 @@ use crate::step::{self, Args, Item, Step, StepError};
 pub enum PlanError {
     #[error("{0}")]
     Usage(String),
-    /// It must not be done, and why.
+    /// The change is not allowed, and why.
     #[error("{0}")]
     Refused(String),
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// AWS answered without something that the plan needs.
+    /// A member that the plan needs is missing in AWS's answer.
     #[error("{call} answered without {member}")]
     Answer { call: &'static str, member: &'static str },
     #[error("the plan cannot be written as JSON: {0}")]
@@ -38,7 +38,7 @@ impl From<StepError> for PlanError {
     }
 }
 
-/// What a plan is made from.
+/// The input of a plan.
 pub struct Planner<'a> {
     pub api: &'a dyn Api,
     pub caller: &'a Caller,
@@ -48,12 +48,12 @@ pub struct Planner<'a> {
     pub contain_first: bool,
 }
 
-/// A plan that is being made.
+/// A plan while it is built.
 pub(super) struct Draft {
     args: Args,
     pub(super) made: CaseResources,
     pub(super) number: usize,
-    /// What a resource will be after the steps before.
+    /// The state of each resource after the earlier steps.
     will_be: BTreeMap<String, Value>,
     pub(super) needed: Needed,
     pub(super) notes: Vec<String>,
@@ -204,7 +204,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Sets the arguments that follow from others.
+    /// Sets the arguments that are derived from others.
     fn complete(
         &self,
         step: &dyn Step,
@@ -235,7 +235,7 @@ impl Planner<'_> {
         Ok(())
     }
 
-    /// Buckets that trails write to: closing one would stop the logs.
+    /// Buckets to which trails write: closing one would stop the logs.
     fn trail_buckets(&self) -> Result<Vec<String>, PlanError> {
         let trails = self.api.call(&Call::new("cloudtrail", "DescribeTrails", []))?;
         let names = trails.as_array().into_iter().flatten();

@@ -6,7 +6,7 @@ use crate::step::Args;
 /// Refuses arguments that would contain the caller.
 ///
 /// # Errors
-/// The reason, with what to do instead.
+/// The reason, and what to do instead.
 pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
     let user = args.text("user");
     if !user.is_empty() && caller.users().iter().any(|u| u == user) {
@@ -21,7 +21,7 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
             || principal.ends_with(&format!("::{}:root", caller.account))
         {
             return Err(format!(
-                "'{principal}' is your own account: denying it denies everybody in it, including you; name the \
+                "'{principal}' is your own account: denying it would deny everybody in it, including you; name the \
                  user or role"
             ));
         }
@@ -44,7 +44,7 @@ fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool)
             && caller.parsed().is_none_or(|me| !is(&me))
     });
     let how = match behind {
-        Some(source) => format!("{what} stands behind your session through {}", source.through),
+        Some(source) => format!("your session comes from {what}, through {}", source.through),
         None => format!("{what} is you ({})", caller.arn),
     };
     format!(

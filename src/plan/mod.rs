@@ -1,4 +1,4 @@
-//! A plan: every change with its before and after, bound to an account, a caller and a digest.
+//! A plan: every change with before and after, bound to an account, a caller and a digest.
 
 mod arguments;
 mod build;

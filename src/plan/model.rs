@@ -15,7 +15,7 @@ pub const SCHEMA: &str = "incident.plan/1";
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     pub schema: String,
-    /// The case's id: part of the names of what is created.
+    /// The case's id: part of the name of every resource that the plan creates.
     pub case: String,
     pub playbook: String,
     pub title: String,
@@ -36,11 +36,11 @@ pub struct Plan {
     pub not_reached: Vec<String>,
     /// The IAM policy that the plan needs.
     pub policy: Value,
-    /// SHA-256 over all of the above.
+    /// SHA-256 of all fields above.
     pub digest: String,
 }
 
-/// What evidence is read about: `user` and its name.
+/// A subject of evidence: a kind such as `user`, and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Subject {
     pub kind: String,
@@ -62,19 +62,19 @@ pub struct PlannedStep {
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Changes(Vec<PlannedChange>),
-    /// Wait until what was changed is read back.
+    /// Wait until a reading shows every change.
     Settle,
-    /// Watch until it stays in force.
+    /// Read back until every change has stayed in force.
     Hold,
     Reissue(Reissue),
-    /// It cannot be done here, and why. An urgent step is never blocked: it is an error.
+    /// The step cannot be done here, and why. Never an urgent step: there it is an error.
     Blocked(String),
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedChange {
-    /// From 1, through the whole plan.
+    /// Counts from 1 through the whole plan.
     pub number: usize,
     pub resource: String,
     pub before: Value,
@@ -96,19 +96,19 @@ pub struct Reissue {
     pub user: String,
     /// Keys that the user has, active or not: two at most.
     pub keys: Vec<String>,
-    /// The key to delete for a free slot: named by the responder.
+    /// The key to delete to free a slot. The responder named it.
     pub delete: Option<String>,
     /// The Secrets Manager secret, or none.
     pub secret: Option<String>,
     /// The version that has AWSCURRENT at plan time.
     pub current: Option<String>,
-    /// The new file that the key is written to when there is no secret.
+    /// The new file that gets the key if there is no secret.
     pub file: Option<String>,
     pub probe: Option<String>,
 }
 
 impl Plan {
-    /// SHA-256 (hex) over the plan without its digest.
+    /// SHA-256 (hex) of the plan without its digest.
     ///
     /// # Errors
     /// When the plan cannot be written as JSON.
@@ -126,13 +126,13 @@ impl Plan {
         Ok(self.compute_digest()? == self.digest)
     }
 
-    /// True when it changes something.
+    /// True if the plan changes something.
     pub fn has_changes(&self) -> bool {
         self.changes().next().is_some()
             || self.steps.iter().any(|s| matches!(s.kind, Kind::Reissue(_)))
     }
 
-    /// What a step needs to know, with the resources that the case made itself.
+    /// The context of a step, with the resources that the case made itself.
     pub fn context<'a>(&'a self, args: &'a Args, made: &'a CaseResources) -> Context<'a> {
         Context {
             args,
@@ -166,14 +166,14 @@ impl Plan {
     }
 }
 
-/// What a step needs to know of the account and of what the case wrote there.
+/// The account, and what the case wrote there, as steps need them.
 #[derive(Debug, Clone, Default)]
 pub struct CaseResources {
     pub partition: String,
     /// `arn:aws:iam::123456789012:role/name` for a role session.
     pub caller_role: Option<String>,
     pub own: Vec<String>,
-    /// What the case wrote last, by resource.
+    /// What the case last wrote to each resource.
     pub written: BTreeMap<String, Value>,
 }
 

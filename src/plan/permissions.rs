@@ -92,17 +92,17 @@ const EVIDENCE: &[(&str, &[&str])] = &[
 #[derive(Debug, Default)]
 pub struct Needed {
     actions: BTreeMap<String, BTreeSet<String>>,
-    /// ARNs without paths, as steps write them, to the whole ARNs that IAM matches.
+    /// Maps the ARNs without paths that steps write to the complete ARNs that IAM matches.
     whole: BTreeMap<String, String>,
 }
 
 impl Needed {
-    /// With the whole ARNs of identities, by the ARN without their path.
+    /// `whole` has the complete ARNs, by the ARN without its path.
     pub fn new(whole: BTreeMap<String, String>) -> Needed {
         Needed { actions: BTreeMap::new(), whole }
     }
 
-    /// Adds what the evidence of a subject needs; `resource` is empty where there is no single resource.
+    /// Adds the actions that the evidence of a subject needs. `resource` is empty if there is no single resource.
     pub fn add_evidence(&mut self, kind: &str, resource: &str) {
         for (_, actions) in EVIDENCE.iter().filter(|(of, _)| *of == kind) {
             self.add(actions, resource);

@@ -6,7 +6,7 @@ use crate::cloud::Call;
 use crate::step::Args;
 
 impl Planner<'_> {
-    /// The re-issue; `None` without a destination for the new key.
+    /// Plans the re-issue. `None` without a destination for the new key.
     pub(super) fn reissue(
         &self,
         args: &Args,
@@ -34,8 +34,8 @@ impl Planner<'_> {
         let delete = text("delete-key");
         if keys.len() >= 2 && delete.is_none() {
             return Err(PlanError::Refused(format!(
-                "{user} has two keys ({}), and IAM allows no third, inactive ones included. Once its evidence \
-                 is saved, name the key to delete with --delete-key (this cannot be undone), or re-issue to \
+                "{user} has two keys ({}), and IAM allows only two, also when they are inactive. Save the \
+                 evidence of one, then name it with --delete-key (deleting is irreversible), or re-issue to \
                  a new user",
                 keys.join(", ")
             )));

@@ -1,4 +1,4 @@
-//! Shows a plan to the responder who is to approve it.
+//! Shows a plan to the responder who approves it.
 
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub fn show(plan: &Plan) -> Vec<String> {
         out.push(String::new());
         show_step(step, &mut out);
     }
-    section(&mut out, "NOT TOUCHED", &plan.notes);
+    section(&mut out, "NOTES", &plan.notes);
     section(&mut out, "NOT REACHED by this playbook", &plan.not_reached);
     out.push(String::new());
     out.push(summary(plan));
@@ -109,7 +109,7 @@ fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
             line(format!(
                 "secretsmanager:PutSecretValue SecretId={secret} VersionStages=AWSPENDING"
             ));
-            line(format!("check the new key: identity, then {}", probe(r)));
+            line(format!("test the new key: its identity, then {}", probe(r)));
             line(format!(
                 "secretsmanager:UpdateSecretVersionStage AWSCURRENT from {}",
                 r.current.as_deref().unwrap_or("(none)")
@@ -117,10 +117,10 @@ fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
             line(
                 "AWSPREVIOUS then contains the compromised key: inactive, stays as evidence".into(),
             );
-            line("undo: rolled back until AWSCURRENT moves, not possible after that".into());
+            line("undo: possible until AWSCURRENT moves, and not after that".into());
         }
         (None, Some(file)) => {
-            line(format!("check the new key: identity, then {}", probe(r)));
+            line(format!("test the new key: its identity, then {}", probe(r)));
             line(format!("write it once to {file} (0600)"));
         }
         (None, None) => line("no destination for the new key".into()),

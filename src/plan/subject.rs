@@ -7,7 +7,7 @@ use crate::step::Args;
 
 use super::build::PlanError;
 
-/// Sets the arguments that follow from others.
+/// Sets the arguments that are derived from others.
 ///
 /// # Errors
 /// When a key is unknown, or belongs to root or to another user than the one named.
@@ -46,7 +46,7 @@ pub fn resolve(api: &dyn Api, caller: &Caller, args: &mut Args) -> Result<(), Pl
     Ok(())
 }
 
-/// The whole ARN of the user and the role, by the ARN without the path.
+/// The complete ARN of the user and the role, by the ARN without the path.
 ///
 /// # Errors
 /// When the user or role does not exist.
@@ -78,7 +78,7 @@ pub fn arns(
                     caller.account
                 )));
             }
-            // The steps say whether they can do without it.
+            // The steps decide whether they need it.
             Err(_) => {}
         }
     }
@@ -104,7 +104,7 @@ fn owner(api: &dyn Api, caller: &Caller, key: &str) -> Result<String, PlanError>
     }
 }
 
-/// Why the key cannot be looked up. STS knows the account of any key.
+/// Why the lookup of the key failed. STS knows the account of any key.
 fn foreign(api: &dyn Api, caller: &Caller, key: &str, e: ApiError) -> PlanError {
     let info = api.call(&Call::new("sts", "GetAccessKeyInfo", [("AccessKeyId", key.into())]));
     let account = info.ok().and_then(|i| i["Account"].as_str().map(str::to_string));
@@ -124,7 +124,7 @@ pub struct BucketRegions(BTreeMap<String, String>);
 
 impl BucketRegions {
     /// # Errors
-    /// When the bucket is not there or not ours.
+    /// When the bucket does not exist or is not ours.
     pub fn of(&mut self, api: &dyn Api, bucket: &str) -> Result<String, PlanError> {
         if let Some(region) = self.0.get(bucket) {
             return Ok(region.clone());

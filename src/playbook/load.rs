@@ -18,7 +18,7 @@ const BUILTIN: &[(&str, &str)] = &[
 pub enum LoadError {
     #[error("cannot read {0}: {1}")]
     Unreadable(String, std::io::Error),
-    /// The parser's text contains the line number, the column and the line itself.
+    /// The parser's message has the line number, the column and the line itself.
     #[error("{0}: {1}")]
     Malformed(String, String),
 }

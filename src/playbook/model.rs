@@ -21,7 +21,7 @@ pub struct Playbook {
     #[serde(default)]
     pub parameters: BTreeMap<String, Parameter>,
     pub steps: Vec<PlaybookStep>,
-    /// What the playbook cannot reach: a sentence each.
+    /// What the playbook does not reach: a sentence each.
     #[serde(default)]
     pub not_reached: Vec<String>,
 }
@@ -76,8 +76,8 @@ pub enum Kind {
     Flag,
 }
 
-/// One step, or one of the executor's own: `settle` (wait until AWS shows every change), `hold` (read back
-/// until every change has stayed in place), `reissue-access-key`.
+/// A step, or one of the executor's own steps: `settle` (wait until AWS shows every change), `hold` (read back until
+/// every change has stayed in place), `reissue-access-key`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PlaybookStep {

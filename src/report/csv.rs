@@ -1,4 +1,4 @@
-//! Findings as CSV, one row each, safe to open in a spreadsheet. Lists are joined by `; `.
+//! Findings as CSV, one row each, safe to open in a spreadsheet. `; ` joins the items of a list.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -31,7 +31,7 @@ impl Format<Report> for Csv {
 
 type Value = fn(&Finding) -> Cow<'_, str>;
 
-/// Every column: its name and its value. Times and numbers are written as they are.
+/// Every column: its name and its value. Times and numbers are not escaped.
 const COLUMNS: &[(&str, Value)] = &[
     ("id", |f| cell(&f.id)),
     ("rule", |f| cell(&f.rule)),
@@ -81,7 +81,7 @@ fn distinct<'a>(values: impl Iterator<Item = &'a String>) -> String {
     list(seen)
 }
 
-/// The writer's own error where there is one: a broken pipe must stay a broken pipe.
+/// The writer's own error, if there is one: a broken pipe must stay a broken pipe.
 pub(super) fn into_io(error: csv::Error) -> io::Error {
     match error.into_kind() {
         ErrorKind::Io(error) => error,

@@ -10,13 +10,13 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
 
 use crate::ui::sanitize::{clean, hostile, is_plain};
 
-/// A text cell: control characters shown escaped, and nothing that a spreadsheet takes for a formula.
+/// A text cell: control characters are escaped, and a spreadsheet takes nothing in it for a formula.
 pub fn cell(text: &str) -> Cow<'_, str> {
     let text = clean(text);
     if is_formula(&text) { Cow::Owned(format!("'{text}")) } else { text }
 }
 
-/// A cell of several values, empty ones left out. Each is guarded: some spreadsheets split at `;`.
+/// A cell of several values, without empty ones. Each value is guarded, because some spreadsheets split at `;`.
 pub fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     let mut out = String::new();
     for item in items {
@@ -31,8 +31,8 @@ pub fn list<S: AsRef<str>>(items: impl IntoIterator<Item = S>) -> String {
     out
 }
 
-/// True when a spreadsheet may evaluate the cell: `=`, `+`, `-`, `@` (or their full-width forms) first,
-/// blanks aside, or a tab or line end first.
+/// True if a spreadsheet may evaluate the cell: it begins with `=`, `+`, `-`, `@` (or their full-width forms) after
+/// optional blanks, or with a tab or line end.
 fn is_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n'])
         || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
@@ -60,8 +60,8 @@ pub fn html(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Text for one line of Markdown (CommonMark and GitHub's tables, maths, mentions and links by themselves).
-/// CommonMark 0.31, "Backslash escapes": any ASCII punctuation may be escaped.
+/// Text for one line of Markdown: CommonMark, and GitHub's tables, maths, mentions and bare links. CommonMark 0.31,
+/// "Backslash escapes": any ASCII punctuation may be escaped.
 pub fn markdown(text: &str) -> String {
     let text = clean(text);
     let mut out = String::with_capacity(text.len() + 16);
@@ -97,7 +97,7 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// An identifier as a code span, or as escaped text when a span could not hold it everywhere.
+/// An identifier as a code span, or as escaped text if some renderers cannot show it in a span.
 pub fn code(text: &str) -> String {
     let cleaned = clean(text);
     let plain = !cleaned.is_empty()
@@ -107,17 +107,17 @@ pub fn code(text: &str) -> String {
     if plain { format!("`{cleaned}`") } else { markdown(text) }
 }
 
-/// Writes a JSON document: indented, harmless on a terminal, with a line end.
+/// Writes a JSON document: indented, harmless on a terminal, and ending with a line end.
 ///
 /// # Errors
-/// The writer's own: a broken pipe must stay a broken pipe.
+/// The writer's own error: a broken pipe must stay a broken pipe.
 pub fn write_json<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) -> io::Result<()> {
     let formatter = SafeJson(PrettyFormatter::new());
     value.serialize(&mut Serializer::with_formatter(&mut *out, formatter))?;
     out.write_all(b"\n")
 }
 
-/// The same on one line.
+/// Writes a JSON document on one line.
 ///
 /// # Errors
 /// The writer's own.
@@ -128,7 +128,7 @@ pub fn write_json_line<T: Serialize + ?Sized>(value: &T, out: &mut dyn Write) ->
 
 /// Writes JSON in which control, bidi and zero-width characters are `\uXXXX`.
 ///
-/// A parser reads back the very same text; a terminal that shows the document is not steered by it.
+/// A parser reads back exactly the same text, and the text cannot steer a terminal that shows the document.
 pub struct SafeJson<F>(pub F);
 
 impl<F: Formatter> Formatter for SafeJson<F> {

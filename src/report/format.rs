@@ -1,24 +1,24 @@
-//! What a format is, for every kind of document, and the list of a document's formats.
+//! A format for any kind of document, and the list of a document's formats.
 
 use std::io::{self, Write};
 
-/// Renders one finished document; adds no judgement of its own.
+/// Renders one finished document, without any judgement of its own.
 pub trait Format<D: ?Sized>: Sync {
-    /// What `--format` is given: `text`.
+    /// The value of `--format`: `text`.
     fn name(&self) -> &'static str;
 
-    /// Writes all of it. Flushing is the caller's part; an error of `out` is returned as it came.
+    /// Writes the whole document. The caller flushes. Errors of `out` are returned unchanged.
     ///
     /// # Errors
     /// Those of `out`.
     fn render(&self, document: &D, out: &mut dyn Write, options: &RenderOptions) -> io::Result<()>;
 }
 
-/// How to render. Formats ignore what does not apply to them.
+/// Options for rendering. Formats ignore those that do not apply to them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RenderOptions {
     pub color: bool,
-    /// Findings shown in full by formats that are made to be read.
+    /// Number of findings that text formats show in full.
     pub top: usize,
 }
 
@@ -36,7 +36,7 @@ impl<'a, D: ?Sized> Formats<'a, D> {
         self.0.iter().map(|format| format.name()).collect()
     }
 
-    /// The format of that name.
+    /// The format with this name.
     pub fn find(&self, name: &str) -> Option<&'a dyn Format<D>> {
         self.0.iter().copied().find(|format| format.name() == name)
     }

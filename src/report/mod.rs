@@ -1,4 +1,4 @@
-//! Reports in their formats: of an analysis here, of a case in [`incident`]; of sessions, of an impact count.
+//! Reports in their formats: of an analysis (here), of a case ([`incident`]), of sessions, and of an impact count.
 //! Knows no polars.
 //!
 //! To add a format: one file that implements [`Format`] for the document, its `mod` line, and its place in the

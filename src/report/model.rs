@@ -1,4 +1,4 @@
-//! The finished result of an analysis, before any format.
+//! The finished result of an analysis, independent of formats.
 
 use crate::clock::Millis;
 use crate::finding::change::Change;
@@ -11,7 +11,7 @@ use crate::source::coverage::Coverage;
 use crate::source::matrix::Matrix;
 use crate::ui::number::grouped;
 
-/// Everything `incident analyze` says. Formats render it and add nothing.
+/// The whole content of a report of `incident analyze`. Formats render it and add nothing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     pub generated: Millis,
@@ -23,21 +23,21 @@ pub struct Report {
     pub stories: Vec<Story>,
     /// Most severe first, then earliest.
     pub findings: Vec<Finding>,
-    /// Keys of the findings, with the keys they came from and the keys issued from them.
+    /// The findings' keys, the keys that they came from, and the keys that they issued.
     pub sessions: Vec<Session>,
-    /// GuardDuty's findings on the window, with the ids of ours on the same activity.
+    /// GuardDuty's findings on the window, with the ids of our findings on the same activity.
     pub guardduty: Vec<GuardDutyMatch>,
     pub rules: RulesApplied,
     /// Findings that allow-list entries suppressed.
     pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
-    /// Compared with the last run; `None` where no state is stored between runs.
+    /// This run compared with the last; `None` without a state.
     pub change: Option<Change>,
-    /// Plain statements that qualify the result (warm-up, baseline too short, no GeoIP …).
+    /// Notes that qualify the result (warm-up, baseline too short, no GeoIP …).
     pub notes: Vec<String>,
 }
 
-/// Rules that were matched, and those that could not be.
+/// Number of rules that were applied, and the rules that were not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RulesApplied {
     pub applied: u64,
@@ -59,7 +59,7 @@ impl Report {
         self.coverage.incomplete() || !self.gaps().is_empty()
     }
 
-    /// Where the coverage does not add up, in words. Anything in here is a bug.
+    /// Sums of the coverage that do not add up, in words. Each is a bug in incident.
     pub fn gaps(&self) -> Vec<String> {
         let (files, events) = (&self.coverage.files, &self.coverage.events);
         let lost_by_reason: u64 = events.lost_by_reason.values().sum();
@@ -82,15 +82,15 @@ impl Report {
     }
 }
 
-/// What was asked for and what the logs contain.
+/// The requested window, and the time that the logs cover.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// Inclusive; `None` while the archive has no event.
+    /// Inclusive; `None` if the archive has no event.
     pub since: Option<Millis>,
     /// Exclusive.
     pub until: Option<Millis>,
-    /// No window was asked for: the whole archive is the window, and each part is compared with what came before.
+    /// No window was requested: the whole archive is the window, and each part is compared with the logs before it.
     pub whole_archive: bool,
-    /// Start of the baseline, when there is one.
+    /// Start of the baseline, if there is one.
     pub baseline_since: Option<Millis>,
 }

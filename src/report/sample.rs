@@ -24,7 +24,7 @@ const SINCE: Millis = START - 10 * HOUR - 5 * MINUTE - 7 * DAY;
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 const FILE: &str = "logs/AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/\
                     111122223333_CloudTrail_us-east-1_20261102T1010Z_Xq8fPzN0bWmR2tLc.json.gz";
-/// Steers a terminal, forges a line, runs in a spreadsheet, turns text around.
+/// Text that steers a terminal, forges a line, runs in a spreadsheet and reverses text.
 pub const HOSTILE: &str =
     "=cmd|' /C calc'!A0\x1b[2J\u{9b}31m\nincident: nothing found\r\n\u{202e}gpj.exe\u{200b}";
 
@@ -316,7 +316,7 @@ pub fn rich() -> Report {
     }
 }
 
-/// The same with input lost in every way there is.
+/// The same report, with every kind of lost input.
 pub fn incomplete() -> Report {
     let mut report = rich();
     let files = &mut report.coverage.files;
@@ -351,7 +351,7 @@ pub fn incomplete() -> Report {
     report
 }
 
-/// Quiet logs, all read.
+/// Logs without findings, all read.
 pub fn quiet() -> Report {
     Report {
         stories: Vec::new(),
@@ -364,7 +364,7 @@ pub fn quiet() -> Report {
     }
 }
 
-/// Nothing was found to read.
+/// No input was found.
 pub fn empty() -> Report {
     Report {
         coverage: Coverage::default(),

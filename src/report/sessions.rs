@@ -1,4 +1,4 @@
-//! The sessions of an archive: as a tree for people, as rows for programs.
+//! The sessions of an archive: a tree for people, rows for programs.
 
 pub mod json;
 mod text;
@@ -14,7 +14,7 @@ pub fn formats<'a>() -> Formats<'a, Document<'a>> {
     Formats(&[&text::Text, &json::Json])
 }
 
-/// The sessions of a run. There may be many: a format asks for those that it shows.
+/// The sessions of a run. There may be many, so a format requests only those that it shows.
 pub struct Document<'a> {
     pub about: About,
     pub forest: &'a dyn Fn() -> Forest,
@@ -22,19 +22,19 @@ pub struct Document<'a> {
     pub unused: &'a dyn Fn() -> Vec<UnusedSessions>,
 }
 
-/// Gives every session to its argument, by first use or issue, until that breaks.
+/// Passes every session to its argument, by first use or issue, until the argument breaks.
 pub type ForEach<'a> = dyn Fn(&mut dyn FnMut(Session) -> ControlFlow<()>) + 'a;
 
-/// What qualifies the sessions.
+/// The facts that qualify the sessions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
     pub generated: Millis,
     pub window: Window,
-    /// Events of the window.
+    /// Number of events in the window.
     pub events: u64,
-    /// Nothing of the input was lost.
+    /// No input was lost.
     pub complete: bool,
-    /// Plain statements that qualify the result.
+    /// Notes that qualify the result.
     pub notes: Vec<String>,
 }
 

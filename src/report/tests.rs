@@ -206,7 +206,7 @@ fn rendering_twice_gives_the_same_bytes() {
     }
 }
 
-/// Takes some bytes, then breaks.
+/// A writer that accepts some bytes, then fails.
 struct Pipe(usize);
 
 impl Write for Pipe {

@@ -1,7 +1,7 @@
-//! The `text` format: made to be read in a mail, under stress, from the top down.
+//! The `text` format, for a reader under stress who starts at the top of a mail.
 //!
-//! The first line serves as the mail's subject and is the only one that may be longer than
-//! [`WIDTH`](crate::ui::WIDTH) columns. Then the verdict, the findings, the tables, the coverage.
+//! The first line serves as the mail's subject and is the only one that may be longer than [`WIDTH`](crate::ui::WIDTH)
+//! columns. Then follow the verdict, the findings, the tables and the coverage.
 
 mod change;
 mod command;
@@ -56,7 +56,7 @@ impl Format<Report> for Text {
     }
 }
 
-/// What the allow-list suppressed: nobody should forget an entry because it is silent.
+/// Lists what the allow-list suppressed, so that nobody forgets a silent entry.
 fn suppressed(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     if report.suppressed.is_empty() {
         return Ok(());

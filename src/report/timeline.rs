@@ -1,9 +1,9 @@
 //! Events as a timeline, in the columns Timesketch imports: CSV or JSON lines.
 //!
-//! Timesketch requires `message`, `datetime` and `timestamp_desc`. `datetime` has one shape in all
-//! rows, because its CSV import takes the first row's shape for all and drops rows that differ. A
-//! CSV row without a tag has `-` there: an empty cell would become the tag `nan`. JSON lines keep
-//! what CSV loses in its hands, such as the leading zero of an account id: prefer them.
+//! Timesketch requires `message`, `datetime` and `timestamp_desc`. `datetime` has one shape in all rows, because its
+//! CSV import takes the first row's shape for all and drops rows that differ. A CSV row without a tag has `-` in that
+//! cell: Timesketch turns an empty cell into the tag `nan`. Prefer JSON lines: Timesketch's CSV import loses details,
+//! such as the leading zero of an account id.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use crate::clock::Millis;
 use crate::event::{Log, Outcome};
 use crate::ui::sanitize::{clean, clip};
 
-/// Column names of the CSV, which are the keys of the JSON lines.
+/// Column names of the CSV, and keys of the JSON lines.
 pub const COLUMNS: [&str; 23] = [
     "message",
     "datetime",
@@ -46,7 +46,7 @@ pub const COLUMNS: [&str; 23] = [
 
 const TIMESTAMP_DESC: &str = "Event Time";
 
-/// One event of the timeline, and the findings it belongs to. Absent values are empty.
+/// One event of the timeline, with the findings that it belongs to. Absent values are empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineRow {
     pub time: Millis,
@@ -66,7 +66,7 @@ pub struct TimelineRow {
     pub error: String,
     /// ARN or `s3://bucket/key`.
     pub resource: String,
-    /// Version of the object, where the log has it. No column.
+    /// Version of the object, if the log has it. It has no column.
     pub version: String,
     pub bytes_out: u64,
     pub file: String,
@@ -76,7 +76,7 @@ pub struct TimelineRow {
     pub rules: Vec<String>,
 }
 
-/// How a timeline is written.
+/// The format of a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimelineFormat {
     Csv,
@@ -86,7 +86,7 @@ pub enum TimelineFormat {
 impl TimelineFormat {
     pub const ALL: [TimelineFormat; 2] = [TimelineFormat::Csv, TimelineFormat::JsonLines];
 
-    /// Also the file extension, which Timesketch goes by.
+    /// The name is also the file extension, by which Timesketch chooses the format.
     pub fn name(self) -> &'static str {
         match self {
             TimelineFormat::Csv => "csv",
@@ -95,7 +95,7 @@ impl TimelineFormat {
     }
 }
 
-/// Writes rows as they come; their order is the caller's.
+/// Writes rows in the order that the caller gives.
 pub struct TimelineWriter<W: Write> {
     sink: Sink<W>,
 }
@@ -106,7 +106,7 @@ enum Sink<W: Write> {
 }
 
 impl<W: Write> TimelineWriter<W> {
-    /// A CSV begins with its header, so that an empty timeline is a valid one.
+    /// A CSV begins with its header, so that an empty timeline is valid, too.
     pub fn new(format: TimelineFormat, out: W) -> io::Result<TimelineWriter<W>> {
         let sink = match format {
             TimelineFormat::Csv => {
@@ -128,7 +128,7 @@ impl<W: Write> TimelineWriter<W> {
         }
     }
 
-    /// Flushes. Call it: errors on drop are lost.
+    /// Flushes. Always call it: errors on drop are lost.
     pub fn finish(self) -> io::Result<()> {
         match self.sink {
             Sink::Csv(mut csv) => csv.flush(),

@@ -40,7 +40,7 @@ impl Distinct {
             a.next_if(|x| **x == next);
             b.next_if(|y| **y == next);
         }
-        // There are many such lists: they must not waste memory.
+        // There are many such lists, so they must not waste memory.
         union.shrink_to_fit();
         self.hashes = union;
     }

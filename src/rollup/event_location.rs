@@ -14,7 +14,7 @@ pub struct Origin {
     pub input: u32,
     /// Byte offset in the uncompressed file.
     pub offset: u64,
-    /// Another copy of the event was counted already.
+    /// True if another copy of the event was counted already.
     pub duplicate: bool,
 }
 

@@ -8,7 +8,8 @@ use super::{Phase, Sym};
 use crate::clock::Millis;
 use crate::event::{Log, Outcome};
 
-/// Marks access-log rows whose calls CloudTrail has too: only CloudTrail's rows count, as they have the access key.
+/// Marks access-log rows whose calls CloudTrail has, too. Only CloudTrail's rows count, because they have the access
+/// key.
 pub fn also_in_cloudtrail(rows: &Rows) -> Vec<bool> {
     let mut marks = vec![false; rows.len()];
     let mut calls: FxHashMap<_, bool> = FxHashMap::default();

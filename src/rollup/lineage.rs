@@ -1,8 +1,8 @@
-//! Where credentials come from: links each key back to the key or sign-in that it began with, and forward to what was
+//! Where credentials come from: links each key back to the key or sign-in that it began with, and forward to the keys
 //! created with it. Computed from resolved rollups.
 //!
-//! Attackers can write to logs: links may form a circle or an endless chain, and are cut. What the records do not say
-//! is unknown.
+//! Attackers can write to logs: links may form a circle or an endless chain, and are cut. Anything that the records do
+//! not say stays unknown.
 
 mod children;
 mod consoles;
@@ -45,11 +45,11 @@ pub enum How {
     Console,
     /// A service created the key to forward a call.
     Forwarded(Sym),
-    /// `GetSigninToken`: the console session began with a sign-in link made with the key.
+    /// `GetSigninToken`: the console session began with a sign-in link, and the key made the link.
     SigninToken,
 }
 
-/// From a node to the one that it came from.
+/// A link from a node to the node that it came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Link {
     pub child: Node,
@@ -68,7 +68,7 @@ pub struct Origin<'r> {
     pub links: Vec<Link>,
     /// The last node of the chain.
     pub top: Node,
-    /// What that node began with.
+    /// The credential or sign-in that this node began with.
     pub root: Root<'r>,
 }
 
@@ -205,7 +205,7 @@ impl<'r> Lineage<'r> {
             .then(|| Link { from, ..link_to(child, &caller, at) })
     }
 
-    /// What was created with the node, earliest first.
+    /// The nodes that were created with this one, earliest first.
     pub fn children(&self, node: Node) -> &[Node] {
         self.children.get_or_init(|| Children::new(self)).get(node)
     }

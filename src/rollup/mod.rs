@@ -32,17 +32,17 @@ use serde_json::Value;
 use crate::event::Event;
 use crate::event::target::targets;
 
-/// Rows from which on tables are merged in parallel: with fewer, threads cost more than they save.
+/// With this many rows, tables are merged in parallel. With fewer, threads cost more than they save.
 const WORTH_THREADS: usize = 20_000;
 
-/// Which side of the window an event lies on.
+/// Whether an event is in the window or in the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
     Baseline,
     Window,
 }
 
-/// One event with what every rollup needs of it.
+/// One event, with the values that every rollup needs.
 pub struct Folded<'e, 't> {
     pub event: &'e Event<'t>,
     pub phase: Phase,

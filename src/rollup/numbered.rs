@@ -137,7 +137,7 @@ fn hash(key: &impl Hash) -> u64 {
 mod tests {
     use super::*;
 
-    /// A key and how often it came.
+    /// A key and how often it occurred.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     struct Count(u32, u32);
 

@@ -57,7 +57,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Without the caller if only name and second match.
+    /// If only name and second match, this has no caller.
     pub fn only_direct(self) -> Session {
         if self.direct || self.caller.is_none() {
             return self;
@@ -73,7 +73,7 @@ pub struct Brief {
     pub name: Sym,
     pub created: Millis,
     pub from_console: bool,
-    /// At least one call was made without a service in between.
+    /// At least one call came directly, not through a service.
     pub in_person: bool,
     pub direct: bool,
 }
@@ -190,7 +190,7 @@ fn millis(seconds: u32) -> Millis {
     Millis::from(seconds) * SECOND
 }
 
-/// The smaller of two texts, or the one that is not empty: independent of which came first.
+/// The smaller of two texts, or the one that is not empty. Their order makes no difference.
 fn smaller_text(names: &Names, a: Sym, b: Sym) -> Sym {
     match (a, b) {
         (a, 0) => a,

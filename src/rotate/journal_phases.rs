@@ -1,4 +1,4 @@
-//! The key that a re-issue's recorded phases add up to.
+//! The new key that a re-issue's recorded phases lead to.
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ pub struct RecordedKey {
     pub id: String,
 }
 
-/// The new key that exists after these phases, if any.
+/// The new key that exists after these phases, if there is one.
 pub fn recorded_key(phases: &[(Phase, Value)]) -> Option<RecordedKey> {
     let mut key = None;
     for (phase, detail) in phases {

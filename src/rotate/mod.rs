@@ -1,5 +1,5 @@
-//! Re-issues an access key in stages: created, staged, tested with the key itself, promoted. Before the
-//! promotion a failure rolls back; after it the re-issue only goes forward.
+//! Re-issues an access key in stages: creates the new key, stages it, tests it with itself, promotes it. A failure
+//! before the promotion rolls back; after the promotion the re-issue only goes forward.
 
 mod journal_phases;
 mod key_destination;
@@ -22,7 +22,7 @@ use crate::ui::Ui;
 pub use journal_phases::{RecordedKey, recorded_key};
 pub use probe::validate_probe;
 
-/// Whose key to re-issue, and where the new key goes.
+/// The user whose key to re-issue, and the destination of the new key.
 #[derive(Debug, Clone, Copy)]
 pub struct ReissueRequest<'a> {
     /// The change's number in the plan.
@@ -54,10 +54,10 @@ pub enum RotateError {
     Stopped(String),
 }
 
-/// Re-issues the key, from wherever the journal's phases end. Returns the new key's id.
+/// Re-issues the key, continuing after the last phase in the journal. Returns the new key's id.
 ///
 /// # Errors
-/// Before the promotion: no new key exists, or it was rolled back. After it: the next run goes on.
+/// Before the promotion, no new key exists or it was rolled back. After the promotion, the next run continues.
 pub fn run(
     client: &Client,
     journal: &mut Journal,

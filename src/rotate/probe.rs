@@ -1,4 +1,4 @@
-//! Tests a new key with the key itself: whose it is, and whether it can do what its consumers need.
+//! Tests a new key with the key itself: who owns it, and whether it can do what its consumers need.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -19,7 +19,7 @@ pub struct Rotation<'a, 'b> {
 }
 
 impl Rotation<'_, '_> {
-    /// Goes on where the recorded phases end. Returns the new key's id.
+    /// Continues after the last recorded phase. Returns the new key's id.
     pub fn resume(&mut self, phases: &[(Phase, Value)]) -> Result<String, RotateError> {
         let Some((last, detail)) = phases.last() else { return self.create() };
         let key = journal_phases::recorded_key(phases).map(|key| key.id);
@@ -43,7 +43,7 @@ impl Rotation<'_, '_> {
         }
     }
 
-    /// Removes what an interrupted run left that requested a key and did not record it.
+    /// Removes the keys that an interrupted run requested and did not record.
     pub fn remove_orphans_of(&mut self, phases: &[(Phase, Value)]) -> Result<(), RotateError> {
         match phases.last() {
             Some((Phase::Creating, detail)) => self.remove_orphans(detail),
@@ -124,7 +124,7 @@ impl Rotation<'_, '_> {
         self.stage(&key)
     }
 
-    /// Stores the new key where its consumers will read it; not as the current one yet.
+    /// Stores the new key where its consumers will read it, but not as the current one yet.
     fn stage(&mut self, key: &IssuedKey) -> Result<String, RotateError> {
         let stored = match (self.request.secret, self.request.file) {
             (Some(secret), _) => self.stage_in_secret(secret, key),
@@ -149,7 +149,7 @@ impl Rotation<'_, '_> {
         Ok(self.client.stage_secret(secret, &self.version(&key.id), &value)?)
     }
 
-    /// Goes on with a key whose secret this run did not see: it is in the destination, or lost.
+    /// Continues with a key whose secret this run did not see: the secret is in the destination, or lost.
     fn resume_with(&mut self, id: String) -> Result<String, RotateError> {
         let staged = match (self.request.secret, self.request.file) {
             (Some(secret), _) => {

@@ -39,11 +39,11 @@ pub struct Outcome {
     pub ungrouped: u64,
 }
 
-/// A hit as it is stored between runs.
+/// A hit in the form that the state stores.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SavedHit {
     pub correlation: u32,
-    /// Which of the correlation's rules.
+    /// Index of the rule in the correlation.
     pub slot: u32,
     pub time: i64,
     pub event: u64,

@@ -49,8 +49,7 @@ impl Filter {
         }
         let detection = detection::read(body, &["rules", "condition"], diagnostics)?;
         if detection.polarity == Polarity::Mixed {
-            let what =
-                "this condition is read as what to suppress; write `not (…)` for what to keep";
+            let what = "incident takes this condition for what to suppress; to say what to keep, write `not (…)`";
             diagnostics.warn(body.get("condition").unwrap_or(body).at, what);
         }
         let required = match detection.polarity {

@@ -21,7 +21,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One error or warning, as `incident rule check` prints it.
+/// An error or warning, as `incident rule check` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub file: String,

@@ -1,4 +1,4 @@
-//! What a record must contain for a rule to match, derived from the rule's expression. The answers may be too
+//! The texts that a record must contain for a rule to match, derived from the rule's expression. The answers may be too
 //! wide but never too narrow: they only decide which rules are tried.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ const COMMON: &[&str] = &[
     "userName",
 ];
 
-/// The values, in lower case, of which `field` must have one. `None` if any value may match.
+/// `field` must have one of these values, in lower case. `None` if any value may match.
 pub fn field_values(expr: &Expr, field: &str) -> Option<BTreeSet<String>> {
     match expr {
         Expr::Field(test) if test.path.as_str() == field => exact(test),

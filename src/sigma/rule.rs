@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::problem::Diagnostics;
 use super::yaml::{Node, Yaml};
 
-/// How serious a match is.
+/// The level of a match.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -30,7 +30,7 @@ impl Level {
     ];
 }
 
-/// How mature a rule is.
+/// The maturity of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -48,7 +48,7 @@ pub struct Logs {
     pub s3_access: bool,
 }
 
-/// A rule or correlation as it is reported.
+/// A rule or correlation, as reports show it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Rule {
     pub file: String,

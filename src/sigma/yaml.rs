@@ -63,7 +63,7 @@ impl Node {
         }
     }
 
-    /// What it is, for error messages.
+    /// The kind of node, for error messages.
     pub fn kind(&self) -> &'static str {
         match self.yaml {
             Yaml::Null => "nothing",

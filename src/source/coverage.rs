@@ -50,9 +50,9 @@ impl FileCounts {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EventCounts {
-    /// Everything that stood where an event belongs: decoded + duplicates + outside_window + lost.
+    /// Everything in the place of an event: decoded + duplicates + outside_window + lost.
     pub records: u64,
-    /// Unique events inside the window: what the findings and the summary rest on.
+    /// Unique events inside the window. The findings and the summary rest on these.
     pub decoded: u64,
     /// Copies of events inside the window or the baseline.
     pub duplicates: u64,
@@ -79,7 +79,7 @@ pub enum SkipReason {
     /// The content is not in a supported log format.
     NotALog,
     PermissionDenied,
-    /// Was listed, but gone when opened.
+    /// The file was listed, but gone when it was opened.
     Vanished,
     Unreadable,
     /// Damaged before the first record.

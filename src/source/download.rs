@@ -51,7 +51,7 @@ pub(super) const LIMITS: Limits = Limits {
     pace: Pace { between: PACE, patience: PATIENCE },
 };
 
-/// A body as it is handed to a reader.
+/// A body in the form that a reader gets.
 pub(super) enum Body {
     Whole(Vec<u8>, Option<Head>),
     /// Read it with [`Download::parts`].
@@ -105,11 +105,11 @@ pub(super) struct Download<'a> {
     objects: usize,
     limits: Limits,
     state: Mutex<State>,
-    /// Something can be fetched.
+    /// Signals that something can be fetched.
     work: Condvar,
-    /// A body can be read.
+    /// Signals that a body can be read.
     ready: Condvar,
-    /// A part of a large object can be read.
+    /// Signals that a part of a large object can be read.
     arrived: Condvar,
 }
 
@@ -149,7 +149,7 @@ impl<'a> Download<'a> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many threads must run [`Download::prefetch`].
+    /// Number of threads that must run [`Download::prefetch`].
     pub(super) fn prefetch_threads(&self) -> usize {
         let parts = if self.lock().large > 0 { PARTS_AHEAD as usize } else { 0 };
         self.histories.len() + (self.objects + parts).min(self.limits.at_once)

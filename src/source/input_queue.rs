@@ -51,7 +51,7 @@ impl<'a> InputQueue<'a> {
         InputQueue { files, local, next: AtomicUsize::new(0), download }
     }
 
-    /// How many threads must run [`InputQueue::prefetch`] next to the workers.
+    /// Number of threads that must run [`InputQueue::prefetch`] besides the workers.
     pub fn prefetch_threads(&self) -> usize {
         self.download.as_ref().map_or(0, Download::prefetch_threads)
     }
@@ -81,7 +81,7 @@ impl Worker<'_, '_> {
         if let Some(next) = download.try_next() {
             return Some(fetched(download, next, buffer));
         }
-        // Checked before `take`: the borrow checker does not allow lending a buffer that may be returned.
+        // Check before `take`: the borrow checker does not allow lending a buffer that may be returned.
         if queue.next.load(Ordering::Relaxed) < queue.local.len()
             && let Some(n) = queue.take()
         {

@@ -26,7 +26,7 @@ impl FileNames {
         self.members.len()
     }
 
-    /// `""` for an unassigned number.
+    /// The name; `""` for an unassigned number.
     pub fn name(&self, file: u32) -> &str {
         let file = file as usize;
         match file.checked_sub(self.listed.len()) {

@@ -52,7 +52,7 @@ struct Folder {
     root: usize,
     prefix: String,
     level: Level,
-    /// The days that are still to be listed.
+    /// The days that remain to be listed.
     days: Days,
     /// List folder by folder instead of flat.
     stepwise: bool,

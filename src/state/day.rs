@@ -171,7 +171,7 @@ impl<'b> Tables<'b> {
     }
 }
 
-/// True for the table of fingerprints. It is the largest, and only needed when new logs are read.
+/// True for the table of fingerprints. It is the largest table, and only reading new logs needs it.
 pub fn is_fingerprints(table: &str) -> bool {
     table == EVENTS
 }

@@ -26,7 +26,7 @@ struct Marker {
     format: u32,
 }
 
-/// What a part belongs to: its rollups are only valid for these logs, rules and program.
+/// The key of a part: its rollups are only valid for these logs, rules and program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateKey {
     /// The program's version: another version may decode logs differently.

@@ -1,5 +1,5 @@
-//! The state that incremental runs reuse, so that nothing is fetched or decoded twice: the objects read, and the
-//! rollups of each day as Parquet.
+//! The state that incremental runs reuse, so that nothing is fetched or decoded twice. It stores the objects that were
+//! read, and the rollups of each day as Parquet.
 //!
 //! ```text
 //! STATE/incident-state.json            the format's version

@@ -18,7 +18,7 @@ impl Args {
         self.0.insert(name.to_string(), values);
     }
 
-    /// The value, or an empty text when none was given.
+    /// The value, or an empty text without one.
     pub fn text(&self, name: &str) -> &str {
         self.all(name).first().map_or("", String::as_str)
     }

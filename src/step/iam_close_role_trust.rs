@@ -46,7 +46,7 @@ fn parse(state: &Value) -> Result<(&str, Value), StepError> {
     Ok((text, document))
 }
 
-/// True when both mean the same: member order and white space do not count, a lone statement is a list.
+/// True if both mean the same. Ignores member order and white space, and treats a lone statement as a list.
 fn equal(a: &str, b: &str) -> bool {
     let value = |text: &str| {
         let listed = policy::without(text, &[]).ok().flatten()?;

@@ -107,7 +107,7 @@ fn hostile_documents_are_refused_not_replaced() {
     assert!(change.affects.iter().any(|a| a.contains("AIDAEXAMPLE, a deleted user")));
 }
 
-/// The same numbers every run (xorshift).
+/// A generator with the same numbers in every run (xorshift).
 struct Numbers(u64);
 
 impl Numbers {

@@ -27,7 +27,7 @@ static META: Meta = Meta {
     writes: &[],
 };
 
-/// The user's list of this operation, sorted: the same entries are the same state.
+/// The user's list that this operation returns, sorted so that equal entries give equal states.
 fn sorted(
     api: &dyn Api,
     user: &str,

@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(undo(&items[0]), Undo::Nothing);
 
         for weakened in [
-            change.after.to_string(), // AWS itself must never hold the placeholder.
+            change.after.to_string(), // A policy at AWS must never contain the placeholder.
             filled.replace("2023-11-14T22:13:50Z", "soon"),
             filled.replace("Deny", "Allow"),
             filled.replace("DateLessThan", "DateGreaterThan"),

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::args::Args;
 use crate::cloud::{Api, ApiError, Call};
 
-/// How much harm a wrong change does.
+/// The harm that a wrong change does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
@@ -26,7 +26,7 @@ pub enum Risk {
 pub enum UndoKind {
     /// The previous state, byte for byte.
     Exact,
-    /// Most of it; the step's `loss` says what stays lost.
+    /// Most of the previous state. The step's `loss` says what stays lost.
     Loss,
     /// Nothing.
     None,
@@ -68,7 +68,7 @@ pub struct Context<'a> {
     pub case: &'a str,
     /// Resources that this case created itself (a re-issued key): never contained.
     pub own: &'a [String],
-    /// What this case wrote, by resource: AWS does not show who caused some states.
+    /// The states that this case wrote, by resource: AWS does not always show who caused a state.
     pub written: &'a BTreeMap<String, Value>,
 }
 
@@ -147,7 +147,7 @@ impl Change {
 /// How to undo a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Undo {
-    /// The change is gone already.
+    /// The change is gone already: there is nothing to undo.
     Nothing,
     Change(Change),
     /// Undo is impossible, and why. Flags such as `--reactivate` belong to the executor.
@@ -195,12 +195,12 @@ pub trait Step: Sync {
         after: &Value,
     ) -> Result<Undo, StepError>;
 
-    /// What the reader should know about an item that stays unchanged: a sentence each.
+    /// Notes for the reader about an item that stays unchanged: a sentence each.
     fn notes(&self, _cx: &Context, _item: &Item) -> Vec<String> {
         Vec::new()
     }
 
-    /// What the reader of a plan should know besides its items: a sentence each. A run does not need them.
+    /// Notes for the reader of a plan besides its items: a sentence each. A run does not need them.
     fn remarks(&self, _api: &dyn Api, _cx: &Context) -> Vec<String> {
         Vec::new()
     }

@@ -1,9 +1,9 @@
-//! `s3.deny-all-but`: only the principals of an allow-list keep access to a bucket.
+//! `s3.deny-all-but`: only the allowed principals keep access to a bucket.
 //!
-//! `ArnNotLike` spares the list. It also matches requests without `aws:PrincipalArn`, so anonymous requests
-//! are denied. `aws:PrincipalIsAWSService` spares AWS services that deliver logs; anonymous requests lack
-//! that key, hence `IfExists` (IAM User Guide, "AWS global condition context keys"). The account's root user
-//! can always read and delete the policy (S3 User Guide, "Bucket policies").
+//! `ArnNotLike` spares the allowed principals. It also matches requests without `aws:PrincipalArn`, so anonymous
+//! requests are denied. `aws:PrincipalIsAWSService` spares AWS services that deliver logs; anonymous requests lack that
+//! key, hence `IfExists` (IAM User Guide, "AWS global condition context keys"). The account's root user can always read
+//! and delete the policy (S3 User Guide, "Bucket policies").
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
     id: "s3.deny-all-but",
-    title: "Deny all access to the bucket to everyone except the allow-list",
+    title: "Deny all access to the bucket to everyone except the allowed principals",
     risk: Risk::High,
     undo: UndoKind::Exact,
     loss: "",
@@ -43,7 +43,7 @@ fn condition(cx: &Context) -> Result<Value, StepError> {
     let allowed = principals::patterns(cx, cx.args.all("allow"), principals::Use::Allow)?;
     if !principals::covers_caller(cx, &allowed) {
         return Err(StepError::Refused(format!(
-            "responder missing from the allow-list: {} makes these calls and could not undo them; add it \
+            "the responder is not among the allowed principals: {} makes these calls and could not undo them; add it \
              with --allow",
             principals::responder(cx)
         )));
@@ -94,6 +94,8 @@ mod tests {
         );
         cx.caller_role = Some("arn:aws:iam::123456789012:role/other");
         cx.caller = "arn:aws:sts::123456789012:assumed-role/other/bob";
-        assert!(STEP.statement(&cx).unwrap_err().to_string().contains("responder missing"));
+        assert!(
+            STEP.statement(&cx).unwrap_err().to_string().contains("the responder is not among")
+        );
     }
 }

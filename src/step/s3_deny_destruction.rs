@@ -29,7 +29,7 @@ pub static STEP: BucketDeny = BucketDeny {
     condition,
     affects: |cx| {
         format!(
-            "everyone except {} and the allow-list can no longer delete from {} or change its settings; \
+            "everyone except {} and the allowed principals can no longer delete from {} or change its settings; \
              clean-up jobs fail",
             principals::responder(cx),
             cx.args.text("bucket")

@@ -69,7 +69,7 @@ fn delivered(cx: &Context, target: &str) -> String {
     format!("{}/{}*", cx.bucket_arn(target), prefix(cx))
 }
 
-/// The given log bucket, or ours: a log bucket serves one region.
+/// The given log bucket, or else ours. A log bucket serves one region.
 fn target_name(cx: &Context) -> Result<String, StepError> {
     match (cx.args.text("log-bucket"), cx.args.text("bucket-region")) {
         ("", "") => refused("the bucket's region is unknown: give bucket-region or a log-bucket"),
@@ -78,12 +78,12 @@ fn target_name(cx: &Context) -> Result<String, StepError> {
     }
 }
 
-/// The target as the state of the bucket's logging.
+/// The state of the bucket's logging with this target.
 fn logging_state(cx: &Context, target: &str) -> Value {
     json!({"TargetBucket": target, "TargetPrefix": prefix(cx)})
 }
 
-/// What an item of this step is about.
+/// The subject of an item of this step.
 enum Part<'a> {
     LogBucket(&'a str),
     Block,

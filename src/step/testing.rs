@@ -17,7 +17,7 @@ pub struct Fake {
 }
 
 impl Fake {
-    /// What the operation (`iam:ListAccessKeys`) answers.
+    /// Sets the answer of an operation (`iam:ListAccessKeys`).
     pub fn answers(mut self, operation: &str, answer: Value) -> Fake {
         self.answers.insert(operation.to_string(), answer);
         self

@@ -85,14 +85,14 @@ impl Ui {
         BufWriter::with_capacity(64 * 1024, io::stdout().lock())
     }
 
-    /// Writes what is being done. Omitted in quiet mode.
+    /// Writes a status line: what the program is doing. Omitted in quiet mode.
     pub fn status(&self, text: &str) {
         if !self.quiet {
             print_err(&sanitize::clean(text));
         }
     }
 
-    /// Writes what the user can do next. Omitted in quiet mode.
+    /// Writes a hint: what the user can do next. Omitted in quiet mode.
     pub fn hint(&self, text: &str) {
         if !self.quiet {
             print_err(&self.message("hint", AnsiColor::Cyan, text));
@@ -120,7 +120,7 @@ pub fn styled(color: bool, style: Style, text: &str) -> String {
 }
 
 fn print_err(line: &str) {
-    // There is nowhere left to report that stderr is closed.
+    // If stderr is closed, no other place can show the error.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

@@ -70,7 +70,7 @@ impl Shown {
         let write_files = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
             let done = number::grouped(done.load(Ordering::Relaxed));
             let total = number::counted(total_files, "file", "files");
-            // A bar that cannot be drawn must not stop the read.
+            // An error in drawing the bar must not stop the read.
             let _ = write!(out, "{done} of {total}");
         };
         let style = ProgressStyle::with_template(TEMPLATE)

@@ -15,8 +15,8 @@ fn logs_that_are_gone_or_changed_are_said_and_still_count() {
     let after = scene.kept(&WINDOW);
     let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
     let notes = json["notes"].to_string();
-    assert!(notes.contains("1 object of the logs read by earlier runs is no longer"), "{notes}");
-    assert!(notes.contains("1 object of the logs read by earlier runs has changed"), "{notes}");
+    assert!(notes.contains("1 object of the logs that earlier runs read is no longer"), "{notes}");
+    assert!(notes.contains("1 object of the logs that earlier runs read has changed"), "{notes}");
     assert!(notes.contains(key.as_str()) && notes.contains(other.as_str()), "{notes}");
     let was: serde_json::Value = serde_json::from_str(&before.stdout).unwrap();
     let decoded =
@@ -36,7 +36,7 @@ fn logs_that_are_all_gone_still_count() {
     let json: serde_json::Value = serde_json::from_str(&after.stdout).unwrap();
     let notes = json["notes"].to_string();
     assert!(
-        notes.contains("of the logs read by earlier runs are no longer in the bucket"),
+        notes.contains("of the logs that earlier runs read are no longer in the bucket"),
         "{notes}"
     );
     assert_eq!(json["findings"], before["findings"]);

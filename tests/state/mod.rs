@@ -243,7 +243,7 @@ fn what_is_damaged_on_disk_is_named_and_read_again() {
         let kept = scene.kept(&[&WINDOW[..], &["--threads", "3"]].concat());
         same(&kept, &scene.of_logs(&WINDOW));
         if name != "events.parquet" {
-            assert!(kept.stderr.contains("read from the logs again"), "{name}: {}", kept.stderr);
+            assert!(kept.stderr.contains("its logs were read again"), "{name}: {}", kept.stderr);
             assert!(scene.fetched() > 50);
         }
         assert_eq!(scene.state(&["prune", "--keep", "36500"]).code, 0);

@@ -32,7 +32,7 @@ impl AwsArgs {
     /// Connects to the plan's account, in the plan's region.
     ///
     /// # Errors
-    /// As [`AwsArgs::connect`].
+    /// See [`AwsArgs::connect`].
     pub fn connect_for(&self, cx: &Cx, plan: &Plan) -> Result<Client, CommandError> {
         let mut aws = self.clone();
         aws.region.get_or_insert_with(|| plan.region.clone());
@@ -46,7 +46,7 @@ impl AwsArgs {
     /// Connects, and checks the account.
     ///
     /// # Errors
-    /// Without credentials, or when they are of another account than expected.
+    /// Without credentials, or when they belong to another account than expected.
     pub fn connect(&self, cx: &Cx) -> Result<Client, CommandError> {
         let connect = Connect {
             profile: self.profile.clone(),

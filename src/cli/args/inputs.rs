@@ -1,4 +1,4 @@
-//! Arguments of the commands that analyse: what is read, and how it is judged.
+//! Arguments of the commands that analyse: what to read, and how to judge it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub struct InputArgs {
     pub state: StateArgs,
 }
 
-/// What is read, also by commands that match no rules.
+/// What to read, also for commands that match no rules.
 #[derive(Debug, Args)]
 pub struct LogArgs {
     /// Log files, folders, archives, quoted glob patterns, s3://bucket/prefix, or '-' for standard input (can be

@@ -26,7 +26,7 @@ pub struct LogSourceArgs {
     /// Region to call [default: the profile's, or AWS_REGION]
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
-    /// Role to assume first; the account of each role is read (can be repeated)
+    /// Role to assume first; reads the account of each role (can be repeated)
     #[arg(long = "role-arn", value_name = "ARN")]
     pub role_arns: Vec<String>,
     /// Send every call to this URL instead of AWS
@@ -63,7 +63,7 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 impl LogSourceArgs {
-    /// These logs, with credentials for each role, or one set.
+    /// The logs to read, with one set of credentials per role, or a single set.
     pub fn logs(&self) -> AwsLogs {
         let kind = |kind: &SourceKind| match kind {
             SourceKind::Trail => Kind::Trail,

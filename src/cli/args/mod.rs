@@ -1,4 +1,4 @@
-//! Flags that several commands share. Each struct turns into a type of the library.
+//! Flags that several commands share. Each struct becomes a type of the library.
 
 pub mod author;
 pub mod aws;

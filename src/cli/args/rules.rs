@@ -1,4 +1,4 @@
-//! Which rules a command uses.
+//! The rules that a command uses.
 
 use std::path::PathBuf;
 

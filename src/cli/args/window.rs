@@ -15,10 +15,10 @@ pub struct WindowArgs {
     /// Start: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     pub since: Option<Moment>,
-    /// End: as --since; a date includes its whole day, 'latest' is the newest event in the logs
+    /// End, in the forms of --since; a date includes its whole day, 'latest' is the newest event in the logs
     #[arg(long, value_name = "TIME", value_parser = parse_until)]
     pub until: Option<Moment>,
-    /// Days before the window that it is compared with [default: 30, setting baseline_days]
+    /// Days before the window to compare it with [default: 30, setting baseline_days]
     #[arg(long, value_name = "N", value_parser = parse_days)]
     pub baseline: Option<f64>,
 }
@@ -48,7 +48,7 @@ fn parse_until(text: &str) -> Result<Moment, String> {
     parse_end(text)
 }
 
-/// An end, which is exclusive: a date includes its whole day.
+/// An exclusive end: a date includes its whole day.
 pub(in crate::cli) fn parse_end(text: &str) -> Result<Moment, String> {
     date(text).map_or_else(|| parse_moment(text), |at| Ok(Moment::At(at + DAY)))
 }
@@ -68,7 +68,7 @@ pub(in crate::cli) fn parse_moment(text: &str) -> Result<Moment, String> {
     if let Some(ago) = ago(text) {
         return Ok(Moment::Ago(ago));
     }
-    // Not a bare number: it would be read as seconds since 1970, which nobody types here.
+    // Refuse a bare number: it would count as seconds since 1970, which nobody types here.
     let dated = text.contains('-');
     time::parse(text).filter(|_| dated).map(Moment::At).ok_or_else(wrong)
 }

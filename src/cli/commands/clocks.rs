@@ -20,12 +20,12 @@ use crate::ui::{Column, Table};
 
 /// The last line of every list.
 const REFERENCE: &str =
-    "Reference, not legal advice: the law's outer limits, computed from the facts that were set.";
+    "Reference, not legal advice: the law's outer limits, calculated from the facts that were set.";
 
-/// Show the notification clocks of a case, and set the facts they run on
+/// Show the notification clocks of a case, and set the facts that start them
 ///
-/// Without --set nothing is written. Each fact that you set is a line in the journal, with author and time; case.toml
-/// stays as it is. An empty value removes a fact. Times without an offset are in the case's time zone.
+/// Writes nothing without --set. Each fact that you set is a line in the journal, with author and time; case.toml
+/// does not change. An empty value removes a fact. Times without an offset are in the case's time zone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident clocks CASE                                            what is due, and what applies
@@ -78,7 +78,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// Sets all facts or none, each as a line of the journal.
+/// Sets all facts or none. Each becomes a line of the journal.
 fn set(cx: &Cx, args: &Args, pairs: &[(String, String)]) -> Result<(Case, Facts), CommandError> {
     let author = args.author.name()?;
     let Writing { case, mut journal } = Writing::open(&args.case, cx.clock)?;
@@ -89,7 +89,7 @@ fn set(cx: &Cx, args: &Args, pairs: &[(String, String)]) -> Result<(Case, Facts)
     Ok((case, facts))
 }
 
-/// The regimes and the facts that can be set, while no regime is.
+/// The regimes and facts to choose from, while no regime is set.
 fn how_to_begin(case: &str) -> Vec<String> {
     let mut lines =
         vec!["No regime is set, so no clock runs. Which of these apply to you?".to_string()];
@@ -123,14 +123,14 @@ fn status(duty: &Duty, zone: &Zone, now: Millis) -> String {
             Some(due) if due < now => format!("OVERDUE {}", rounded_duration(now - due)),
             Some(due) => format!("{} left", rounded_duration(due - now)),
             None => match start.filter(|at| *at <= now) {
-                Some(at) => format!("NOW, since {}", rounded_duration(now - at)),
+                Some(at) => format!("DUE NOW, for {}", rounded_duration(now - at)),
                 None => "at once".into(),
             },
         },
     }
 }
 
-/// Sorts open duties first, by what is due next, then those that have not started, then the rest.
+/// Sorts open duties first, the next due first; then duties that have not started; then the rest.
 fn rank(duty: &Duty) -> (u8, Millis) {
     match (duty.state, duty.due) {
         (State::Runs, None) => (0, 0),
@@ -141,7 +141,7 @@ fn rank(duty: &Duty) -> (u8, Millis) {
     }
 }
 
-/// The open clocks, the first due first.
+/// The open clocks, the next due first.
 pub fn open_duties(facts: &Facts, now: Millis) -> Vec<Duty> {
     let mut list: Vec<Duty> = duties(facts, now).into_iter().filter(Duty::is_open).collect();
     list.sort_by_key(rank);

@@ -30,8 +30,8 @@ use crate::ui::sanitize::clean;
 /// Save logs as evidence: raw objects, unchanged, with their hashes
 ///
 /// Copies the CloudTrail files, their digests and the server access logs of a window into the case's evidence,
-/// with the public keys that verify the digests. Run the same command again to resume an interrupted run: objects
-/// that are in the case are not fetched again. Changes nothing at AWS.
+/// with the public keys that verify the digests. Run the same command again to resume an interrupted run: it
+/// fetches only objects that the case does not have yet. Changes nothing at AWS.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident collect --days 7
@@ -45,10 +45,10 @@ pub struct Args {
     /// Start: RFC 3339, a date, or back from now: 90m, 2h, 3d, 2w
     #[arg(long, value_name = "TIME", value_parser = parse_moment)]
     since: Option<Moment>,
-    /// End: as --since; a date includes its whole day
+    /// End, in the forms of --since; a date includes its whole day
     #[arg(long, value_name = "TIME", value_parser = parse_end)]
     until: Option<Moment>,
-    /// Case folder; an existing case is added to [default: a new case-DATE-logs]
+    /// Case folder, new or existing [default: a new case-DATE-logs]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     /// Copy only from this bucket, instead of the buckets of the account's trails and access logs
@@ -88,19 +88,19 @@ fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
-/// What was copied, and what was not.
+/// What was copied and what was not.
 #[derive(Default)]
 struct Outcome {
-    /// What should be in the case and is not, one line each.
+    /// Items that are missing in the case, one line each.
     missing: Vec<String>,
     /// Every object in the case.
     stored: Vec<SavedObject>,
-    /// Objects of this run, and their bytes.
+    /// Number and bytes of the objects that this run copied.
     written: u64,
     bytes: u64,
 }
 
-/// Missing items that are printed.
+/// The most missing items that are printed.
 const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
@@ -114,7 +114,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
         None => Vec::new(),
     };
-    // Opened first: a folder that cannot be used is reported before anything is fetched.
+    // Open the case first, to report an unusable folder before fetching anything.
     let existing = match &args.case {
         Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
         _ => None,
@@ -196,7 +196,7 @@ fn copy(
     }
     let size = new.iter().map(|f| f.size).sum();
     cx.ui.status(&format!(
-        "{} to fetch, {}; {} of the window are already in the case",
+        "{} to fetch, {}; the case already has {} of the window",
         counted(new.len() as u64, "object", "objects"),
         bytes(size),
         counted(
@@ -271,7 +271,7 @@ fn digest_region(found: &Found) -> Option<String> {
     is_region(region).then(|| region.to_string())
 }
 
-/// Keeps the newest files that fit into `room`; returns how many were left out, and their bytes.
+/// Keeps the newest files that fit into `room`. Returns the number and bytes of the others.
 fn keep_newest(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     files.sort_by_key(|f| std::cmp::Reverse(f.object().map(|o| o.modified)));
     let (mut taken, mut left_out) = (0u64, (0, 0));
@@ -287,7 +287,7 @@ fn keep_newest(files: &mut Vec<Found>, room: u64) -> Option<(u64, u64)> {
     (left_out.0 > 0).then_some(left_out)
 }
 
-/// Missing items that the journal names.
+/// The most missing items that the journal names.
 const NAMED: usize = 50;
 
 /// Seals the case, compares the manifest with the index, and prints what is missing.
@@ -321,7 +321,7 @@ fn finish(
             let changed = outcome.stored.iter().filter(differs);
             missing.extend(changed.map(|k| format!("{} differs from what S3 sent", k.name())));
         }
-        // On a full disk, all else is in place: the lines below say how to resume.
+        // On a full disk the manifest may fail. All other files are saved: the lines below say how to resume.
         Err(e) => missing.push(format!("the manifest: {e}")),
     }
     if missing.is_empty() {

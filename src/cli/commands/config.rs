@@ -27,7 +27,7 @@ enum Command {
     /// Print every setting with its value and origin
     ///
     /// Settings come from the user's incident.toml ($XDG_CONFIG_HOME/incident, or ~/.config/incident), then the
-    /// current folder's incident.toml, then --config. The keys are those of the file.
+    /// current folder's incident.toml, then --config. The keys are the same as in the files.
     Show(Show),
 }
 
@@ -45,7 +45,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let rows: Vec<_> = (config.rows().into_iter())
         .map(|s| ([clean(&s.key), clean(&s.value), s.unit.to_string(), clean(&s.origin)], s.help))
         .collect();
-    // Never cut: keys are copied into a file, and origins are opened.
+    // Never cut: readers copy keys into a file, and open origins.
     let width =
         |n: usize| rows.iter().map(|(cells, _)| cells[n].chars().count()).max().unwrap_or(0);
     let (key, value, unit) = (width(0), width(1), width(2));

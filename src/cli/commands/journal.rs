@@ -9,7 +9,7 @@ use crate::cli::exit::Exit;
 use crate::journal::verify;
 use crate::ui::sanitize::clean;
 
-/// Show a case's journal, or check that it was not changed
+/// Show a case's journal, or check that nobody changed it
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident journal case-2026-11-21-leaked-access-key
@@ -47,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
     out.flush()?;
     if checked.torn.is_some() {
-        cx.ui.warning("the last line was cut off by a crash; what it announced was not done");
+        cx.ui.warning("a crash cut off the last line; the change that it announced was not made");
     }
     Ok(Exit::Done)
 }

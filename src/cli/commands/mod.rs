@@ -1,4 +1,4 @@
-//! One file a command: its arguments and `run`.
+//! One file per command: its arguments and `run`.
 
 pub mod analyze;
 pub mod case;

@@ -37,7 +37,7 @@ enum Command {
         /// Name of a built-in playbook
         #[arg(value_name = "PLAYBOOK")]
         name: String,
-        /// Print the file, as a start for your own playbook
+        /// Print the file, to start your own playbook from it
         #[arg(long)]
         toml: bool,
     },
@@ -88,9 +88,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 }
 
 const ENGINE: &[(&str, &str)] = &[
-    ("settle", "Wait until the changes before it are read back"),
-    ("hold", "Read back until every change has stayed in place; apply again what was reverted"),
-    ("reissue-access-key", "Issue a new key: staged, checked by using it, promoted"),
+    ("settle", "Wait until AWS shows the changes above"),
+    ("hold", "Read every change back, several times; apply again what somebody reverted"),
+    ("reissue-access-key", "Re-issue the access key: stage the new key, test it, make it current"),
 ];
 
 fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
@@ -137,10 +137,10 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
     playbook.not_reached.iter().try_for_each(|what| writeln!(out, "  - {what}"))
 }
 
-/// Subjects of which evidence can be collected.
+/// Kinds of subjects that evidence can be collected about.
 const COLLECTED: [&str; 5] = ["user", "role", "bucket", "trails", "account"];
 
-/// What is wrong with a playbook, one line each. A misspelt name would leave a step out silently.
+/// The mistakes in a playbook, one line each. A misspelt name would leave a step out silently.
 pub fn problems(playbook: &Playbook) -> Vec<String> {
     let mut problems = Vec::new();
     for s in &playbook.steps {
@@ -176,8 +176,7 @@ pub fn problems(playbook: &Playbook) -> Vec<String> {
     }
     for kind in playbook.collect.iter().filter(|kind| !COLLECTED.contains(&kind.as_str())) {
         let known = COLLECTED.join(", ");
-        problems
-            .push(format!("evidence cannot be collected of '{kind}' (expected one of: {known})"));
+        problems.push(format!("cannot collect evidence about '{kind}' (expected one of: {known})"));
     }
     problems
 }

@@ -60,7 +60,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(exit(&document))
 }
 
-/// Replaces the case's analysis, and drops the lists that belong to it.
+/// Replaces the case's analysis, and drops the lists of the replaced one.
 fn with_findings(input: &mut Input, file: &Path) -> Result<(), CommandError> {
     let name = file.display().to_string();
     let bytes =

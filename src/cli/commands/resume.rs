@@ -1,4 +1,4 @@
-//! `incident resume`: goes on from where the journal ends.
+//! `incident resume`: continues where the journal ends.
 
 use super::contain::{TimingArgs, finish};
 use crate::casework::Opened;
@@ -10,7 +10,7 @@ use crate::execute::{Executor, Session};
 
 /// Resume a case after a crash or a stop
 ///
-/// Reads the journal, asks AWS whether the last call took effect, and carries out what is left.
+/// Reads the journal, asks AWS whether the last call took effect, and carries out the remaining steps.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   incident resume case-2026-11-21-leaked-access-key")]

@@ -46,7 +46,7 @@ enum Command {
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
         format: Format,
     },
-    /// Print a rule's file, and what is wrong with it
+    /// Print a rule's file, and its errors and warnings
     #[command(after_help = "Examples:
   incident rule show persistence/iam_user_created
   incident rule show 75bd2e99-4a1c-4ba8-89a3-c6241a642bf6 > mine.yml")]
@@ -129,7 +129,7 @@ fn rows(set: &RuleSet) -> Vec<Row<'_>> {
     rows
 }
 
-/// A rule's name, as it is listed and given.
+/// A rule's name, as `list` shows it and `show` takes it.
 fn without_ending(file: &str) -> &str {
     file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml")).unwrap_or(file)
 }
@@ -206,7 +206,7 @@ fn show(out: &mut impl Write, files: &[RuleFile], wanted: &str) -> Result<Exit, 
     for line in file.text.lines() {
         writeln!(out, "{}", clean(line))?;
     }
-    // As comments, so that the output stays a valid rule file.
+    // Print problems as comments, so that the output stays a valid rule file.
     for problem in set.problems().iter().filter(|problem| problem.file == file.name) {
         writeln!(out, "# {}", clean(&problem.to_string()))?;
     }

@@ -1,4 +1,4 @@
-//! `incident sessions`: which key came from which, back to the key or sign-in at the start.
+//! `incident sessions`: traces each key back to the key or sign-in that it came from.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::detect::sessions::{SessionRows, TreeOptions, forest, unused_sessions,
 use crate::report::RenderOptions;
 use crate::report::sessions::{Document, formats};
 
-/// Descendants of a key that are listed.
+/// The most descendants of a key that are listed.
 const MOST: usize = 100_000;
 
 /// Trace every key back to the key or sign-in that it came from

@@ -1,4 +1,4 @@
-//! `incident state`: shows, verifies and prunes what earlier runs stored of logs at AWS.
+//! `incident state`: shows, verifies and prunes the state that earlier runs stored about logs at AWS.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,10 @@ const EXAMPLES: &str = "Examples:
   incident state prune --keep 100
   incident state show --state /var/lib/incident";
 
-/// Show, verify or prune what earlier runs stored of logs at AWS
+/// Show, verify or prune the state that earlier runs stored about logs at AWS
 ///
-/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next
-/// run reads only what is new. Any of it may be deleted: its logs are then read again.
+/// 'incident analyze' stores which objects it has read and the rollups of each day, as Parquet, so that the next run
+/// reads only what is new. You can delete any part of it: the next run reads its logs again.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {

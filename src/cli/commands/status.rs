@@ -78,7 +78,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
     }
     out.flush()?;
-    // The table cuts long texts, and these say why the status is incomplete.
+    // The table cuts long texts. These texts say why the status is incomplete, so they are also printed in full.
     for row in rows.iter().filter(|row| row.is_unreadable()) {
         cx.ui.warning(&format!("{}. {}: {}", row.number, row.resource, row.state()));
     }

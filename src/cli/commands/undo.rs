@@ -13,8 +13,8 @@ use crate::ui::prompt;
 
 /// Undo the changes of a case
 ///
-/// Reverts only what the case wrote; what others changed since then stays. Credentials stay inactive unless you
-/// ask for them. Nothing is removed from the journal.
+/// Reverts only what the case wrote; what others changed since then stays. Credentials stay inactive unless you add
+/// --reactivate-credentials. Nothing is removed from the journal.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident undo case-2026-11-21-leaked-access-key
@@ -83,8 +83,10 @@ fn approve(args: &Args, account: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     if !prompt::possible() {
-        return Err(CommandError::usage("this needs an approval, and stdin is not a terminal")
-            .hint("--yes approves"));
+        return Err(CommandError::usage(
+            "this needs an approval, and standard input is not a terminal",
+        )
+        .hint("--yes approves"));
     }
     let question = format!("Undo these in account {account}? Type 'yes': ");
     if prompt::ask(&question)? == "yes" {

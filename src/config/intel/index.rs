@@ -10,7 +10,7 @@ use super::text_arena::{Span, TextArena};
 use super::unused::Unused;
 use super::{Field, wildcard};
 
-/// A possible match: an indicator of which one condition matched. The other conditions are not checked yet.
+/// A possible match: one condition of an indicator matched. The other conditions are not checked yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lead {
     pub(super) entry: u32,

@@ -1,4 +1,4 @@
-//! One threat list: its indicators by number, and what was not used, with the reasons.
+//! One threat list: its number of indicators, and the unused items with the reasons.
 
 use std::path::{Path, PathBuf};
 

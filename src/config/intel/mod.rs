@@ -151,7 +151,8 @@ impl Intel {
         self.entries.is_empty()
     }
 
-    /// Indicators of which a condition matches the text in this field. [`Intel::is_match`] checks the others.
+    /// Indicators with a condition that matches the text in this field. [`Intel::is_match`] checks the other
+    /// conditions.
     pub fn leads(&self, field: Field, text: &str) -> Vec<Lead> {
         let mut leads = Vec::new();
         if text.is_empty() {

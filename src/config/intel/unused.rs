@@ -44,7 +44,7 @@ impl Unused {
         Unused { kind, reason: reason.into() }
     }
 
-    /// The same reason, for an indicator of which another part is used.
+    /// The same reason, for an indicator whose other part is used.
     #[must_use]
     pub fn partial(self) -> Unused {
         Unused { kind: UnusedKind::Partial, ..self }

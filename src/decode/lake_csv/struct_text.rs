@@ -90,7 +90,7 @@ pub(super) fn timestamp(text: &str) -> String {
     time::parse(text).map_or_else(|| text.to_owned(), rfc3339)
 }
 
-/// What encloses a value, and so what ends it.
+/// The bracket that encloses a value, and so ends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Nothing,
@@ -171,8 +171,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value that is plain text: up to a comma that another member or item follows, or up to the
-    /// bracket that closes what it is in.
+    /// A value that is plain text. It ends at a comma before another member or item, or at the bracket that closes the
+    /// struct, map or list around it.
     fn word(&mut self, inside: Inside) -> &'a str {
         let ends = |at: usize, mark: char| {
             let after = self.rest.get(at + 1..).unwrap_or("");

@@ -14,7 +14,7 @@ fn start() -> Millis {
     at("2026-11-01 09:00")
 }
 
-/// So many different read-only calls over six services, one after the other.
+/// This many different read-only calls over six services, one after the other.
 fn explores(scene: Scene, at: Millis, who: &str, source: &str, calls: usize, agent: &str) -> Scene {
     let services = ["ec2", "iam", "rds", "sqs", "kms", "ecs"];
     (0..calls).fold(scene, |scene, n| {

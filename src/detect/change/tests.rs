@@ -13,7 +13,7 @@ fn compare(scene: &Scene, now: Millis, before: &Before) -> (Seen, Change) {
     scene.evaluate(&[], |cx| change(cx, run(now), before))
 }
 
-/// Dana every day at nine from `from` on.
+/// Dana makes a call every day at nine, starting on `from`.
 fn daily(from: &str, days: usize) -> Scene {
     Scene::new()
         .call(at(from), "user/dana", "AKIADANA", "198.51.100.7", "iam:ListUsers", Success)
@@ -59,7 +59,7 @@ fn the_window_is_what_callers_did_in_it() {
 
 #[test]
 fn the_mean_is_over_weeks_of_the_same_days_and_hours() {
-    // Three weeks and the window, which has the first hours of an eighth day.
+    // Three weeks, and the window of seven days and the first hours of an eighth.
     let scene = daily("2026-10-24 09:00", 28)
         .call(
             at("2026-11-16 09:00"),

@@ -68,7 +68,7 @@ fn days_without_anything_are_a_gap_where_something_usually_comes() {
             "eu-west-1 2026-11-07 23:59:00 - 2026-11-10 00:00:00",
         ]
     );
-    // The day that is not over yet is none.
+    // A day that is not over yet is no silent day.
     let found = gaps(&[("eu-west-1", &track)], &[], requested(day(9) - HOUR));
     assert_eq!(found.len(), 1);
 }
@@ -84,7 +84,7 @@ fn a_quiet_region_has_no_gap() {
 fn what_comes_each_week_is_no_gap() {
     let work = hourly([2, 3, 4, 5, 6, 9, 10, 11, 12, 13, 16, 17, 18, 19, 20, 23]);
     assert_eq!(lines(&gaps(&[("r", &work)], &[], requested(day(24)))), [""; 0]);
-    // A stop on a Friday is another thing.
+    // A stop on a Friday differs from a silent weekend.
     let stop = [call(day(13) + 20 * HOUR, "StopLogging")];
     let found = gaps(&[("r", &work)], &stop, requested(day(24)));
     assert_eq!(lines(&found), ["r 2026-11-13 23:59:00 - 2026-11-16 00:00:00 StopLogging"]);
@@ -114,7 +114,7 @@ fn hours_after_a_stop_are_a_gap() {
     let stop = day(2) + 10 * HOUR;
     let mut track = hourly([1]);
     (0..10).for_each(|h| track.record(day(2) + h * HOUR, day(2) + h * HOUR + 50 * MINUTE));
-    // What was under way is delivered late.
+    // Events from before the stop are delivered late.
     track.record(stop, stop + 5 * MINUTE);
     track.record(day(2) + 15 * HOUR, day(2) + 15 * HOUR);
     let calls = [call(stop, "StopLogging")];
@@ -136,7 +136,7 @@ fn logs_that_end_with_the_stop_of_the_trail_have_an_open_gap() {
     let found = gaps(&[("r", &track)], &[call(stop, "DeleteTrail")], newest(stop));
     assert_eq!(lines(&found), ["r 2026-11-03 00:30:00 - ? DeleteTrail"]);
     assert!(found[0].span().ends_with("to the end of the logs"));
-    // Not when another region of the account goes on, and not for a call that only narrows.
+    // No gap if another region of the account still delivers, or for a call that only narrows a trail.
     let mut other = hourly([1, 2]);
     other.record(day(3), day(3) + 50 * MINUTE);
     let both = [("q", &other), ("r", &track)];

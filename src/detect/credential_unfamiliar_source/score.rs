@@ -99,10 +99,10 @@ pub fn score(
     n.stays = stays;
 }
 
-/// Days of earlier calls from which on each new user agent, region and set of actions adds a point.
+/// With this many days of earlier calls, each new user agent, region and set of actions adds a point.
 const COMPARED_DAYS: usize = 2;
 
-/// What else is new compared with the principal's earlier calls. After few days much is new, so that all of it
+/// What else is new compared with the principal's earlier calls. After only a few days much is new, so all of it
 /// together adds one point.
 fn compare_behaviour(
     cx: &Cx<'_>,

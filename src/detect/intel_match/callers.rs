@@ -24,7 +24,7 @@ pub struct ListedCaller<'a> {
     /// The long-term or listed key; 0 for all other keys of the principal.
     pub key: Sym,
     pub source: Sym,
-    /// Matching calls by indicator.
+    /// Number of matching calls, by indicator.
     pub hits: BTreeMap<Hit, u64>,
     pub rows: Vec<Row<'a>>,
     /// Keys of the rows; empty if the principal uses no others at the source.
@@ -36,7 +36,7 @@ type Caller = (Sym, Sym, Sym);
 
 struct Matched {
     hits: BTreeMap<Hit, u64>,
-    /// When the last of the indicators expires.
+    /// The time when the last of the indicators expires.
     until: Millis,
 }
 

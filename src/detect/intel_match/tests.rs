@@ -1,4 +1,4 @@
-//! Callers on a threat list, and callers that are not named whatever the list says.
+//! Callers on a threat list, and callers that never match a list.
 
 use super::IntelMatch;
 use crate::clock::{DAY, HOUR, MINUTE};
@@ -69,7 +69,7 @@ fn services_and_own_ranges_are_never_named() {
     let is_quiet = |scene: Scene| assert_eq!(scene.detect(&IntelMatch), []);
     is_quiet(away(Success));
     is_quiet(away(Success).intel("192.0.2.1"));
-    // The range is wider than the own one, and so is not refused.
+    // The range is wider than the own range, so it is not refused.
     is_quiet(away(Success).config("own_ranges = ['203.0.113.0/28']").intel("203.0.113.0/24"));
     let service = "cloudtrail.amazonaws.com";
     let own =

@@ -42,8 +42,8 @@ impl<'c> Detection<'c, '_> {
         !private && enough && !self.is_usual(key, run)
     }
 
-    /// True if the principal used the network on enough earlier days. Where others of the account use it, one
-    /// earlier day is enough, and none while the logs are too short to show what is usual.
+    /// True if the principal used the network on enough earlier days. If others of the account use it, one earlier day
+    /// is enough. If the logs are too short to show what is usual, no earlier day is needed then.
     fn is_usual(&self, key: &Key<'c>, run: &Run<'_, 'c>) -> bool {
         let usual_days = self.settings.get(&USUAL_DAYS);
         let days = self.days.before(key.principal, run.network, run.from);

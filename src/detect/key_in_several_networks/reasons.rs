@@ -22,7 +22,7 @@ impl<'c> Detection<'c, '_> {
                 n => counted(n as u64, "earlier day", "earlier days"),
             };
         let text = format!(
-            "{} to {} from {}, which its principal had used on {days}; in {} they overlap calls from elsewhere",
+            "{} to {} from {}, which its principal had used on {days}; in {} they overlap calls from another network",
             counted(count(&rows), "call", "calls"),
             list(services.into_iter(), MOST_NAMED),
             overlap.run.network,
@@ -54,7 +54,7 @@ impl<'c> Detection<'c, '_> {
             n => format!(" ({})", counted(n as u64, "earlier day", "earlier days")),
         };
         format!(
-            "meanwhile {} from {network}, in use by its principal since {}{days}",
+            "meanwhile {} from {network}, used by its principal since {}{days}",
             counted(count(&rows), "call", "calls"),
             date(since),
         )

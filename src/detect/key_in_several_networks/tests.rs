@@ -48,8 +48,8 @@ fn two_users_of_one_key() {
     assert_eq!(
         reasons(&found),
         "25 calls to s3 from 203.0.113.0/24, which its principal had used on no earlier day; \
-         in 1 hour they overlap calls from elsewhere\n\
-         meanwhile 6 calls from 198.51.100.0/24, in use by its principal since 2026-11-01 (7 earlier days)\n\
+         in 1 hour they overlap calls from another network\n\
+         meanwhile 6 calls from 198.51.100.0/24, used by its principal since 2026-11-01 (7 earlier days)\n\
          203.0.113.0/24 is new to the account: first seen 2026-11-08 10:05:00 UTC, after 7 d 1 h of logs"
     );
     let playbook = found.playbook.unwrap();

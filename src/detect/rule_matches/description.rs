@@ -1,4 +1,4 @@
-//! What a rule's finding says: id, title, tactics, targets and reasons.
+//! The texts of a rule's finding: id, title, tactics, targets and reasons.
 
 use super::groups::Group;
 use crate::clock::length;
@@ -87,13 +87,13 @@ pub fn reasons(cx: &Cx<'_>, group: &Group<'_>, firings: Option<&[&Firing]>) -> V
                 let by =
                     if by.is_empty() { String::new() } else { format!(" for {}", by.join(", ")) };
                 reasons.push(format!(
-                    "the correlation counted {} within {}{by}",
+                    "the correlation reached a count of {} within {}{by}",
                     firing.count,
                     length(firing.to - firing.from)
                 ));
             }
             if firings.len() > 3 {
-                reasons.push(format!("and fired {} more times", firings.len() - 3));
+                reasons.push(format!("and it fired {} more times", firings.len() - 3));
             }
         }
     }

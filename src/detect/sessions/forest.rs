@@ -1,4 +1,4 @@
-//! The tree of sessions, with what each did.
+//! The tree of sessions, with the activity of each.
 
 use std::collections::HashMap;
 

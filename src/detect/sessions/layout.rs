@@ -35,7 +35,7 @@ pub struct Draft {
     pub used: Option<Use>,
     /// Keys whose addresses and services are listed.
     pub keys: Vec<Sym>,
-    /// Without a use to describe: a remark.
+    /// A remark, in a line without a use to describe.
     pub plain: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct Attempts<'a, 'c> {
     pub first_success: HashMap<(Sym, &'a str), Millis>,
 }
 
-/// Failures that belong together, and what they led to.
+/// Failures that belong together, and their result.
 pub struct Burst<'c> {
     pub rows: Vec<Row<'c>>,
     pub first: Millis,

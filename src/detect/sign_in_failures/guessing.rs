@@ -69,7 +69,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
             (true, _) => format!("from {from}, where it worked before"),
             (false, 1) => format!("from {from}, where it had not worked before"),
             (false, _) => format!(
-                "from {from}, not all of which it had worked from before: {}",
+                "from {from}; it had not worked from all of them before: {}",
                 list(networks.iter().copied(), MOST_NAMED)
             ),
         });

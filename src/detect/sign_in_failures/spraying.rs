@@ -36,7 +36,7 @@ impl<'c> Attempts<'_, 'c> {
     }
 
     fn spray(&self, victims: &BTreeMap<&str, Vec<Row<'c>>>, rows: Vec<Row<'c>>) -> Finding {
-        // A principal that already worked from there was not guessed.
+        // Nobody guesses a principal that already worked from there.
         let guessed = |success: &Row<'_>| {
             let from = rows.first().map_or(0, |row| row.1.first.time);
             let key = (success.0.principal, self.network(success));
@@ -49,7 +49,7 @@ impl<'c> Attempts<'_, 'c> {
         let users = counted(victims.len() as u64, "principal", "principals");
         let names: Vec<String> = victims.keys().map(|arn| display_name(arn)).collect();
         build.reason(format!(
-            "{} from {network} for {users} in {}, none of whom had worked from there in the {} before: {}",
+            "{} from {network} for {users} in {}; none of them had worked from there in the {} before: {}",
             counted(burst.failures, "failed sign-in", "failed sign-ins"),
             length(burst.last - burst.first),
             length(self.cx.history_before(burst.first)),

@@ -143,7 +143,7 @@ fn one_network_tries_many() {
         "{}",
         reasons(&found)
     );
-    // The one whose password was right at once never failed.
+    // The user whose first password was right never failed.
     let entered =
         scene.sign_in(at("2026-11-12 09:05"), "user/dana", AWAY, Success).finding(&SignInFailures);
     assert_eq!(entered.severity, Severity::High);

@@ -34,7 +34,7 @@ const GAINS: &[(&str, &str, &str)] = &[
 /// Names per line.
 const MOST: usize = 3;
 
-/// One line each, in the order of time.
+/// The gains, one line each, in the order of time.
 pub fn gained(members: &[&Finding]) -> Vec<String> {
     let mut in_order: Vec<&&Finding> = members.iter().filter(|f| !f.tried).collect();
     in_order.sort_by_key(|f| (f.first_seen, &f.id));

@@ -22,7 +22,7 @@ const CREATING: &[&str] = &[
     "sts:GetSessionToken",
 ];
 
-/// What a finding can be linked by.
+/// The properties that link a finding to others.
 struct Traits<'a> {
     principal: &'a str,
     key: &'a str,
@@ -115,7 +115,7 @@ fn linked(a: &Traits<'_>, b: &Traits<'_>) -> bool {
         || made(b, a)
 }
 
-/// A text for what a key's chain began with, equal for all keys of the chain.
+/// A text for the start of a key's chain, equal for all keys of the chain.
 fn root(cx: &Cx<'_>, key: &str) -> String {
     match top(cx, key) {
         None => String::new(),

@@ -30,7 +30,7 @@ fn without_metadata_only_the_head_is_not_signed_for() {
     let scene = Scene::plain();
     let v = scene.verify();
     assert_eq!(problems_of(&v), [(Kind::HeadUnsigned, scene.path(&scene.hours[4].digest))]);
-    assert!(v.problems[0].detail.starts_with("head not signed-for"));
+    assert!(v.problems[0].detail.starts_with("signature not checked: it is in"));
     let chain = &v.chains[0];
     assert_eq!(
         (chain.head, chain.digests.signed, chain.digests.unsigned),
@@ -113,7 +113,7 @@ fn given_keys_replace_those_in_the_tree() {
 
 #[test]
 fn a_forged_chain_fails_under_the_true_key() {
-    // Signed by another key, under the true key's fingerprint.
+    // Signed with another key, but with the true key's fingerprint.
     let (forger, named) = (Signer::two(), Signer::one().fingerprint());
     let scene = Scene::with(|export| {
         export.write_keys(&Signer::one(), "us-east-1");

@@ -41,7 +41,7 @@ fn names_come_and_go() {
     let last = Seen { principals: names(&["a", "d"]), ..week(100) };
     let change = compared(&now, last);
     let of = |names: &[SeenName]| names.iter().map(|n| n.name.clone()).collect::<Vec<_>>();
-    // Those that nobody knows come first.
+    // Names that the baseline does not know come first.
     assert_eq!(of(&change.principals.new), ["c", "b"]);
     assert_eq!(of(&change.principals.gone), ["d"]);
     assert_eq!(change.principals.same, 1);
@@ -57,7 +57,7 @@ fn a_finding_that_only_lies_in_the_window_still_is_not_new() {
         let change = compared(&Seen { findings: vec![f], ..week(101) }, last.clone());
         (change.findings[0].state, change.gone.len())
     };
-    // The window cut the beginning off: the id is another.
+    // The window cut the beginning off, so the id differs.
     let cut = SeenFinding { id: "f-x".into(), first: 98 * DAY, ..known.clone() };
     assert_eq!(state(cut), (State::Still, 0));
     assert_eq!(state(SeenFinding { last: 100 * DAY, ..known.clone() }), (State::Again, 0));

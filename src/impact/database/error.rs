@@ -73,7 +73,7 @@ impl DatabaseError {
             return match *server_error.code() {
                 SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => failure
                     .hint(
-                        "check user and password; PGPASSWORD is used only if the address has no password",
+                        "check user and password; PGPASSWORD is used only if the URL has no password",
                     ),
                 _ => failure,
             };
@@ -96,10 +96,10 @@ impl DatabaseError {
                 .hint("sslmode=require encrypts without checking");
         }
         if cause.contains("does not support TLS") {
-            return failure.hint("sslmode=disable in the address connects without encryption");
+            return failure.hint("sslmode=disable in the URL connects without encryption");
         }
         if cause.contains("password missing") {
-            return failure.hint("give it in PGPASSWORD, or in the address");
+            return failure.hint("give it in PGPASSWORD, or in the URL");
         }
         failure
     }

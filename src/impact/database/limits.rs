@@ -1,6 +1,6 @@
 //! The limits of one query.
 
-/// What a query may take, and what its errors may show.
+/// How long a query may run, and what its errors may show.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Seconds for the query (`statement_timeout`).

@@ -44,23 +44,23 @@ impl Target {
     pub fn parse(url: &Secret, password: Option<Secret>) -> Result<Target, DatabaseError> {
         let text = url.reveal();
         if !text.starts_with("postgres://") && !text.starts_with("postgresql://") {
-            return Err(DatabaseError::usage("invalid database address")
+            return Err(DatabaseError::usage("invalid database URL")
                 .hint("write postgres://USER@HOST/DATABASE and set the password in PGPASSWORD"));
         }
         let (text, tls_options) = TlsOptions::of(text)?;
         // A password with an unescaped @ would end up in the host or the database name, which are displayed.
         let after = text.split_once('@').map_or("", |(_, after)| after);
         if after.split('?').next().is_some_and(|host| host.contains('@')) {
-            return Err(DatabaseError::usage("the database address has more than one @")
+            return Err(DatabaseError::usage("the database URL has more than one @")
                 .hint("write @ as %40 in user and password"));
         }
         let mut config: Config = text.parse().map_err(|_| {
-            DatabaseError::usage("invalid database address").hint(format!(
+            DatabaseError::usage("invalid database URL").hint(format!(
                 "write / as %2F and @ as %40 in user and password; supported options: {OPTIONS}"
             ))
         })?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err(DatabaseError::usage("the database address has no host").hint(
+            return Err(DatabaseError::usage("the database URL has no host").hint(
                 "for a socket, write its folder: postgres://USER@%2Frun%2Fpostgresql/DATABASE",
             ));
         }
@@ -89,7 +89,7 @@ impl Target {
         &self.shown
     }
 
-    /// What the chosen mode does not verify. `None` for a local connection.
+    /// A warning about what the chosen mode does not verify. `None` for a local connection.
     pub fn warning(&self) -> Option<&'static str> {
         if is_local(&self.config) {
             return None;
@@ -170,7 +170,7 @@ impl TlsOptions {
             Some("verify-ca") => SslMode::VerifyCa,
             Some("verify-full") => SslMode::VerifyFull,
             Some(_) => {
-                return Err(DatabaseError::usage("the database address has an unknown sslmode")
+                return Err(DatabaseError::usage("the database URL has an unknown sslmode")
                     .hint("write disable, prefer, require, verify-ca or verify-full"));
             }
         })

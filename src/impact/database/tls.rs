@@ -94,7 +94,7 @@ fn full_verifier(
     }
     if roots.is_empty() {
         return Err(DatabaseError::usage("the system has no certificate authorities")
-            .hint("add sslrootcert=FILE with the server's authority to the database address"));
+            .hint("add sslrootcert=FILE with the server's authority to the database URL"));
     }
     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
         .build()

@@ -1,4 +1,4 @@
-//! The document `incident.impact/1`: numbers alone, unless people are asked for.
+//! The document `incident.impact/1`: only numbers, unless `people` is set.
 
 use std::io::{self, Write};
 

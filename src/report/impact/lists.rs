@@ -1,11 +1,11 @@
-//! CSV lists, safe to open in a spreadsheet: the people with an id, and the objects that match nothing.
+//! CSV lists, safe to open in a spreadsheet: the people with an id, and the objects that match no pattern.
 
 use std::io;
 
 use crate::impact::{Impact, Matched, Objects, Person};
 use crate::report::escape::{cell, list};
 
-/// One row a person and jurisdiction. `objects` is empty where it is not known.
+/// One row per person and jurisdiction. `objects` is empty if it is not known.
 ///
 /// # Errors
 /// None but those of memory.
@@ -25,7 +25,7 @@ pub fn persons(people: &[Person]) -> io::Result<Vec<u8>> {
     csv.into_inner().map_err(|e| e.into_error())
 }
 
-/// One row an object.
+/// One row per object.
 ///
 /// # Errors
 /// None but those of memory.

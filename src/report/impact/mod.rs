@@ -1,4 +1,4 @@
-//! The count of people in its forms: text, JSON, and the lists that go into the case.
+//! The count of people as text, as JSON, and as the lists that go into the case.
 
 mod json;
 mod lists;
@@ -25,15 +25,15 @@ pub struct Counted<'a> {
     pub time: &'a str,
     /// Program and version.
     pub program: &'a str,
-    /// The database that was asked, without user and password; none for a map of patterns.
+    /// The database that ran the query, without user and password; `None` for a map of patterns.
     pub database: Option<&'a str>,
     pub sources: &'a [Source],
     pub lists: &'a [List],
-    /// The ids of people are to be shown; without, a report names nobody and no object.
+    /// True to show the ids of people. Otherwise a report names no person and no object.
     pub people: bool,
 }
 
-/// A list that was written with the count.
+/// A list that is saved with the count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// `persons` or `unmatched`.

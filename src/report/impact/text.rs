@@ -22,7 +22,7 @@ impl<'a> Format<Counted<'a>> for Text {
     }
 }
 
-/// Lines without control characters; at the end people with an id, where they are to be shown.
+/// Lines without control characters. At the end come the people with an id, if they are to be shown.
 fn lines(counted: &Counted<'_>) -> Vec<String> {
     let impact = counted.impact;
     let mut lines = vec![format!(
@@ -65,7 +65,7 @@ fn lines(counted: &Counted<'_>) -> Vec<String> {
     if counted.people {
         lines.push(String::new());
         lines.push("PERSONS  personal data".into());
-        // Never cut: ids are there to be copied.
+        // Never cut: readers copy the ids.
         for person in &impact.people {
             let place = person.jurisdiction.as_deref().unwrap_or("-");
             let objects = plural(person.objects, "object", "objects");

@@ -1,4 +1,5 @@
-//! An analysis without a case, in this report's formats: what `incident analyze` offers besides its own.
+//! An analysis without a case, in the formats of the incident report. `incident analyze` offers these besides its own
+//! formats.
 
 use std::io::{self, Write};
 
@@ -11,7 +12,7 @@ use crate::report::{Format, RenderOptions, Report};
 pub const MARKDOWN: AnalysisReport = AnalysisReport(&Markdown);
 pub const HTML: AnalysisReport = AnalysisReport(&Html);
 
-/// One format of the incident report for an analysis.
+/// A format of the incident report, applied to an analysis.
 pub struct AnalysisReport(pub &'static dyn Format<Document>);
 
 impl Format<Report> for AnalysisReport {

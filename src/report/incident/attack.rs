@@ -2,8 +2,8 @@
 
 use super::model::Technique;
 
-/// The technique of this id. An id that is not in the list is its own name; one that does not have the form
-/// of an id has no address either.
+/// The technique with this id. An id that is not in the list is its own name. Text that does not have the form of an id
+/// has no address either.
 pub fn technique(id: &str) -> Technique {
     let known = NAMES.binary_search_by_key(&id, |(id, _)| id).ok();
     let name = known.map_or_else(|| id.to_string(), |at| NAMES[at].1.to_string());

@@ -1,7 +1,7 @@
-//! Geometry of the charts, in whole units of their view boxes. Templates draw it; colours are CSS's.
+//! Geometry of the charts, in whole units of their view boxes. Templates draw them, and CSS sets the colours.
 //!
-//! No chart crate: maintained ones write fixed colours or inline styles into their SVG,
-//! which neither follows the reader's colour scheme nor passes the page's content policy.
+//! There is no chart crate: the maintained ones write fixed colours or inline styles into their SVG. Such SVG ignores
+//! the reader's colour scheme, and the page's content policy blocks it.
 
 mod bars;
 mod scale;
@@ -16,7 +16,7 @@ pub use tree::Tree;
 
 use super::model::Document;
 
-/// What can be drawn of a document; a chart that would say nothing is left out.
+/// The charts of a document. A chart without content is left out.
 #[derive(Debug, Serialize)]
 pub struct Charts {
     pub span: Option<Span>,
@@ -34,7 +34,7 @@ impl Charts {
     }
 }
 
-/// Characters of the charts' type that fit into this width.
+/// Number of characters of the charts' font that fit into this width.
 fn fitting(width: i64) -> usize {
     usize::try_from(width / 7).unwrap_or(0)
 }

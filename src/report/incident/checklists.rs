@@ -1,8 +1,8 @@
-//! The checklists of eradication and recovery: data, one file a playbook, compiled in.
+//! The checklists of eradication and recovery: one data file per playbook, compiled in.
 
 use serde::Deserialize;
 
-/// By playbook id, in the order of the report.
+/// Checklist files by playbook id, in the order of the report.
 const BUILTIN: &[(&str, &str)] = &[
     ("leaked-access-key", include_str!("../../../checklists/leaked-access-key.toml")),
     ("compromised-role", include_str!("../../../checklists/compromised-role.toml")),
@@ -26,16 +26,16 @@ pub struct List {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Item {
-    /// In kebab case, once a file.
+    /// In kebab case, unique in its file.
     pub id: String,
-    /// A state to reach, without its full stop.
+    /// The state to reach, without a full stop.
     pub text: String,
-    /// Steps of which one suffices. Without any, a person says when it is done.
+    /// Steps, one of which is enough. Without steps, a person decides when it is done.
     #[serde(default)]
     pub done_by: Vec<String>,
 }
 
-/// The list of this playbook. A test keeps every file readable.
+/// The checklist of this playbook. A test checks that every file is valid.
 pub fn find(playbook: &str) -> Option<List> {
     let (_, text) = BUILTIN.iter().find(|(id, _)| *id == playbook)?;
     toml::from_str(text).ok()

@@ -1,10 +1,10 @@
-//! The notification clocks as rows: what is owed to whom, and how much time is left.
+//! The notification clocks as rows: which notice is due to whom, and how much time is left.
 
 use super::input::ClockRow;
 use crate::clock::{self, Millis};
 use crate::clocks::{Duty, Facts, State, duties, rounded_duration};
 
-/// Open duties first, the first due first; what does not apply is left out.
+/// Open duties first, the next due first. Duties that do not apply are left out.
 pub fn rows(facts: &Facts, now: Millis) -> Vec<ClockRow> {
     let mut list: Vec<Duty> = duties(facts, now);
     list.retain(|duty| duty.state != State::NotApplicable);
@@ -12,7 +12,7 @@ pub fn rows(facts: &Facts, now: Millis) -> Vec<ClockRow> {
     list.iter().map(|duty| row(facts, duty, now)).collect()
 }
 
-/// When the incident was noticed: the earliest fact that says so.
+/// When the incident was noticed: the time of the earliest fact that says so.
 pub fn noticed(facts: &Facts) -> Option<Millis> {
     let moments = ["discovered", "aware"].into_iter().filter_map(|key| facts.moment(key));
     moments.map(|when| when.first(facts.zone())).min()

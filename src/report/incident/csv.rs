@@ -11,7 +11,7 @@ use crate::report::csv::into_io;
 use crate::report::escape::{cell, list};
 use crate::report::{Format, RenderOptions};
 
-/// The `timeline-csv` format: attacker and responder in one order of time.
+/// The `timeline-csv` format: attacker and responder on one timeline.
 pub struct TimelineCsv;
 
 /// The `indicators-csv` format.

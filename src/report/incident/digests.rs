@@ -7,7 +7,7 @@ use crate::clock::{SECOND, length, plain};
 use crate::event::time;
 use crate::ui::number::counted;
 
-/// Gaps and problems that a report lists; the file has all of them.
+/// The most gaps and problems that a report lists. The file has all of them.
 const NAMED: usize = 10;
 
 /// Sentences of the document `incident.digests/1`.
@@ -18,7 +18,7 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
     let document: Value =
         serde_json::from_slice(bytes).map_err(|e| format!("it cannot be read: {e}"))?;
     if document["schema"] != "incident.digests/1" {
-        return Err("it is not a digest check by incident".into());
+        return Err("incident did not write this digest check".into());
     }
     let result = &document["cloudtrail"];
     let number = |pointer: &str| result.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
@@ -50,7 +50,7 @@ pub fn read(bytes: &[u8]) -> Result<DigestVerdict, String> {
     let uncovered = number("/counts/logs_uncovered");
     if uncovered > 0 {
         details.push(format!(
-            "{} in no digest: nothing proves what was delivered.",
+            "{} in no digest: nothing proves what CloudTrail delivered.",
             counted(uncovered, "log file is", "log files are")
         ));
     }
@@ -74,7 +74,7 @@ fn moment(value: &Value) -> String {
     value.as_str().and_then(time::parse).map_or_else(|| "an unknown time".into(), plain)
 }
 
-/// Takes over the first of them, and says how many more there are.
+/// Adds the first ones, and says how many more there are.
 fn first(details: &mut Vec<String>, sentences: Vec<String>, one: &str, many: &str) {
     let more = sentences.len().saturating_sub(NAMED);
     details.extend(sentences.into_iter().take(NAMED));
@@ -154,7 +154,7 @@ mod tests {
             [
                 "No digest of 111122223333 eu-west-1 (trail main) covers 2026-11-01 01:01:31 to \
                  2026-11-01 03:01:31 UTC (2 h): digest files are missing.",
-                "1 log file is in no digest: nothing proves what was delivered.",
+                "1 log file is in no digest: nothing proves what CloudTrail delivered.",
             ]
         );
         assert_eq!(read.details[2], "Not as delivered: s3://b/0: not found.");

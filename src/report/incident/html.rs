@@ -1,7 +1,7 @@
 //! The `html` format: one self-contained file that loads nothing and runs nothing but its own script.
 //!
-//! The page's content policy names its one style and its one script by their SHA-256 (CSP Level 3, "hash
-//! source") and allows nothing else, so that text which got past the escapes would still not run.
+//! The page's content policy names its one style and its one script by their SHA-256 (CSP Level 3, "hash source") and
+//! allows nothing else. Even text that got past the escapes would not run.
 
 use std::io::{self, Write};
 
@@ -68,7 +68,7 @@ struct Section {
     name: &'static str,
 }
 
-/// The sections that the page has, by their anchors: these never change.
+/// The sections of the page, by their anchors. Anchors never change.
 fn sections(d: &Document) -> Vec<Section> {
     let all = [
         ("summary", "Summary", true),
@@ -99,7 +99,7 @@ fn policy(style: &str, script: &str) -> String {
     )
 }
 
-/// Page headers for paper. Only letters, digits and dashes of the case's id get into the style.
+/// Page headers for printing. Of the case's id, only letters, digits and dashes get into the style.
 fn paper(d: &Document) -> String {
     let id = d.case.as_ref().map_or("", |c| c.id.as_str());
     let id: String =

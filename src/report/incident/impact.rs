@@ -1,4 +1,4 @@
-//! The newest count of people of a case, as `incident impact` wrote it.
+//! The newest count of people in a case, as `incident impact` wrote it.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub fn read(bytes: &[u8]) -> Result<Impact, String> {
     let document: Value =
         serde_json::from_slice(bytes).map_err(|e| format!("it cannot be read: {e}"))?;
     if document["schema"] != "incident.impact/1" {
-        return Err("it is not an impact count by incident".into());
+        return Err("incident did not write this impact count".into());
     }
     let number = |pointer: &str| document.pointer(pointer).and_then(Value::as_u64);
     let Some(objects) = number("/objects/accessed") else {

@@ -1,4 +1,4 @@
-//! What a report is made of: an analysis, a case, or both, and what was derived from them.
+//! The input of a report: an analysis, a case, or both, and facts derived from them.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,46 +9,46 @@ use crate::journal::{Entry, History};
 use crate::plan::Plan;
 use crate::report::schema::Analysis;
 
-/// Everything that the report knows. The same input gives the same report, byte for byte.
+/// All facts of a report. The same input gives the same report, byte for byte.
 #[derive(Debug, Default)]
 pub struct Input {
-    /// When the report is made.
+    /// The time of the report.
     pub generated: Millis,
     /// `incident 0.1.0`.
     pub program: String,
     pub analysis: Option<Analysis>,
-    /// The file the analysis was read from, as the case knows it.
+    /// The file of the analysis, by its path in the case.
     pub analysis_file: Option<FileRef>,
     pub case: Option<CaseInput>,
     pub objects: Vec<ObjectRow>,
     /// The file of the objects.
     pub objects_file: Option<FileRef>,
-    /// Events that the findings rest on.
+    /// The events that the findings rest on.
     pub events: Vec<EventSeen>,
     pub clocks: Vec<ClockRow>,
     pub impact: Option<Impact>,
     pub notes: Vec<Note>,
-    /// When the incident was noticed, where somebody stated it.
+    /// When the incident was noticed, if somebody stated it.
     pub detected: Option<Millis>,
-    /// What checking CloudTrail's digest files gave.
+    /// The result of checking CloudTrail's digest files.
     pub digests: Option<DigestVerdict>,
 }
 
 /// A file of the case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileRef {
-    /// From the case folder.
+    /// Path from the case folder.
     pub name: String,
     /// Hex, lower case.
     pub sha256: String,
 }
 
-/// What the case folder contains.
+/// The contents of the case folder.
 #[derive(Debug)]
 pub struct CaseInput {
     pub file: CaseFile,
     pub entries: Vec<Entry>,
-    /// The state that the entries lead to.
+    /// The state after the last entry.
     pub history: History,
     /// The hash of each entry's line.
     pub hashes: Vec<String>,
@@ -56,10 +56,10 @@ pub struct CaseInput {
     pub head: String,
     /// The journal's last line was cut off.
     pub torn: bool,
-    /// The plan that was approved last.
+    /// The newest approved plan.
     pub plan: Option<Plan>,
     pub manifest: Option<Manifest>,
-    /// What does not fit the manifest, a sentence each.
+    /// Differences from the manifest, a sentence each.
     pub problems: Vec<String>,
     pub index: Vec<IndexLine>,
 }
@@ -103,7 +103,7 @@ pub struct EventSeen {
     pub refused: bool,
 }
 
-/// A duty to notify and how much time it leaves.
+/// A duty to notify, and the time that is left.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ClockRow {
     /// `GDPR`.
@@ -112,24 +112,24 @@ pub struct ClockRow {
     pub duty: String,
     /// `Art. 33(1)`.
     pub article: String,
-    /// What starts the clock, and when: in words.
+    /// What started the clock and when, in words.
     pub starts: String,
-    /// The moment it ends, or why there is none: in words.
+    /// When it ends, or why it has no end, in words.
     pub due: String,
-    /// Time left at the time of the report: in words.
+    /// Time left at the time of the report, in words.
     pub left: String,
     /// `running`, `overdue`, `done`, `not started` …
     pub state: String,
 }
 
-/// Whose data was reached.
+/// The people whose data was reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Impact {
-    /// A sentence: what was counted, and how.
+    /// One sentence: what was counted, and how.
     pub statement: String,
     pub people: Option<u64>,
     pub jurisdictions: Vec<Jurisdiction>,
-    /// What the numbers do not say, a sentence each.
+    /// Limits of the numbers, a sentence each.
     pub limits: Vec<String>,
 }
 
@@ -137,11 +137,11 @@ pub struct Impact {
 pub struct Jurisdiction {
     pub name: String,
     pub people: u64,
-    /// What the count rests on.
+    /// The files that the count rests on.
     pub basis: String,
 }
 
-/// What a responder wrote down elsewhere than in the journal.
+/// A note that a responder wrote outside the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Note {
     pub time: Option<Millis>,
@@ -151,18 +151,18 @@ pub struct Note {
     pub text: String,
 }
 
-/// What CloudTrail's digest files say of the log files.
+/// What CloudTrail's digest files say about the log files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DigestVerdict {
-    /// Every file of the window is there and unchanged.
+    /// Every log file of the window is present and unchanged.
     pub whole: bool,
     /// A sentence.
     pub text: String,
-    /// Chains with their gaps, files in no digest, what could not be checked: a sentence each.
+    /// Chains with their gaps, files in no digest, and unchecked items: a sentence each.
     pub details: Vec<String>,
 }
 
-/// Rows of an object list (CSV with a header). A row that cannot be read is only counted.
+/// Rows of an object list (CSV with a header). Unreadable rows are only counted.
 pub fn objects(bytes: &[u8]) -> (Vec<ObjectRow>, u64) {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let mut rows = Vec::new();
@@ -197,7 +197,7 @@ pub fn events(bytes: &[u8]) -> (Vec<EventSeen>, u64) {
     (events, lost)
 }
 
-/// Lines of an evidence index. A line that cannot be read is left out: the manifest names its file anyway.
+/// Lines of an evidence index. Unreadable lines are left out: the manifest names their files anyway.
 pub fn index(text: &str) -> Vec<IndexLine> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

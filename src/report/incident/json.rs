@@ -2,10 +2,10 @@
 //!
 //! # Schema `incident.report/1`
 //!
-//! The members are those of [`Document`], always present, in its order; what is not known is `null`, an empty
-//! text or an empty list. Times are RFC 3339 in UTC. `evidence` members hold numbers of the list `evidence`.
-//! Fields may be added under the same version; a field that changes its meaning or goes away makes a new one.
-//! Log text is complete and unchanged once parsed; control, bidi and zero-width characters are `\uXXXX`.
+//! The members are those of [`Document`], always present, in its order. Unknown values are `null`, an empty text or an
+//! empty list. Times are RFC 3339 in UTC. `evidence` members hold numbers of the list `evidence`. Fields may be added
+//! under the same version; a field that changes its meaning or disappears requires a new version. Log text is complete
+//! and unchanged once parsed; control, bidi and zero-width characters are `\uXXXX`.
 
 use std::io::{self, Write};
 

@@ -1,5 +1,4 @@
-//! Reads a case folder into a report's input. What the case does not have is left out; what does not match is
-//! listed in the report.
+//! Reads a case folder into a report's input. Missing parts are left out, and the report lists mismatches.
 
 use super::PROGRAM;
 use super::clock_rows;
@@ -24,8 +23,8 @@ pub enum LoadError {
     Analysis(String, AnalysisError),
 }
 
-/// Reads a case as it is `now`: its journal, the plan that was approved last, its manifest, its newest
-/// analysis, and the facts of its clocks.
+/// Reads a case at the time `now`: its journal, the newest approved plan, its manifest, its newest analysis, and the
+/// facts of its clocks.
 ///
 /// # Errors
 /// When the journal's chain does not fit, the analysis is of another shape, or a file cannot be read.
@@ -40,12 +39,12 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     let (clocks, detected) = match facts(&case.file().clocks, &checked.entries) {
         Ok(facts) => (clock_rows::rows(&facts, now), clock_rows::noticed(&facts)),
         Err(e) => {
-            problems.push(format!("facts of the clocks: {e}"));
+            problems.push(format!("facts of the notification clocks: {e}"));
             (Vec::new(), None)
         }
     };
     let plan = plan(case, &checked.history, &mut problems)?;
-    // A case without evidence has no index. One that is missing is among the problems.
+    // A case without evidence has no index. If the manifest lists one that is missing, the problems name it.
     let lines = case.bytes(Artifact::AnswerIndex.name())?.unwrap_or_default();
     let mut input = Input {
         generated: now,
@@ -70,7 +69,7 @@ pub fn case(case: &Case, now: Millis) -> Result<Input, LoadError> {
     Ok(input)
 }
 
-/// The approved plan; none, and a problem, when its file is missing or differs.
+/// The approved plan. If its file is missing or differs, adds a problem and returns `None`.
 fn plan(
     case: &Case,
     history: &History,
@@ -122,7 +121,7 @@ fn files(case: &Case, input: &mut Input, problems: &[Problem]) -> Result<(), Loa
             (Err(_), None) => {}
         }
     }
-    // A verdict that was edited proves nothing; that it was is among the problems.
+    // An edited verdict proves nothing. The problems name the edit.
     let changed = |file: &FileRef| problems.contains(&Problem::Changed(file.name.clone()));
     if let Some((file, bytes)) = newest(case, Artifact::Digests)?.filter(|(file, _)| !changed(file))
     {

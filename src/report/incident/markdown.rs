@@ -25,7 +25,7 @@ impl Format<Document> for Markdown {
                 env.add_filter("code", |text: &str| escape::code(text));
             });
         let text = text.map_err(io::Error::other)?;
-        // What is absent leaves its blank lines behind.
+        // Absent parts leave blank lines behind: remove them.
         let mut blank = true;
         for line in text.lines().map(str::trim_end) {
             if !(blank && line.is_empty()) {

@@ -1,7 +1,7 @@
-//! The incident report: one model of an analysis and a case, and one file a format.
+//! The incident report: one model of an analysis and a case, and one file per format.
 //!
-//! To add a format: one file, its `mod` line and its place in [`FORMATS`]. To add a section: a part of the
-//! model, a file in `build`, and its place in the formats made to be read.
+//! To add a format: one file, its `mod` line and its place in [`FORMATS`]. To add a section: a part of the model, a
+//! file in `build`, and its place in the formats for people.
 
 pub mod analysis_report;
 pub mod attack;
@@ -34,7 +34,7 @@ pub use model::Document;
 
 use super::Formats;
 
-/// Name and version, as reports say who made them.
+/// Name and version of this program, as reports show them.
 pub const PROGRAM: &str = concat!("incident ", env!("CARGO_PKG_VERSION"));
 
 /// Every format of the incident report.

@@ -1,4 +1,4 @@
-//! The finished report, before any format. Formats render it and add nothing.
+//! The finished report, independent of formats. Formats render it and add nothing.
 //!
 //! Numbers in `evidence` are those of [`Document::evidence`]: `[E1]` in every format.
 
@@ -32,7 +32,7 @@ pub struct Document {
     pub measures: Vec<Measure>,
     pub milestones: Vec<Milestone>,
     pub figures: Vec<Figure>,
-    /// Events that findings rest on, by time; empty without the case's list of them.
+    /// Events that findings rest on, by time; empty if the case has no list of them.
     pub activity: Vec<Bin>,
     pub timeline: Vec<Moment>,
     /// Roots first, each followed by its descendants.
@@ -66,7 +66,7 @@ pub struct CaseHead {
     pub caller: Option<String>,
 }
 
-/// What was read for the analysis.
+/// The input of the analysis.
 #[derive(Debug, Clone, Serialize)]
 pub struct Logs {
     pub since: Option<At>,
@@ -92,7 +92,7 @@ pub struct Status {
     pub state: State,
     /// The state in words: `contained and held`.
     pub name: &'static str,
-    /// One sentence more.
+    /// One more sentence.
     pub text: String,
 }
 
@@ -100,7 +100,7 @@ pub struct Status {
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Held,
-    /// It holds, but not for every identity that findings name.
+    /// Containment holds, but not for every identity that findings name.
     Partial,
     Contested,
     Incomplete,
@@ -109,12 +109,12 @@ pub enum State {
     Open,
 }
 
-/// How long something took.
+/// A duration, such as the time to contain.
 #[derive(Debug, Clone, Serialize)]
 pub struct Measure {
     /// `Time to contain`.
     pub name: &'static str,
-    /// From what to what.
+    /// Between which two moments.
     pub about: &'static str,
     pub from: At,
     pub to: At,
@@ -123,7 +123,7 @@ pub struct Measure {
     pub evidence: Vec<usize>,
 }
 
-/// A moment of the response that the timeline is marked with.
+/// A moment of the response that the timeline marks.
 #[derive(Debug, Clone, Serialize)]
 pub struct Milestone {
     pub time: At,
@@ -137,7 +137,7 @@ pub struct Figure {
     pub name: String,
 }
 
-/// A stretch of time and the events in it.
+/// A span of time, and the number of events in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bin {
     pub from: At,
@@ -159,7 +159,7 @@ pub enum Side {
 #[derive(Debug, Clone, Serialize)]
 pub struct Moment {
     pub time: At,
-    /// When it ended, where it lasted.
+    /// When it ended, if it lasted.
     pub last: Option<At>,
     pub side: Side,
     pub severity: Option<&'static str>,
@@ -167,17 +167,17 @@ pub struct Moment {
     pub kind: String,
     pub text: String,
     pub who: String,
-    /// `done`, `tried`, or empty when it is not known.
+    /// `done`, `tried`, or empty if not known.
     pub outcome: String,
     pub evidence: Vec<usize>,
 }
 
-/// An access key or a principal, and what was done with it.
+/// An access key or a principal, and its use.
 #[derive(Debug, Clone, Serialize)]
 pub struct Actor {
     /// 0 for a root of the tree.
     pub depth: usize,
-    /// Its place in the list, from 0; its parent's place.
+    /// Its index in the list, from 0, and its parent's index.
     pub parent: Option<usize>,
     pub access_key: String,
     pub kind: String,
@@ -192,7 +192,7 @@ pub struct Actor {
     pub bytes_out: Option<u64>,
     pub addresses: Vec<String>,
     pub services: Vec<String>,
-    /// What containment did to it, in words; empty when it was not contained.
+    /// What containment did to it, in words; empty if it was not contained.
     pub contained: String,
     pub evidence: Vec<usize>,
 }
@@ -207,7 +207,7 @@ pub struct Source {
     pub asn: String,
     pub first: Option<At>,
     pub last: Option<At>,
-    /// The largest number of events that one finding counts from here.
+    /// The largest number of events from this address in one finding.
     pub events: u64,
     pub evidence: Vec<usize>,
 }
@@ -223,19 +223,19 @@ pub struct Agent {
 pub struct BytesOut {
     pub principal: String,
     pub bytes: u64,
-    /// A finding names it.
+    /// True if a finding names it.
     pub named: bool,
 }
 
-/// What the actors reached.
+/// The resources that the actors reached.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Touched {
     pub buckets: Vec<Bucket>,
     /// Single objects, most bytes first; capped.
     pub objects: Vec<Object>,
-    /// Of how many.
+    /// The full number of objects.
     pub objects_total: u64,
-    /// The file with all of them.
+    /// The file with all objects.
     pub objects_file: Option<String>,
     pub secrets: Vec<Thing>,
     pub resources: Vec<Thing>,
@@ -244,7 +244,7 @@ pub struct Touched {
 #[derive(Debug, Clone, Serialize)]
 pub struct Bucket {
     pub name: String,
-    /// Distinct objects; not known without an object list.
+    /// Distinct objects; `None` without an object list.
     pub read: Option<u64>,
     pub written: Option<u64>,
     pub deleted: Option<u64>,
@@ -274,11 +274,11 @@ pub struct Object {
 pub struct Thing {
     pub kind: String,
     pub name: String,
-    /// What was done to it, in words.
+    /// The actions on it, in words.
     pub what: String,
     pub done: u64,
     pub denied: u64,
-    /// Whether it is still there, as far as the case says.
+    /// Whether it still exists, as far as the case knows.
     pub now: String,
     pub evidence: Vec<usize>,
 }
@@ -286,7 +286,7 @@ pub struct Thing {
 /// One change of containment.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
-    /// The change's number; none for a step that could not be done.
+    /// The change's number; `None` for a step that could not be done.
     pub number: Option<usize>,
     pub step: String,
     pub title: String,
@@ -304,13 +304,13 @@ pub struct Step {
     pub evidence: Vec<usize>,
 }
 
-/// What this report does not cover.
+/// A gap: something that this report does not cover.
 #[derive(Debug, Clone, Serialize)]
 pub struct Gap {
     /// `logs`, `integrity`, `accounts`, `credentials`, `data`, `evidence`, `containment`, `judgement`.
     pub kind: &'static str,
     pub text: String,
-    /// It qualifies what the report says, not only what it covers.
+    /// It qualifies the report's statements, not only its coverage.
     pub weighty: bool,
 }
 
@@ -333,7 +333,7 @@ pub struct Indicator {
 pub struct Checklist {
     pub playbook: String,
     pub title: String,
-    /// Why it is here.
+    /// Why it is in the list.
     pub because: String,
     pub eradication: Vec<Task>,
     pub recovery: Vec<Task>,
@@ -345,7 +345,7 @@ pub struct Task {
     pub id: String,
     pub text: String,
     pub state: TaskState,
-    /// What ticked it, or what is left.
+    /// What ticked the item, or what is left to do.
     pub note: String,
     pub evidence: Vec<usize>,
 }

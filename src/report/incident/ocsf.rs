@@ -1,5 +1,5 @@
-//! The `ocsf` format: each finding as a Detection Finding of the Open Cybersecurity Schema Framework, one JSON
-//! object a line.
+//! The `ocsf` format: each finding as a Detection Finding of the Open Cybersecurity Schema Framework, one JSON object
+//! per line.
 //!
 //! Class 2004 of schema 1.9.0 with the `cloud` profile (schema.ocsf.io). Only attributes that every version
 //! since 1.1.0 knows are used, so that older readers lose nothing.
@@ -17,7 +17,7 @@ use crate::report::{Format, RenderOptions};
 pub const VERSION: &str = "1.9.0";
 const CATEGORY: u64 = 2;
 const CLASS: u64 = 2004;
-/// A finding is made.
+/// The activity: a finding is created.
 const CREATE: u64 = 1;
 
 /// The `ocsf` format.
@@ -98,7 +98,7 @@ fn info(d: &Document, f: &FindingDetail) -> Value {
     })
 }
 
-/// A sub-technique comes with the technique that it belongs to.
+/// A sub-technique also names the technique that it belongs to.
 fn attack(id: &str) -> Value {
     let named = |id: &str| {
         let known = technique(id);
@@ -156,7 +156,7 @@ fn remediation(f: &FindingDetail) -> Value {
     }
 }
 
-/// Values to pivot on; types by their numbers in the schema, 99 for one that all its versions do not know.
+/// Values to search for elsewhere. Types are numbers of the schema; 99 is a type that not all of its versions know.
 fn observables(f: &FindingDetail) -> Vec<Value> {
     let of = |name: &str, kind: &str, number: u64, value: &str| json!({"name": name, "type": kind, "type_id": number, "value": value});
     let mut found = Vec::new();
@@ -187,7 +187,7 @@ fn millis(at: Option<At>) -> Option<i64> {
     at.map(|at| at.0)
 }
 
-/// Without members that are not known: the schema has no `null`, and an empty object breaks its rules.
+/// Leaves out unknown members: the schema has no `null`, and an empty object breaks its rules.
 fn without_empty(value: Value) -> Value {
     let empty = |v: &Value| match v {
         Value::Null => true,

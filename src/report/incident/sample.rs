@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::journal::History;
 use crate::report::schema::Analysis;
 
-/// Everything that an attacker could write into a log, and a responder paste from one.
+/// Text that an attacker could write into a log, or that a responder could paste from one.
 pub const HOSTILE: &str = "=cmd|' /C calc'!A0\x1b[2J\0\u{9b}31m\nincident: x\r\n\u{202e}gpj.exe\u{200b}\
     <script>window.ran=1</script><img src=x onerror=\"window.ran=2\"></style></title></textarea>\
     <svg onload='window.ran=3'><a href=\"javascript:window.ran=4\">x</a>{{7*7}}{% raw %}{#x#}\
@@ -27,7 +27,7 @@ fn from_disk() -> Input {
     input
 }
 
-/// A key was misused and is contained; a second key is not contained.
+/// A key was misused and is contained. A second key is not contained.
 pub fn rich() -> Input {
     let mut input = from_disk();
     input.clocks = vec![ClockRow {
@@ -77,7 +77,8 @@ pub fn empty() -> Input {
     Input { program: "incident 0.1.0".into(), ..Input::default() }
 }
 
-/// Text in `value` made hostile, but for what the reader needs: times, severities, classes, addresses.
+/// Makes all text in `value` hostile, except what a reader of the document needs: times, severities, classes,
+/// addresses.
 pub fn poison(value: &mut Value) {
     match value {
         Value::String(text) => {

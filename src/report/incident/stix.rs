@@ -1,8 +1,8 @@
-//! The `stix` format: a STIX 2.1 bundle (OASIS standard of 2021-06-10) of what can be looked for elsewhere.
+//! The `stix` format: a STIX 2.1 bundle (OASIS standard of 2021-06-10) of things to look for elsewhere.
 //!
-//! Indicators with patterns, what was observed, the techniques they point to, who says so, and a report that
-//! names them all. Ids are UUIDv5: cyber observables as section 2.9 of the standard lays down, so that equal
-//! things have equal ids everywhere; the others from the report's own content.
+//! It has indicators with patterns, the observations, the techniques that they point to, their author, and a report
+//! that names them all. Ids are UUIDv5: ids of cyber observables follow section 2.9 of the standard, so that equal
+//! things have equal ids everywhere; the other ids derive from the report's own content.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -37,9 +37,9 @@ struct Bundle {
     objects: Vec<Value>,
     ids: BTreeSet<String>,
     identity: String,
-    /// What makes this report's ids its own.
+    /// The text that makes this report's ids unique.
     scope: String,
-    /// An object's id stays in a later report of the same case, and so must the time it was made.
+    /// An object keeps its id in a later report of the same case, so its creation time must stay the same, too.
     created: String,
     made: String,
 }
@@ -81,7 +81,7 @@ impl Bundle {
         id
     }
 
-    /// A domain object with what all of them have.
+    /// A domain object with the members that all of them have.
     fn domain(&self, kind: &str, name: &str, mut members: Value) -> Value {
         let id = id(kind, &format!("{} {name}", self.scope));
         members["type"] = kind.into();
@@ -185,7 +185,7 @@ fn created(d: &Document) -> Millis {
 }
 
 fn id(kind: &str, name: &str) -> String {
-    // Of this program; any UUID does as long as it stays.
+    // The UUID of this program. Any UUID works if it never changes.
     const OWN: Uuid = uuid!("5b1d8a3e-7c0f-5c56-9d0b-3f6b2f1f4e11");
     format!("{kind}--{}", version_5(&OWN, &format!("{kind} {name}")))
 }
@@ -198,7 +198,7 @@ fn version_5(namespace: &Uuid, name: &str) -> Uuid {
     Builder::from_sha1_bytes(bytes).into_uuid()
 }
 
-/// The pattern, and the observable it matches; none for kinds that would match too much elsewhere.
+/// The pattern, and the observable that it matches. `None` for kinds that would match too much elsewhere.
 fn described(indicator: &Indicator) -> Option<(String, Value)> {
     let value = indicator.value.as_str();
     let (object, path, member) = match indicator.kind {

@@ -9,10 +9,10 @@ use crate::event::time;
 use crate::ui::number;
 use crate::ui::sanitize::{clip, clip_middle};
 
-/// Renders a template. Every value is escaped by `escape` unless it is a template's own text.
+/// Renders a template. `escape` escapes every value; the template's own text stays unescaped.
 ///
 /// # Errors
-/// When the template asks for what is not there: a defect of the program.
+/// When the template names a value that does not exist, which would be a defect here.
 pub fn render(
     parts: &[(&'static str, &'static str)],
     context: Value,
@@ -71,7 +71,7 @@ fn utc(text: String) -> String {
     time::parse(&text).map_or(text, clock::plain)
 }
 
-/// An ARN without what it shares with its neighbours; the region stays where there is one.
+/// An ARN without the parts that its neighbours share. A region stays.
 fn brief(text: &str) -> String {
     let region = text.split(':').nth(3).filter(|r| !r.is_empty() && text.starts_with("arn:"));
     let name = super::build::short(text);

@@ -144,7 +144,7 @@ fn csv_cells_are_guarded() {
     }
 }
 
-/// Takes some bytes, then breaks.
+/// A writer that accepts some bytes, then fails.
 struct Pipe(usize);
 
 impl Write for Pipe {

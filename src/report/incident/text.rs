@@ -1,4 +1,4 @@
-//! The `text` format: for a terminal, a mail, a ticket. 100 columns at most below the subject.
+//! The `text` format: for a terminal, a mail, a ticket. Lines below the subject have at most 100 columns.
 
 mod detail;
 
@@ -12,7 +12,7 @@ use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
 use crate::ui::{Column, Table};
 
-/// Log text in a line at most.
+/// The most characters of log text in a line.
 const LINE: usize = 240;
 
 /// The `text` format.

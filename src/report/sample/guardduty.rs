@@ -1,4 +1,5 @@
-//! GuardDuty's findings on the sample: on a key, a role, a bucket, and on nothing that our findings name.
+//! GuardDuty's findings on the sample: on a key, on a role, on a bucket, and on a resource that no finding of ours
+//! names.
 
 use super::{HOSTILE, KEY, START};
 use crate::clock::{DAY, HOUR, MINUTE};
@@ -27,7 +28,7 @@ pub fn matches(findings: &[Finding]) -> Vec<GuardDutyMatch> {
     let user = GuardDutyFinding {
         user: "ci-deploy".into(),
         user_type: "IAMUser".into(),
-        // It came to GuardDuty's notice later.
+        // GuardDuty noticed it later.
         first: START + HOUR,
         last: START + HOUR,
         ..by("user")

@@ -34,7 +34,7 @@ fn now() -> Seen {
     }
 }
 
-/// The week before had two of the findings, and one that has left the window.
+/// The week before had two of these findings, and one that is no longer in the window.
 fn last() -> Seen {
     let now = now();
     let mut findings = now.findings[..2].to_vec();
@@ -75,13 +75,13 @@ fn measured(periods: u64) -> Measured {
     }
 }
 
-/// With a last run, and four weeks before.
+/// The sample with a last run and four earlier weeks.
 pub fn weekly() -> Report {
     let change = Change::between(&now(), &Before::Run(Box::new(last())), measured(4), 12);
     Report { change: Some(change), ..rich() }
 }
 
-/// With no run before it, and no weeks.
+/// The sample without an earlier run or earlier weeks.
 pub fn first() -> Report {
     let change = Change::between(&now(), &Before::None, measured(0), 0);
     Report { change: Some(change), ..rich() }

@@ -129,9 +129,9 @@ impl From<&SeenName> for Name {
 #[serde(default)]
 pub struct ChangedFindings {
     pub new: Vec<CurrentFinding>,
-    /// The last run had them, and they have happened since.
+    /// Findings that the last run had, and that have recurred since.
     pub again: Vec<CurrentFinding>,
-    /// The last run had them, and nothing was added.
+    /// Findings that the last run had, and that have not recurred.
     pub still: Vec<CurrentFinding>,
     pub gone: Vec<FormerFinding>,
 }

@@ -20,7 +20,7 @@ pub struct Coverage {
     pub oldest: Option<At>,
     #[serde(deserialize_with = "field::time")]
     pub newest: Option<At>,
-    /// Nothing was lost, and the sums add up; `None` in a document that does not say so.
+    /// True if nothing was lost and the sums add up; `None` if the document does not say.
     pub complete: Option<bool>,
     pub problems: Vec<Problem>,
     pub problems_total: u64,
@@ -109,7 +109,7 @@ impl Events {
     }
 }
 
-/// A file that was not read, or not all of it.
+/// A file that was not read completely.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Problem {

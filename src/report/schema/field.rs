@@ -1,5 +1,5 @@
-//! How single values of the document are written and read. A reader takes `null`, an absent field and a value it
-//! cannot read for "not known".
+//! Writes and reads single values of the document. A reader treats `null`, an absent field and an unreadable value as
+//! "not known".
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -31,7 +31,7 @@ pub fn severity<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Severity, 
     Ok(name.and_then(|name| name.parse().ok()).unwrap_or_default())
 }
 
-/// Text that is `null` when it is empty.
+/// A text; `null` if it is empty.
 pub mod text {
     use super::*;
 
@@ -44,7 +44,7 @@ pub mod text {
     }
 }
 
-/// A JSON object of names and values, written in its own order. Equal whatever the order.
+/// A JSON object of names and values, written in its own order. Comparison ignores the order.
 #[derive(Debug, Clone, Default)]
 pub struct NamedValues(pub Vec<(String, Value)>);
 

@@ -21,7 +21,7 @@ pub struct Finding {
     pub description: String,
     /// `done` or `tried`.
     pub outcome: String,
-    /// Id of the story that tells it.
+    /// Id of the finding's story.
     #[serde(with = "field::text")]
     pub story: String,
     #[serde(deserialize_with = "field::time")]
@@ -96,12 +96,12 @@ impl From<&finding::Finding> for Finding {
     }
 }
 
-/// Whether anything succeeded.
+/// Whether any call succeeded.
 pub fn outcome(tried: bool) -> String {
     if tried { "tried".into() } else { "done".into() }
 }
 
-/// Name to value; a name that several detectors used is written once.
+/// Values by name. A name that several detectors used appears once.
 fn settings(used: &[finding::SettingUsed]) -> NamedValues {
     let mut pairs: Vec<(String, Value)> = Vec::new();
     for setting in used {
@@ -169,7 +169,7 @@ impl From<&finding::ActionSeen> for Action {
     }
 }
 
-/// Something that calls acted on.
+/// A resource that calls acted on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Target {
@@ -210,7 +210,7 @@ impl From<&finding::Evidence> for Evidence {
     }
 }
 
-/// A playbook that would contain it, with its parameters.
+/// A playbook that would contain the finding, with its parameters.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Playbook {

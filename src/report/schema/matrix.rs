@@ -1,4 +1,4 @@
-//! The matrix and the gaps of the `coverage` part.
+//! The matrix and the gaps, in the `coverage` part.
 
 use serde::{Deserialize, Serialize};
 

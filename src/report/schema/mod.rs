@@ -1,20 +1,20 @@
 //! The documented JSON of an analysis as types: `analyze --format json` writes it, and a report of a case reads it.
 //!
-//! A field that is added here is written and read at once. The types of [`crate::finding`] know nothing of JSON;
-//! each file here turns them into their part of the document.
+//! A new field here is both written and read. The types of [`crate::finding`] do not know JSON: each file here converts
+//! them to its part of the document.
 //!
 //! # Schema `incident.analysis/1`
 //!
-//! Keys are always present and always in this order. What is not known is `null`, an empty list or
-//! an empty object. Times are RFC 3339 in UTC. Fields may be added under the same version; a field
-//! that changes its meaning or goes away makes a new one. Log text is complete and unchanged once
-//! parsed; in the document, control, bidi and zero-width characters are written as `\uXXXX`.
+//! Keys are always present and always in this order. Unknown values are `null`, an empty list or an empty object. Times
+//! are RFC 3339 in UTC. Fields may be added under the same version; a field that changes its meaning or disappears
+//! requires a new version. Log text is complete and unchanged once parsed; in the document, control, bidi and
+//! zero-width characters are written as `\uXXXX`.
 //!
 //! | key | value |
 //! |---|---|
 //! | `schema` | `"incident.analysis/1"` |
 //! | `generated` | when the report was made |
-//! | `window` | `since` (inclusive), `until` (exclusive), `whole_archive` (no window was asked for), `baseline_since` |
+//! | `window` | `since` (inclusive), `until` (exclusive), `whole_archive` (no window was requested), `baseline_since` |
 //! | `coverage.files` | `found` = `read` + the counts in `skipped`; `damaged` (of those read); `archives` (opened, not counted as files); `skipped` [{`reason`, `count`}] |
 //! | `coverage.events` | `records` = `decoded` + `duplicates` + `outside_window` + `lost`; `baseline` (of those outside); `lost_by_reason`, `not_events`, `by_log` {name: count} |
 //! | `coverage` | `bytes_read`, `bytes_inflated`, `oldest`, `newest`, `complete` (nothing lost, and the sums hold), `problems` [{`file`, `offset`, `reason`, `detail`}] (capped), `problems_total` |
@@ -23,7 +23,7 @@
 //! | `stories` | findings of one actor told together, most severe first; see below |
 //! | `findings` | most severe first; see below |
 //! | `sessions` | the findings' keys, the keys they came from and the keys issued from them (200 at most of each key), as in [`incident.sessions/1`](super::sessions::json) |
-//! | `guardduty` | GuardDuty's findings on the window, where it was asked: [{`id`, `type`, `title`, `severity` (1.0 to 10.0), `account`, `region`, `first_seen`, `last_seen`, `access_key`, `user`, `user_type`, `buckets`, `findings`}]; `findings` are ids of ours with the same access key, user, role or bucket within an hour of it |
+//! | `guardduty` | GuardDuty's findings on the window, if the run asked GuardDuty: [{`id`, `type`, `title`, `severity` (1.0 to 10.0), `account`, `region`, `first_seen`, `last_seen`, `access_key`, `user`, `user_type`, `buckets`, `findings`}]; `findings` are ids of ours with the same access key, user, role or bucket within an hour of it |
 //! | `rules` | `applied` (number of Sigma rules and correlations), `skipped` [{`rule`, `file`, `line`, `reason`}] |
 //! | `suppressed` | [{`entry`, `findings`}]: how many findings each allow-list entry suppressed |
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
@@ -47,7 +47,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | `since`, `until` | the window that was asked for; `since` is `null` when it begins with the logs |
+//! | `since`, `until` | the requested window; `since` is `null` when it begins with the logs |
 //! | `accounts` | of the window's events |
 //! | `last_run` | `at`, `since`, `until`, `program`, `same_program`, `same_rules`, `complete`; `null` for a first run |
 //! | `unreadable` | why the record of the last run could not be read, or `null` |
@@ -176,7 +176,7 @@ impl From<&Report> for Analysis {
     }
 }
 
-/// What was asked for.
+/// The requested window.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Window {
@@ -201,7 +201,7 @@ impl From<&model::Window> for Window {
     }
 }
 
-/// Rules that were applied, and those that could not be.
+/// Number of rules that were applied, and the rules that were not.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rules {

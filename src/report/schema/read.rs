@@ -1,4 +1,4 @@
-//! Reads the document: strict about its name and version, tolerant of fields that are new, absent or `null`.
+//! Reads the document. Checks name and version strictly, but accepts fields that are new, absent or `null`.
 
 use serde_json::Value;
 
@@ -8,11 +8,10 @@ use super::{Analysis, SCHEMA};
 pub enum AnalysisError {
     #[error("it is not JSON: {0}")]
     NotJson(serde_json::Error),
-    #[error("its schema is '{0}', and this program reads '{SCHEMA}'")]
+    #[error("its schema is '{0}', but this program reads '{SCHEMA}'")]
     Schema(String),
     #[error(
-        "its schema is '{0}', another version than '{SCHEMA}', which this program reads: \
-         analyze the logs again with this version of incident"
+        "its schema is '{0}', but this program reads '{SCHEMA}': analyze the logs again with this version of incident"
     )]
     Version(String),
     #[error("it does not have the shape of {SCHEMA}: {0}")]
@@ -23,7 +22,7 @@ impl Analysis {
     /// Reads the document.
     ///
     /// # Errors
-    /// When it is not JSON, of another schema or version, or a field has another type.
+    /// When it is not JSON, has another schema or version, or has a field of another type.
     pub fn parse(bytes: &[u8]) -> Result<Analysis, AnalysisError> {
         let mut value: Value = serde_json::from_slice(bytes).map_err(AnalysisError::NotJson)?;
         check(value["schema"].as_str().unwrap_or_default())?;

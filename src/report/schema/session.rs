@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::field::{self, At};
 use crate::finding::session;
 
-/// One access key and what was done with it; a tree through `parent_key`.
+/// One access key and its use. `parent_key` makes the keys a tree.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Session {

@@ -97,7 +97,7 @@ impl From<&story::Step> for Step {
     }
 }
 
-/// Something that was read, changed or made.
+/// A resource that was read, changed or created.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Touched {

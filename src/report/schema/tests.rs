@@ -1,4 +1,4 @@
-//! The document is read as it was written; another document is refused.
+//! Reading gives the document that was written, and refuses other documents.
 
 use super::{Analysis, SCHEMA};
 use crate::finding::Severity;

@@ -2,8 +2,8 @@
 //!
 //! # Schema `incident.sessions/1`
 //!
-//! Keys are always present and always in this order. What is not known is `null` or an empty list. Times are
-//! RFC 3339 in UTC. Fields may be added under the same version.
+//! Keys are always present and always in this order. Unknown values are `null` or an empty list. Times are RFC 3339 in
+//! UTC. Fields may be added under the same version.
 //!
 //! | key | value |
 //! |---|---|
@@ -23,7 +23,7 @@
 //! | `access_key` | the key's id; a session at the console has an id of its own, `console-…`, and its keys have that as `parent_key` |
 //! | `kind` | `long-term`, `temporary`, `console` |
 //! | `principal`, `name`, `account` | whose; `name` is the role session name |
-//! | `parent_key`, `parent` | what it came from, `null` for a root; who asked for it |
+//! | `parent_key`, `parent` | what it came from, `null` for a root; who requested it |
 //! | `how` | `AssumeRole`, `GetSessionToken`, `CreateAccessKey`, …; `console`, `instance`, `service`; `null` if the record is not in the logs |
 //! | `issued_at`, `issued_from` | when, and to which address |
 //! | `first_seen`, `last_seen`, `events`, `denied`, `bytes_out` | use in the window; times are `null` if there was none |
@@ -80,7 +80,7 @@ struct Sessions<'a> {
     notes: &'a [String],
 }
 
-/// Sessions that are made while they are written.
+/// Sessions that are created while they are written.
 struct Stream<'a>(&'a ForEach<'a>);
 
 impl Serialize for Stream<'_> {

@@ -13,7 +13,7 @@ use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 use crate::ui::{WIDTH, styled};
 
-/// Characters that a line of a tree has at least, however deep it stands.
+/// The fewest characters of a line in the tree, at any depth.
 const NARROWEST: usize = 24;
 
 /// The `text` format.
@@ -110,7 +110,7 @@ fn branch(
 }
 
 fn lines(text: &str, before: &str) -> Vec<String> {
-    // Lines after the first are set in by up to five more.
+    // Lines after the first are indented by up to five more columns.
     let width = WIDTH.saturating_sub(before.chars().count() + 5).max(NARROWEST);
     wrap(&clean(text), width)
 }

@@ -1,4 +1,4 @@
-//! What is new and what is gone since the last run, and the counts compared with earlier weeks.
+//! The changes since the last run (new and gone), and the counts compared with earlier weeks.
 
 use std::io;
 
@@ -11,9 +11,9 @@ use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::{clean, clip, clip_middle};
 use crate::ui::{Column, Table, WIDTH};
 
-/// Names of one kind, and findings.
+/// The most names of one kind, and the most findings, that are shown.
 const NAMED: usize = 5;
-/// Room for a name next to its label and its numbers.
+/// Width for a name next to its label and its numbers.
 const NAME: usize = 60;
 
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -139,7 +139,7 @@ fn counts(page: &mut Page<'_>, change: &Change) -> io::Result<()> {
     };
     page.heading("COUNTS", &about)?;
     if change.counts.iter().all(|count| count.before.is_none()) {
-        // Findings are counted at the top.
+        // Leave findings out: the top of the section counts them.
         let counts = change.counts.iter().filter(|c| !c.what.starts_with("findings."));
         let all: Vec<String> = counts.map(without_comparison).collect();
         return page.text(4, &all.join(", "));
@@ -183,7 +183,7 @@ fn without_comparison(count: &Count) -> String {
     }
 }
 
-/// With a tenth where numbers are small.
+/// Small numbers have one decimal.
 fn mean(mean: f64, count: &Count) -> String {
     match count.what.as_str() {
         "s3-bytes-out" => bytes(mean.round() as u64),

@@ -3,8 +3,8 @@
 use crate::finding::Proposal;
 use crate::ui::sanitize::clip;
 
-/// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell; not as a command when
-/// a value could mean something else there.
+/// `incident contain leaked-access-key --access-key AKIA…`, ready to copy into a shell. Not a command if a shell could
+/// read a value differently.
 pub(super) fn contain_command(proposal: &Proposal) -> String {
     if proposal.params.iter().all(|(_, value)| plain(value)) {
         let params = proposal.params.iter().map(|(name, value)| format!(" --{name} {value}"));
@@ -21,7 +21,7 @@ pub(super) fn contain_command(proposal: &Proposal) -> String {
     format!("{} ({})", proposal.id, params.join(", "))
 }
 
-/// True for names, ARNs and addresses without anything that a shell or an argument parser reads otherwise.
+/// True for names, ARNs and addresses without characters that a shell or an argument parser interprets.
 fn plain(value: &str) -> bool {
     !value.starts_with('-')
         && value.chars().all(|c| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c))

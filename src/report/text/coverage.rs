@@ -1,4 +1,4 @@
-//! What was read and what was not, with the sums written out so that a reader can check them.
+//! The coverage: what was read and what was not. The sums are written out, so that a reader can check them.
 
 use std::collections::BTreeMap;
 use std::io;

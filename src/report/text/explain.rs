@@ -1,4 +1,4 @@
-//! One finding with every reason, setting and condition: why it fired.
+//! Explains why one finding fired, with every reason, setting and condition.
 
 use std::io::{self, Write};
 
@@ -16,7 +16,7 @@ pub struct Explained<'a> {
     pub readings: Vec<Reading>,
 }
 
-/// One rule on one record.
+/// The result of one rule on one record.
 pub struct Reading {
     pub rule: String,
     pub level: String,
@@ -24,7 +24,7 @@ pub struct Reading {
     pub conditions: Vec<Condition>,
 }
 
-/// Writes findings in full, one after the other, each with GuardDuty's findings on the same activity.
+/// Writes every finding in full, with GuardDuty's findings on the same activity.
 ///
 /// # Errors
 /// When the output cannot be written.

@@ -1,4 +1,4 @@
-//! The findings: the first ones in full, the others as a line each.
+//! The findings: the first ones in full, one line for each of the others.
 
 use std::io;
 
@@ -19,7 +19,7 @@ const AGENTS: usize = 3;
 const ACTIONS: usize = 8;
 const RESOURCES: usize = 5;
 const EVIDENCE: usize = 3;
-/// One-line findings shown at most: the text is a mail, not an archive.
+/// The most one-line findings shown: the text is a mail, not an archive.
 const LINES: usize = 100;
 
 pub(super) fn render(page: &mut Page<'_>, report: &Report, top: usize) -> io::Result<()> {
@@ -138,7 +138,7 @@ fn class_in_words(class: &str) -> &str {
         "aws-internal" => "AWS-internal",
         "private" => "private address",
         "own" => "own range",
-        "cloud" => "cloud provider",
+        "cloud" => "hosting provider",
         "other" => "internet",
         other => other,
     }
@@ -158,7 +158,7 @@ fn action(seen: &ActionSeen) -> String {
     format!("{} {}{counts}", clip(&seen.action, 80), grouped(seen.events))
 }
 
-/// Each with the detector that says so, where it is not the one in the heading.
+/// Each reason names its detector, if that is not the one in the heading.
 fn reasons(f: &Finding) -> impl Iterator<Item = (String, String)> {
     f.reasons.iter().map(|reason| {
         let by = match reason.rule == f.rule || reason.rule.is_empty() {
@@ -203,7 +203,7 @@ fn evidence(page: &mut Page<'_>, f: &Finding) -> io::Result<()> {
     page.field("", &format!("and {}", counted(more, "more event", "more events")))
 }
 
-/// Items on one line, `; ` between them, none broken over two lines if it fits on one.
+/// Joins items with `; `. No item that fits on one line is broken over two.
 fn packed(items: Vec<String>) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let chars = |text: &str| clean(text).chars().count();
@@ -223,7 +223,7 @@ fn packed(items: Vec<String>) -> Vec<String> {
     lines
 }
 
-/// The first `most` in words, and how many more there are.
+/// The first `most` items, and how many more there are.
 fn capped<T>(items: &[T], most: usize, words: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines: Vec<String> = items.iter().take(most).map(words).collect();
     if items.len() > most {

@@ -9,11 +9,11 @@ use crate::finding::guardduty::GuardDutyMatch;
 use crate::source::discover::GuardDutyFinding;
 use crate::ui::sanitize::clip;
 
-/// Shown with one finding, and in their own section.
+/// The most GuardDuty findings shown with one finding, and in their own section.
 const MATCHING: usize = 5;
 const UNMATCHED: usize = 20;
 
-/// `also reports: TYPE (8.0), first to last, id`: a line for each that matches the finding.
+/// `also reports: TYPE (8.0), first to last, id`: one line per GuardDuty finding that matches.
 pub(super) fn matching(all: &[GuardDutyMatch], f: &Finding) -> Vec<String> {
     let of: Vec<&GuardDutyMatch> = all.iter().filter(|m| m.findings.contains(&f.id)).collect();
     let mut lines: Vec<String> =
@@ -24,13 +24,13 @@ pub(super) fn matching(all: &[GuardDutyMatch], f: &Finding) -> Vec<String> {
     lines
 }
 
-/// Those that match none of ours.
+/// The GuardDuty findings that match none of ours.
 pub(super) fn unmatched(page: &mut Page<'_>, all: &[GuardDutyMatch]) -> io::Result<()> {
     let unmatched: Vec<&GuardDutyMatch> = all.iter().filter(|m| m.findings.is_empty()).collect();
     if unmatched.is_empty() {
         return Ok(());
     }
-    page.heading("GUARDDUTY ONLY", "matched to none of the findings above")?;
+    page.heading("GUARDDUTY ONLY", "no match among the findings above")?;
     for one in unmatched.iter().take(UNMATCHED) {
         page.item(2, "- ", &summary(&one.by))?;
         page.text(4, &clip(&one.by.title, 240))?;

@@ -1,4 +1,4 @@
-//! The one way onto the page: everything written is cleaned and wrapped here, so nothing can leak.
+//! The only way to write to the page: cleans and wraps all text, so that no raw log text reaches a terminal.
 
 use std::io::{self, Write};
 
@@ -8,13 +8,13 @@ use crate::finding::Severity;
 use crate::ui::sanitize::clean;
 use crate::ui::{Table, WIDTH, styled};
 
-/// Where the text after a field's label begins.
+/// Column at which the text after a field's label begins.
 const FIELD: usize = 16;
-/// Where a field's label begins.
+/// Column at which a field's label begins.
 const LABEL: usize = 4;
-/// What a severity takes: the longest word and two blanks.
+/// Width of a severity: the longest word and two blanks.
 pub(in crate::report) const SEVERITY: usize = 10;
-/// Room for a field's text.
+/// Width of a field's text.
 pub(in crate::report) const FIELD_WIDTH: usize = WIDTH - FIELD;
 
 /// Writes cleaned, wrapped lines; colours headings and severities only.
@@ -38,7 +38,7 @@ impl<'a> Page<'a> {
         writeln!(self.out, "{text}")
     }
 
-    /// A blank line, then the heading, and something about it in plain type.
+    /// A blank line, then the heading, and a remark in plain type.
     pub fn heading(&mut self, text: &str, about: &str) -> io::Result<()> {
         let heading = styled(self.color, Style::new().bold(), &clean(text));
         let gap = if about.is_empty() { "" } else { "  " };
@@ -50,7 +50,7 @@ impl<'a> Page<'a> {
         self.item(indent, "", text)
     }
 
-    /// The same in dim type.
+    /// A wrapped paragraph in dim type.
     pub fn dim(&mut self, text: &str) -> io::Result<()> {
         self.hang(0, "", 0, text, Style::new().dimmed())
     }
@@ -61,12 +61,12 @@ impl<'a> Page<'a> {
         self.hang(indent, mark, width, text, Style::new())
     }
 
-    /// `label: text`, all texts under each other.
+    /// `label: text`, with all texts aligned.
     pub fn field(&mut self, label: &str, text: &str) -> io::Result<()> {
         self.labelled(label, text, Style::new())
     }
 
-    /// A field, unless there is nothing to say.
+    /// A field, unless its text is empty.
     pub fn field_if(&mut self, label: &str, text: &str) -> io::Result<()> {
         if text.is_empty() { Ok(()) } else { self.field(label, text) }
     }
@@ -75,7 +75,7 @@ impl<'a> Page<'a> {
         self.labelled(label, text, Style::new().dimmed())
     }
 
-    /// A field of several paragraphs; nothing when there are none.
+    /// A field of several paragraphs; nothing without paragraphs.
     pub fn fields<S: AsRef<str>>(
         &mut self,
         label: &str,
@@ -104,7 +104,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// `[1] CRITICAL  ` and the text after it; all texts under each other.
+    /// `[1] CRITICAL  ` and the text after it, with all texts aligned.
     pub fn severity(&mut self, number: &str, severity: Severity, text: &str) -> io::Result<()> {
         let word = severity.name().to_uppercase();
         let blanks = SEVERITY - word.len().min(SEVERITY);
@@ -127,7 +127,7 @@ impl<'a> Page<'a> {
         self.hang(LABEL, &mark, FIELD - LABEL, text, style)
     }
 
-    /// `mark` is ours and may hold colour; `mark_width` is what it takes on the page.
+    /// `mark` is our own text and may contain colour codes; `mark_width` is its visible width.
     fn hang(
         &mut self,
         indent: usize,
@@ -166,8 +166,7 @@ fn color_of(severity: Severity) -> Style {
     }
 }
 
-/// Lines of at most `width` characters, broken at blanks; longer words are broken where they must.
-/// Blanks inside a line stay.
+/// Lines of at most `width` characters, broken at blanks. Longer words are broken, too. Blanks inside a line stay.
 pub(in crate::report) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();

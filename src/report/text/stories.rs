@@ -12,7 +12,7 @@ use crate::finding::{Finding, Severity, Story};
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clip;
 
-/// Stories shown in full, and what each shows at most.
+/// The most stories shown in full, and the most items in each.
 const STORIES: usize = 5;
 const STEPS: usize = 25;
 const ADDRESSES: usize = 6;
@@ -20,7 +20,7 @@ const GAINED: usize = 8;
 const KINDS: usize = 8;
 const NAMES: usize = 4;
 const PLAYBOOKS: usize = 4;
-/// Room for the tactic.
+/// Width of the tactic.
 const TACTIC: usize = 22;
 
 pub(super) fn render(
@@ -75,7 +75,7 @@ fn steps(page: &mut Page<'_>, story: &Story, findings: &[Finding]) -> io::Result
     }
 }
 
-/// The first few, and how many more.
+/// The first few items, and how many more there are.
 fn listed(items: &[String], most: usize) -> Vec<String> {
     let mut lines: Vec<String> =
         items.iter().take(most).map(|item| clip(item, 300).into()).collect();
@@ -89,7 +89,7 @@ fn marked(lines: Vec<String>) -> impl Iterator<Item = (String, String)> {
     lines.into_iter().map(|line| ("- ".to_string(), line))
 }
 
-/// A line for each bucket with bytes, then one for each kind of thing.
+/// One line per bucket with bytes, then one per kind of resource.
 fn touched(all: &[Touched]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! The first line: what was found where and when, fit for a mail's subject.
+//! The first line, which serves as a mail's subject: what was found, where and when.
 
 use std::collections::BTreeSet;
 
@@ -10,15 +10,15 @@ use crate::report::Report;
 use crate::ui::number::{counted, grouped};
 use crate::ui::sanitize::{clean, clip};
 
-/// Longer titles are cut: mail programs show about this much at most.
+/// Longer titles are cut: mail programs show about this many characters.
 const MAX_TITLE: usize = 90;
-/// Whole lines about a change: what lists of mails show.
+/// Width of a whole subject about a change: lists of mails show this much.
 const MAX_SINCE_LAST: usize = 120;
-/// Severities counted, from the highest that occurs.
+/// Number of severities that are counted, from the highest that occurs.
 const LEVELS: usize = 2;
 
-/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned; after a last run,
-/// what is new since.
+/// `incident: 2 critical, 1 high in account 111122223333 - <first finding> (<days>)`, cleaned. If there was a last run,
+/// it counts what is new since.
 pub(super) fn line(report: &Report) -> String {
     let incomplete = if report.incomplete() { "INCOMPLETE, " } else { "" };
     if let Some(change) = &report.change {
@@ -87,7 +87,7 @@ fn nothing(report: &Report) -> String {
     }
 }
 
-/// `2 critical, 1 high`, so many levels at most; those of info only when there is nothing else.
+/// `2 critical, 1 high`, with a limited number of levels. Info counts only if there is nothing else.
 pub(super) fn counts(findings: &[Finding], levels: usize) -> String {
     let count = |severity| findings.iter().filter(|f| f.severity == severity).count() as u64;
     let above_info: Vec<String> = Severity::ALL[1..]
@@ -103,7 +103,7 @@ pub(super) fn counts(findings: &[Finding], levels: usize) -> String {
     above_info.join(", ")
 }
 
-/// ` in account 111122223333`, ` in 3 accounts`, or nothing when none is known.
+/// ` in account 111122223333`, ` in 3 accounts`, or nothing if no account is known.
 fn accounts(findings: &[Finding]) -> String {
     let accounts = findings.iter().map(|f| f.who.account.as_str()).filter(|a| !a.is_empty());
     let accounts: BTreeSet<&str> = accounts.collect();

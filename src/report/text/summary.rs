@@ -1,4 +1,4 @@
-//! Tables of the whole window: who, from where, what. The top rows only.
+//! Tables of the whole window: who, from where, what. Only the top rows.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::ui::{Column, Table, WIDTH};
 
 const ROWS: usize = 10;
 const INDENT: usize = 2;
-/// A value and its detail that are longer together get a line each.
+/// A value and its detail get a line each if they are longer than this together.
 const ONE_LINE: usize = 44;
 
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -32,10 +32,10 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Heading, value, and how the value is written.
+/// Heading, value, and format of the value.
 type Count = (&'static str, fn(&Row) -> u64, fn(u64) -> String);
 
-/// Columns after the events; those that are zero in all rows are left out.
+/// Columns after the events. A column that is zero in all rows is left out.
 const COUNTS: [Count; 3] = [
     ("denied", |row| row.denied, grouped),
     ("failed", |row| row.failed, grouped),

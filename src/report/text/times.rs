@@ -18,7 +18,7 @@ pub(super) fn short_days(first: Millis, last: Millis) -> String {
     if from == until { short(&from) } else { format!("{} to {}", short(&from), short(&until)) }
 }
 
-/// The days of the window, the last one included; `None` while there is no event.
+/// The days of the window, including the last; `None` without events.
 pub(super) fn window_days(window: &Window) -> Option<String> {
     let (since, until) = (window.since?, window.until?);
     Some(days(since, until.saturating_sub(1).max(since)))

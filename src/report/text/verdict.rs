@@ -1,4 +1,4 @@
-//! What matters and how complete the input is, before any detail.
+//! The verdict: what matters and how complete the input is, before any detail.
 
 use std::io;
 
@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::ui::number::counted;
 use crate::ui::sanitize::clip;
 
-/// Findings and playbooks named here at most.
+/// The most findings and playbooks named here.
 const MOST: usize = 5;
 
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
@@ -61,7 +61,7 @@ fn judgement(report: &Report) -> String {
     }
 }
 
-/// One line each for the findings that matter most.
+/// One line for each of the most important findings.
 fn worst(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> {
     let matter = |(_, f): &&(usize, &Finding)| f.severity >= Severity::Medium;
     for (i, finding) in findings.iter().filter(matter).take(MOST) {
@@ -71,7 +71,7 @@ fn worst(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> 
     Ok(())
 }
 
-/// The playbooks that the findings propose, once each, with the findings they contain.
+/// The playbooks that the findings propose, each once, with the findings that it would contain.
 fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Result<()> {
     let mut plans: Vec<(&Proposal, Vec<String>)> = Vec::new();
     for (i, finding) in findings {

@@ -1,4 +1,4 @@
-//! What the first node of a chain began with.
+//! How the first node of a chain began.
 
 use super::super::Sym;
 use super::super::sessions::{Caller, Session};
@@ -49,7 +49,7 @@ pub enum Missing {
 const SSO: &str = ":assumed-role/AWSReservedSSO_";
 
 impl<'r> Lineage<'r> {
-    /// What a node without a parent began with.
+    /// How a node without a parent began.
     pub(super) fn root(&self, node: Node) -> Root<'r> {
         let key = match node {
             Node::Console(number) => return Root::Console { number },
@@ -93,7 +93,7 @@ impl<'r> Lineage<'r> {
         }
     }
 
-    /// No record of the issue: only what the session's calls say.
+    /// No record of the issue exists: only the session's own calls describe it.
     fn root_from_calls(&self, session: &Session, principal: &'r str) -> Root<'r> {
         let (name, scope) = (self.text(session.name), self.text(session.scope));
         let provider = self.text(session.provider);

@@ -1,4 +1,4 @@
-//! Temporary keys as their own calls describe them.
+//! Temporary keys, described by their own calls.
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -10,7 +10,7 @@ use super::{Brief, millis, prefer_arn, seconds, smaller_text};
 
 /// Flags of [`Seen`].
 pub const CONSOLE: u8 = 1;
-/// At least one call was made without a service in between.
+/// At least one call came directly, not through a service.
 pub const IN_PERSON: u8 = 1 << 1;
 const MFA: u8 = 1 << 2;
 const NO_MFA: u8 = 1 << 3;

@@ -131,7 +131,7 @@ pub fn frame<T>(
     DataFrame::new(row.rows, columns.collect())
 }
 
-/// The rows of a dataframe; `blank` is what each is before it is filled in.
+/// The rows of a dataframe. Each row begins as a copy of `blank`, then its values are filled in.
 ///
 /// # Errors
 /// Without one of the columns, or with one of another type or with gaps.

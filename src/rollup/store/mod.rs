@@ -1,5 +1,5 @@
-//! Rollups of one day as tables for the disk, and back. The caller must verify files before reading them: numbers that
-//! point beyond a table are not checked here.
+//! Converts the rollups of one day to tables for the disk, and back. The caller must verify files before reading them:
+//! numbers that point beyond a table are not checked here.
 
 mod cells;
 mod tables;

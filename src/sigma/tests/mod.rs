@@ -51,7 +51,7 @@ fn fits(line: &str, value: Value) -> bool {
     hits(&selection(line), json!({ "f": value }))
 }
 
-/// What is wrong with the only line of a selection.
+/// The error in the only line of a selection.
 fn wrong(line: &str) -> String {
     let set = selection(line);
     assert_eq!(set.skipped().len(), 1, "{line} compiled");

@@ -121,7 +121,7 @@ fn the_prefilter_loses_nothing() {
         }
         let call = Call { source, action, user_agent, error, identity };
         scanner.matches(&call, || record.to_string().into_bytes().into(), &mut quick);
-        // No action, and a percent sign, which turns the texts off.
+        // No action, and a percent sign, which turns the search for literals off.
         record["zz"] = Value::from("%");
         set.matches("", "", record.to_string().as_bytes(), &mut slow);
         assert_eq!(quick, slow, "{record}");

@@ -21,7 +21,7 @@ fn dots_and_lists() {
 fn objects_are_searched_as_json() {
     let set = selection("requestParameters|contains: '\"bucketName\":\"b\"'");
     assert!(hits(&set, json!({"requestParameters": {"x": 1, "bucketName": "b"}})));
-    // A policy is a text within, and its quotes are escaped in the object's JSON.
+    // A policy is a text inside the object, so the object's JSON escapes its quotes.
     let set = selection("requestParameters|contains: '\"s3:PutObject\"'");
     let policy = json!({"Statement": [{"Action": ["s3:PutObject"]}]}).to_string();
     assert!(hits(&set, json!({"requestParameters": {"policyDocument": policy}})));
@@ -52,7 +52,7 @@ fn s3_access_records() {
     let record = json!({"operation": "REST.GET.OBJECT", "remote_ip": "10.1.1.1"});
     assert_eq!(s3(&set, "REST.GET.OBJECT", &record), 1);
     assert_eq!(s3(&set, "REST.PUT.OBJECT", &json!({"operation": "REST.PUT.OBJECT"})), 0);
-    // A CloudTrail record is none.
+    // A CloudTrail record is no access log record.
     assert_eq!(count(&set, &record), 0);
 }
 

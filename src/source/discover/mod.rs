@@ -25,7 +25,7 @@ use crate::ui::number::{bytes, counted};
 pub use guardduty::{GuardDutyFinding, guardduty, of_region as guardduty_of};
 pub use regions::PARTITIONS;
 
-/// A long listing reports progress every so many objects.
+/// A long listing reports progress each time it has found this many objects.
 const OBJECTS_PER_STATUS: u64 = 50_000;
 
 /// One set of credentials, with the clients that use it.
@@ -121,14 +121,14 @@ impl Discovered {
         self.missing.insert(Missing { action, resource: resource.into() });
     }
 
-    /// Records a failed call. Coverage counts what it would have led to as one skipped input.
+    /// Records a failed call. Coverage counts the inputs that it would have found as one skipped input.
     fn record_failure(&mut self, location: String, e: &ApiError) {
         self.refused.push((PathBuf::from(location), skip_reason(e), e.to_string()));
     }
 }
 
 impl Access {
-    /// The bucket with its region, whoever owns it.
+    /// The bucket with its region. Any account may own it.
     fn bucket(&self, name: &str) -> Arc<Bucket> {
         let call =
             Call::new("s3", "HeadBucket", [("Bucket", name.into()), ("AnyOwner", true.into())]);

@@ -43,7 +43,7 @@ fn a_flat_bucket_is_listed_by_jumping_to_the_window() {
     expected.sort();
     assert_eq!(names(&memory, "", Level::Anywhere, &filter), expected);
     assert!(memory.pages() < 20, "{} pages for 43,201 keys", memory.pages());
-    // A target prefix covers only the keys directly behind it, not another bucket's.
+    // A target prefix covers only the keys directly behind it, not those of another bucket.
     let of_b: Vec<&String> =
         expected.iter().filter(|k| dated(k).is_some_and(|d| d.sorts_behind == Some(2))).collect();
     let mut found = names(&memory, "b-", Level::Access, &filter);

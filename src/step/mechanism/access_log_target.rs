@@ -30,7 +30,7 @@ pub fn region(api: &dyn Api, cx: &Context, name: &str) -> Result<Option<String>,
     }
 }
 
-/// Refuses a bucket to which S3 would deliver no logs. [`denial`] checks its policy.
+/// Refuses a bucket to which S3 cannot deliver logs. [`denial`] checks its policy.
 ///
 /// # Errors
 /// With the reason, or when AWS refuses a read.
@@ -55,8 +55,8 @@ pub fn refuse_unusable(api: &dyn Api, cx: &Context, name: &str) -> Result<(), St
     Ok(())
 }
 
-/// The first statement that would stop delivery to `arn` (`arn:aws:s3:::target/prefix*`): its Sid or its
-/// number. Unless a condition is known to spare the service, it counts as matching.
+/// The first statement that would stop delivery to `arn` (`arn:aws:s3:::target/prefix*`): its Sid or its number. A
+/// statement with a condition counts as matching unless the condition is known to spare the service.
 ///
 /// # Errors
 /// When the policy is not JSON.
@@ -92,8 +92,8 @@ fn matches_service(statement: &Value) -> bool {
     }
 }
 
-/// True when the statement's member (`Action`, `Resource`) matches the value, or its negation does not.
-/// Case does not count, as in names of actions.
+/// True when the statement's member (`Action`, `Resource`) matches the value, or its negation does not. Ignores case,
+/// as names of actions do.
 fn matches(statement: &Value, member: &str, not: &str, value: &str) -> bool {
     let value = value.to_ascii_lowercase();
     // The delivered object names are longer than the value: a longer pattern may still match one.

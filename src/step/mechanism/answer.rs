@@ -41,7 +41,7 @@ pub fn member(call: &Call, entry: &Value, member: &str) -> Result<Value, StepErr
 }
 
 fn unexpected(call: &Call, missing: &str) -> StepError {
-    let message = format!("the answer lacks {missing}; nothing is planned on a guess");
+    let message = format!("the answer lacks {missing}, and incident does not plan on a guess");
     ApiError::new(&call.name(), ErrorKind::Refused, "UnexpectedAnswer", &message).into()
 }
 

@@ -1,4 +1,4 @@
-//! Calls about a bucket, in the region that the argument `bucket-region` names.
+//! Calls about a bucket, made in the region that the argument `bucket-region` names.
 
 use serde_json::Value;
 

@@ -64,8 +64,8 @@ pub fn add(cx: &Context, item: &Item, ours: &Value) -> Result<Option<Change>, St
     let merged = policy::merge(current, std::slice::from_ref(ours)).map_err(StepError::Refused)?;
     if merged.len() > MAX_BYTES {
         return Err(StepError::Refused(format!(
-            "the bucket policy would have {} bytes (the limit of S3 is {MAX_BYTES}): remove statements \
-             that are no longer needed first",
+            "the bucket policy would have {} bytes (the limit of S3 is {MAX_BYTES}): first remove statements \
+             that are no longer needed",
             merged.len()
         )));
     }
@@ -123,8 +123,8 @@ pub fn statements(text: &str) -> Result<Vec<Value>, StepError> {
     })
 }
 
-/// True when two documents mean the same. S3 returns a policy without its whitespace, and may write a list
-/// of one as the one.
+/// True when two documents mean the same. S3 returns a policy without its whitespace, and may write a list of one as a
+/// single value.
 fn equal(text: &str, other: Option<&str>) -> bool {
     let Some(other) = other else { return false };
     let parsed = |t: &str| serde_json::from_str(t).map(normalized).ok();

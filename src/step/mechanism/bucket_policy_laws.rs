@@ -38,7 +38,7 @@ fn statement(dice: &mut Dice) -> String {
     )
 }
 
-/// Somebody's policy, with its statements as they stand in it.
+/// Somebody's policy, and its statements as the policy has them.
 fn generated_policy(dice: &mut Dice) -> (String, Vec<String>) {
     let statements: Vec<String> = (0..=dice.roll(4)).map(|_| statement(dice)).collect();
     let version = dice.pick(&["2012-10-17", "2008-10-17"]);
@@ -84,13 +84,13 @@ pub fn check(step: &dyn Step, args: &Args) {
         assert_eq!(undo(before.clone()), Undo::Nothing);
         assert_eq!(undo(Value::Null), Undo::Nothing);
 
-        // As S3 may write it: without whitespace.
+        // The policy as S3 may write it: without whitespace.
         let compact: Value = serde_json::from_str(&after).unwrap();
         let now = Item { state: json!(compact.to_string()), ..item.clone() };
         assert_eq!(step.change(&cx, &now).unwrap(), None);
         assert!(matches!(undo(json!(compact.to_string())), Undo::Change(c) if c.after == before));
 
-        // Somebody added a statement since: it stays, ours goes.
+        // Somebody added a statement since: undo keeps it and removes ours.
         let added =
             json!({"Sid": "Later", "Effect": "Allow", "Principal": "*", "Action": "s3:Get*"});
         let grown = policy::merge(Some(&after), &[added]).unwrap();

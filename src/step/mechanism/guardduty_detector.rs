@@ -18,7 +18,7 @@ pub fn regions(api: &dyn Api, cx: &Context) -> Vec<String> {
     if given.is_empty() { vec![api.region().to_string()] } else { given }
 }
 
-/// The id of a region's detector with the answer of GetDetector; nothing when there is none.
+/// The id of a region's detector with the answer of GetDetector; `None` without a detector.
 ///
 /// # Errors
 /// When AWS refuses a read or does not answer with a list of ids.

@@ -13,7 +13,7 @@ use crate::step::model::{Context, StepError};
 pub enum Use {
     /// `…:root` means the whole account, as in `Principal`.
     Deny,
-    /// `…:root` means the root user alone: an allow-list must not allow more than it says.
+    /// `…:root` means the root user alone: a list of allowed principals must not allow more than it says.
     Allow,
 }
 

@@ -34,7 +34,7 @@ pub fn read(api: &dyn Api, cx: &Context) -> Result<Value, StepError> {
     Ok(role)
 }
 
-/// Who uses the role, a sentence each. For the reader of a plan: a failed read is named and stops nothing.
+/// Who uses the role, a sentence each, for the reader of a plan. A failed read becomes a sentence and stops nothing.
 pub fn usage(api: &dyn Api, cx: &Context) -> Vec<String> {
     let name = cx.args.text("role");
     let of = |operation: &str| Call::new("iam", operation, [("RoleName", name.into())]);

@@ -12,12 +12,12 @@ pub struct TrailSwitch {
     pub meta: &'static Meta,
     /// The part of the trail, after `#` in the resource.
     pub part: &'static str,
-    /// The member of the answer that shows the setting; also the item's state.
+    /// The member of the answer that shows the setting; the item's state has it, too.
     pub member: &'static str,
     /// The operation whose answer shows it; none for DescribeTrails.
     pub read: Option<&'static str>,
     pub write: TrailWrite,
-    /// Who pays or is affected; a sentence, or none.
+    /// Who pays or is affected: one sentence, or none.
     pub affects: Option<&'static str>,
 }
 

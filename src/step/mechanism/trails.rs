@@ -14,7 +14,7 @@ pub struct Trail {
     pub arn: String,
     /// Its entry in the answer of DescribeTrails.
     pub described: Value,
-    /// The account that may change it, if that is not ours.
+    /// The account that may change the trail, if it is not ours.
     owner: Option<String>,
 }
 
@@ -101,7 +101,7 @@ fn invalid_arn(arn: &str) -> StepError {
     StepError::Refused(format!("'{arn}' is not the ARN of a trail"))
 }
 
-/// Why we do not change an item.
+/// The reason why we leave an item unchanged.
 pub fn notes(item: &Item) -> Vec<String> {
     let owner = item.state["ManagedBy"].as_str();
     let note = |owner: &str| {

@@ -19,7 +19,7 @@ use crate::report::{FORMATS, RenderOptions};
 /// Find security incidents in CloudTrail and S3 access logs
 ///
 /// Reads exported logs: plain, .gz, .zst, in zip and tar, whole folders; or, without a path, the logs of the AWS
-/// account. Formats are recognised by content. What cannot be read is counted with its reason, and the exit code
+/// account. Formats are recognised by content. Input that cannot be read is counted with the reason, and the exit code
 /// is 3.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -50,7 +50,7 @@ pub struct Args {
     /// Exit with 4 if a finding is at least this severe: info, low, medium, high, critical
     #[arg(long, value_name = "SEVERITY", help_heading = "Output")]
     fail_on: Option<Severity>,
-    /// Explain a finding or story by its id: each condition, the value seen, what was usual
+    /// Explain a finding or story by its id: each condition, the value in the logs, the usual value
     #[arg(long, value_name = "ID", help_heading = "Output", conflicts_with_all = ["format", "output", "fail_on"])]
     explain: Option<String>,
     /// Save the result in this case: findings, timeline and accessed objects, with a line in its journal
@@ -66,7 +66,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if args.case.is_some() {
         request.logs.readable_twice("'--case'")?;
     }
-    // Opened first: a case that cannot be written to is reported before hours of reading.
+    // Open the case first, to report one that cannot be written to before hours of reading.
     let case = args.case.as_deref().map(|case| Writing::open(case, cx.clock)).transpose()?;
     let observer = cx.observer();
     let analysis = cx.until_exit(analysis::run(&request, &observer)?);
@@ -90,7 +90,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     })
 }
 
-/// Writes the report and then, as it was delivered, the record of this run.
+/// Writes the report. After it was delivered, saves the record of this run.
 fn write_report(cx: &Cx, args: &Args, analysis: &Analysis) -> Result<(), CommandError> {
     let Some(format) = FORMATS.find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));

@@ -1,4 +1,4 @@
-//! `analyze --case`: saves the analysis, its timeline and the objects it names in a case.
+//! `analyze --case`: saves the analysis, its timeline and its accessed objects in a case.
 
 use crate::analysis::{self, Analysis, accessed_objects};
 use crate::case::Artifact;
@@ -18,7 +18,7 @@ use crate::report::{Format, RenderOptions, json::Json};
 /// When a file cannot be written.
 pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
     let kinds = [Artifact::Findings, Artifact::Timeline, Artifact::AccessedObjects];
-    // An interrupted run may have left only some of the three.
+    // An interrupted run may have left only some of the three files.
     let number = writing.case.next_number(&kinds)?;
     let findings: Vec<&Finding> = analysis.report.findings.iter().collect();
     let rows = analysis::timeline(analysis, &findings, &cx.observer())?;
@@ -35,7 +35,9 @@ pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), Co
         stories,
     })?;
     let folder = writing.case.root().display();
-    cx.ui.status(&format!("saved in {folder} as analysis {number:03}: incident report {folder}"));
+    cx.ui.status(&format!(
+        "saved in {folder} as analysis {number:03}; next: incident report {folder}"
+    ));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::journal::{Event, Journal};
 
 /// Close a case: nothing is written to it until it is reopened
 ///
-/// Notes, clock facts, contain, resume and undo are refused from then on (exit code 6). You can still show, list,
+/// After that, incident refuses notes, clock facts, contain, resume and undo (exit code 6). You can still show, list,
 /// export and verify the case. Changes that are in force in AWS stay in force.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -52,7 +52,8 @@ pub fn reopen(cx: &Cx, args: &Reopen) -> Result<Exit, CommandError> {
     turn(cx, &args.case, event, true, "is not closed")
 }
 
-/// Writes the event when the case is closed as `from` says. Otherwise there is nothing to do, and `done` says why.
+/// Writes the event if the case is closed (`from` is true) or open (false). Otherwise prints `done` and changes
+/// nothing.
 fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Exit, CommandError> {
     let case = Case::open(root)?;
     let mut journal = Journal::open(&case.journal(), cx.clock)?;
@@ -62,6 +63,6 @@ fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Ex
         return Ok(Exit::Done);
     }
     journal.append(event)?;
-    cx.ui.status(&format!("{folder}: journal head {}", journal.head()));
+    cx.ui.status(&format!("{folder}: done; journal head {}", journal.head()));
     Ok(Exit::Done)
 }

@@ -13,8 +13,8 @@ use crate::ui::sanitize::clean;
 
 /// Pack a case into one file to hand over, with its hash in FILE.sha256
 ///
-/// The same case gives the same bytes. SHA256SUMS in the archive lists every file, and FILE.sha256 is for `sha256sum
-/// -c`. `incident case verify FILE` checks both, the journal and the manifest, without unpacking.
+/// Exporting the same case again gives the same bytes. SHA256SUMS in the archive lists every file, and FILE.sha256 is
+/// for `sha256sum -c`. `incident case verify FILE` checks both, the journal and the manifest, without unpacking.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident case export case-2026-11-21-leaked-access-key -o handover.tar.zst
@@ -33,13 +33,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         CommandError::usage(format!("{}: unknown archive format", args.output.display()))
             .hint("give a name that ends with .tar.zst or .tar.gz")
     })?;
-    // Locked while it is packed. A case that cannot be written to needs no lock.
+    // Lock the case while packing it. A read-only case needs no lock.
     let case = match Case::open(&args.case) {
         Err(CaseError::Io(..)) => Case::read(&args.case)?,
         opened => opened?,
     };
     if let Err(e) = verify(&case.journal()) {
-        cx.ui.warning(&format!("{e}; the case is exported as it is"));
+        cx.ui.warning(&format!("{e}; incident exports the case anyway"));
     }
     let done = export(&case, &args.output, packing)?;
     let mut out = cx.ui.out();

@@ -13,7 +13,7 @@ use crate::cli::exit::Exit;
 use crate::journal::verify;
 use crate::ui::sanitize::clean;
 
-/// How many folders deep cases are looked for.
+/// How many levels of folders to search for cases.
 const DEPTH: usize = 3;
 
 /// List the cases below a folder
@@ -32,7 +32,7 @@ pub struct Args {
     format: String,
 }
 
-/// A case, as far as it can be read.
+/// A case. Members that cannot be read are absent.
 struct Row {
     folder: PathBuf,
     id: String,

@@ -69,7 +69,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// `case-2026-11-21-bucket-read-from-abroad`.
+/// The default name of a folder: `case-2026-11-21-bucket-read-from-abroad`.
 fn folder_name(date: &str, title: Option<&str>) -> String {
     let mut name = format!("case-{date}");
     let words = title.unwrap_or("").split(|c: char| !c.is_ascii_alphanumeric());

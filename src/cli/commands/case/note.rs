@@ -1,4 +1,4 @@
-//! `incident case note`: a line in the journal that a person writes.
+//! `incident case note`: writes a person's note to the journal.
 
 use std::path::PathBuf;
 
@@ -39,6 +39,6 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut writing = Writing::open(&args.case, cx.clock)?;
     let event = Event::Note { author, text: text.to_string(), decision: args.decision };
     let seq = writing.journal.append(event)?.seq;
-    cx.ui.status(&format!("written as line {seq} of {}", writing.case.journal().display()));
+    cx.ui.status(&format!("saved as line {seq} of {}", writing.case.journal().display()));
     Ok(Exit::Done)
 }

@@ -31,7 +31,7 @@ pub struct Args {
     format: String,
 }
 
-/// Files of one kind in the folder.
+/// The number of files of one kind in the folder.
 #[derive(Default)]
 struct Count {
     files: u64,
@@ -140,7 +140,7 @@ fn playbooks(entries: &[Entry]) -> Vec<&str> {
     opened.collect()
 }
 
-/// A line that a person wrote.
+/// A note or decision.
 struct Note<'a> {
     time: &'a str,
     author: &'a str,

@@ -6,7 +6,7 @@ use crate::plan::{Kind, Plan};
 use crate::step::UndoKind;
 use crate::ui::prompt;
 
-/// Asks for what the flags do not answer. Returns how the plan was approved, for the journal.
+/// Asks the questions that no flag answers. Returns how the plan was approved, for the journal.
 ///
 /// # Errors
 /// When the answer is no, or stdin is not a terminal.
@@ -19,15 +19,18 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
     if !prompt::possible() {
         return Err(match open.first() {
             Some(name) => CommandError::usage(format!(
-                "the change to {name} is irreversible, and stdin is not a terminal"
+                "the change to {name} is irreversible, and standard input is not a terminal"
             ))
             .hint(format!("--irreversible {name} approves it")),
-            None => CommandError::usage("this needs an approval, and stdin is not a terminal")
-                .hint("--yes approves; --plan-only shows the plan and changes nothing"),
+            None => {
+                CommandError::usage("this needs an approval, and standard input is not a terminal")
+                    .hint("--yes approves; --plan-only shows the plan and changes nothing")
+            }
         });
     }
     for name in &open {
-        let question = format!("The change to {name} is irreversible. Type the name to go on: ");
+        let question =
+            format!("The change to {name} is irreversible. Type the name to approve it: ");
         if prompt::ask(&question)? != *name {
             return Err(declined());
         }

@@ -1,4 +1,4 @@
-//! The guided mode asks what happened, to whom, and which mode. It ends in the same plan.
+//! The guided mode asks what happened, to whom, and which mode to use. It makes the same plan as flags do.
 
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -13,8 +13,10 @@ use crate::ui::prompt;
 /// When stdin is not a terminal.
 pub fn choose_playbook() -> Result<(Playbook, Args), CommandError> {
     if !prompt::possible() {
-        return Err(CommandError::usage("no playbook is given, and stdin is not a terminal")
-            .hint("`incident playbook list` shows all playbooks"));
+        return Err(CommandError::usage(
+            "no playbook is given, and standard input is not a terminal",
+        )
+        .hint("`incident playbook list` shows all playbooks"));
     }
     let playbooks: Vec<Playbook> = playbook::builtin()
         .map(|(id, text)| playbook::parse(id, text))
@@ -59,12 +61,12 @@ pub fn fill(
     Ok(())
 }
 
-/// A name to choose, and the line that is shown for it.
+/// A name to choose from, and the line that shows it.
 type Choice = (String, String);
 
 fn choose(question: &str, choices: &[Choice]) -> Result<String, CommandError> {
     if choices.is_empty() {
-        return Err(CommandError::failed(format!("{question} This account has none")));
+        return Err(CommandError::failed(format!("{question} The account has none")));
     }
     let shown: Vec<String> = choices.iter().map(|(_, shown)| shown.clone()).collect();
     Ok(choices[prompt::choose(question, &shown)?].0.clone())

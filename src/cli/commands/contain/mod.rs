@@ -30,8 +30,8 @@ use parameters::ParameterArgs;
 
 /// Stop an incident: plan, approve, apply, hold
 ///
-/// Shows every change before it is made. Nothing changes without an approval. Everything that is done is in the
-/// journal of the case folder, and `incident undo` reverts it.
+/// Shows every change before it is made. Nothing changes without an approval. The journal in the case folder records
+/// every change, and `incident undo` reverts it.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   incident contain                                                      guided, at a terminal
@@ -48,7 +48,7 @@ pub struct Args {
     /// Your own playbook
     #[arg(long = "playbook", value_name = "FILE", conflicts_with = "playbook")]
     file: Option<PathBuf>,
-    /// Apply a plan that was saved with --plan-only -o
+    /// Apply a plan that --plan-only -o saved
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["playbook", "file", "plan_only", "policy"])]
     apply: Option<PathBuf>,
     /// Show the plan and change nothing
@@ -63,7 +63,7 @@ pub struct Args {
     /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
-    /// Resource with an irreversible change that --yes may make (can be repeated)
+    /// Resource whose irreversible change you approve, by its name (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
     /// Make urgent changes before reading evidence, whatever the playbook says
@@ -98,7 +98,7 @@ impl TimingArgs {
     }
 }
 
-/// Seconds, with a fraction or without.
+/// A number of seconds, with or without a fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
     let time = text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
     time.ok_or_else(|| format!("'{text}' is not a number of seconds"))
@@ -114,7 +114,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         (None, Some(file)) => (own(file)?, args.parameters.given()?),
     };
     rotate::validate_probe(&given).map_err(CommandError::usage)?;
-    // Before the first call to AWS: most mistakes are in the flags.
+    // Check the arguments before the first call to AWS: most mistakes are in the flags.
     let guided = args.playbook.is_none() && args.file.is_none();
     if !guided {
         plan::check_arguments(&playbook, &given).map_err(|e| {
@@ -137,7 +137,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     show(cx, &plan)?;
     if let Some(path) = &args.output {
         write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
-        cx.ui.status(&format!("plan saved to {}; --apply carries it out", path.display()));
+        cx.ui.status(&format!(
+            "plan saved to {}; incident contain --apply applies it",
+            path.display()
+        ));
     }
     if args.plan_only {
         return Ok(Exit::Done);
@@ -145,7 +148,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     carry_out(cx, args, &client, &recorder, &plan)
 }
 
-/// Carries out a saved plan. Whoever saved it approved it.
+/// Carries out a saved plan. Saving it counts as approving it.
 fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     let plan = read_plan(path)?;
     let client = args.aws.connect_for(cx, &plan)?;
@@ -155,7 +158,7 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     carry_out(cx, args, &client, &recorder, &plan)
 }
 
-/// The user's own playbook, when it has no mistakes.
+/// The user's own playbook, if it has no mistakes.
 fn own(file: &Path) -> Result<Playbook, CommandError> {
     let playbook = playbook::from_file(file)?;
     match problems(&playbook).as_slice() {

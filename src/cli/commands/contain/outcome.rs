@@ -1,4 +1,4 @@
-//! Shows how a run ended, and what to do next.
+//! Shows how a run ended and what to do next.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::ui::sanitize::clean;
 use crate::ui::{Column, Table};
 
-/// Prints the table and the verdict; gives the exit code.
+/// Prints the table and the verdict. Returns the exit code.
 ///
 /// # Errors
 /// Refusals and stops, with what to do next.
@@ -75,10 +75,11 @@ pub fn finish(
                 cx.ui.error(line);
             }
             CommandError::with(Exit::Incomplete, "STOPPED: the changes made so far stay in force")
-                .hint(format!("incident resume {folder} goes on from here; incident undo {folder} reverts the changes"))
+                .hint(format!("incident resume {folder} continues from here; incident undo {folder} reverts the \
+                    changes"))
         }
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
-            .hint(format!("fix this, then incident resume {folder} goes on from here")),
+            .hint(format!("fix this, then incident resume {folder} continues from here")),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The parameters of the playbooks as flags. Your own playbook may have others: `--set NAME=VALUE`.
+//! The parameters of the playbooks as flags. `--set NAME=VALUE` gives those of your own playbook.
 
 use clap::Args;
 
@@ -41,7 +41,7 @@ pub struct ParameterArgs {
     /// Logging to turn on
     #[arg(long, value_name = "full|trail|none")]
     visibility: Option<String>,
-    /// Region to turn GuardDuty on in (can be repeated)
+    /// Region in which to enable GuardDuty (can be repeated)
     #[arg(long, value_name = "REGION")]
     guardduty_region: Vec<String>,
     /// Log data events of every bucket
@@ -56,7 +56,7 @@ pub struct ParameterArgs {
     /// Check of the re-issued key: s3:BUCKET, cmd:COMMAND or none
     #[arg(long, value_name = "PROBE")]
     probe: Option<String>,
-    /// Inactive key to delete, to free one of two slots: irreversible
+    /// Inactive key to delete first, because a user can have only two (irreversible)
     #[arg(long, value_name = "ID")]
     delete_key: Option<String>,
     /// Any other parameter (can be repeated)

@@ -1,4 +1,4 @@
-//! How people are counted: by the patterns of a map, or by a query on a database.
+//! How to count people: by the patterns of a map, or by a query on a database.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ pub struct HowArgs {
     /// INCIDENT_DATABASE_URL, and PGPASSWORD for the password
     #[arg(long, value_name = "URL", requires = "query", value_parser = secret)]
     database_url: Option<Secret>,
-    /// Stop the query after so many seconds
+    /// Stop the query after this many seconds
     #[arg(long, value_name = "SECONDS", default_value = "300",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     statement_timeout: u64,
@@ -32,7 +32,7 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }
 
-/// Validated, and ready to count.
+/// Validated input, ready to count.
 pub enum How {
     Map(Box<Map>),
     Query { query: Query, source: Source, target: Box<Target>, seconds: u64 },

@@ -60,10 +60,10 @@ sslmode in the URL works as in psql. Without it, the certificate of a remote ser
 
 /// Count the people behind the accessed objects of a case
 ///
-/// Counts objects, records and distinct persons by jurisdiction and kind of data, from key patterns or from a
-/// query on your own PostgreSQL, which sees the accessed objects as a table. Saves the numbers in the case as
-/// impact-NNN.json. Ids of people are written only with --list, and shown only with --show-persons. Exits with 3
-/// when objects match no pattern or are not in the query's result.
+/// Counts objects, records and distinct persons by jurisdiction and kind of data, from key patterns or from a query on
+/// your own PostgreSQL, which sees the accessed objects as a table. Saves the numbers in the case as impact-NNN.json.
+/// Writes ids of people only with --list, and shows them only with --show-persons. Exits with 3 when objects match no
+/// pattern or are not in the query's result.
 #[derive(Debug, clap::Args)]
 #[command(after_help = examples!(), after_long_help = FORMATS)]
 pub struct Args {
@@ -100,7 +100,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let secret = |name| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new);
     let how = args.how.read(secret(environment), secret(password))?;
     let objects = objects(&case, args)?;
-    // Before the case is opened for writing: a query may run long, and others can write meanwhile.
+    // Count before opening the case for writing: a query may run long, and others can write meanwhile.
     let found = how.count(cx, &objects, args.show_persons)?;
     let mut writing = Writing::open(&args.case, cx.clock)?;
     let time = clock::rfc3339(cx.clock.now());
@@ -140,7 +140,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(if found.incomplete() { Exit::Incomplete } else { Exit::Done })
 }
 
-/// The objects of `--objects`, or the newest list of the case if it is unchanged.
+/// The objects of `--objects`, or of the case's newest list if nobody changed it.
 fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
     let path = match &args.objects {
         Some(path) => path.clone(),
@@ -192,7 +192,7 @@ fn command(cx: &Cx, case: &str, impact: &Impact) -> String {
     command
 }
 
-/// One word for a POSIX shell.
+/// Quotes a text as one word for a POSIX shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

@@ -9,15 +9,15 @@ use crate::cli::error::CommandError;
 use crate::digest;
 use crate::journal::{compare, verify_text};
 
-/// Checks the detached hash, the list in the archive, the journal's chain, and the files that journal and manifest
-/// vouch for.
+/// Checks the detached hash, the list in the archive, the journal's chain, and the files whose hashes the journal and
+/// the manifest have.
 ///
 /// # Errors
 /// When it is not an exported case, or its journal was changed.
 pub fn check(cx: &Cx, path: &Path) -> Result<CaseCheck, CommandError> {
     let mut problems = detached(path)?;
     if problems.iter().any(Problem::is_broken) {
-        // These are not the bytes that were exported: what is in them proves nothing.
+        // These are not the exported bytes, so their content proves nothing.
         return Ok(CaseCheck::new(None, &problems));
     }
     let archive = Archive::read(path)?;

@@ -14,9 +14,9 @@ use crate::journal::{Verified, compare};
 #[derive(Serialize)]
 pub struct CaseCheck {
     pub verdict: Verdict,
-    /// Null for an export whose bytes are not those that were exported.
+    /// Null for an export that was changed.
     looked_at: Option<LookedAt>,
-    /// In words.
+    /// The problem in words.
     problems: Vec<String>,
 }
 

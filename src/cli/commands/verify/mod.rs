@@ -29,19 +29,18 @@ const SCHEMA: &str = "incident.verify/1";
 
 /// Check a case against its hashes, and CloudTrail logs against their signed digests, offline
 ///
-/// For a case folder, or a file from `incident case export`: checks evidence, plans, results and journal. If the
-/// evidence of a case folder has CloudTrail digests, they are checked, too. For other paths: checks all CloudTrail
-/// digest chains below them, of any number of accounts, regions and trails, and every log file they list.
+/// For a case folder, or a file from `incident case export`: checks evidence, plans, results and journal. For a case
+/// folder, also checks the CloudTrail digests in its evidence. For other paths: checks all CloudTrail digest chains
+/// below them, of any number of accounts, regions and trails, and every log file they list.
 ///
 /// Public keys come from files cloudtrail-public-keys*.json in the tree. --public-keys replaces them: whoever can
 /// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
 /// objects.jsonl files in the tree, as `incident collect` writes them.
 ///
-/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of
-/// its report. A case that is closed, read-only or changed is checked all the same, and nothing is saved.
+/// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of its
+/// report. A closed, read-only or changed case is checked, too, but nothing is saved.
 ///
-/// Exits with 1 when something was changed, moved or removed, and with 3 when something is unlisted, not covered
-/// or not certain.
+/// Exits with 1 when a file was changed, moved or removed, and with 3 when one is unlisted, not covered or not certain.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident verify case-2026-11-21-leaked-access-key
@@ -57,7 +56,7 @@ pub struct Args {
     /// Output of `aws cloudtrail list-public-keys`, instead of the keys in the tree (can be repeated)
     #[arg(long, value_name = "FILE")]
     public_keys: Vec<PathBuf>,
-    /// Case that gets the verdict on the digests, for its report
+    /// Save the verdict on the digests in this case, for its report
     #[arg(long, value_name = "CASE")]
     case: Option<PathBuf>,
     /// Output format
@@ -85,10 +84,11 @@ struct Document<'a> {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let is_case = |path: &PathBuf| Case::is_at(path);
     if args.case.is_some() && args.paths.iter().any(|p| is_case(p) || is_archive(p)) {
-        return Err(CommandError::usage("'--case' saves the verdict on paths, not on a case")
-            .hint("incident verify CASE saves the verdict on the case's own evidence without it"));
+        return Err(CommandError::usage("--case is for paths of logs, not for a case").hint(
+            "without --case, incident verify CASE saves the verdict on the case's own evidence",
+        ));
     }
-    // Before hours of reading: a case that cannot be written to.
+    // Report a case that cannot be written to before hours of reading.
     let writing = args.case.as_deref().map(|case| Writing::open_unchanged(case, cx.clock));
     let writing = writing.transpose()?;
     let (case, logs) = match args.paths.as_slice() {
@@ -102,8 +102,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
-                let what =
-                    format!("{} is a case, and a case is verified by itself", case.display());
+                let what = format!(
+                    "{} is a case: it cannot be verified together with other paths",
+                    case.display()
+                );
                 return Err(
                     CommandError::usage(what).hint("give one case, or paths without a case")
                 );
@@ -155,7 +157,7 @@ fn is_archive(path: &Path) -> bool {
     path.is_file() && !digest::is_cloudtrail(path)
 }
 
-/// Saves the verdict in the case of `--case`, or in the case that was checked if it can be written to.
+/// Saves the verdict in the case of `--case`, or in the checked case if it can be written to.
 fn save(
     cx: &Cx,
     args: &Args,
@@ -199,13 +201,15 @@ fn save_in(
 
 fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
     match (verdict, case, logs) {
-        (Verdict::Valid, true, false) => "VERIFIED: everything is as it was written",
+        (Verdict::Valid, true, false) => "VERIFIED: nothing was changed",
         (Verdict::Valid, true, true) => {
-            "VERIFIED: the case is as it was written, and its CloudTrail logs as they were delivered"
+            "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered"
         }
-        (Verdict::Valid, ..) => "VERIFIED: everything is as CloudTrail delivered it, and covered",
+        (Verdict::Valid, ..) => {
+            "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
+        }
         (Verdict::Incomplete, true, false) => {
-            "INCOMPLETE: every listed file is as it was written; see above for the rest"
+            "INCOMPLETE: no listed file was changed; see above for the rest"
         }
         (Verdict::Incomplete, ..) => {
             "INCOMPLETE: nothing is invalid, but not everything is covered and checked"

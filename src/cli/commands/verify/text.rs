@@ -8,7 +8,7 @@ use crate::digest::{
 };
 use crate::ui::number::{counted, grouped};
 
-/// How many problems of one kind are shown; the JSON has all.
+/// The most problems of one kind that are shown; the JSON has all.
 const MOST: u64 = 20;
 
 /// Problems first, then each chain, then the totals.
@@ -148,9 +148,11 @@ fn list(all: u64, parts: &[(u64, &str)]) -> String {
 fn head(chain: &Chain) -> Option<&'static str> {
     match chain.head {
         Head::Signed => None,
-        Head::NoSignature if consistent(chain) => Some("chain consistent, head not signed-for"),
-        Head::NoSignature => Some("head not signed-for"),
-        Head::NotChecked => Some("the head's signature was not checked"),
+        Head::NoSignature if consistent(chain) => {
+            Some("chain consistent, newest digest without a signature")
+        }
+        Head::NoSignature => Some("newest digest without a signature"),
+        Head::NotChecked => Some("the newest digest's signature was not checked"),
         Head::Invalid => Some("none of its digests is valid"),
     }
 }
@@ -265,7 +267,7 @@ mod tests {
             28 digests: 27 signed, 1 without a checked signature; earlier digests are not here
             50 log files: 47 valid, 1 invalid, 2 missing; 2 by digests whose signature was not checked
             gap: 2026-11-01 01:01:31 to 2026-11-01 03:01:31 UTC (2 h): digest files are missing
-            head not signed-for
+            newest digest without a signature
 
         CloudTrail: 30 digest files, 1,200 log files, 1 of them in no digest; no public keys
         ");
@@ -274,8 +276,9 @@ mod tests {
     #[test]
     fn only_a_chain_without_a_break_is_called_consistent() {
         let unsigned = Chain { head: Head::NoSignature, ..chain() };
-        let says =
-            |chain: Chain| shown(&result(chain)).contains("chain consistent, head not signed-for");
+        let says = |chain: Chain| {
+            shown(&result(chain)).contains("chain consistent, newest digest without a signature")
+        };
         assert!(says(unsigned.clone()));
         let with =
             |cause| Chain { gaps: vec![Gap::new(START, START + HOUR, cause)], ..unsigned.clone() };

@@ -3,7 +3,7 @@
 use crate::config::intel::Field;
 use crate::config::intel::unused::{Unused, excerpt};
 
-/// What the path of a comparison refers to.
+/// The field of a call that the path of a comparison refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
     /// Addresses and ranges.

@@ -1,9 +1,9 @@
 //! STIX 2.1 patterns (section 9): text → conditions on single calls.
 //!
-//! Supported are `=`, `IN`, `ISSUBSET`, `LIKE` and `MATCHES` with `AND`, `OR` and brackets, on what a call has: its
-//! source, user agent, access key and principal. Everything else is reported with the reason. One side of an
-//! `OR` is used if the other cannot be; an `AND` is used only as a whole. Patterns over several observations (`AND`
-//! and `FOLLOWEDBY` between square brackets, `WITHIN`, `REPEATS`) are not used: calls are checked one by one.
+//! Supported are `=`, `IN`, `ISSUBSET`, `LIKE` and `MATCHES` with `AND`, `OR` and brackets, on the fields of a call:
+//! its source, user agent, access key and principal. Everything else is reported with the reason. One side of an `OR`
+//! is used if the other cannot be; an `AND` is used only as a whole. Patterns over several observations (`AND` and
+//! `FOLLOWEDBY` between square brackets, `WITHIN`, `REPEATS`) are not used: calls are checked one by one.
 
 mod fields;
 mod lex;

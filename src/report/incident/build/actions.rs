@@ -1,6 +1,6 @@
-//! What an action does, by its name.
+//! Tells from the name of an action what it does.
 
-/// The action changes something.
+/// True if the action changes something.
 pub fn is_mutating(action: &str) -> bool {
     let verb = action.rsplit(':').next().unwrap_or(action);
     let reads = [
@@ -29,7 +29,7 @@ pub fn is_mutating(action: &str) -> bool {
     !verb.is_empty() && !reads.iter().any(|r| verb.starts_with(r)) && !verb.starts_with("REST.GET")
 }
 
-/// The action returns a secret, or decrypts one.
+/// True if the action returns or decrypts a secret.
 pub fn reads_secret(action: &str) -> bool {
     let secrets = [
         "secretsmanager:GetSecretValue",

@@ -1,17 +1,17 @@
-//! How many events there were when: the events that the findings rest on, in bins of time.
+//! The activity over time: the events that the findings rest on, in bins.
 
 use super::facts::Facts;
 use crate::clock::Millis;
 use crate::report::incident::model::{At, Bin};
 
-/// Lengths of a bin to choose from, in milliseconds.
+/// Possible lengths of a bin, in milliseconds.
 const LENGTHS: [Millis; 12] = {
     const S: Millis = 1_000;
     const M: Millis = 60 * S;
     const H: Millis = 60 * M;
     [10 * S, 30 * S, M, 2 * M, 5 * M, 10 * M, 30 * M, H, 3 * H, 6 * H, 12 * H, 24 * H]
 };
-/// Bins at most.
+/// The most bins.
 const BINS: Millis = 90;
 
 /// Empty bins are left out.

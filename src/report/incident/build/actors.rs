@@ -1,4 +1,4 @@
-//! Who: access keys and principals as a tree, from the analysis's sessions or else from its findings.
+//! The actors: access keys and principals as a tree, from the analysis's sessions or else from its findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +19,13 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Actor> {
     }
 }
 
-/// Sessions of the same descent as a key that a weighty finding names; all when there is none.
+/// Sessions related to a key that an important finding names; all sessions if there is no such key.
 fn kin<'a>(facts: &Facts<'_>, sessions: &'a [Session]) -> Vec<&'a Session> {
     let parents: BTreeMap<&str, &str> =
         sessions.iter().map(|s| (s.access_key.as_str(), s.parent_key.as_str())).collect();
     let root = |key: &'a str| {
         let mut at = key;
-        // A ring has no root; it is left after as many steps as there are sessions.
+        // A circular chain has no root: stop after as many steps as there are sessions.
         for _ in 0..sessions.len() {
             match parents.get(at) {
                 Some(parent) if parents.contains_key(parent) && !parent.is_empty() => at = *parent,
@@ -43,7 +43,7 @@ fn kin<'a>(facts: &Facts<'_>, sessions: &'a [Session]) -> Vec<&'a Session> {
     if kin.is_empty() { sessions.iter().collect() } else { kin }
 }
 
-/// Depth first; roots and siblings by their first event. Whoever is its own ancestor is a root.
+/// Depth first; roots and siblings by their first event. A session that is its own ancestor becomes a root.
 fn tree(facts: &Facts<'_>, sessions: &[&Session], register: &mut Register<'_>) -> Vec<Actor> {
     let known = |key: &str| !key.is_empty() && sessions.iter().any(|s| s.access_key == key);
     let mut order: Vec<usize> = (0..sessions.len()).collect();

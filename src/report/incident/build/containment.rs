@@ -1,4 +1,4 @@
-//! How it was contained: every change with its state, its line in the journal and its undo.
+//! The containment: every change with its state, its line in the journal and its undo.
 
 use super::facts::Facts;
 use super::register::{Register, time_of};
@@ -24,7 +24,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Step> {
             resource: detail.to_string(),
             state: if phase == Some(Phase::Finished) { "done" } else { "unfinished" },
             text: phase.map_or("", Phase::name).to_string(),
-            undo: "undo does not revert it: the new key stays".into(),
+            undo: "undo does not revert this: the new key stays".into(),
             ..journaled(facts, "reissue-access-key", entry, register)
         });
     }
@@ -133,7 +133,7 @@ fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
     }
 }
 
-/// Steps of the plan that could not be done, and changes that were not reached.
+/// Steps of the plan that could not be done, and changes that the run did not reach.
 fn not_made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Step> + 'a {
     let blank = |step: &str, state: &'static str, text: String| Step {
         number: None,

@@ -51,7 +51,7 @@ fn origin(name: &str) -> &'static str {
             "people behind the accessed objects: personal data"
         }
         _ if name.starts_with("impact-") && name.ends_with("-unmatched.csv") => {
-            "accessed objects without known people"
+            "accessed objects whose people are unknown"
         }
         _ if name.starts_with("impact-") => "people behind the accessed objects, in numbers",
         _ if name.starts_with("digests-") => "check of the logs against CloudTrail's digests",

@@ -1,4 +1,4 @@
-//! What every section uses: the findings that matter, the changes that were made, the moments that count.
+//! Facts that every section uses: the important findings, the changes, and the moments of the incident.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
 use crate::report::schema::{Analysis, Finding};
 
-/// A moment, and the journal line that says so (from 0).
+/// A moment, and the journal line that states it (from 0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     pub at: Millis,
@@ -25,8 +25,8 @@ pub struct Mark {
 pub struct Facts<'a> {
     pub input: &'a Input,
     pub analysis: Option<&'a Analysis>,
-    /// Findings of at least medium severity, and those of a story with such a severity; all when there are none.
-    /// Nobody else is called an actor: what is low or for information is in the appendix.
+    /// Findings of at least medium severity, and those of a story with such a severity; all findings if there are none.
+    /// Only principals of these findings are called actors. The appendix has the other findings.
     pub weighty: Vec<&'a Finding>,
     pub first: Option<Millis>,
     pub last: Option<Millis>,
@@ -34,17 +34,17 @@ pub struct Facts<'a> {
     pub plan: Option<&'a Plan>,
     pub history: History,
     pub opened: Option<Millis>,
-    /// When the incident was noticed: what the facts say, or the case's opening.
+    /// When the incident was noticed: as the facts say, or else when the case was opened.
     pub detected: Option<Millis>,
     /// The first change that takes access from the attacker.
     pub first_block: Option<Mark>,
-    /// The last of them.
+    /// The last change that takes access from the attacker.
     pub contained: Option<Mark>,
     pub held: Option<Mark>,
-    /// When each change was last answered for, by its number.
+    /// When each change was last confirmed, by its number.
     pub answered: BTreeMap<usize, Mark>,
     pub state: State,
-    /// Identities that weighty findings name and no change of the case covers.
+    /// Identities that important findings name but no change of the case covers.
     pub uncovered: Vec<&'a str>,
 }
 
@@ -97,7 +97,7 @@ impl<'a> Facts<'a> {
         self.analysis.map_or(&[], |a| &a.findings)
     }
 
-    /// The case's playbook: its own, else the one that the journal says it was opened with.
+    /// The case's playbook: the one in the case file, or else the one in the journal's first lines.
     pub fn playbook(&self) -> Option<&'a str> {
         let case = self.case?;
         let own = Some(case.file.playbook.as_str()).filter(|id| !id.is_empty());
@@ -117,7 +117,7 @@ impl<'a> Facts<'a> {
         self.findings().iter().find(|f| f.id == id)
     }
 
-    /// The journal's lines; none without a case.
+    /// The journal's lines; empty without a case.
     pub fn entries(&self) -> &'a [Entry] {
         self.case.map_or(&[], |c| &c.entries)
     }
@@ -127,7 +127,7 @@ impl<'a> Facts<'a> {
         reach::state(self.entries(), &self.history, number, record)
     }
 
-    /// What containment did to a key or to the principal behind it; empty when nothing did.
+    /// What containment did to a key or to its principal; empty if no change covers them.
     pub fn reach(&self, access_key: &str, principal: &str) -> String {
         reach::reach(self.entries(), &self.history, access_key, principal)
     }
@@ -166,8 +166,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The step comes before the plan's hold: it takes access from the attacker. Steps after the hold turn on
-    /// logging or detection.
+    /// True if the step comes before the plan's hold, and so takes access from the attacker. Steps after the hold turn
+    /// on logging or detection.
     fn contains(&self, at: usize, step: &str) -> bool {
         let hold =
             self.plan.and_then(|plan| plan.steps.iter().position(|s| matches!(s.kind, Kind::Hold)));
@@ -209,7 +209,7 @@ impl<'a> Facts<'a> {
             _ if history.contested => State::Contested,
             Some(RunEnd::Contested) => State::Contested,
             Some(RunEnd::Held) => State::Held,
-            // Visibility steps may be undone; containment is in place.
+            // Only visibility steps are undone, so containment stays in place.
             Some(RunEnd::Undone | RunEnd::PartlyUndone) if all_in_place() => State::Held,
             Some(_) => State::Incomplete,
             None => State::Unfinished,

@@ -1,4 +1,4 @@
-//! The appendix: every finding and what it rests on.
+//! The appendix: every finding, and its evidence.
 
 use super::facts::Facts;
 use super::register::{Register, anchor};
@@ -54,7 +54,7 @@ fn event(e: &schema::Evidence) -> Event {
     }
 }
 
-/// The playbook with what it would be given.
+/// The playbook with its parameters.
 pub fn command(proposal: &schema::Playbook) -> String {
     let params = proposal.params.sorted().into_iter().map(|(name, v)| format!(" --{name} {v}"));
     format!("{}{}", proposal.id, params.collect::<String>())

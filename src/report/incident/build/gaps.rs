@@ -1,4 +1,4 @@
-//! What the report does not cover, so that nobody mistakes silence for an all-clear.
+//! Lists what the report does not cover, so that nobody mistakes silence for an all-clear.
 
 use super::facts::Facts;
 use super::names::distinct;
@@ -11,9 +11,9 @@ use crate::report::schema::{self, Analysis, At};
 use crate::source::matrix;
 use crate::ui::number::{counted, grouped};
 
-/// Gaps in CloudTrail's deliveries that are listed; those with a call that stopped a trail come first.
+/// The most gaps in CloudTrail's deliveries that are listed. Gaps with a call that stopped a trail come first.
 const DELIVERY_GAPS: usize = 20;
-/// Calls that a gap's sentence names.
+/// The most calls that a gap's sentence names.
 const CALLS: usize = 2;
 
 pub fn build(facts: &Facts<'_>) -> Vec<Gap> {
@@ -32,7 +32,7 @@ pub fn build(facts: &Facts<'_>) -> Vec<Gap> {
     integrity(facts, &mut gaps);
     reach(facts, &mut gaps);
     containment(facts, &mut gaps);
-    // What qualifies the statements comes first.
+    // Gaps that qualify the report's statements come first.
     gaps.0.sort_by_key(|gap| !gap.weighty);
     gaps.0
 }
@@ -137,7 +137,7 @@ fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
         let n = counted(analysis.rules.skipped.len() as u64, "rule was", "rules were");
         gaps.add("judgement", format!("{n} not applied."));
     }
-    // The gaps already name the calls that may explain them.
+    // Skip these notes: the gaps already name the calls that may explain them.
     for note in analysis.notes.iter().filter(|note| !note.contains(matrix::GAP_NEAR_CALL)) {
         gaps.add("judgement", note.clone());
     }
@@ -169,12 +169,12 @@ fn integrity(facts: &Facts<'_>, gaps: &mut Gaps) {
     if case.torn {
         gaps.add(
             "integrity",
-            "A crash cut off the journal's last line; the change it was to announce was not made.",
+            "A crash cut off the journal's last line. The change that it announced was not made.",
         );
     }
 }
 
-/// What containment does not cover, and what is irreversible.
+/// Limits of the containment, and changes that cannot be undone.
 fn reach(facts: &Facts<'_>, gaps: &mut Gaps) {
     if let Some(plan) = facts.plan {
         for text in &plan.not_reached {

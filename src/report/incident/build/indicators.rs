@@ -71,7 +71,7 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// The address's kind in STIX; none for what is not the attacker's: services, own and private networks.
+/// The address's kind in STIX. `None` for addresses that are not the attacker's: services, own and private networks.
 fn address_kind(source: &Source) -> Option<&'static str> {
     if matches!(source.class.as_str(), "service" | "aws-internal" | "private" | "own") {
         return None;

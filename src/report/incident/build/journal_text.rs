@@ -33,7 +33,7 @@ pub fn sentence(entry: &Entry) -> String {
         Event::Held { seconds, changes } => {
             let n = changes.len();
             let plural = if n == 1 { "change" } else { "changes" };
-            format!("{n} {plural} in force, {seconds} s after the last")
+            format!("{n} {plural} in force, {seconds} s after the last change")
         }
         Event::Contested { resource, by, .. } => {
             let by = by.as_deref().map_or_else(String::new, |by| format!(" by {}", short(by)));
@@ -83,7 +83,7 @@ impl EntryFields {
     }
 }
 
-/// Lines that consist of little but texts.
+/// Lines that consist mainly of text.
 fn of_fields(fields: &EntryFields) -> String {
     let with = |what: &str, why: &str| match why {
         "" => what.to_string(),
@@ -101,11 +101,7 @@ fn of_fields(fields: &EntryFields) -> String {
         "closed" => with("case closed", fields.text("reason")),
         "reopened" => with("case reopened", fields.text("reason")),
         "clock-fact" => {
-            format!(
-                "set for the notification clocks: {} {}",
-                fields.text("key"),
-                fields.text("value")
-            )
+            format!("clock fact set: {} {}", fields.text("key"), fields.text("value"))
         }
         name => name.replace('-', " "),
     }

@@ -1,4 +1,4 @@
-//! Builds the incident report from its input: one file a section. Adds no format.
+//! Builds the incident report from its input: one file per section. Adds no format.
 
 mod actions;
 mod activity;
@@ -40,7 +40,7 @@ pub fn build(input: &Input) -> Document {
     let facts = Facts::of(input);
     let mut register = Register::new(input);
     let r = &mut register;
-    // Evidence is numbered as the reader meets it, so the order of these lines is that of the sections.
+    // Evidence gets its numbers in the order of reading, so keep these lines in the order of the sections.
     let mut summary = summary::first_two(&facts, r);
     let touched = touched::build(&facts, r);
     let gaps = gaps::build(&facts);
@@ -137,7 +137,7 @@ fn logs(facts: &Facts<'_>) -> Option<Logs> {
     })
 }
 
-/// Those of the journal in its order, then those that were handed in.
+/// Notes of the journal in its order, then the notes of the input.
 fn notes(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Note> {
     let mut notes = Vec::new();
     let entries = facts.case.map_or(&[][..], |c| &c.entries);

@@ -1,6 +1,6 @@
 //! Short names, and lists of names, as sentences use them.
 
-/// The part of an ARN that people say: `user/dana`, `role/app/session`; other text as it is.
+/// The short form of an ARN: `user/dana`, `role/app/session`. Other text stays unchanged.
 pub fn short(principal: &str) -> &str {
     let mut parts = principal.splitn(6, ':');
     match (parts.next(), parts.nth(4)) {
@@ -23,7 +23,7 @@ pub fn listed<S: AsRef<str>>(items: &[S], most: usize) -> String {
     }
 }
 
-/// Each once, in the order of first appearance; empty ones left out.
+/// Each name once, in the order of first appearance, without empty ones.
 pub fn distinct<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let mut seen = Vec::new();
     for item in items {
@@ -34,7 +34,7 @@ pub fn distinct<'a>(items: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     seen
 }
 
-/// With a capital first letter.
+/// The text with a capital first letter.
 pub fn capital(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {

@@ -30,7 +30,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Checklist> {
         .collect()
 }
 
-/// The case's playbook first, then those that findings propose.
+/// Playbooks: the case's own first, then those that findings propose.
 fn playbooks(facts: &Facts<'_>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     if let Some(playbook) = facts.playbook() {
@@ -79,11 +79,11 @@ fn rank(state: TaskState) -> u8 {
 struct Tick {
     state: TaskState,
     note: String,
-    /// Journal lines that say so.
+    /// Journal lines that prove it.
     entries: Vec<usize>,
 }
 
-/// How far the journal says that a step was done.
+/// What the journal says about a step: done, partly done or not.
 fn tick(facts: &Facts<'_>, step: &str) -> Tick {
     let open = |note: &str| Tick { state: TaskState::Open, note: note.into(), entries: Vec::new() };
     if step == "reissue-access-key" {
@@ -105,7 +105,7 @@ fn tick(facts: &Facts<'_>, step: &str) -> Tick {
         let nothing = |kind: &&Kind| matches!(kind, Kind::Changes(c) if c.is_empty());
         return match blocked {
             Some(why) => open(&format!("could not be done: {why}")),
-            // Nothing to change may mean that there is no trail at all.
+            // A plan without changes may mean that there is no trail at all.
             None if planned.iter().any(nothing) && improves_visibility(step) => {
                 open("the plan found nothing to change: confirm that this is right")
             }

@@ -1,4 +1,4 @@
-//! What became of each change, and whom the changes reach.
+//! The state of each change, and the principals that the changes reach.
 
 use super::names::short;
 use crate::journal::{ChangeState, Entry, Event, History, Record};
@@ -20,7 +20,7 @@ pub fn state(entries: &[Entry], history: &History, number: usize, record: &Recor
     }
 }
 
-/// What containment did to a key or to the principal behind it: `denied: change 1 (held)`.
+/// What containment did to a key or to its principal: `denied: change 1 (held)`.
 pub fn reach(entries: &[Entry], history: &History, access_key: &str, principal: &str) -> String {
     let mut parts = Vec::new();
     for (number, record) in &history.changes {
@@ -43,7 +43,7 @@ fn verb(step: &str) -> &'static str {
     if step.contains("revoke-") { "sessions revoked" } else { "denied" }
 }
 
-/// `user/dana#inline-policy/x` is about `arn:aws:iam::…:user/dana`; a role's changes are about its sessions.
+/// `user/dana#inline-policy/x` reaches `arn:aws:iam::…:user/dana`. A role's changes reach its sessions.
 fn same_identity(resource: &str, principal: &str) -> bool {
     let Some((resource, _)) = resource.split_once('#') else { return false };
     let name = |text: &str| -> Option<(String, String)> {

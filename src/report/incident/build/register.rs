@@ -8,7 +8,7 @@ use crate::report::incident::model::{At, Evidence};
 use crate::report::schema::Finding;
 use crate::ui::number::counted;
 
-/// Hands out `[E1]`, `[E2]` …; the same thing has the same number throughout.
+/// Assigns `[E1]`, `[E2]` …. The same evidence keeps its number throughout.
 pub struct Register<'a> {
     input: &'a Input,
     items: Vec<Evidence>,
@@ -96,7 +96,7 @@ pub fn time_of(entry: &Entry) -> Option<At> {
     time::parse(&entry.time).map(At)
 }
 
-/// The finding's anchor in a page: letters, digits and dashes, whatever its id contains.
+/// The finding's anchor in a page: the letters, digits and dashes of its id.
 pub fn anchor(finding: &Finding) -> String {
     let safe = finding.id.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40);
     format!("finding-{}", safe.collect::<String>())

@@ -1,4 +1,4 @@
-//! From where: addresses and user agents that findings name, and the bytes sent to each principal.
+//! The sources: addresses and user agents that findings name, and the bytes sent to each principal.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::event::agent::client;
 use crate::report::incident::model::{Agent, At, BytesOut, Source};
 use crate::report::schema;
 
-/// Principals in the chart of bytes at most.
+/// The most principals in the chart of bytes.
 const PRINCIPALS: usize = 12;
 
-/// Those with most events first.
+/// Addresses, most events first.
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Source> {
     let mut found: BTreeMap<&str, Source> = BTreeMap::new();
     for finding in facts.weighty.iter().copied() {
@@ -52,7 +52,7 @@ fn blank(seen: &schema::Source) -> Source {
     }
 }
 
-/// Clients by their user agents, in the order in which findings name them.
+/// User agents, in the order in which findings name them.
 pub fn agents(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Agent> {
     let mut agents: Vec<Agent> = Vec::new();
     for finding in facts.weighty.iter().copied() {
@@ -68,7 +68,7 @@ pub fn agents(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Agent> {
     agents
 }
 
-/// The whole window, ordinary use included: findings are measured against it.
+/// Counts the whole window, including ordinary use, for comparison with the findings.
 pub fn bytes_out(facts: &Facts<'_>) -> Vec<BytesOut> {
     let rows = facts.analysis.map_or(&[][..], |a| &a.summary.principals);
     let named = |principal: &str| facts.weighty.iter().any(|f| f.principal == principal);

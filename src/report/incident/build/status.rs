@@ -1,4 +1,4 @@
-//! Where the incident stands, and how long things took.
+//! The state of the incident, and how long each phase took.
 
 use super::facts::Facts;
 use super::names::listed;
@@ -55,13 +55,11 @@ fn text(facts: &Facts<'_>) -> String {
             "The case is open and no change was made yet.".into()
         }
         State::Open if facts.findings().is_empty() => "The logs led to no finding.".into(),
-        State::Open => {
-            "This is an analysis without a case: it does not know how anybody responded.".into()
-        }
+        State::Open => "This is an analysis without a case: it does not show the response.".into(),
     }
 }
 
-/// Whether the logs show anything after containment.
+/// Whether the logs show findings after containment.
 fn after(facts: &Facts<'_>) -> String {
     let newest = facts.analysis.and_then(|a| a.coverage.newest).map(|at| at.0);
     let (Some(contained), Some(newest)) = (facts.contained, newest) else { return String::new() };

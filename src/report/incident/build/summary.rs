@@ -10,7 +10,7 @@ use crate::report::incident::model::{Gap, Sentence, State, TaskState};
 use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::clip;
 
-/// What the later sentences count.
+/// The counts for the later sentences.
 pub struct Rest<'a> {
     pub touched: &'a Touched,
     pub gaps: &'a [Gap],
@@ -18,7 +18,7 @@ pub struct Rest<'a> {
     pub clocks: &'a [ClockRow],
 }
 
-/// Titles are log text; a sentence is for reading.
+/// Shorten titles: they are log text, and a sentence must stay readable.
 const TITLE: usize = 160;
 
 pub fn first_two(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Sentence> {
@@ -165,12 +165,12 @@ fn data(facts: &Facts<'_>, touched: &Touched) -> Sentence {
         (true, Some(_)) => {
             "No read of stored data and no change of a resource is on record.".into()
         }
-        (true, None) => "Without logs it is not known what was read or changed.".into(),
+        (true, None) => "Without logs, nobody can say what was read or changed.".into(),
     };
     Sentence { text, evidence }
 }
 
-/// Things by their names; actions only where no thing is named.
+/// Resources by name, or actions if no resource is named.
 fn named(things: &[Thing]) -> Vec<&str> {
     let is_action = |t: &&Thing| t.name.contains(':') && !t.name.starts_with("arn:");
     let (actions, names): (Vec<&Thing>, Vec<&Thing>) =
@@ -218,7 +218,7 @@ fn contained(facts: &Facts<'_>, register: &mut Register<'_>) -> Sentence {
     }
 }
 
-/// What the containing changes are about: `user/dana`, `acme-invoices`.
+/// The subjects of the containment changes: `user/dana`, `acme-invoices`.
 fn reached<'a>(facts: &'a Facts<'_>) -> Vec<&'a str> {
     let changes = facts.history.changes.values();
     let containing = changes.filter(|r| kind_of(&r.step) == "Containment");
@@ -239,7 +239,7 @@ fn open(rest: &Rest<'_>) -> Sentence {
     };
     let limits = match gaps {
         0 => format!("{} listed", counted(rest.gaps.len() as u64, "limit is", "limits are")),
-        n => format!("{} these statements", counted(n, "limit qualifies", "limits qualify")),
+        n => format!("{} these statements", counted(n, "limit applies to", "limits apply to")),
     };
     let clock = rest.clocks.iter().find(|c| c.state == "running" || c.state == "overdue");
     let clock = clock.map_or_else(String::new, |c| {

@@ -1,4 +1,4 @@
-//! What the report says of cases that went another way than planned.
+//! What the report says about cases that did not go as planned.
 
 use serde_json::{Value, json};
 

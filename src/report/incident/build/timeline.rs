@@ -1,4 +1,4 @@
-//! Attacker and responder in one order of time.
+//! The timeline: attacker and responder together, in time order.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Moment> {
         of_finding(finding, register, &mut moments);
     }
     of_journal(facts, register, &mut moments);
-    // Stable: what happened in one second stays in its order.
+    // A stable sort: rows of the same second keep their order.
     moments.sort_by_key(|m| (m.time, m.side));
     moments
 }
@@ -46,7 +46,7 @@ fn of_story(f: &Facts<'_>, story: &Story, register: &mut Register<'_>, out: &mut
     }
 }
 
-/// The finding itself, and the events in its evidence that changed something.
+/// Rows for the finding, and for the events in its evidence that changed something.
 fn of_finding(finding: &Finding, register: &mut Register<'_>, out: &mut Vec<Moment>) {
     let moment = |time: At, text: String| Moment {
         time,
@@ -80,7 +80,7 @@ fn of_finding(finding: &Finding, register: &mut Register<'_>, out: &mut Vec<Mome
     }
 }
 
-/// What is known of all calls of this action: one call's own outcome is not in the document.
+/// The common outcome of all calls of this action: the document has no outcome of single calls.
 fn outcome(finding: &Finding, action: &str) -> &'static str {
     let counts = finding.action_counts.iter().find(|a| a.action == action);
     match counts {
@@ -137,7 +137,7 @@ fn of_journal(facts: &Facts<'_>, register: &mut Register<'_>, out: &mut Vec<Mome
     }
 }
 
-/// Kind, text and outcome of a line that belongs on a timeline; an intent is covered by its outcome.
+/// Kind, text and outcome of a line for the timeline. An intent has no row: its outcome has one.
 fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'static str)> {
     let record = |change: &usize| facts.history.changes.get(change);
     let change = |n: &usize| match record(n) {
@@ -157,7 +157,7 @@ fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'st
         Event::UndoFailed { .. } => ("Undo", capital(&sentence(line)), "failed"),
         Event::Reissue { detail, .. } => ("Recovery", reissue(line, detail), ""),
         _ => match (EntryFields::of(line).name(), EntryFields::of(line).is("decision")) {
-            // It says that a file was written, after every run.
+            // Leave it out: it follows every run and says only that a file was written.
             ("manifest", _) => return None,
             ("note", true) => ("Decision", sentence(line), ""),
             ("note", false) => ("Note", sentence(line), ""),
@@ -170,7 +170,7 @@ fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'st
     })
 }
 
-/// `run ended: held` is about a run: its kind need not be repeated.
+/// `run ended: held` shows that it is about a run, so do not repeat the kind.
 fn split(text: &str) -> (&'static str, &str) {
     let kinds = [
         ("case ", "Case"),

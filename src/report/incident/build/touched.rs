@@ -13,9 +13,9 @@ use crate::report::incident::input::ObjectRow;
 use crate::report::incident::model::{At, Bucket, Object, Thing, Touched};
 use crate::report::schema::Finding;
 
-/// Single objects shown; the case's list has all.
+/// The most single objects shown. The case's list has all of them.
 const OBJECTS: usize = 50;
-/// Kinds of a story's things that hold secrets.
+/// Kinds of resources in a story that contain secrets.
 const SECRETS: [&str; 4] = ["secret", "parameter", "kms-key", "password"];
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Touched {
@@ -80,7 +80,7 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
     } else {
         of_objects(facts, rows, register, &mut found);
     }
-    // Buckets that only a finding names, by its resources.
+    // Buckets that only the resources of a finding name.
     for finding in facts.weighty.iter().copied() {
         let names: BTreeSet<&str> = finding.resources.iter().filter_map(|r| bucket_of(r)).collect();
         for name in names {
@@ -109,7 +109,7 @@ fn buckets(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Bucket> {
     buckets
 }
 
-/// A story counts the bytes of what it touched; without one only the findings' titles have them.
+/// A story counts the bytes of each bucket. Without a story, only the findings' titles have bytes.
 fn finding_bytes(facts: &Facts<'_>, bucket: &str) -> Option<u64> {
     let stories = facts.analysis.map_or(&[][..], |a| &a.stories);
     let touched = stories.iter().flat_map(|s| &s.touched);
@@ -190,7 +190,7 @@ fn s3_requests(finding: &Finding) -> u64 {
     s3.map(|a| a.events - (a.denied + a.failed).min(a.events)).sum()
 }
 
-/// What the case did to a resource that fits.
+/// What the case did to a matching resource.
 fn now(facts: &Facts<'_>, fits: impl Fn(&str) -> bool) -> String {
     let records = facts.history.changes.iter().filter(|(_, r)| fits(short(&r.resource)));
     let changes: Vec<String> = records
@@ -199,7 +199,7 @@ fn now(facts: &Facts<'_>, fits: impl Fn(&str) -> bool) -> String {
     changes.join("; ")
 }
 
-/// Secrets, and everything else that stories or findings say was made or changed.
+/// Secrets, and the resources that stories or findings report as created or changed.
 fn things(facts: &Facts<'_>, register: &mut Register<'_>) -> (Vec<Thing>, Vec<Thing>) {
     let (mut secrets, mut resources) = (Vec::new(), Vec::new());
     for story in facts.analysis.map_or(&[][..], |a| &a.stories) {
@@ -249,8 +249,8 @@ fn outcome(done: u64, denied: u64) -> String {
     }
 }
 
-/// Actions of the findings that change something or read secrets. Findings may count the same calls, so
-/// the largest count stands.
+/// Actions of the findings that change something or read secrets. Several findings may count the same calls, so use the
+/// largest count.
 fn actions<'a>(
     facts: &Facts<'a>,
     register: &mut Register<'_>,

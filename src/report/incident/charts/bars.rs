@@ -10,7 +10,7 @@ use crate::ui::sanitize::clip_middle;
 
 const WIDTH: i64 = 520;
 const ROW: i64 = 36;
-/// Room for the value at the end of the label's line.
+/// Width for the value at the end of the label's line.
 const VALUE: i64 = 90;
 
 #[derive(Debug, Serialize)]

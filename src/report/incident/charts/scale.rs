@@ -1,16 +1,16 @@
-//! Time to x: linear, but long stretches without activity are shortened and marked.
+//! Maps time to x: linear, but long spans without activity are shortened and marked.
 
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND, length, plain};
 use serde::Serialize;
 
-/// What a stretch that is cut short takes.
+/// Width of a shortened span.
 const BREAK: i64 = 44;
-/// A stretch is shortened when it is more than this share of the whole, in percent.
+/// A span without activity is shortened if it is longer than this percentage of the whole.
 const SHARE: i64 = 35;
-/// What a label of a tick takes.
+/// Width of a tick's label.
 const LABEL: i64 = 76;
 
-/// A piece of time and where it is drawn.
+/// A piece of time, and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Piece {
     from: Millis,
@@ -30,7 +30,7 @@ pub struct Break {
 pub struct Tick {
     pub x: i64,
     pub time: String,
-    /// The day, where it is the first tick of it.
+    /// The day, at its first tick.
     pub day: String,
 }
 
@@ -40,7 +40,7 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// From the stretches of time in which something happened; none when there are none.
+    /// The scale of these spans of activity; `None` without spans.
     pub fn new(mut busy: Vec<(Millis, Millis)>, left: i64, right: i64) -> Option<Scale> {
         busy.sort_unstable();
         let (start, end) = (busy.first()?.0, busy.iter().map(|b| b.1).max()?);
@@ -52,14 +52,14 @@ impl Scale {
                 _ => pieces.push((from, to)),
             }
         }
-        // A piece without length still needs width.
+        // A piece without duration still needs width.
         let longest = pieces.iter().map(|p| p.1 - p.0).max().unwrap_or(0).max(MINUTE);
         let margin = (longest / 30).max(SECOND);
         for piece in &mut pieces {
             *piece = (piece.0 - margin, piece.1 + margin);
         }
         let breaks = BREAK * (pieces.len() as i64 - 1);
-        // Short pieces next to long ones get a fifth at least, so that they can be read.
+        // Short pieces next to long ones get at least a fifth, so that they stay readable.
         let least = longest / 5;
         let weight = |p: &(Millis, Millis)| (p.1 - p.0).max(least);
         let total: Millis = pieces.iter().map(weight).sum::<Millis>().max(1);
@@ -100,7 +100,7 @@ impl Scale {
         gaps.map(to_break).collect()
     }
 
-    /// Ticks at round times, as many as can be labelled.
+    /// Ticks at round times, as many as have room for a label.
     pub fn ticks(&self) -> Vec<Tick> {
         let mut ticks: Vec<Tick> = Vec::new();
         let mut day = String::new();

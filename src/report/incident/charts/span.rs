@@ -1,4 +1,4 @@
-//! What happened when: events in bins, findings as bars, the response as marks, on one axis.
+//! The chart of activity: events in bins, findings as bars, and the response as marks, on one axis.
 
 use serde::Serialize;
 
@@ -12,15 +12,15 @@ use crate::ui::sanitize::clip;
 const WIDTH: i64 = 960;
 const LEFT: i64 = 8;
 const RIGHT: i64 = WIDTH - 8;
-/// Height of the bins' part.
+/// Height of the bins.
 const BINS: i64 = 72;
 /// A finding: its label and its bar.
 const LANE: i64 = 30;
-/// Findings drawn at most, worst first.
+/// The most findings drawn, worst first.
 const LANES: usize = 12;
-/// A letter of a milestone's label, which is bold.
+/// Width of a letter in a milestone's bold label.
 const LETTER: i64 = 8;
-/// Between two labels.
+/// Gap between two labels.
 const GAP: i64 = 12;
 
 #[derive(Debug, Serialize)]
@@ -31,7 +31,7 @@ pub struct Span {
     pub ticks: Vec<Tick>,
     pub breaks: Vec<Break>,
     pub bins: Vec<Column>,
-    /// The most events of a bin, for the scale's label.
+    /// The highest number of events in a bin, for the scale's label.
     pub most: u64,
     pub bins_base: i64,
     pub lanes: Vec<Lane>,
@@ -78,7 +78,7 @@ pub struct Line {
 }
 
 impl Span {
-    /// Nothing to draw without a finding and without a response.
+    /// Without findings and without a response, there is nothing to draw.
     pub fn of(document: &Document) -> Option<Span> {
         let all: Vec<&FindingDetail> =
             document.findings.iter().filter(|f| f.weighty && f.first.is_some()).collect();
@@ -173,13 +173,13 @@ fn class(kind: &str, outcome: &str) -> &'static str {
     }
 }
 
-/// Milestones from left to right; one whose label has no room joins the label before it.
+/// Milestones from left to right. A label without room joins the label before it.
 fn lines(document: &Document, scale: &Scale) -> Vec<Line> {
     let mut milestones: Vec<_> = document.milestones.iter().collect();
     milestones.sort_by_key(|m| m.time);
     let new = |m: &&Milestone| Line::new(scale.x(m.time.0), m.name.to_string());
     let mut lines: Vec<Line> = milestones.iter().map(new).collect();
-    // A label that grows may reach the one before it in turn.
+    // The joined label is longer, so it may reach the one before it, too.
     loop {
         let shown: Vec<usize> = (0..lines.len()).filter(|n| !lines[*n].label.is_empty()).collect();
         let over = |pair: &&[usize]| lines[pair[1]].extent().0 < lines[pair[0]].extent().1;
@@ -194,7 +194,7 @@ impl Line {
         Line { x, label, end: x > WIDTH * 60 / 100 }
     }
 
-    /// Where the label begins and ends, with a gap after it.
+    /// Start and end of the label, with a gap after it.
     fn extent(&self) -> (i64, i64) {
         let width = LETTER * self.label.chars().count() as i64;
         if self.end { (self.x - width, self.x + GAP) } else { (self.x, self.x + width + GAP) }

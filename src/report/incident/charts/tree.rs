@@ -1,4 +1,4 @@
-//! Sessions as a tree: who came from whom.
+//! Sessions as a tree: which session came from which.
 
 use serde::Serialize;
 
@@ -11,9 +11,9 @@ use crate::ui::sanitize::clip_middle;
 const WIDTH: i64 = 640;
 const ROW: i64 = 46;
 const INDENT: i64 = 26;
-/// Deeper sessions are drawn as deep as this.
+/// Deepest level. Deeper sessions are drawn on it.
 const DEEPEST: usize = 10;
-/// Sessions drawn at most.
+/// The most sessions drawn.
 const NODES: usize = 40;
 
 #[derive(Debug, Serialize)]
@@ -28,7 +28,7 @@ pub struct Tree {
 pub struct Node {
     pub x: i64,
     pub y: i64,
-    /// From the parent's position down and to the right.
+    /// The line from the parent's position down and to the right.
     pub path: String,
     pub name: String,
     pub about: String,
@@ -37,7 +37,7 @@ pub struct Node {
 }
 
 impl Tree {
-    /// One row says nothing that the table does not.
+    /// A chart with one row shows no more than the table.
     pub fn of(actors: &[Actor]) -> Option<Tree> {
         if actors.len() < 2 {
             return None;

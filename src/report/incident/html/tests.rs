@@ -1,4 +1,4 @@
-//! The page as a browser would take it apart, and its colours as a reader would see them.
+//! The page as a browser parses it, and its colours as a reader sees them.
 
 use std::collections::BTreeSet;
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::At;
 
-/// What a number such as `[E1]` stands for.
+/// The evidence behind a number such as `[E1]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Evidence {
     pub number: usize,
@@ -13,7 +13,7 @@ pub struct Evidence {
     pub name: String,
     pub text: String,
     pub time: Option<At>,
-    /// SHA-256 in hex, where there is one.
+    /// SHA-256 in hex, if there is one.
     pub hash: Option<String>,
     /// The anchor of the finding in this report.
     pub anchor: Option<String>,
@@ -37,7 +37,7 @@ pub struct CaseFile {
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
-    /// The call that it answers, or what it is.
+    /// The call that the file answers, or a description of the file.
     pub origin: String,
     pub time: String,
 }

@@ -1,20 +1,20 @@
-//! The findings of the report, with what they rest on.
+//! The findings of the report, with their evidence.
 
 use serde::Serialize;
 
 use super::{Action, At};
 
-/// A finding as the appendix shows it: the analysis's, with its evidence numbers and technique names.
+/// A finding as the appendix shows it: the analysis's finding with evidence numbers and technique names.
 #[derive(Debug, Clone, Serialize)]
 pub struct FindingDetail {
-    /// Fit for a link: letters, digits and dashes.
+    /// Safe in a link: letters, digits and dashes.
     pub anchor: String,
     pub id: String,
     pub rule: String,
     pub rules: Vec<String>,
     pub title: String,
     pub severity: &'static str,
-    /// It is part of the incident; others are for information.
+    /// True if it is part of the incident. Other findings are for information.
     pub weighty: bool,
     pub attack: Vec<Technique>,
     pub tactics: Vec<String>,
@@ -45,7 +45,7 @@ pub struct FindingDetail {
 pub struct Technique {
     pub id: String,
     pub name: String,
-    /// Only for ids of the known form.
+    /// The address of the technique's page; only for ids of the known form.
     pub url: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The later parts of the text: changes, clocks, notes, evidence, and the findings in full.
+//! The later sections of the text: changes, clocks, notes, evidence, and the findings in full.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use crate::report::text::page::Page;
 use crate::ui::number::{counted, grouped};
 use crate::ui::sanitize::{clip, clip_middle};
 
-/// Reasons of a finding that are written out.
+/// The most reasons shown for a finding.
 const REASONS: usize = 8;
 
 pub fn containment(page: &mut Page<'_>, d: &Document) -> io::Result<()> {

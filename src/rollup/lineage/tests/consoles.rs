@@ -1,4 +1,4 @@
-//! Console sessions: what they begin with, and how they switch roles.
+//! Console sessions: how they begin, and how they switch roles.
 
 use super::super::Node;
 use super::scene::{ACCOUNT, Call, HOME, Logs, at, origin, tree};

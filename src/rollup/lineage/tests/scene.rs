@@ -45,7 +45,7 @@ pub struct Call {
     pub delivery: &'static str,
     pub console: bool,
     pub from: &'static str,
-    /// Key, role and session of what is issued.
+    /// Key, role and session of the issued credentials.
     pub issued: Option<(String, String, String)>,
 }
 
