@@ -37,6 +37,7 @@ mod contain_secrets;
 mod contain_service;
 mod contain_stops;
 mod contain_usage;
+mod copies;
 mod coverage_matrix;
 mod determinism;
 mod documents;

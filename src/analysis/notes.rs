@@ -7,10 +7,11 @@ use crate::report::model::{RulesApplied, SkippedRule};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
+use crate::ui::number::grouped;
 
 /// Notes on the window, the baseline and the settings.
 pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
-    let mut notes: Vec<String> = no_events(c).into_iter().collect();
+    let mut notes: Vec<String> = no_events(c).into_iter().chain(contradicting(c)).collect();
     let range = c.oldest.zip(c.newest);
     match (whole, range) {
         (true, Some((oldest, newest))) if newest - oldest < 2 * DAY => notes.push(format!(
@@ -37,6 +38,18 @@ pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: boo
     notes
         .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));
     notes
+}
+
+/// Records that cannot all be what AWS wrote.
+fn contradicting(c: &Coverage) -> Option<String> {
+    let have = match c.events.contradicting {
+        0 => return None,
+        1 => "1 record has".to_string(),
+        n => format!("{} records have", grouped(n)),
+    };
+    Some(format!(
+        "{have} the event id of a record with another content: a copy was altered or planted. All of them are counted. Compare them with the originals (incident verify PATH)."
+    ))
 }
 
 /// Why the window has no events.

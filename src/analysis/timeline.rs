@@ -64,8 +64,9 @@ pub fn timeline(
 
 /// In time order, with one copy of each event: the one in the first input.
 fn once_each(mut rows: Vec<(Origin, TimelineRow)>) -> Vec<TimelineRow> {
-    fn event(row: &TimelineRow) -> (i64, &str, &str, &str, &str) {
-        (row.time, &row.event_id, row.log.name(), &row.action, &row.resource)
+    fn event(row: &TimelineRow) -> (i64, &str, &str, &str, [&str; 5]) {
+        let rest = [&row.resource, &row.principal, &row.access_key, &row.source, &row.error];
+        (row.time, &row.event_id, row.log.name(), &row.action, rest.map(String::as_str))
     }
     rows.sort_by(|(a, x), (b, y)| {
         (event(x), a.input, a.offset).cmp(&(event(y), b.input, b.offset))

@@ -2,13 +2,13 @@
 //! point.
 
 use super::cloudtrail::{EventFields, Kind, kind};
-use super::fields::{Fields, Ranges, unquote};
+use super::fields::{Field, Fields, Ranges, unquote};
 use super::identity::Identities;
 use super::losses::{Loss, Reason};
 use super::records::RecordSink;
 use super::s3_access::Line;
 use super::scan::Stop;
-use super::{Record, Sink, s3_json};
+use super::{Cells, Json, Record, Sink, s3_json};
 use crate::source::coverage::SkipReason;
 
 /// The most offsets of unrecognized records to remember until it is clear whether the file is a log at all.
@@ -112,11 +112,11 @@ impl<'s> FileDecoder<'s> {
         self.sink.damage(loss);
     }
 
-    /// Decodes the text of a complete record.
-    pub fn text(&mut self, text: &str, offset: u64) {
+    /// Decodes the text of a complete record. `cells` is the row that it was made of.
+    pub fn text(&mut self, text: &str, cells: Option<Cells<'_>>, offset: u64) {
         let mut ranges = std::mem::take(&mut self.ranges);
         match ranges.project(text.as_bytes()) {
-            Ok(_) => self.fields(&Fields::new(text, &ranges), offset, 0),
+            Ok(_) => self.fields(&Fields::new(text, &ranges), cells, offset, 0),
             Err(_) => self.lose(Loss::at(
                 offset,
                 Reason::Malformed,
@@ -126,14 +126,16 @@ impl<'s> FileDecoder<'s> {
         self.ranges = ranges;
     }
 
-    fn fields(&mut self, f: &Fields<'_>, offset: u64, depth: u8) {
+    fn fields(&mut self, f: &Fields<'_>, cells: Option<Cells<'_>>, offset: u64, depth: u8) {
         match kind(f) {
             Kind::Event => {
                 let event_fields = EventFields::new(f);
                 let (sink, records) = (&mut *self.sink, &mut self.records);
+                let parameters = [f.raw(Field::RequestParameters), f.raw(Field::ResponseElements)];
+                let json = Json { text: f.whole(), parameters, cells };
                 let timed = event_fields.event(f, self.identities, &mut |event| {
                     *records += 1;
-                    sink.event(event, Record::Json(f.whole()), offset);
+                    sink.event(event, Record::Json(json), offset);
                 });
                 if !timed {
                     self.lose(Loss::at(offset, Reason::NoTime, ""));
@@ -160,7 +162,7 @@ impl<'s> FileDecoder<'s> {
                 let inner = if raw.starts_with('"') { unquote(raw) } else { raw.into() };
                 let mut ranges = Ranges::default();
                 match ranges.project(inner.as_bytes()) {
-                    Ok(_) => self.fields(&Fields::new(&inner, &ranges), offset, depth + 1),
+                    Ok(_) => self.fields(&Fields::new(&inner, &ranges), None, offset, depth + 1),
                     Err(_) => self.lose(Loss::at(
                         offset,
                         Reason::Malformed,
@@ -179,7 +181,7 @@ impl RecordSink for FileDecoder<'_> {
         let projected = ranges.project(bytes);
         if let Ok(len) = projected {
             match std::str::from_utf8(&bytes[..len]) {
-                Ok(text) => self.fields(&Fields::new(text, &ranges), offset, 0),
+                Ok(text) => self.fields(&Fields::new(text, &ranges), None, offset, 0),
                 Err(e) => {
                     let invalid_at = offset + e.valid_up_to() as u64;
                     self.damage(Loss::at(
@@ -187,7 +189,7 @@ impl RecordSink for FileDecoder<'_> {
                         Reason::InvalidUtf8,
                         "replaced by U+FFFD; the record was read",
                     ));
-                    self.text(&String::from_utf8_lossy(&bytes[..len]), offset);
+                    self.text(&String::from_utf8_lossy(&bytes[..len]), None, offset);
                 }
             }
         }
@@ -199,7 +201,7 @@ impl RecordSink for FileDecoder<'_> {
         let text = String::from_utf8_lossy(quoted);
         let inner = unquote(&text);
         if inner.trim_start().starts_with('{') {
-            self.text(inner.trim_start(), offset);
+            self.text(inner.trim_start(), None, offset);
         } else {
             self.unrecognized(offset);
         }

@@ -10,11 +10,14 @@ use std::io::Read;
 use columns::Columns;
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::Cells;
+
 /// One row of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Row<'a> {
-    /// The row as a CloudTrail record in JSON, and the byte at which the row begins.
-    Record { json: &'a str, offset: u64 },
+    /// The row as a CloudTrail record in JSON, and the byte at which the row begins. `cells` is `None` if the export
+    /// contains the JSON.
+    Record { json: &'a str, offset: u64, cells: Option<Cells<'a>> },
     /// A row that is not a record, and why.
     Bad { offset: u64, reason: &'a str },
 }
@@ -44,6 +47,7 @@ pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
             reason: "the header has no columns of CloudTrail events",
         });
     }
+    let comparable = columns.comparable();
     let mut record = ByteRecord::new();
     let mut json = String::new();
     loop {
@@ -61,7 +65,11 @@ pub fn read<R: Read>(input: R, on_row: &mut dyn FnMut(Row<'_>)) {
         }
         let offset = record.position().map_or(0, csv::Position::byte);
         match row::write(&columns, &record, &mut json) {
-            Ok(()) => on_row(Row::Record { json: &json, offset }),
+            Ok(from) => {
+                let cells = Cells { text: record.as_slice(), comparable };
+                let cells = (from == row::Source::Columns).then_some(cells);
+                on_row(Row::Record { json: &json, offset, cells });
+            }
             Err(reason) => on_row(Row::Bad { offset, reason }),
         }
     }

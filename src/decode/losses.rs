@@ -57,6 +57,8 @@ pub enum Reason {
     Ambiguous,
     #[error("document not closed")]
     NotClosed,
+    #[error("contradicting copy")]
+    Contradicting,
 }
 
 impl Loss {

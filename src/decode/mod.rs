@@ -11,6 +11,7 @@ mod file_decoder;
 mod identity;
 mod inflate;
 mod lake_csv;
+mod leaves;
 mod lines;
 pub mod losses;
 mod records;
@@ -24,7 +25,9 @@ mod text;
 use std::borrow::Cow;
 use std::io::{self, Read};
 
+pub use fields::unquote;
 pub use file_decoder::Verdict;
+pub use leaves::leaves;
 pub use s3_access::Line;
 
 use crate::event::Event;
@@ -47,16 +50,35 @@ const MAX_DEPTH: u8 = 5;
 #[derive(Debug, Clone, Copy)]
 pub enum Record<'a> {
     /// A CloudTrail record.
-    Json(&'a str),
+    Json(Json<'a>),
     /// An S3 access log record.
     Line(&'a Line<'a>),
+}
+
+/// A CloudTrail record as JSON.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<'a> {
+    pub text: &'a str,
+    /// The raw `requestParameters` and `responseElements`; `""` if absent.
+    pub parameters: [&'a str; 2],
+    /// The row that the record was made of, if its export has no JSON.
+    pub cells: Option<Cells<'a>>,
+}
+
+/// One row of an export, as it was before it became a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cells<'a> {
+    /// The texts of all columns.
+    pub text: &'a [u8],
+    /// It has at least the columns of the console's export.
+    pub comparable: bool,
 }
 
 impl<'a> Record<'a> {
     /// The record as JSON. An access log record has the member names that CloudWatch Logs uses.
     pub fn json(&self) -> Cow<'a, [u8]> {
         match self {
-            Record::Json(text) => Cow::Borrowed(text.as_bytes()),
+            Record::Json(json) => Cow::Borrowed(json.text.as_bytes()),
             Record::Line(line) => Cow::Owned(s3_json::json_from_line(line).into_bytes()),
         }
     }

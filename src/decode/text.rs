@@ -196,7 +196,7 @@ fn access_line(line: &[u8], offset: u64, file: &mut FileDecoder<'_>) {
 
 fn csv(bytes: Bytes<'_>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
     let mut row = |row: lake_csv::Row<'_>| match row {
-        lake_csv::Row::Record { json, offset } => file.text(json, offset),
+        lake_csv::Row::Record { json, offset, cells } => file.text(json, cells, offset),
         lake_csv::Row::Bad { offset, reason } => {
             file.lose(Loss::at(offset, Reason::MalformedRow, reason))
         }

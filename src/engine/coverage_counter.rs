@@ -113,6 +113,16 @@ impl CoverageCounter {
         self.add_problem(Problem { file, offset: loss.offset, reason, detail: loss.detail });
     }
 
+    /// Counts a record whose event id occurs with another content, too. Without a place, the id is not known either.
+    pub fn contradicting(&mut self, file: &str, offset: Option<u64>, id: &str) {
+        self.coverage.events.contradicting += 1;
+        let detail = match offset {
+            Some(_) => format!("event id {id} occurs with different contents; each is counted"),
+            None => "this input cannot be read again to find the records".to_string(),
+        };
+        self.problem(file, Loss { offset, reason: Reason::Contradicting, detail });
+    }
+
     pub fn read(&mut self, bytes: u64) {
         self.coverage.bytes_read += bytes;
     }

@@ -1,70 +1,83 @@
 //! Detects duplicate events across all workers. Overlapping exports repeat events.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-
-use super::fingerprint_set::FingerprintSet;
+use super::fingerprint::{CONTENT, Fingerprint, Key};
+use super::fingerprint_set::{FingerprintSet, Known, known};
 use crate::clock::{DAY, Millis};
-use crate::event::{Event, Log};
 
 /// Number of locks; the first byte of a fingerprint selects one.
 const SHARDS: usize = 1 << 8;
 
-/// 64-bit fingerprints of event ids. Among 10 million events, the probability that two different ids share one is below
-/// 1 in 300,000.
+/// Fingerprints of the events that were read. Among 10 million events, the probability that two different ids share
+/// their part of one is below 1 in 300,000; contents of one id that differ are taken for equal once in 4 billion.
 pub struct Dedup {
+    pub key: Key,
     shards: Vec<Mutex<FingerprintSet>>,
     /// Fingerprints of events that earlier runs read, by day, each list sorted.
-    earlier: HashMap<i64, Vec<Vec<u64>>>,
+    earlier: HashMap<i64, Vec<Vec<Fingerprint>>>,
     /// Events after this day are filed under it.
     last_day: i64,
+    /// Event ids that occur with more than one content, by their part of the fingerprint.
+    contradicting: Mutex<HashSet<[u8; CONTENT]>>,
 }
 
 impl Default for Dedup {
     fn default() -> Dedup {
-        Dedup::with_earlier(HashMap::new(), i64::MAX)
+        Dedup::with_earlier(Key::random(), HashMap::new(), i64::MAX)
     }
 }
 
 impl Dedup {
-    /// With the fingerprints of earlier runs, by day since 1970, each list sorted.
-    pub fn with_earlier(earlier: HashMap<i64, Vec<Vec<u64>>>, last_day: i64) -> Dedup {
-        Dedup { shards: (0..SHARDS).map(|_| Mutex::default()).collect(), earlier, last_day }
+    /// With the fingerprints of earlier runs under the same key, by day since 1970, each list sorted.
+    pub fn with_earlier(
+        key: Key,
+        earlier: HashMap<i64, Vec<Vec<Fingerprint>>>,
+        last_day: i64,
+    ) -> Dedup {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Dedup { key, shards, earlier, last_day, contradicting: Mutex::default() }
     }
 
-    /// True the first time an event is seen.
-    pub fn first(&self, event: &Event<'_>) -> bool {
-        let fingerprint = fingerprint(event);
-        if let Some(lists) = self.earlier.get(&day(event.time, self.last_day))
-            && lists.iter().any(|list| list.binary_search(&fingerprint).is_ok())
-        {
+    /// True the first time an event is seen. Events that share an id but not the content are all seen a first time.
+    pub fn first(&self, time: Millis, fingerprint: &Fingerprint) -> bool {
+        let lists = self.earlier.get(&day(time, self.last_day));
+        let earlier = lists.into_iter().flatten().map(|list| known(list, fingerprint)).max();
+        let earlier = earlier.unwrap_or(Known::New);
+        if earlier > Known::Contradicting {
             return false;
         }
-        let [shard, list, rest @ ..] = fingerprint.to_be_bytes();
-        match self.shards[usize::from(shard)].lock() {
-            Ok(mut seen) => seen.insert(list, rest),
-            Err(poisoned) => poisoned.into_inner().insert(list, rest),
+        let shard = usize::from(fingerprint[0]);
+        let known = earlier.max(lock(&self.shards[shard]).insert(fingerprint));
+        if known == Known::Contradicting {
+            lock(&self.contradicting).insert(id(fingerprint));
         }
+        known <= Known::Contradicting
     }
+
+    /// Event ids that occur with more than one content.
+    pub fn contradictions(&self) -> usize {
+        lock(&self.contradicting).len()
+    }
+
+    /// True if the event's id occurs with more than one content.
+    pub fn contradicts(&self, fingerprint: &Fingerprint) -> bool {
+        lock(&self.contradicting).contains(&id(fingerprint))
+    }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn id(fingerprint: &Fingerprint) -> [u8; CONTENT] {
+    let mut id = [0; CONTENT];
+    id.copy_from_slice(&fingerprint[..CONTENT]);
+    id
 }
 
 /// The day (since 1970) under which an event is filed; never after `last_day`.
 pub fn day(time: Millis, last_day: i64) -> i64 {
     time.div_euclid(DAY).clamp(0, last_day)
-}
-
-/// CloudTrail's `eventID` is unique. An access log has one request id for all keys of a batch and for both sides of a
-/// copy, so its fingerprint also covers the operation, key, version and time, as does that of a record without an id.
-pub fn fingerprint(e: &Event<'_>) -> u64 {
-    if e.log == Log::CloudTrail && !e.id.is_empty() {
-        return xxh3_64(e.id.as_bytes());
-    }
-    let object = e.object.map_or(("", "", ""), |o| (o.bucket, o.key, o.version));
-    let mut fingerprint = xxh3_64_with_seed(e.id.as_bytes(), e.time as u64);
-    for part in [e.action, object.0, object.1, object.2, e.source, e.actor.principal, e.error] {
-        fingerprint = xxh3_64_with_seed(part.as_bytes(), fingerprint);
-    }
-    fingerprint
 }

@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 use std::thread;
 
+use super::contradictions;
 use super::coverage_counter::{CoverageCounter, MAX_PROBLEMS, MAX_SKIPPED};
 use super::dedup::Dedup;
+use super::fingerprint::Fingerprint;
+use crate::clock::Millis;
 use crate::decode::losses::Loss;
 use crate::decode::{Bytes, Decoder, Record, Sink, Verdict};
 use crate::event::Event;
@@ -20,6 +23,9 @@ pub trait Visitor: Send {
 
     /// File numbers of archive members are the worker's own, see [`Part::members`].
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin);
+
+    /// The fingerprint of the next event, unless it is a duplicate.
+    fn first(&mut self, _time: Millis, _fingerprint: &Fingerprint) {}
 
     /// An input of the listing was read, as far as possible.
     fn input(&mut self, _number: u32, _coverage: Coverage) {}
@@ -46,12 +52,21 @@ pub struct Part<V> {
 
 pub struct Scan<V> {
     pub parts: Vec<Part<V>>,
+    /// Where event ids are that occur with more than one content, as coverage of these inputs.
+    pub contradictions: Vec<(u32, Coverage)>,
     pub coverage: Coverage,
 }
 
 /// Decodes the whole listing. Each worker gets its own visitor.
 pub fn scan<V: Visitor>(job: &Job<'_>, visitor: impl Fn() -> V + Sync) -> Scan<V> {
-    scan_after(job, &Dedup::default(), visitor)
+    let mut scan = scan_after(job, &Dedup::default(), visitor);
+    if !scan.contradictions.is_empty() {
+        std::mem::take(&mut scan.contradictions)
+            .into_iter()
+            .for_each(|(_, c)| scan.coverage.add(c));
+        scan.coverage = in_report_order(scan.coverage);
+    }
+    scan
 }
 
 /// Like [`scan`], but events that `dedup` has seen are duplicates.
@@ -60,6 +75,7 @@ pub fn scan_after<V: Visitor>(
     dedup: &Dedup,
     visitor: impl Fn() -> V + Sync,
 ) -> Scan<V> {
+    let contradictions = dedup.contradictions();
     let queue = InputQueue::new(&job.listing.files);
     let workers = job.threads.clamp(1, job.listing.files.len().max(1));
     let queue_workers: Vec<Worker<'_, '_>> = (0..workers).map(|_| queue.worker()).collect();
@@ -85,7 +101,11 @@ pub fn scan_after<V: Visitor>(
         parts.push(part);
     }
     add_refused(job.listing, &mut coverage);
-    Scan { parts, coverage: in_report_order(coverage) }
+    let contradictions = match dedup.contradictions() > contradictions {
+        true => contradictions::find(job, dedup),
+        false => Vec::new(),
+    };
+    Scan { parts, contradictions, coverage: in_report_order(coverage) }
 }
 
 /// Sorts the lists and cuts them to the length that a report shows.
@@ -148,6 +168,23 @@ fn decode_input<V: Visitor>(
     }
 }
 
+/// The rows without an id in one file. Equal ones are events of their own; those of another file are their copies.
+#[derive(Default)]
+struct EqualRows(HashMap<u64, u64>);
+
+impl EqualRows {
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many rows equal to this one came before it.
+    fn before(&mut self, row: u64) -> u64 {
+        let count = self.0.entry(row).or_default();
+        *count += 1;
+        *count - 1
+    }
+}
+
 /// One worker's sink: counts, marks duplicates, and passes events to the visitor.
 struct Run<'a, V> {
     visitor: V,
@@ -163,6 +200,7 @@ struct Run<'a, V> {
     file: String,
     file_number: u32,
     numbered: bool,
+    equal_rows: EqualRows,
 }
 
 impl<'a, V> Run<'a, V> {
@@ -180,6 +218,7 @@ impl<'a, V> Run<'a, V> {
             file: String::new(),
             file_number: 0,
             numbered: false,
+            equal_rows: EqualRows::default(),
         }
     }
 
@@ -213,6 +252,7 @@ impl<V: Visitor> Sink for Run<'_, V> {
         self.file.clear();
         self.file.push_str(name);
         self.numbered = false;
+        self.equal_rows.clear();
     }
 
     fn close(&mut self, verdict: Verdict) {
@@ -225,7 +265,9 @@ impl<V: Visitor> Sink for Run<'_, V> {
 
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, offset: u64) {
         self.counter.event(event.time);
-        let duplicate = !self.dedup.first(event);
+        let rows = &mut self.equal_rows;
+        let fingerprint = self.dedup.key.fingerprint(event, record, |row| rows.before(row));
+        let duplicate = !self.dedup.first(event.time, &fingerprint);
         let phase = self.selection.phase(event.time);
         match phase {
             None => self.counter.outside(false),
@@ -234,6 +276,9 @@ impl<V: Visitor> Sink for Run<'_, V> {
             Some(Phase::Window) => self.counter.inside(event.log),
         }
         if let Some(phase) = phase {
+            if !duplicate {
+                self.visitor.first(event.time, &fingerprint);
+            }
             let origin =
                 Origin { file: self.number(), input: self.input_number, offset, duplicate };
             self.visitor.event(event, record, phase, &origin);

@@ -1,8 +1,10 @@
 //! Reads the logs and produces rollups and rule matches. Another engine could compute the same tables behind this
 //! interface.
 
+mod contradictions;
 mod coverage_counter;
 mod dedup;
+mod fingerprint;
 mod fingerprint_set;
 pub mod incremental;
 pub mod local;

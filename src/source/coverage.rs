@@ -62,6 +62,8 @@ pub struct EventCounts {
     pub baseline: u64,
     pub lost: u64,
     pub lost_by_reason: BTreeMap<String, u64>,
+    /// Records whose event id occurs with another content, too: a copy was altered or planted.
+    pub contradicting: u64,
     /// Records that are not events by design (Insights, aggregated, digests), by kind.
     pub not_events: BTreeMap<String, u64>,
 }
@@ -129,6 +131,7 @@ impl Coverage {
     pub fn incomplete(&self) -> bool {
         self.files.damaged > 0
             || self.events.lost > 0
+            || self.events.contradicting > 0
             || self.files.skipped.iter().any(|(reason, n)| !reason.harmless() && *n > 0)
     }
 
@@ -156,6 +159,7 @@ impl Coverage {
         e.outside_window += oe.outside_window;
         e.baseline += oe.baseline;
         e.lost += oe.lost;
+        e.contradicting += oe.contradicting;
         sum(&mut e.lost_by_reason, oe.lost_by_reason);
         sum(&mut e.not_events, oe.not_events);
         sum(&mut self.by_log, other.by_log);

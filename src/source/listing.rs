@@ -71,6 +71,11 @@ impl Found {
         matches!(&self.location, InputLocation::Path(path) if path.as_os_str() == "-")
     }
 
+    /// False for standard input, pipes and devices, which are gone once they are read.
+    pub fn is_readable_again(&self) -> bool {
+        self.is_remote() || !self.is_stdin() && self.local().is_file()
+    }
+
     /// The local path; empty for inputs at AWS.
     pub fn local(&self) -> &Path {
         match &self.location {

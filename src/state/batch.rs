@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StateError;
-use super::day::{self, DayInfo, NewDay, Tables, is_fingerprints};
+use super::day::{self, DayInfo, Fingerprint, NewDay, Tables, is_fingerprints};
 use super::files::{self, Checksums};
+use super::key::FingerprintKey;
 use super::object::{self, StoredObject};
 
 const METADATA: &str = "batch.json";
@@ -16,6 +17,9 @@ const LOGS: &str = "logs.parquet";
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Metadata {
+    /// Form and key of the fingerprints; empty in the first format.
+    #[serde(default)]
+    fingerprints: String,
     /// RFC 3339, UTC.
     written: String,
     /// By day since 1970.
@@ -44,15 +48,25 @@ pub struct NewBatch {
 
 impl NewBatch {
     /// Writes the batch as `name` below `root`, in a temporary folder that is renamed when complete.
-    pub(super) fn write(self, root: &Path, name: &str) -> Result<Batch, StateError> {
+    pub(super) fn write(
+        self,
+        root: &Path,
+        name: &str,
+        key: &FingerprintKey,
+    ) -> Result<Batch, StateError> {
         let temporary = root.join(format!(".{name}"));
         files::make_folder(&temporary)?;
         let mut checksums = Checksums::new();
         let table = object::table(&self.objects).map_err(|e| StateError::damaged(&temporary, e))?;
         files::write_table(&temporary, LOGS, table, &mut checksums)?;
         let days = day::write(&temporary, self.days, &mut checksums)?;
-        let metadata =
-            Metadata { written: self.written, days, members: self.members, files: checksums };
+        let metadata = Metadata {
+            fingerprints: key.name(),
+            written: self.written,
+            days,
+            members: self.members,
+            files: checksums,
+        };
         let text = serde_json::to_vec_pretty(&metadata).unwrap_or_default();
         files::write(&temporary.join(METADATA), &text)?;
         files::flush_folder(&temporary)?;
@@ -65,12 +79,16 @@ impl NewBatch {
 
 impl Batch {
     /// # Errors
-    /// When its metadata or object list cannot be read, or a file has another size. The batch must not be used then.
-    pub(super) fn open(folder: &Path) -> Result<Batch, StateError> {
+    /// When its metadata or object list cannot be read, a file has another size, or its fingerprints have another form
+    /// or key. The batch must not be used then.
+    pub(super) fn open(folder: &Path, key: &FingerprintKey) -> Result<Batch, StateError> {
         let path = folder.join(METADATA);
         let text = fs::read(&path).map_err(StateError::io(&path))?;
         let metadata: Metadata =
             serde_json::from_slice(&text).map_err(|e| StateError::damaged(&path, e))?;
+        if metadata.fingerprints != key.name() {
+            return Err(StateError::damaged(&path, "it was written in an older format"));
+        }
         for (name, checksum) in &metadata.files {
             let path = folder.join(name);
             let there = fs::metadata(&path).map_err(StateError::io(&path))?.len();
@@ -124,7 +142,7 @@ impl Batch {
     ///
     /// # Errors
     /// As [`Batch::tables`].
-    pub fn fingerprints(&self) -> Result<Vec<(i64, Vec<u64>)>, StateError> {
+    pub fn fingerprints(&self) -> Result<Vec<(i64, Vec<Fingerprint>)>, StateError> {
         let tables =
             Tables::read(&self.folder, &self.metadata.days, &self.metadata.files, is_fingerprints)?;
         self.days().map(|day| Ok((day, tables.fingerprints(day)?))).collect()

@@ -38,12 +38,15 @@ impl DayInfo {
     }
 }
 
+/// What the engine compares events by; only its bytes are known here.
+pub type Fingerprint = [u8; 16];
+
 /// A day's tables, computed from the logs.
 pub struct NewDay {
     pub rollups: Rollups,
     pub hits: Vec<SavedHit>,
     /// Fingerprints of the events.
-    pub fingerprints: Vec<u64>,
+    pub fingerprints: Vec<Fingerprint>,
     pub info: DayInfo,
 }
 
@@ -64,8 +67,12 @@ fn hit(hit: &mut SavedHit, row: &mut Row) {
     hit.values = serde_json::from_str(&values).unwrap_or_default();
 }
 
-fn fingerprint(fingerprint: &mut u64, row: &mut Row) {
-    row.large("print", fingerprint);
+fn fingerprint(fingerprint: &mut Fingerprint, row: &mut Row) {
+    let whole = u128::from_be_bytes(*fingerprint);
+    let (mut id, mut content) = ((whole >> 64) as u64, whole as u64);
+    row.large("id", &mut id);
+    row.large("content", &mut content);
+    *fingerprint = (u128::from(id) << 64 | u128::from(content)).to_be_bytes();
 }
 
 fn file(table: &str) -> String {
@@ -165,8 +172,9 @@ impl<'b> Tables<'b> {
     }
 
     /// Sorted fingerprints of a day's events.
-    pub(super) fn fingerprints(&self, day: i64) -> Result<Vec<u64>, StateError> {
-        let rows = self.slice(day, EVENTS).and_then(|table| rows(table, u64::default, fingerprint));
+    pub(super) fn fingerprints(&self, day: i64) -> Result<Vec<Fingerprint>, StateError> {
+        let read = |table| rows(table, Fingerprint::default, fingerprint);
+        let rows = self.slice(day, EVENTS).and_then(read);
         rows.map_err(|e| StateError::damaged(self.root, e))
     }
 }

@@ -8,12 +8,16 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::batch::{Batch, NewBatch};
+use super::key::FingerprintKey;
 use super::{StateError, files};
 
 /// Incremented with every change to the format or its meaning.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const MARKER: &str = "incident-state.json";
+
+/// The marker until it is complete.
+const NEW_MARKER: &str = ".incident-state.json";
 const LOCK: &str = "lock";
 const KEY_FILE: &str = "about.json";
 const BATCH: &str = "batch-";
@@ -24,6 +28,9 @@ pub(super) const PREVIOUS_RUNS: &str = "last";
 #[derive(Debug, Serialize, Deserialize)]
 struct Marker {
     format: u32,
+    /// `None` in the first format.
+    #[serde(default)]
+    key: Option<FingerprintKey>,
 }
 
 /// The key of a part: its rollups are only valid for these logs, rules and program.
@@ -49,6 +56,8 @@ impl StateKey {
 #[derive(Debug)]
 pub struct State {
     part: PathBuf,
+    /// Of the fingerprints.
+    pub key: FingerprintKey,
     pub batches: Vec<Batch>,
     /// Damaged batches, which are not used, with the reason.
     pub damaged: Vec<StateError>,
@@ -61,6 +70,7 @@ pub struct State {
 #[derive(Debug)]
 pub struct Reserved {
     part: PathBuf,
+    key: FingerprintKey,
     lock: File,
 }
 
@@ -70,7 +80,7 @@ impl State {
     /// # Errors
     /// When another process has the lock, the folder is not a state folder, or it cannot be written.
     pub fn reserve(root: &Path, key: &StateKey) -> Result<Reserved, StateError> {
-        let lock = lock(root)?;
+        let (lock, fingerprints) = lock(root)?;
         let part = root.join(key.name());
         if !part.join(KEY_FILE).exists() {
             files::make_folder(&part)?;
@@ -81,7 +91,7 @@ impl State {
             fs::rename(&temporary, part.join(KEY_FILE)).map_err(StateError::io(&part))?;
             files::flush_folder(&part)?;
         }
-        Ok(Reserved { part, lock })
+        Ok(Reserved { part, key: fingerprints, lock })
     }
 }
 
@@ -91,9 +101,9 @@ impl Reserved {
     /// # Errors
     /// When the part cannot be listed, or leftovers of an interrupted run cannot be removed.
     pub fn open(self) -> Result<State, StateError> {
-        let Reserved { part, lock } = self;
-        let mut state =
-            State { part, batches: Vec::new(), damaged: Vec::new(), next: 1, _lock: lock };
+        let Reserved { part, key, lock } = self;
+        let (batches, damaged) = (Vec::new(), Vec::new());
+        let mut state = State { part, key, batches, damaged, next: 1, _lock: lock };
         for name in entries(&state.part)? {
             let path = state.part.join(&name);
             if name.starts_with(&format!(".{BATCH}")) {
@@ -101,7 +111,7 @@ impl Reserved {
                 fs::remove_dir_all(&path).map_err(StateError::io(&path))?;
             } else if let Some(number) = number(&name) {
                 state.next = state.next.max(number + 1);
-                match Batch::open(&path) {
+                match Batch::open(&path, &state.key) {
                     Ok(batch) => state.batches.push(batch),
                     Err(e) => state.damaged.push(e),
                 }
@@ -118,7 +128,7 @@ impl State {
     /// When it cannot be written. The state is unchanged then.
     pub fn add(&mut self, batch: NewBatch) -> Result<&Batch, StateError> {
         let name = format!("{BATCH}{:06}", self.next);
-        let batch = batch.write(&self.part, &name)?;
+        let batch = batch.write(&self.part, &name, &self.key)?;
         self.next += 1;
         self.batches.push(batch);
         // Just pushed.
@@ -152,21 +162,23 @@ fn entries(folder: &Path) -> Result<Vec<String>, StateError> {
     Ok(names)
 }
 
-/// Creates the folder if needed, and locks it.
-pub(super) fn lock(root: &Path) -> Result<File, StateError> {
+/// Creates the folder if needed, and locks it. Returns the key of its fingerprints, too. A folder in an older format
+/// gets the new one; its batches are then not used.
+pub(super) fn lock(root: &Path) -> Result<(File, FingerprintKey), StateError> {
     let marker = root.join(MARKER);
     if !marker.exists() {
-        if root.exists() && entries(root)?.iter().any(|name| name != LOCK) {
+        if root.exists() && entries(root)?.iter().any(|name| name != LOCK && name != NEW_MARKER) {
             return Err(StateError::NotAState(root.to_path_buf()));
         }
         files::make_folder(root)?;
     }
     let lock = try_lock(root)?;
-    if !marker.exists() {
-        files::write(&marker, &serde_json::to_vec(&Marker { format: FORMAT }).unwrap_or_default())?;
-    }
-    check_format(&marker)?;
-    Ok(lock)
+    let found = if marker.exists() { read_marker(&marker)? } else { None };
+    let key = match found {
+        Some(key) => key,
+        None => write_marker(root, &marker)?,
+    };
+    Ok((lock, key))
 }
 
 fn try_lock(root: &Path) -> Result<File, StateError> {
@@ -183,14 +195,27 @@ fn try_lock(root: &Path) -> Result<File, StateError> {
     }
 }
 
-fn check_format(marker: &Path) -> Result<(), StateError> {
+/// The key of the fingerprints; `None` in an older format.
+fn read_marker(marker: &Path) -> Result<Option<FingerprintKey>, StateError> {
     let text = fs::read(marker).map_err(StateError::io(marker))?;
-    let Marker { format: found } =
+    let Marker { format: found, key } =
         serde_json::from_slice(&text).map_err(|e| StateError::damaged(marker, e))?;
-    match found == FORMAT {
-        true => Ok(()),
-        false => Err(StateError::Newer { path: marker.to_path_buf(), found, known: FORMAT }),
+    match found > FORMAT {
+        true => Err(StateError::Newer { path: marker.to_path_buf(), found, known: FORMAT }),
+        false => Ok(key.filter(|_| found == FORMAT)),
     }
+}
+
+/// Writes a marker with a new key, in place of an older one.
+fn write_marker(root: &Path, marker: &Path) -> Result<FingerprintKey, StateError> {
+    let key = FingerprintKey::random();
+    let content = Marker { format: FORMAT, key: Some(key.clone()) };
+    let temporary = root.join(NEW_MARKER);
+    ignore_missing(fs::remove_file(&temporary)).map_err(StateError::io(&temporary))?;
+    files::write(&temporary, &serde_json::to_vec(&content).unwrap_or_default())?;
+    fs::rename(&temporary, marker).map_err(StateError::io(marker))?;
+    files::flush_folder(root)?;
+    Ok(key)
 }
 
 /// Lists all parts of a state folder. The folder stays locked while the list exists.
@@ -201,22 +226,23 @@ pub fn list_parts(root: &Path) -> Result<PartList, StateError> {
     if !root.join(MARKER).exists() {
         return Err(StateError::None(root.to_path_buf()));
     }
-    let lock = lock(root)?;
+    let (lock, fingerprints) = lock(root)?;
     let mut parts = Vec::new();
-    let others = [MARKER, LOCK, PREVIOUS_RUNS];
+    let others = [MARKER, NEW_MARKER, LOCK, PREVIOUS_RUNS];
     for name in entries(root)?.into_iter().filter(|name| !others.contains(&name.as_str())) {
         let path = root.join(&name);
         let key = fs::read(path.join(KEY_FILE)).ok();
         let key: Option<StateKey> = key.and_then(|text| serde_json::from_slice(&text).ok());
         parts.push((path, key));
     }
-    Ok(PartList { parts, _lock: lock })
+    Ok(PartList { parts, key: fingerprints, _lock: lock })
 }
 
 /// The parts of a locked state folder: their folders and keys. The key is `None` if it cannot be read.
 #[derive(Debug)]
 pub struct PartList {
     pub parts: Vec<(PathBuf, Option<StateKey>)>,
+    key: FingerprintKey,
     _lock: File,
 }
 
@@ -228,7 +254,7 @@ impl PartList {
     pub fn batches(&self, part: &Path) -> Result<(Vec<Batch>, Vec<StateError>), StateError> {
         let (mut whole, mut damaged) = (Vec::new(), Vec::new());
         for name in entries(part)?.iter().filter(|name| number(name).is_some()) {
-            match Batch::open(&part.join(name)) {
+            match Batch::open(&part.join(name), &self.key) {
                 Ok(batch) => whole.push(batch),
                 Err(e) => damaged.push(e),
             }

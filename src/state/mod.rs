@@ -2,7 +2,7 @@
 //! read, and the rollups of each day as Parquet.
 //!
 //! ```text
-//! STATE/incident-state.json            the format's version
+//! STATE/incident-state.json            the format's version, and the key of the fingerprints
 //!       lock                           locked while a process uses the state
 //!       0f3a…/about.json               for which logs and rules
 //!       0f3a…/batch-000001/batch.json  sizes and checksums of the files below
@@ -19,6 +19,7 @@ mod day;
 mod error;
 mod files;
 mod folder;
+mod key;
 mod object;
 mod previous_run;
 mod prune;

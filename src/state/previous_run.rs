@@ -123,10 +123,10 @@ fn lock_with_retries(root: &Path) -> Result<fs::File, StateError> {
     for _ in 1..LOCK_TRIES {
         match folder::lock(root) {
             Err(StateError::Locked(_)) => sleep(LOCK_PAUSE),
-            other => return other,
+            other => return other.map(|(lock, _)| lock),
         }
     }
-    folder::lock(root)
+    folder::lock(root).map(|(lock, _)| lock)
 }
 
 /// Removes runs before `day` (since 1970) and unreadable files. The caller must hold the lock.

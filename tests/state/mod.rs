@@ -1,5 +1,6 @@
 //! What is kept between runs: results are those of the logs, whatever was read when; nothing is fetched twice.
 
+mod copies;
 mod gone;
 
 use std::fs;

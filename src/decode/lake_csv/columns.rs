@@ -129,6 +129,19 @@ impl Columns {
         has(Column::EventJson) || (named && has(Column::Time("eventTime")))
     }
 
+    /// True if rows with these columns can be compared with records in JSON: the export has at least what the console's
+    /// has.
+    pub fn comparable(&self) -> bool {
+        let has = |column| self.0.contains(&column);
+        let part = |path: &'static [&'static str]| has(Column::IdentityPart(path));
+        let parts = self.0.iter().filter(|c| matches!(c, Column::IdentityPart(_))).count();
+        // A query may select the user name without the session's name; the console's user name is either.
+        let console = parts == 2 && part(&["userName"]);
+        let caller = part(&["accessKeyId"]) && (part(&["arn"]) || console);
+        let members = ["eventID", "awsRegion", "sourceIPAddress", "errorCode"];
+        members.iter().all(|name| has(Column::Text(name))) && (has(Column::Identity) || caller)
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

@@ -8,6 +8,14 @@ use serde_json::{Map, Value};
 use super::columns::{Column, Columns};
 use super::struct_text::{self, Names, timestamp};
 
+/// What a record was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The JSON in the row.
+    Json,
+    Columns,
+}
+
 /// Writes the record into `json`.
 ///
 /// # Errors
@@ -16,7 +24,7 @@ pub(super) fn write(
     columns: &Columns,
     row: &ByteRecord,
     json: &mut String,
-) -> Result<(), &'static str> {
+) -> Result<Source, &'static str> {
     json.clear();
     if row.len() < columns.len() {
         return Err("the row has fewer fields than the header");
@@ -26,14 +34,14 @@ pub(super) fn write(
     }
     if let Some(whole) = whole_record(columns, row)? {
         json.push_str(&whole);
-        return Ok(());
+        return Ok(Source::Json);
     }
     let record = from_columns(columns, row);
     if !["eventTime", "eventName", "eventSource"].iter().all(|name| record.contains_key(*name)) {
         return Err("the row has no event time, name or source");
     }
     json.push_str(&Value::Object(record).to_string());
-    Ok(())
+    Ok(Source::Columns)
 }
 
 /// The complete record in the row's `eventJson` column, if there is one.

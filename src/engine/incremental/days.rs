@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::dedup::{day, fingerprint};
+use super::super::dedup::day;
+use super::super::fingerprint::Fingerprint;
 use super::super::local::Visitor;
 use super::super::matcher::{Hits, Matcher};
+use crate::clock::Millis;
 use crate::decode::Record;
 use crate::event::Event;
 use crate::rollup::{Origin, Phase, Rollups};
@@ -40,7 +42,7 @@ pub struct ScannedObject {
 pub struct Part<'s> {
     pub rollups: Rollups,
     pub hits: Hits<'s>,
-    pub fingerprints: Vec<u64>,
+    pub fingerprints: Vec<Fingerprint>,
 }
 
 impl<'s> Days<'s> {
@@ -64,23 +66,32 @@ impl<'s> Days<'s> {
     }
 }
 
+fn part<'d, 's>(
+    days: &'d mut HashMap<i64, Part<'s>>,
+    day: i64,
+    rules: &'s RuleSet,
+) -> &'d mut Part<'s> {
+    days.entry(day).or_insert_with(|| Part {
+        rollups: Rollups::default(),
+        hits: Hits::new(rules),
+        fingerprints: Vec::new(),
+    })
+}
+
 impl Visitor for Days<'_> {
     const COVERAGE_PER_INPUT: bool = true;
 
     fn event(&mut self, event: &Event<'_>, record: Record<'_>, phase: Phase, origin: &Origin) {
         let day = day(event.time, self.last_day);
         self.count(day, event, origin.duplicate);
-        let rules = self.rules;
-        let part = self.days.entry(day).or_insert_with(|| Part {
-            rollups: Rollups::default(),
-            hits: Hits::new(rules),
-            fingerprints: Vec::new(),
-        });
-        if !origin.duplicate {
-            part.fingerprints.push(fingerprint(event));
-        }
+        let part = part(&mut self.days, day, self.rules);
         part.rollups.fold(event, phase, origin);
         self.matcher.event(&mut part.rollups, &mut part.hits, event, record, phase, origin);
+    }
+
+    fn first(&mut self, time: Millis, fingerprint: &Fingerprint) {
+        let day = day(time, self.last_day);
+        part(&mut self.days, day, self.rules).fingerprints.push(*fingerprint);
     }
 
     fn input(&mut self, number: u32, coverage: Coverage) {

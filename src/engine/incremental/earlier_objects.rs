@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
+use super::super::fingerprint::Fingerprint;
 use super::super::local::Job;
 use super::StateUsage;
 use super::state_inputs::{self, StateInput};
@@ -170,8 +171,8 @@ fn add(into: &mut Vec<DayCount>, days: &[DayCount]) {
 }
 
 /// Fingerprints of all events, by day. `None` if a batch turned out to be damaged and was dropped from the state.
-pub fn fingerprints(state: &mut State) -> Option<HashMap<i64, Vec<Vec<u64>>>> {
-    let mut known: HashMap<i64, Vec<Vec<u64>>> = HashMap::new();
+pub fn fingerprints(state: &mut State) -> Option<HashMap<i64, Vec<Vec<Fingerprint>>>> {
+    let mut known: HashMap<i64, Vec<Vec<Fingerprint>>> = HashMap::new();
     for n in 0..state.batches.len() {
         match state.batches[n].fingerprints() {
             Ok(days) => {

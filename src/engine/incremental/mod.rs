@@ -10,8 +10,11 @@ mod load;
 mod read;
 mod state_inputs;
 
+use std::collections::HashMap;
+
 use super::ScanResult;
 use super::dedup::Dedup;
+use super::fingerprint::Key;
 use super::local::{Job, add_refused, in_report_order};
 use crate::clock::{DAY, Millis, rfc3339};
 use crate::source::FileNames;
@@ -69,13 +72,14 @@ pub fn rollups(
     used.read = unread.len() as u64;
     let stateless = read::stateless(&items);
     used.known = job.listing.files.len() as u64 - used.read - stateless.len() as u64;
-    let mut dedup = Dedup::default();
+    let key = Key(state.key.number());
+    let mut dedup = Dedup::with_earlier(key, HashMap::new(), today + days::FUTURE_DAYS);
     if !(unread.is_empty() && stateless.is_empty()) {
         let Some(fingerprints) = earlier_objects::fingerprints(&mut state) else {
             // Its objects must be read again.
             return rollups(job, EarlierRuns::read(state, query), now);
         };
-        dedup = Dedup::with_earlier(fingerprints, today + days::FUTURE_DAYS);
+        dedup = Dedup::with_earlier(key, fingerprints, today + days::FUTURE_DAYS);
     }
     (job.progress)(used.known, EarlierObjects::bytes(job.listing, &unread, &stateless));
     let listed = Listed::of(&items);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::dedup::Dedup;
+use super::super::fingerprint::Fingerprint;
 use super::super::local::{Job, Part as Scanned, scan_after};
 use super::super::scan_merger::ScanMerger;
 use super::super::{Folder, Hits};
@@ -78,7 +79,7 @@ pub fn batch(
     let scanned = scan_after(&job, dedup, || Days::new(rules, today + FUTURE_DAYS));
     let mut names = FileNames::of(&listing);
     let mut batch = NewBatch { written, ..NewBatch::default() };
-    let mut days: BTreeMap<i64, (ScanMerger<'_>, Vec<u64>)> = BTreeMap::new();
+    let mut days: BTreeMap<i64, (ScanMerger<'_>, Vec<Fingerprint>)> = BTreeMap::new();
     let mut scanned_objects = Vec::new();
     let listed = listing.files.len() as u32;
     for Scanned { visitor, members } in scanned.parts {
@@ -97,7 +98,12 @@ pub fn batch(
         }
         scanned_objects.extend(visitor.objects);
     }
-    scanned_objects.sort_by_key(|object| object.number);
+    scanned_objects.sort_by_key(|object: &ScannedObject| object.number);
+    for (number, contradictions) in scanned.contradictions {
+        let at = scanned_objects.binary_search_by_key(&number, |object| object.number);
+        let object = at.ok().and_then(|at| scanned_objects.get_mut(at));
+        object.into_iter().for_each(|object| object.coverage.add(contradictions.clone()));
+    }
     for ScannedObject { number, coverage, days, unparsed_records } in scanned_objects {
         let found = &listing.files[number as usize];
         let item = objects.get(number as usize).and_then(|n| items[*n as usize].clone());
@@ -166,4 +172,5 @@ pub fn without_state<'s>(
         merger.add(rollups, hits, Some(Renumber { file: &number, input: &number }));
     }
     coverage.add(scanned.coverage);
+    scanned.contradictions.into_iter().for_each(|(_, c)| coverage.add(c));
 }

@@ -143,6 +143,13 @@ fn certainty(report: &Report) -> String {
     if coverage.events.lost > 0 {
         lost.push(format!("{} lost", counted(coverage.events.lost, "record", "records")));
     }
+    let contradicting = coverage.events.contradicting;
+    if lost.is_empty() && contradicting > 0 {
+        return format!(
+            "THE INPUT IS NOT SOUND: {} the event id of another with other content; see COVERAGE.",
+            counted(contradicting, "record has", "records have")
+        );
+    }
     if lost.is_empty() {
         lost.push(format!(
             "{} with the input",
