@@ -61,6 +61,8 @@ pub struct EventCounts {
     /// Subset of `outside_window`: used as the baseline.
     pub baseline: u64,
     pub lost: u64,
+    /// Subset of the events: no rule could read them.
+    pub unparsed: u64,
     pub lost_by_reason: BTreeMap<String, u64>,
     /// Records that are not events by design (Insights, aggregated, digests), by kind.
     pub not_events: BTreeMap<String, u64>,
@@ -84,6 +86,12 @@ pub enum SkipReason {
     Unreadable,
     /// Damaged before the first record.
     Damaged,
+    /// A link whose target lies outside the folder or archive it was found in.
+    LinkOutside,
+    /// A pipe, socket or device that was found in a folder or an archive.
+    SpecialFile,
+    /// A link in an archive to a member that is read under its own name.
+    Link,
 }
 
 impl SkipReason {
@@ -98,6 +106,9 @@ impl SkipReason {
             SkipReason::Vanished => "vanished",
             SkipReason::Unreadable => "unreadable",
             SkipReason::Damaged => "damaged",
+            SkipReason::LinkOutside => "link-outside",
+            SkipReason::SpecialFile => "special-file",
+            SkipReason::Link => "link",
         }
     }
 
@@ -108,7 +119,8 @@ impl SkipReason {
 
     /// The file contains no events by design; nothing is wrong with it.
     pub fn by_design(self) -> bool {
-        matches!(self, SkipReason::Digest | SkipReason::Insight | SkipReason::Aggregated)
+        use SkipReason::{Aggregated, Digest, Insight, Link};
+        matches!(self, Digest | Insight | Aggregated | Link)
     }
 }
 
@@ -129,6 +141,7 @@ impl Coverage {
     pub fn incomplete(&self) -> bool {
         self.files.damaged > 0
             || self.events.lost > 0
+            || self.events.unparsed > 0
             || self.files.skipped.iter().any(|(reason, n)| !reason.harmless() && *n > 0)
     }
 
@@ -156,6 +169,7 @@ impl Coverage {
         e.outside_window += oe.outside_window;
         e.baseline += oe.baseline;
         e.lost += oe.lost;
+        e.unparsed += oe.unparsed;
         sum(&mut e.lost_by_reason, oe.lost_by_reason);
         sum(&mut e.not_events, oe.not_events);
         sum(&mut self.by_log, other.by_log);
