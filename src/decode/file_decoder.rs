@@ -2,6 +2,7 @@
 //! removed at this point.
 
 use super::cloudtrail::{EventFields, Kind, kind};
+use super::event_like;
 use super::fields::{Fields, Ranges, unquote};
 use super::identity::Identities;
 use super::losses::{Loss, Reason};
@@ -167,6 +168,9 @@ impl<'s> FileDecoder<'s> {
                         "the embedded record is not complete JSON",
                     )),
                 }
+            }
+            Kind::Wrapped(_) | Kind::Unrecognized if event_like::json(f.whole().as_bytes()) => {
+                self.lose(Loss::at(offset, Reason::UnknownForm, ""));
             }
             Kind::Wrapped(_) | Kind::Unrecognized => self.unrecognized(offset),
         }
