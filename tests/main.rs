@@ -57,6 +57,7 @@ mod report_browser;
 mod rule_weight;
 mod rules;
 mod sessions;
+mod shaped_evidence;
 mod shapes;
 mod state;
 mod stories;

@@ -95,10 +95,10 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
             rules.skipped().len()
         ));
     }
-    if result.unparsed_records > 0 {
+    let unparsed = result.coverage.events.unparsed;
+    if unparsed > 0 {
         notes.push(format!(
-            "The rules could not read {} records; these still count as events.",
-            result.unparsed_records
+            "{unparsed} records are not valid JSON inside: they count as events, but no rule could judge them."
         ));
     }
     if result.correlated.overflow > 0 {

@@ -9,6 +9,7 @@ mod exit;
 mod observer;
 mod output;
 
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -81,7 +82,8 @@ pub fn main(release_memory: fn()) -> ExitCode {
         }
     };
     let cx = Cx::new(&cli.global, release_memory);
-    let result = match &cli.command {
+    // A panic in any thread ends in this one. Its message is on the terminal already.
+    let run = || match &cli.command {
         Command::Analyze(args) => analyze::run(&cx, args),
         Command::Timeline(args) => timeline::run(&cx, args),
         Command::Collect(args) => collect::run(&cx, args),
@@ -102,9 +104,16 @@ pub fn main(release_memory: fn()) -> ExitCode {
         Command::Config(args) => config::run(&cx, args),
         Command::Completions(args) => completions::run(args),
     };
-    match result {
-        Ok(exit) => exit.into(),
-        Err(e) => fail(&cx, &e),
+    match panic::catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(e)) => fail(&cx, &e),
+        Err(_) => {
+            cx.ui.error(
+                "incident stopped because of a bug in it; what it was doing is not complete",
+            );
+            cx.ui.hint("report the bug with the lines above, without data of the case");
+            Exit::Failed.into()
+        }
     }
 }
 

@@ -1,14 +1,14 @@
-//! Zip and tar archives: each member is decoded as a file of its own.
+//! Zip archives: each member is decoded as a file of its own. For tar see `tar_members`.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 
 use zip::ZipArchive;
-use zip::read::read_zipfile_from_stream;
+use zip::read::{ZipFile, read_zipfile_from_stream};
 use zip::result::ZipError;
 
 use super::losses::{Loss, Reason};
-use super::streams::{Exact, reason_of, unzipped};
+use super::streams::unzipped;
 use super::{Bytes, Decoder, Sink, Verdict};
 use crate::source::coverage::SkipReason;
 
@@ -20,6 +20,8 @@ impl Decoder {
         if let Err(e) = file.rewind() {
             return skip_damaged(name, Reason::ReadError, e.to_string(), sink);
         }
+        // Read by seeking, it is taken as a whole.
+        self.budget.begin(file.metadata().map_or(0, |meta| meta.len()));
         if zip && self.zip_members(name, BufReader::new(&file), 0, sink).is_ok() {
             return;
         }
@@ -56,16 +58,11 @@ impl Decoder {
         let mut unreadable = Vec::new();
         for index in 0..zip.len() {
             match zip.by_index(index) {
-                Ok(member) if member.is_dir() => {}
+                Ok(member) if is_folder(&member) => {}
                 Ok(mut member) => {
                     let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
-                    let packed = member.compressed_size();
-                    self.decode_input(
-                        &inner,
-                        Bytes::Stream(&mut unzipped(&mut member, packed)),
-                        depth + 1,
-                        sink,
-                    );
+                    let mut plain = unzipped(&mut member, self.budget());
+                    self.decode_input(&inner, Bytes::Stream(&mut plain), depth + 1, sink);
                 }
                 Err(e) => {
                     let (reason, detail) = (zip_reason(&e), e.to_string());
@@ -91,17 +88,12 @@ impl Decoder {
             match read_zipfile_from_stream(&mut stream) {
                 Ok(Some(mut member)) => {
                     members += 1;
-                    if member.is_dir() {
+                    if is_folder(&member) {
                         continue;
                     }
                     let inner = format!("{name}!{}", String::from_utf8_lossy(member.name_raw()));
-                    let packed = member.compressed_size();
-                    self.decode_input(
-                        &inner,
-                        Bytes::Stream(&mut unzipped(&mut member, packed)),
-                        depth + 1,
-                        sink,
-                    );
+                    let mut plain = unzipped(&mut member, self.budget());
+                    self.decode_input(&inner, Bytes::Stream(&mut plain), depth + 1, sink);
                 }
                 Ok(None) => return,
                 Err(e) => {
@@ -111,43 +103,15 @@ impl Decoder {
             }
         }
     }
+}
 
-    pub(super) fn untar(&mut self, name: &str, stream: impl Read, depth: u8, sink: &mut dyn Sink) {
-        sink.archive();
-        let mut tar = tar::Archive::new(stream);
-        let entries = match tar.entries() {
-            Ok(entries) => entries,
-            Err(e) => {
-                return skip_damaged(&format!("{name}!…"), Reason::BrokenTar, e.to_string(), sink);
-            }
-        };
-        for entry in entries {
-            match entry {
-                Ok(entry) if !entry.header().entry_type().is_file() => {}
-                Ok(entry) => {
-                    let inner = format!("{name}!{}", String::from_utf8_lossy(&entry.path_bytes()));
-                    let size = entry.size();
-                    self.decode_input(
-                        &inner,
-                        Bytes::Stream(&mut Exact::new(entry, size)),
-                        depth + 1,
-                        sink,
-                    );
-                }
-                Err(e) => {
-                    let (reason, detail) = match reason_of(&e) {
-                        (Reason::ReadError, detail) => (Reason::BrokenTar, detail),
-                        named => named,
-                    };
-                    return skip_damaged(&format!("{name}!…"), reason, detail, sink);
-                }
-            }
-        }
-    }
+/// A folder's entry. Its name alone proves nothing: one with content is a file. Two bytes are an empty deflate stream.
+fn is_folder<R: Read>(member: &ZipFile<'_, R>) -> bool {
+    member.is_dir() && member.size() == 0 && member.compressed_size() <= 2
 }
 
 /// Reports something unreadable as one damaged file.
-fn skip_damaged(name: &str, reason: Reason, detail: String, sink: &mut dyn Sink) {
+pub(super) fn skip_damaged(name: &str, reason: Reason, detail: String, sink: &mut dyn Sink) {
     sink.open(name);
     sink.damage(Loss::of(reason, detail));
     sink.close(Verdict::Skipped(SkipReason::Damaged));

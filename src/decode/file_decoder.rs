@@ -2,6 +2,7 @@
 //! point.
 
 use super::cloudtrail::{EventFields, Kind, kind};
+use super::event_like;
 use super::fields::{Field, Fields, Ranges, unquote};
 use super::identity::Identities;
 use super::losses::{Loss, Reason};
@@ -169,6 +170,9 @@ impl<'s> FileDecoder<'s> {
                         "the embedded record is not complete JSON",
                     )),
                 }
+            }
+            Kind::Wrapped(_) | Kind::Unrecognized if event_like::json(f.whole().as_bytes()) => {
+                self.lose(Loss::at(offset, Reason::UnknownForm, ""));
             }
             Kind::Wrapped(_) | Kind::Unrecognized => self.unrecognized(offset),
         }

@@ -45,6 +45,8 @@ pub enum Reason {
     NoTime,
     #[error("not a log record")]
     Unrecognized,
+    #[error("event in an unknown form")]
+    UnknownForm,
     #[error("text between records")]
     Garbage,
     #[error("invalid UTF-8")]

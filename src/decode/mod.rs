@@ -4,8 +4,10 @@
 //! reason; decoding itself cannot fail.
 
 mod archives;
+mod budget;
 mod cloudtrail;
 mod credentials;
+mod event_like;
 mod fields;
 mod file_decoder;
 mod identity;
@@ -20,15 +22,19 @@ mod s3_json;
 mod scan;
 mod sniff;
 mod streams;
+mod tar_members;
 mod text;
 
 use std::borrow::Cow;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 pub use fields::unquote;
 pub use file_decoder::Verdict;
 pub use leaves::leaves;
 pub use s3_access::Line;
+
+use budget::{Budget, Taken};
 
 use crate::event::Event;
 use file_decoder::FileDecoder;
@@ -114,12 +120,24 @@ pub struct Decoder {
     inflater: Inflater,
     identities: Identities,
     buffers: Vec<Vec<u8>>,
+    budget: Rc<Budget>,
 }
 
 impl Decoder {
     /// Decodes one input, including the members of archives, into `sink`.
     pub fn decode(&mut self, name: &str, bytes: Bytes<'_>, sink: &mut dyn Sink) {
-        self.decode_input(name, bytes, 0, sink);
+        let budget = self.budget();
+        match bytes {
+            Bytes::Slice(slice) => {
+                budget.begin(slice.len() as u64);
+                self.decode_input(name, Bytes::Slice(slice), 0, sink);
+            }
+            Bytes::Stream(inner) => {
+                budget.begin(0);
+                let mut stream = Taken { inner, budget: &budget };
+                self.decode_input(name, Bytes::Stream(&mut stream), 0, sink);
+            }
+        }
     }
 
     fn decode_input(&mut self, name: &str, bytes: Bytes<'_>, depth: u8, sink: &mut dyn Sink) {
@@ -186,7 +204,8 @@ impl Decoder {
         match (format, bytes) {
             (Format::Gzip, Bytes::Slice(gz)) => self.gunzip(name, gz, depth, sink),
             (Format::Gzip, Bytes::Stream(s)) => {
-                self.decode_input(name, Bytes::Stream(&mut streams::gunzip(s)), depth + 1, sink)
+                let mut plain = streams::gunzip(s, self.budget());
+                self.decode_input(name, Bytes::Stream(&mut plain), depth + 1, sink);
             }
             (Format::Zstd, Bytes::Slice(z)) => self.unzstd(name, z, depth, sink),
             (Format::Zstd, Bytes::Stream(s)) => self.unzstd(name, s, depth, sink),
@@ -200,16 +219,22 @@ impl Decoder {
     fn gunzip(&mut self, name: &str, gz: &[u8], depth: u8, sink: &mut dyn Sink) {
         let mut out = self.buffer();
         match self.inflater.gunzip(gz, &mut out, INFLATE_WHOLE_MAX) {
-            Ok(len) => self.decode_input(name, Bytes::Slice(&out[..len]), depth + 1, sink),
+            Ok(len) => match self.budget.produce(len as u64) {
+                Ok(()) => self.decode_input(name, Bytes::Slice(&out[..len]), depth + 1, sink),
+                Err(bomb) => {
+                    self.decode_file(name, Format::Unknown, Bytes::Slice(&[]), Some(bomb), sink);
+                }
+            },
             Err((InflateError::Trailing | InflateError::Corrupt | InflateError::TooLarge, _)) => {
-                self.decode_input(name, Bytes::Stream(&mut streams::gunzip(gz)), depth + 1, sink);
+                let mut plain = streams::gunzip(gz, self.budget());
+                self.decode_input(name, Bytes::Stream(&mut plain), depth + 1, sink);
             }
         }
         self.buffers.push(out);
     }
 
     fn unzstd(&mut self, name: &str, packed: impl Read, depth: u8, sink: &mut dyn Sink) {
-        match streams::unzstd(packed) {
+        match streams::unzstd(packed, self.budget()) {
             Ok(mut plain) => self.decode_input(name, Bytes::Stream(&mut plain), depth + 1, sink),
             Err(e) => self.decode_file(name, Format::Unknown, Bytes::Slice(&[]), Some(e), sink),
         }
@@ -230,6 +255,10 @@ impl Decoder {
         let verdict = text::verdict(name, format, file);
         sink.close(verdict);
         self.buffers.push(window);
+    }
+
+    fn budget(&self) -> Rc<Budget> {
+        Rc::clone(&self.budget)
     }
 
     fn buffer(&mut self) -> Vec<u8> {

@@ -3,8 +3,11 @@
 //!
 //! A push parser that is fed pieces of any size. It finds where records begin and end, not what they contain.
 
+mod resync;
+
 use super::losses::{Loss, Reason};
 use super::scan::{Skip, Stop, skip_space, string_end, value_end};
+use resync::Resync;
 
 /// Keys whose array contains records.
 const CONTAINERS: [&[u8]; 5] = [b"Records", b"Events", b"records", b"events", b"logEvents"];
@@ -25,9 +28,6 @@ const RECORD_KEYS: [&[u8]; 12] = [
     b"logFiles",
     b"eventContext",
 ];
-
-/// Bytes that a record may have in a document that is known to be damaged. CloudTrail events have 256 KB at most.
-const MAX_DAMAGED_RECORD: usize = 512 << 10;
 
 /// Receives what the parser finds.
 pub trait RecordSink {
@@ -64,14 +64,13 @@ pub struct RecordParser {
     in_garbage: bool,
     /// The rest of an abandoned record, which continues in the next piece.
     skip: Option<Skip>,
-    /// A record was malformed. From then on the end of each record is searched within a bounded distance, so that a
-    /// document of stray brackets takes linear time.
-    damaged: bool,
+    resync: Resync,
 }
 
 impl Default for RecordParser {
     fn default() -> RecordParser {
-        RecordParser { state: State::Top, base: 0, in_garbage: false, skip: None, damaged: false }
+        let (base, in_garbage, skip, resync) = (0, false, None, Resync::default());
+        RecordParser { state: State::Top, base, in_garbage, skip, resync }
     }
 }
 
@@ -127,7 +126,8 @@ impl RecordParser {
     /// Gives up on the value at the start of `piece`, which is larger than a record may be. Returns the number of bytes
     /// consumed.
     pub fn give_up(&mut self, piece: &[u8], sink: &mut dyn RecordSink) -> usize {
-        let found = next_record(piece);
+        let found = self.next_record(piece, 0);
+        self.damaged();
         let reason = if found.is_some() { Reason::Malformed } else { Reason::TooLarge };
         sink.lost(Loss::at(self.base, reason, "no end of the record was found"));
         let done = found.unwrap_or(piece.len());
@@ -143,7 +143,7 @@ impl RecordParser {
     /// How many bytes of `piece` belong to an abandoned record. The start of another record always ends it.
     fn skipped(&mut self, piece: &[u8]) -> usize {
         let Some(mut skip) = self.skip.take() else { return 0 };
-        let end = [skip.over(piece), next_record(piece)].into_iter().flatten().min();
+        let end = [skip.over(piece), self.next_record(piece, 0)].into_iter().flatten().min();
         if end.is_none() {
             self.skip = Some(skip);
         }
@@ -154,10 +154,10 @@ impl RecordParser {
     /// records behind it; in that case continue at the next record.
     fn cut_off(&mut self, piece: &[u8], from: usize, sink: &mut dyn RecordSink) -> Option<usize> {
         let offset = self.base + from as u64;
-        if let Some(next) = next_record(&piece[from..]) {
+        if let Some(next) = self.next_record(piece, from) {
             sink.lost(Loss::at(offset, Reason::Malformed, "no end of the record was found"));
-            self.damaged = true;
-            return Some(from + next);
+            self.damaged();
+            return Some(next);
         }
         sink.lost(Loss::at(offset, Reason::CutOff, "the input ends inside this record"));
         self.state = State::Top;
@@ -204,18 +204,20 @@ impl RecordParser {
         last: bool,
         sink: &mut dyn RecordSink,
     ) -> Step {
-        let mut at = skip_space(piece, open + 1);
+        let far = self.resync.reach(piece, self.base, open);
+        let reached = &piece[..far];
+        // Only the end of the piece can be moved.
+        let more = !last && far == piece.len();
+        let mut at = skip_space(reached, open + 1);
         loop {
-            let (key, value) = match key_and_value(piece, at) {
+            let (key, value) = match key_and_value(reached, at) {
                 Ok(Some(found)) => found,
-                Ok(None) => return self.element(piece, open, sink),
-                Err(Stop::Incomplete) if !last => return Step::More(open),
-                Err(_) => return self.element(piece, open, sink),
+                Err(Stop::Incomplete) if more => return Step::More(open),
+                Ok(None) | Err(_) => return self.element(piece, open, sink),
             };
-            match piece.get(value) {
-                None => {
-                    return if last { self.element(piece, open, sink) } else { Step::More(open) };
-                }
+            match reached.get(value) {
+                None if more => return Step::More(open),
+                None => return self.element(piece, open, sink),
                 Some(b'[') if CONTAINERS.contains(&key) => {
                     sink.container();
                     self.state = State::Object;
@@ -226,13 +228,13 @@ impl RecordParser {
                 }
                 Some(_) => {}
             }
-            at = match value_end(piece, value) {
-                Ok(end) => skip_space(piece, end),
-                Err(Stop::Incomplete) if !last => return Step::More(open),
+            at = match value_end(reached, value) {
+                Ok(end) => skip_space(reached, end),
+                Err(Stop::Incomplete) if more => return Step::More(open),
                 Err(_) => return self.element(piece, open, sink),
             };
-            if piece.get(at) == Some(&b',') {
-                at = skip_space(piece, at + 1);
+            if reached.get(at) == Some(&b',') {
+                at = skip_space(reached, at + 1);
             }
         }
     }
@@ -240,7 +242,7 @@ impl RecordParser {
     /// An object in the place of a record.
     fn element(&mut self, piece: &[u8], at: usize, sink: &mut dyn RecordSink) -> Step {
         let offset = self.base + at as u64;
-        let far = if self.damaged { piece.len().min(at + MAX_DAMAGED_RECORD) } else { piece.len() };
+        let far = self.resync.reach(piece, self.base, at);
         let stopped_at = match sink.record(&piece[at..far], offset) {
             Ok(len) => {
                 self.in_garbage = false;
@@ -250,25 +252,32 @@ impl RecordParser {
             Err(Stop::Incomplete) => far - at,
             Err(Stop::Malformed(position)) => position,
         };
-        self.damaged = true;
+        self.damaged();
         // A missing bracket makes the next records look like a part of this one; a surplus one hides them. Continue
         // at this record's end or at the next record, whichever comes first.
-        let next = next_record(&piece[at..]).map(|next| at + next);
-        let bound = next
-            .filter(|next| *next >= at + stopped_at)
-            .unwrap_or(piece.len().min(at + MAX_DAMAGED_RECORD));
+        let next = self.next_record(piece, at);
+        let far = self.resync.reach(piece, self.base, at);
+        let bound = next.filter(|next| *next >= at + stopped_at).map_or(far, |next| next.min(far));
         let end = value_end(&piece[..bound], at).ok();
         let next = next.filter(|next| *next >= at + stopped_at || end.is_none());
-        match (end, next) {
-            (None, None) => Step::More(at),
-            (end, next) => {
-                sink.lost(Loss::at(
-                    offset,
-                    Reason::Malformed,
-                    format!("unexpected byte at +{stopped_at}"),
-                ));
-                Step::At(end.into_iter().chain(next).min().unwrap_or(piece.len()))
-            }
+        let Some(to) = end.into_iter().chain(next).min() else { return Step::More(at) };
+        self.resync.searched_in_vain(2 * stopped_at.max(end.unwrap_or(bound) - at), to - at);
+        let detail = format!("unexpected byte at +{stopped_at}");
+        sink.lost(Loss::at(offset, Reason::Malformed, detail));
+        Step::At(to)
+    }
+
+    /// The first record that starts behind `at`.
+    fn next_record(&mut self, piece: &[u8], at: usize) -> Option<usize> {
+        self.resync.next_record(piece, self.base, at)
+    }
+
+    /// From here on the ends of records are searched within bounds. What is between the pairs of a container object
+    /// is not known any more, so a record there is found as if it stood between documents.
+    fn damaged(&mut self) {
+        self.resync.damaged = true;
+        if self.state == State::Object {
+            self.state = State::Top;
         }
     }
 
@@ -315,14 +324,6 @@ impl RecordParser {
     }
 }
 
-/// Start of the next record behind the first byte: by the key that AWS writes first, or as a line of JSON lines
-/// whose keys are in another order.
-fn next_record(piece: &[u8]) -> Option<usize> {
-    let found =
-        |at: &usize| piece[at + 2..].starts_with(b"eventVersion\"") || piece[at - 1] == b'\n';
-    memchr::memmem::find_iter(piece.get(1..)?, b"{\"").map(|at| at + 1).find(found)
-}
-
 /// White space, and the commas and marks that may stand between records.
 fn skip_filler(piece: &[u8], mut at: usize, state: State) -> usize {
     loop {
@@ -352,3 +353,6 @@ fn key_and_value(piece: &[u8], at: usize) -> Result<Option<(&[u8], usize)>, Stop
         Some(_) => Err(Stop::Malformed(colon)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Recognizes a file's format by its first bytes.
 
-use super::{lake_csv, lines, s3_access};
+use super::{event_like, lake_csv, lines, s3_access};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
@@ -14,6 +14,8 @@ pub enum Format {
     /// UTF-16 text (PowerShell's `>` writes it).
     Utf16,
     Empty,
+    /// Text that has events in a form that is not decoded.
+    EventLike,
     Unknown,
 }
 
@@ -44,6 +46,7 @@ fn by_first_line(text: &[u8]) -> Format {
         Some(b'{' | b'[') => Format::Json,
         Some(_) if s3_access::looks_like(line) => Format::S3Access,
         Some(_) if lake_csv::looks_like(line) => Format::LakeCsv,
+        Some(_) if event_like::first_line(line) => Format::EventLike,
         Some(_) => Format::Unknown,
     }
 }

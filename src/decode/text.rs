@@ -35,8 +35,12 @@ pub fn decode(
     let broke = match format {
         Format::Json => drive(bytes, &mut Json::default(), window, file),
         Format::S3Access => drive(bytes, &mut Lines::default(), window, file),
-        Format::LakeCsv => csv(bytes, file),
+        Format::LakeCsv => drive(bytes, &mut Csv::default(), window, file),
         Format::Utf16 => utf16(bytes, window, file),
+        Format::EventLike => {
+            file.damage(Loss::at(0, Reason::UnknownForm, ""));
+            None
+        }
         _ => None,
     };
     if let Some(error) = broke.or(ending) {
@@ -51,7 +55,9 @@ pub fn verdict(name: &str, format: Format, file: FileDecoder<'_>) -> Verdict {
     let damaged = file.is_damaged();
     match (format, file.close()) {
         (Format::Empty, _) if !damaged => Verdict::Skipped(SkipReason::Empty),
-        (Format::Empty | Format::Unknown, _) if damaged => Verdict::Skipped(SkipReason::Damaged),
+        (Format::Empty | Format::Unknown | Format::EventLike, _) if damaged => {
+            Verdict::Skipped(SkipReason::Damaged)
+        }
         (Format::Unknown, _) if named_like_a_log(name) => Verdict::Skipped(SkipReason::Damaged),
         (Format::Unknown, _) => Verdict::Skipped(SkipReason::NotALog),
         (_, verdict) => verdict,
@@ -194,48 +200,25 @@ fn access_line(line: &[u8], offset: u64, file: &mut FileDecoder<'_>) {
     }
 }
 
-fn csv(bytes: Bytes<'_>, file: &mut FileDecoder<'_>) -> Option<io::Error> {
-    let mut row = |row: lake_csv::Row<'_>| match row {
+/// Rows of a CSV export.
+#[derive(Default)]
+struct Csv(lake_csv::RowParser);
+
+impl PushParser for Csv {
+    fn feed(&mut self, piece: &[u8], last: bool, file: &mut FileDecoder<'_>) -> usize {
+        self.0.feed(piece, last, &mut |row| csv_row(row, file))
+    }
+
+    fn give_up(&mut self, piece: &[u8], file: &mut FileDecoder<'_>) -> usize {
+        self.0.give_up(piece, &mut |row| csv_row(row, file))
+    }
+}
+
+fn csv_row(row: lake_csv::Row<'_>, file: &mut FileDecoder<'_>) {
+    match row {
         lake_csv::Row::Record { json, offset, cells } => file.text(json, cells, offset),
         lake_csv::Row::Bad { offset, reason } => {
             file.lose(Loss::at(offset, Reason::MalformedRow, reason))
-        }
-    };
-    let mut broke = None;
-    let mut inflated = 0;
-    match bytes {
-        Bytes::Slice(slice) => {
-            inflated = slice.len() as u64;
-            lake_csv::read(slice, &mut row);
-        }
-        Bytes::Stream(stream) => {
-            let mut deferred = DeferError { inner: stream, error: &mut broke, read: &mut inflated };
-            lake_csv::read(&mut deferred, &mut row);
-        }
-    }
-    file.sink.inflated(inflated);
-    broke
-}
-
-/// Ends where its source breaks off and stores the error for later.
-struct DeferError<'a> {
-    inner: &'a mut dyn Read,
-    error: &'a mut Option<io::Error>,
-    read: &'a mut u64,
-}
-
-impl Read for DeferError<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self.inner.read(buf) {
-            Ok(n) => {
-                *self.read += n as u64;
-                Ok(n)
-            }
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => Err(e),
-            Err(e) => {
-                *self.error = Some(e);
-                Ok(0)
-            }
         }
     }
 }
@@ -265,6 +248,8 @@ fn utf16(bytes: Bytes<'_>, window: &mut Vec<u8>, file: &mut FileDecoder<'_>) -> 
     let format = super::sniff::format(text.as_bytes());
     if matches!(format, Format::Json | Format::S3Access | Format::LakeCsv) {
         decode(format, Bytes::Slice(text.as_bytes()), None, &mut Vec::new(), file);
+    } else if format == Format::EventLike {
+        file.damage(Loss::at(0, Reason::UnknownForm, ""));
     } else {
         file.unrecognized(0);
     }

@@ -26,8 +26,6 @@ pub struct ScanResult {
     pub rollups: Rollups,
     /// Correlations that matched; their events are marks of the matches' rollup.
     pub correlated: Outcome,
-    /// Records that a rule might have matched but whose JSON could not be parsed.
-    pub unparsed_records: u64,
     pub files: FileNames,
     pub coverage: Coverage,
 }

@@ -62,19 +62,14 @@ impl<'s> ScanMerger<'s> {
         });
     }
 
-    pub fn finish(mut self, files: FileNames, coverage: Coverage) -> ScanResult {
+    pub fn finish(mut self, files: FileNames, mut coverage: Coverage) -> ScanResult {
+        coverage.events.unparsed = self.unparsed_records;
         let (rollups, correlator) = (&mut self.rollups, self.hits.correlator);
         let correlated = std::thread::scope(|scope| {
             scope.spawn(|| rollups.resolve_sessions());
             correlator.finish()
         });
-        ScanResult {
-            rollups: self.rollups,
-            correlated,
-            unparsed_records: self.unparsed_records,
-            files,
-            coverage,
-        }
+        ScanResult { rollups: self.rollups, correlated, files, coverage }
     }
 }
 

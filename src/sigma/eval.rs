@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::compile::{Index, RuleIndex, RuleSet};
 use super::detection::Expr;
+use super::lossy;
 use super::pattern::fold;
 use super::prefilter::{Prefilter, PrefilterCache};
 
@@ -210,7 +211,8 @@ impl<'s> Scanner<'s> {
         if tried.is_empty() {
             return;
         }
-        let Ok(value) = serde_json::from_slice::<Value>(&record) else {
+        let strict = serde_json::from_slice::<Value>(&record).ok();
+        let Some(value) = strict.or_else(|| lossy::parse(&record)) else {
             *unreadable += 1;
             return;
         };
@@ -225,7 +227,7 @@ impl<'s> Scanner<'s> {
         self.parsed.as_ref()
     }
 
-    /// Records that a rule might match but that were not JSON, or nested more than 128 deep. No rule matched them.
+    /// Records that a rule might match but whose structure is not JSON. No rule matched them.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }

@@ -8,6 +8,8 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::lossy;
+
 /// The most segments of a path.
 const SEGMENTS: usize = 32;
 /// How deep JSON within strings is parsed.
@@ -98,9 +100,10 @@ fn embedded_json(text: &str) -> Option<Value> {
         return None;
     }
     if text.starts_with(['{', '[']) {
-        return serde_json::from_str(text).ok();
+        return serde_json::from_str(text).ok().or_else(|| lossy::parse(text.as_bytes()));
     }
     let bytes: Vec<u8> = text.starts_with('%').then(|| percent_decode_str(text).collect())?;
     let open = bytes.iter().find(|b| !b.is_ascii_whitespace())?;
-    matches!(open, b'{' | b'[').then(|| serde_json::from_slice(&bytes).ok())?
+    matches!(open, b'{' | b'[')
+        .then(|| serde_json::from_slice(&bytes).ok().or_else(|| lossy::parse(&bytes)))?
 }

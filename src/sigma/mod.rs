@@ -36,6 +36,7 @@ mod field;
 mod filter;
 mod link;
 mod load;
+mod lossy;
 mod modifier;
 pub mod pack;
 mod pattern;

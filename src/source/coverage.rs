@@ -61,6 +61,8 @@ pub struct EventCounts {
     /// Subset of `outside_window`: used as the baseline.
     pub baseline: u64,
     pub lost: u64,
+    /// Subset of the events: no rule could read them.
+    pub unparsed: u64,
     pub lost_by_reason: BTreeMap<String, u64>,
     /// Records whose event id occurs with another content, too: a copy was altered or planted.
     pub contradicting: u64,
@@ -86,6 +88,12 @@ pub enum SkipReason {
     Unreadable,
     /// Damaged before the first record.
     Damaged,
+    /// A link whose target lies outside the folder or archive it was found in.
+    LinkOutside,
+    /// A pipe, socket or device that was found in a folder or an archive.
+    SpecialFile,
+    /// A link in an archive to a member that is read under its own name.
+    Link,
 }
 
 impl SkipReason {
@@ -100,6 +108,9 @@ impl SkipReason {
             SkipReason::Vanished => "vanished",
             SkipReason::Unreadable => "unreadable",
             SkipReason::Damaged => "damaged",
+            SkipReason::LinkOutside => "link-outside",
+            SkipReason::SpecialFile => "special-file",
+            SkipReason::Link => "link",
         }
     }
 
@@ -110,7 +121,8 @@ impl SkipReason {
 
     /// The file contains no events by design; nothing is wrong with it.
     pub fn by_design(self) -> bool {
-        matches!(self, SkipReason::Digest | SkipReason::Insight | SkipReason::Aggregated)
+        use SkipReason::{Aggregated, Digest, Insight, Link};
+        matches!(self, Digest | Insight | Aggregated | Link)
     }
 }
 
@@ -132,6 +144,7 @@ impl Coverage {
         self.files.damaged > 0
             || self.events.lost > 0
             || self.events.contradicting > 0
+            || self.events.unparsed > 0
             || self.files.skipped.iter().any(|(reason, n)| !reason.harmless() && *n > 0)
     }
 
@@ -160,6 +173,7 @@ impl Coverage {
         e.baseline += oe.baseline;
         e.lost += oe.lost;
         e.contradicting += oe.contradicting;
+        e.unparsed += oe.unparsed;
         sum(&mut e.lost_by_reason, oe.lost_by_reason);
         sum(&mut e.not_events, oe.not_events);
         sum(&mut self.by_log, other.by_log);

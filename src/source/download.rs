@@ -1,5 +1,6 @@
 //! Prefetches bodies from AWS: many at once, bounded in bytes, resumed where a connection broke off.
 
+mod failure;
 mod parts;
 
 use std::collections::{HashMap, VecDeque};
@@ -11,6 +12,7 @@ use super::history::{self, End, PACE, Pace};
 use super::listing::{Found, InputLocation, Object};
 use super::retry::{PATIENCE, Tries};
 use crate::cloud::{ApiError, ErrorKind, GetRequest, Head};
+use failure::FailOnPanic;
 use parts::Parts;
 
 /// Concurrent requests at most.
@@ -90,6 +92,8 @@ struct State {
     /// Bytes of bodies being fetched, waiting or being read.
     reserved: u64,
     readers: usize,
+    /// A thread panicked: nobody waits for anything any more.
+    failed: bool,
     under_way: usize,
     /// Concurrent requests allowed now; halved while S3 throttles.
     limit: usize,
@@ -157,6 +161,7 @@ impl<'a> Download<'a> {
 
     /// Runs prefetch thread `n` until nothing is left to fetch, or no reader is left.
     pub(super) fn prefetch(&self, n: usize) {
+        let _guard = FailOnPanic(self);
         match self.histories.get(n) {
             Some(slices) => self.history(slices),
             None => {
@@ -199,7 +204,7 @@ impl<'a> Download<'a> {
             if let Some(next) = self.pop_ready(&mut state) {
                 return Some(next);
             }
-            if state.remaining == 0 {
+            if state.remaining == 0 || state.failed {
                 return None;
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -220,7 +225,7 @@ impl<'a> Download<'a> {
         let mut state = self.lock();
         loop {
             let idle = state.waiting.is_empty() && state.large == 0 && state.parts.is_empty();
-            if state.readers == 0 || idle {
+            if state.readers == 0 || state.failed || idle {
                 self.work.notify_all();
                 return None;
             }

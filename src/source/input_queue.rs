@@ -1,7 +1,8 @@
 //! The input queue: hands inputs to workers. Local files are opened on demand, AWS objects are fetched ahead.
 
 use std::io::{self, Cursor, Read};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use super::download::{Body, Download, LIMITS, Limits, Next};
 use super::listing::Found;
@@ -15,6 +16,8 @@ pub struct InputQueue<'a> {
     /// Local inputs, in the order in which they are read.
     local: Vec<u32>,
     next: AtomicUsize,
+    /// A worker panicked: the others get no more inputs.
+    failed: AtomicBool,
     download: Option<Download<'a>>,
 }
 
@@ -48,7 +51,13 @@ impl<'a> InputQueue<'a> {
         let (remote, local): (Vec<u32>, Vec<u32>) =
             largest_first(files).into_iter().partition(|n| files[*n as usize].is_remote());
         let download = Download::new(files, &remote, limits);
-        InputQueue { files, local, next: AtomicUsize::new(0), download }
+        InputQueue {
+            files,
+            local,
+            next: AtomicUsize::new(0),
+            failed: AtomicBool::new(false),
+            download,
+        }
     }
 
     /// Number of threads that must run [`InputQueue::prefetch`] besides the workers.
@@ -76,6 +85,9 @@ impl Worker<'_, '_> {
     /// The next input; `None` at the end. Waits for inputs that are still being fetched from AWS.
     pub fn next<'b>(&'b self, buffer: &'b mut Buffer) -> Option<Input<'b>> {
         let queue = self.0;
+        if queue.failed.load(Ordering::Relaxed) {
+            return None;
+        }
         let Some(download) = &queue.download else { return queue.local(&mut buffer.buffer) };
         download.release(std::mem::take(&mut buffer.reserved));
         if let Some(next) = download.try_next() {
@@ -107,8 +119,15 @@ impl InputQueue<'_> {
 
 impl Drop for Worker<'_, '_> {
     fn drop(&mut self) {
+        let panicking = thread::panicking();
+        if panicking {
+            self.0.failed.store(true, Ordering::Relaxed);
+        }
         if let Some(download) = &self.0.download {
             download.remove_reader();
+            if panicking {
+                download.fail();
+            }
         }
     }
 }

@@ -104,8 +104,8 @@ fn whole_date(name: &str) -> Option<Day> {
 
 /// The date at the beginning of a text: `2026-11-02`.
 fn date_at(text: &str, between: char) -> Option<Day> {
-    let bytes = text.as_bytes();
-    if bytes.len() < 10 || bytes[4] != between as u8 || bytes[7] != between as u8 {
+    let mark = |at| text.as_bytes().get(at) == Some(&(between as u8));
+    if !(mark(4) && mark(7)) {
         return None;
     }
     date_of(text.get(..4)?, text.get(5..7)?, text.get(8..10)?)
@@ -200,7 +200,7 @@ pub struct Dated {
 pub fn dated(key: &str) -> Option<Dated> {
     let folder = key.rfind('/').map_or(0, |at| at + 1);
     access_log(key, folder)
-        .or_else(|| Some(Dated { day: trail_log(&key[folder..])?, sorts_behind: None }))
+        .or_else(|| Some(Dated { day: trail_log(key.get(folder..)?)?, sorts_behind: None }))
 }
 
 /// The day of a key: from its folders, else from its name.
@@ -232,8 +232,8 @@ fn access_log(key: &str, folder: usize) -> Option<Dated> {
 /// `…_YYYYMMDDTHHmm…`.
 fn trail_log(name: &str) -> Option<Day> {
     name.split('_').skip(1).find_map(|part| {
-        let date = part.get(..8).filter(|_| part.as_bytes().get(8) == Some(&b'T'))?;
-        date_of(&date[..4], &date[4..6], &date[6..8])
+        (part.as_bytes().get(8) == Some(&b'T')).then_some(())?;
+        date_of(part.get(..4)?, part.get(4..6)?, part.get(6..8)?)
     })
 }
 
@@ -257,6 +257,9 @@ mod tests {
             "2026-13-02-10-36-47-0123456789ABCDEF",
             "b_20261102_c",
             "b_2026é102T_c",
+            "b_202é1102T_c",
+            "b_20261é02T_c",
+            "b_202611é2T_c",
             "é026-11-02-10-36-47-0123456789ABCDEF",
             "",
         ] {

@@ -66,6 +66,30 @@ fn add(path: &Path, size: u64, seen: &mut BTreeSet<PathBuf>, listing: &mut Listi
     }
 }
 
+/// A pattern and how many folders deep it reaches.
+struct Pattern {
+    matcher: globset::GlobMatcher,
+    /// `None` if it reaches any depth (`**`).
+    depth: Option<usize>,
+}
+
+impl Pattern {
+    /// Whether the pattern matches the path or a folder that it lies in.
+    fn matches(&self, path: &Path) -> bool {
+        path.ancestors().chain(plain(path).ancestors()).any(|p| self.matcher.is_match(p))
+    }
+
+    /// Whether something below the folder may match.
+    fn reaches_into(&self, folder: &Path) -> bool {
+        let deep = plain(folder).components().count();
+        self.matches(folder) || self.depth.is_none_or(|depth| deep < depth)
+    }
+}
+
+fn plain(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
 fn pattern(
     argument: &Path,
     seen: &mut BTreeSet<PathBuf>,
@@ -75,11 +99,13 @@ fn pattern(
     if !text.contains(['*', '?', '[', '{']) {
         return Err(SourceError::NotFound(argument.to_path_buf()));
     }
-    let glob = GlobBuilder::new(&text)
+    let matcher = GlobBuilder::new(&text)
         .literal_separator(true)
         .build()
         .map_err(|e| SourceError::BadGlob(argument.to_path_buf(), e))?
         .compile_matcher();
+    let depth = (!text.contains("**")).then(|| plain(argument).components().count());
+    let glob = Pattern { matcher, depth };
     let fixed = |c: &Component<'_>| !c.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']);
     let mut root: PathBuf = argument.components().take_while(fixed).collect();
     if root.as_os_str().is_empty() {
@@ -94,39 +120,67 @@ fn pattern(
     Ok(())
 }
 
-/// Adds every file below `root`; with a pattern, those that match it or lie in a folder that does. Returns
-/// whether anything was found: a file, listed already or not, or a folder that could not be listed.
+/// Adds every regular file below `root`; with a pattern, those that match it or lie in a folder that does. Returns
+/// whether anything was found: a file, listed already or not, or something that could not be listed.
+///
+/// Whoever wrote the folder must not choose what is read outside it, or stop the run at a pipe. So links that lead out
+/// of `root`, and files that are not regular, are refused. `root` itself may be a link: the user named it.
 fn walk(
     root: &Path,
-    glob: Option<&globset::GlobMatcher>,
+    glob: Option<&Pattern>,
     seen: &mut BTreeSet<PathBuf>,
     listing: &mut Listing,
 ) -> bool {
     let mut any = false;
-    for entry in WalkDir::new(root).follow_links(true).sort_by_file_name() {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => {
-                let path = entry.path();
-                let plain = path.strip_prefix(".").unwrap_or(path);
-                let matches = glob.is_none_or(|g| {
-                    path.ancestors().chain(plain.ancestors()).any(|p| g.is_match(p))
-                });
-                if matches {
-                    any = true;
-                    let size = entry.metadata().map_or(0, |m| m.len());
-                    add(if glob.is_some() { plain } else { path }, size, seen, listing);
-                }
-            }
+    let inside = fs::canonicalize(root);
+    let mut entries = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
             Err(e) => {
                 any = true;
                 let path = e.path().unwrap_or(root).to_path_buf();
                 let reason = e.io_error().map_or(SkipReason::Unreadable, skip_reason);
                 listing.refused.push((path, reason, e.to_string()));
+                continue;
             }
+        };
+        let (path, kind) = (entry.path(), entry.file_type());
+        let link = entry.depth() > 0 && entry.path_is_symlink();
+        let target = if link { fs::canonicalize(path).ok() } else { None };
+        let leads_out = link
+            && !target.as_ref().zip(inside.as_ref().ok()).is_some_and(|(t, i)| t.starts_with(i));
+        if kind.is_dir() {
+            if leads_out {
+                entries.skip_current_dir();
+                if glob.is_none_or(|g| g.reaches_into(path)) {
+                    any = true;
+                    refuse_link(path, target, listing);
+                }
+            }
+            continue;
+        }
+        if glob.is_some_and(|g| !g.matches(path)) {
+            continue;
+        }
+        any = true;
+        if leads_out {
+            refuse_link(path, target, listing);
+        } else if !kind.is_file() {
+            let detail = "a pipe, socket or device; name it to read it".to_string();
+            listing.refused.push((path.to_path_buf(), SkipReason::SpecialFile, detail));
+        } else {
+            let size = entry.metadata().map_or(0, |m| m.len());
+            add(if glob.is_some() { plain(path) } else { path }, size, seen, listing);
         }
     }
     any
+}
+
+fn refuse_link(path: &Path, target: Option<PathBuf>, listing: &mut Listing) {
+    let target = target.map_or_else(String::new, |target| format!(" to {}", target.display()));
+    let detail = format!("a link{target}, outside the folder; name the target to read it");
+    listing.refused.push((path.to_path_buf(), SkipReason::LinkOutside, detail));
 }
 
 fn skip_reason(error: &io::Error) -> SkipReason {

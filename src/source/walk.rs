@@ -110,6 +110,22 @@ pub(super) fn walk_with(
     walk.state.into_inner().unwrap_or_else(PoisonError::into_inner).found
 }
 
+/// A folder that is being listed. The others wait for it, so its end is announced also when its thread panics; the
+/// panic then ends the whole listing.
+struct UnderWay<'w, 'a>(&'w Walk<'a>);
+
+impl Drop for UnderWay<'_, '_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        state.under_way -= 1;
+        if thread::panicking() {
+            state.folders.clear();
+        }
+        drop(state);
+        self.0.changed.notify_all();
+    }
+}
+
 impl Walk<'_> {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,10 +137,10 @@ impl Walk<'_> {
             if let Some(folder) = state.folders.pop() {
                 state.under_way += 1;
                 drop(state);
+                let under_way = UnderWay(self);
                 self.folder(&folder);
+                drop(under_way);
                 state = self.lock();
-                state.under_way -= 1;
-                self.changed.notify_all();
             } else if state.under_way == 0 {
                 return;
             } else {
@@ -208,7 +224,7 @@ impl Walk<'_> {
         state.found.objects.extend(objects);
         for prefix in &page.prefixes {
             let name = match folder.level {
-                Level::Access => prefix[folder.prefix.len()..].trim_end_matches('/'),
+                Level::Access => below(folder, prefix).trim_end_matches('/'),
                 _ => name(prefix),
             };
             self.enter(&mut state, folder, prefix, name);
@@ -230,8 +246,9 @@ impl Walk<'_> {
             Step::Into(level) => state.folders.push(below(prefix, level)),
             Step::Days(year) => match days.of_year(year).filter(|_| !named) {
                 Some(days) => {
-                    let parent = prefix.len() - name.len() - 1;
-                    let day = |day: i64| format!("{}{}/", &prefix[..parent], slashed(day));
+                    let parent = prefix.strip_suffix('/').and_then(|p| p.strip_suffix(name));
+                    let parent = parent.unwrap_or(&folder.prefix);
+                    let day = |day: i64| format!("{parent}{}/", slashed(day));
                     let each = days.into_iter().map(|d| below(&day(d), Level::Day));
                     state.folders.extend(each);
                 }
@@ -283,9 +300,14 @@ impl Walk<'_> {
         let before = days.first.filter(|first| day < *first);
         let behind = days.last.filter(|last| day > *last);
         let date = before.map(dashed).or_else(|| behind.map(|_| "9999-99".to_string()))?;
-        let target = format!("{}{date}", &last[..base]);
+        let target = format!("{}{date}", last.get(..base)?);
         (target.as_str() > last).then_some(target)
     }
+}
+
+/// What a key has behind its folder's prefix. Empty for a key that the store should not have listed here.
+fn below<'k>(folder: &Folder, key: &'k str) -> &'k str {
+    key.strip_prefix(folder.prefix.as_str()).unwrap_or("")
 }
 
 /// The last part of a prefix that ends with `/`.

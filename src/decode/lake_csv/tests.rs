@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// What an export reads as: the records as JSON values, and the bad rows with their offsets.
 fn rows(text: &str) -> (Vec<Value>, Vec<(u64, String)>) {
     let (mut records, mut bad) = (Vec::new(), Vec::new());
-    read(text.as_bytes(), &mut |row| match row {
+    RowParser::default().feed(text.as_bytes(), true, &mut |row| match row {
         Row::Record { json, .. } => records.push(serde_json::from_str(json).unwrap()),
         Row::Bad { offset, reason } => bad.push((offset, reason.to_owned())),
     });
@@ -124,7 +124,8 @@ fn a_lake_rows_times_and_maps_are_normalized() {
 fn event_json_is_taken_as_it_stands() {
     let row = "x,\"{ \"\"eventName\"\": \"\"GetUser\"\", \"\"n\"\": 1.0 }\"\n";
     let mut taken = String::new();
-    read(format!("eventName,eventJson\n{row}").as_bytes(), &mut |row| {
+    let text = format!("eventName,eventJson\n{row}");
+    RowParser::default().feed(text.as_bytes(), true, &mut |row| {
         if let Row::Record { json, .. } = row {
             taken.push_str(json);
         }
@@ -208,19 +209,74 @@ fn bad_rows_are_reported_and_reading_continues() {
 }
 
 #[test]
-fn a_failing_input_is_reported_as_the_last_row() {
-    struct Torn(&'static [u8]);
-    impl Read for Torn {
-        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-            if self.0.is_empty() { Err(std::io::Error::other("torn")) } else { self.0.read(into) }
-        }
-    }
-    let torn = Torn(b"eventjson\n\"{}\"\n\"{}");
-    let mut is_record = Vec::new();
-    read(torn, &mut |row| is_record.push(matches!(row, Row::Record { .. })));
-    assert_eq!(is_record, [true, false]);
+fn an_export_without_rows_or_columns_is_read() {
     assert_eq!(rows("").1, []);
     assert_eq!(rows("a,b\n1,2\n").1.len(), 1);
+}
+
+#[test]
+fn pieces_of_any_size_read_the_same() {
+    let text =
+        "eventName,eventJson\r\nx,\"{\r\n\"\"a\"\": 1}\"\r\nx,{}\r\n\nx,\"{\"\"b\"\":\n2}\"\n";
+    let whole = rows(text);
+    assert_eq!((whole.0.len(), whole.1.len()), (3, 0));
+    for size in 1..text.len() {
+        let mut parser = RowParser::default();
+        let (mut at, mut end, mut records) = (0, 0, Vec::new());
+        while end < text.len() {
+            end = (end + size).min(text.len());
+            at += parser.feed(&text.as_bytes()[at..end], end == text.len(), &mut |row| match row {
+                Row::Record { json, .. } => {
+                    records.push(serde_json::from_str::<Value>(json).unwrap());
+                }
+                Row::Bad { offset, reason } => panic!("{size}: {offset} {reason}"),
+            });
+        }
+        assert_eq!(records, whole.0, "pieces of {size}");
+    }
+}
+
+#[test]
+fn a_quote_that_is_not_closed_costs_one_row() {
+    let row = |n: usize| format!("2026-11-02T10:00:00Z,Get{n},iam.amazonaws.com,\"x, {n}\"\n");
+    for broken in [
+        "2026-11-02T10:00:00Z,\"GetUser,iam.amazonaws.com,x\n",
+        "2026-11-02T10:00:00Z,GetUser,iam.amazonaws.com,\"x\n",
+        "\"\n",
+    ] {
+        for at in [0, 3, 9] {
+            let mut text = "eventtime,eventname,eventsource,useragent\n".to_owned();
+            let mut place = 0;
+            for n in 0..10 {
+                if n == at {
+                    place = text.len() as u64;
+                    text.push_str(broken);
+                }
+                text.push_str(&row(n));
+            }
+            let (records, bad) = rows(&text);
+            assert_eq!(records.len(), 10, "{broken} at {at}: {bad:?}");
+            assert_eq!(bad.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [place]);
+        }
+    }
+}
+
+#[test]
+fn open_quotes_cost_linear_time() {
+    for line in ["\"\n", "a,b,c,\"x\n", "\"a\n\n"] {
+        let touched = |count: usize| {
+            let text = format!("eventtime,eventname,eventsource,useragent\n{}", line.repeat(count));
+            let mut parser = RowParser::default();
+            let mut bad = 0;
+            let read = parser.feed(text.as_bytes(), true, &mut |_| bad += 1);
+            assert_eq!(read, text.len());
+            assert!(bad > 0);
+            (text.len() as u64, parser.touched())
+        };
+        let ((_, of_small), (size, of_large)) = (touched(10_000), touched(40_000));
+        assert!(of_large < 8 * size + (32 << 20), "{line:?}: {of_large} of {size}");
+        assert!(of_large < 8 * of_small, "{line:?}: {of_small}, then {of_large}");
+    }
 }
 
 #[test]

@@ -57,6 +57,23 @@ fn s3_access_records() {
 }
 
 #[test]
+fn records_that_strict_json_forbids_are_judged() {
+    let set = selection("f: x");
+    let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
+    for odd in [r#""\ud800""#, "1e999", "\"a\tb\"", deep.as_str()] {
+        let mut out = Vec::new();
+        let mut scanner = set.scanner();
+        let record = format!(r#"{{"a":{odd},"f":"x"}}"#);
+        scanner.matches(&super::super::Call::default(), || record.as_bytes().into(), &mut out);
+        assert_eq!((out.len(), scanner.unreadable()), (1, 0), "{odd}");
+    }
+    // The same in a document within a text.
+    let set = selection("p.Statement.Effect: Allow");
+    let policy = r#"{"Statement":[{"Effect":"Allow","Sid":"\ud800"}]}"#;
+    assert!(hits(&set, json!({ "p": policy })));
+}
+
+#[test]
 fn broken_records_match_nothing() {
     let set = selection("f: null");
     let mut out = Vec::new();

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::PoisonError;
 
 use super::Download;
-use crate::cloud::{ApiError, Head};
+use crate::cloud::{ApiError, ErrorKind, Head};
 
 /// A large object, read from the front while its next parts are fetched.
 pub struct Parts<'d, 'a> {
@@ -32,6 +32,12 @@ impl Parts<'_, '_> {
         let fetched = loop {
             match state.fetched.remove(&part) {
                 Some(fetched) => break fetched,
+                None if state.failed => {
+                    let why = "the download was ended by an error in another thread";
+                    let e = ApiError::new("s3:GetObject", ErrorKind::Unknown, "Ended", why);
+                    self.broken = Some(e.clone());
+                    return Err(e);
+                }
                 None => {
                     let waited = self.download.arrived.wait(state);
                     state = waited.unwrap_or_else(PoisonError::into_inner);

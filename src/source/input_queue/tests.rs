@@ -196,3 +196,67 @@ fn prefetch_threads_end_when_the_last_worker_leaves() {
     });
     assert!(bucket.gets.load(Ordering::SeqCst) < 200);
 }
+
+/// Runs `work` on another thread. Panics if it does not end; returns whether it panicked.
+fn ends_in_panic(work: impl FnOnce() + Send + 'static) -> bool {
+    let (send, ended) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        send.send(end.is_err()).unwrap();
+    });
+    ended.recv_timeout(Duration::from_secs(60)).expect("the others wait for ever")
+}
+
+#[test]
+fn a_worker_that_panics_ends_the_others() {
+    // The dead worker keeps the whole prefetch memory, so nothing more could be fetched.
+    let bucket = MemoryBucket::of((0..50).map(|n| (format!("k{n:02}"), body(n, 900))));
+    assert!(ends_in_panic(move || {
+        let files = listed(&bucket, &[]);
+        let queue = InputQueue::with(&files, Limits { prefetch_bytes: 1_000, ..tight() });
+        let workers = [queue.worker(), queue.worker(), queue.worker()];
+        thread::scope(|scope| {
+            for n in 0..queue.prefetch_threads() {
+                let queue = &queue;
+                scope.spawn(move || queue.prefetch(n));
+            }
+            for (n, worker) in workers.into_iter().enumerate() {
+                scope.spawn(move || {
+                    let mut buffer = Buffer::default();
+                    while worker.next(&mut buffer).is_some() {
+                        assert!(n > 0, "this worker dies");
+                    }
+                });
+            }
+        });
+    }));
+}
+
+#[test]
+fn a_prefetch_thread_that_panics_ends_the_workers() {
+    for key in ["k002", "k003", "k011"] {
+        let bucket = bucket();
+        *bucket.fault.lock().unwrap() = Some(Box::new(move |request, _| {
+            assert!(request.key != key, "this thread dies");
+            None
+        }));
+        assert!(ends_in_panic(move || _ = read(&listed(&bucket, &[]), 3)), "{key}");
+    }
+}
+
+#[test]
+fn a_worker_that_panics_on_a_local_file_ends_the_others() {
+    let files: Vec<Found> = (0..9).map(|n| Found::path(format!("no-such-{n}"), n)).collect();
+    let queue = InputQueue::new(&files);
+    let (one, other) = (queue.worker(), queue.worker());
+    let died = thread::scope(|scope| {
+        scope
+            .spawn(move || {
+                let _one = one;
+                panic!("this worker dies")
+            })
+            .join()
+    });
+    assert!(died.is_err());
+    assert!(other.next(&mut Buffer::default()).is_none());
+}

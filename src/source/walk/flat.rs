@@ -19,7 +19,7 @@ impl Walk<'_> {
                 Err(e) => return self.refused(folder, pages, e),
             };
             pages += 1;
-            let day = |object: &Listed| day_of(&object.key[folder.prefix.len()..]);
+            let day = |object: &Listed| day_of(below(folder, &object.key));
             let from = page.objects.iter().find_map(day);
             let to = page.objects.iter().rev().find_map(day);
             let span = to.zip(from).map_or(0, |(to, from)| to - from);
@@ -50,8 +50,8 @@ impl Walk<'_> {
         let root = &self.roots[folder.root];
         let filter = self.filter_of(folder.days);
         let matching = objects.filter(|object| {
-            let below = &object.key[folder.prefix.len()..];
-            let folders = below.rsplit_once('/').map_or("", |(folders, _)| folders);
+            let folders =
+                below(folder, &object.key).rsplit_once('/').map_or("", |(folders, _)| folders);
             let mut names = folders.split('/').filter(|name| !name.is_empty());
             let level =
                 names.try_fold(folder.level, |level, name| match step(level, name, &filter) {

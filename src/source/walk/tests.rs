@@ -172,3 +172,52 @@ fn folders_that_cannot_be_listed_are_reported() {
     assert_eq!(walked.refused[0].0, PathBuf::from("s3://b/b/"));
     assert_eq!(walked.closed[0].0, 1);
 }
+
+/// Lists two folders and panics in one of them.
+struct Dying(Arc<MemoryBucket>);
+
+impl crate::cloud::Store for Dying {
+    fn page(&self, request: &ListRequest<'_>) -> Result<Page, ApiError> {
+        assert!(request.prefix != "b/", "this thread dies");
+        self.0.page(request)
+    }
+
+    fn get(
+        &self,
+        request: &crate::cloud::GetRequest<'_>,
+        into: &mut Vec<u8>,
+    ) -> Result<crate::cloud::Head, ApiError> {
+        self.0.get(request, into)
+    }
+}
+
+#[test]
+fn a_listing_whose_thread_panics_ends() {
+    let (send, ended) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let keys = ["a/1.json", "b/2.json", "c/3.json"].map(String::from);
+        let store = Arc::new(Dying(MemoryBucket::with(&keys)));
+        let bucket = Arc::new(Bucket::new("b", None, store));
+        let root = Root { bucket, prefix: String::new(), level: Level::Anywhere };
+        let walk = || walk_with(&[root], &Filter::default(), impatient(), &|_| ());
+        send.send(std::panic::catch_unwind(std::panic::AssertUnwindSafe(walk)).is_err()).unwrap();
+    });
+    let panicked = ended.recv_timeout(std::time::Duration::from_secs(60));
+    assert!(panicked.expect("the other threads wait for ever"));
+}
+
+#[test]
+fn keys_with_characters_of_several_bytes_have_days_or_none() {
+    let keys = [
+        "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/02/x_202é1102T1550Z_x.json.gz",
+        "AWSLogs/111122223333/CloudTrail/us-east-1/2026/1é/02/x.json.gz",
+        "é/x_20261é02T_.json",
+        "é026-11-02-10-36-47-0123456789ABCDE",
+        "x_202611é2T1550Z_x.json.gz",
+    ]
+    .map(String::from);
+    let memory = MemoryBucket::with(&keys);
+    for filter in [Filter::default(), november(2, 3)] {
+        assert!(!names(&memory, "", Level::Anywhere, &filter).is_empty());
+    }
+}
