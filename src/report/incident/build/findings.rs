@@ -5,6 +5,7 @@ use super::register::{Register, anchor};
 use crate::report::incident::attack::technique;
 use crate::report::incident::model::{Event, FindingDetail};
 use crate::report::schema;
+use crate::ui::shell::CommandLine;
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<FindingDetail> {
     facts.findings().iter().map(|f| one(f, facts.weighs(f), register.finding(f))).collect()
@@ -56,6 +57,12 @@ fn event(e: &schema::Evidence) -> Event {
 
 /// The playbook with what it would be given.
 pub fn command(proposal: &schema::Playbook) -> String {
-    let params = proposal.params.sorted().into_iter().map(|(name, v)| format!(" --{name} {v}"));
-    format!("{}{}", proposal.id, params.collect::<String>())
+    let params = proposal.params.sorted().into_iter();
+    let command = params.fold(CommandLine::new(&proposal.id), |line, (name, value)| {
+        line.option(&format!("--{name}"), &value)
+    });
+    match command.text() {
+        Some(text) => text.to_string(),
+        None => command.after(&proposal.id),
+    }
 }
