@@ -37,6 +37,7 @@ mod contain_service;
 mod contain_stops;
 mod contain_usage;
 mod coverage_matrix;
+mod custody;
 mod determinism;
 mod documents;
 mod guardduty;
