@@ -116,7 +116,7 @@ fn a_chain_that_was_rebuilt_has_another_head() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(!run.stdout.contains("unless somebody"), "{run:?}");
     // Another history, whole in itself.
-    case(&env, "other", &["--title", "made up"]);
+    _ = case(&env, "other", &["--title", "made up"]);
     let run = env.run(&["verify", "other", "--head", &head]);
     assert_eq!((run.code, run.stdout.contains("rebuilt or cut off")), (1, true), "{run:?}");
     // A line that came later.
@@ -150,12 +150,12 @@ fn a_signed_journal_is_compared_with_its_signer() {
         }
     }
     assert_eq!(env.run(&["case", "key", "new", "alice"]).code, 1, "it is not written over");
-    case(&env, "signed", &["--signing-key", "alice"]);
+    _ = case(&env, "signed", &["--signing-key", "alice"]);
     let run = env.run(&["verify", "signed", "--signer", "alice.pub"]);
     assert_eq!((run.code, run.stdout.contains("signed by")), (0, true), "{run:?}");
     let run = env.run(&["verify", "signed", "--signer", "mallory.pub"]);
     assert_eq!((run.code, run.stdout.contains("not signed by")), (1, true), "{run:?}");
-    case(&env, "bare", &[]);
+    _ = case(&env, "bare", &[]);
     assert_eq!(env.run(&["verify", "bare", "--signer", "alice.pub"]).code, 1);
     // The environment names the key, too.
     let mut note = env.command(&["case", "note", "signed", "text", "--author", "alice"]);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::sanitize::{clean, hostile};
+use super::sanitize::{clean, clip, hostile};
 
 /// A command line that is put together word by word.
 ///
@@ -59,7 +59,7 @@ impl CommandLine {
 
     fn push(&mut self, text: &str, value: &str) {
         self.text.push(' ');
-        match word(text).filter(|_| !is_fetched(value)) {
+        match word(text).filter(|word| !is_fetched(value) && word.len() <= LONGEST) {
             Some(word) => self.text.push_str(&word),
             None => _ = self.refused.get_or_insert_with(|| value.to_string()),
         }
@@ -79,6 +79,12 @@ impl CommandLine {
     }
 }
 
+/// Characters that are shown of a value without a command.
+const SHOWN: usize = 200;
+
+/// Bytes of a word: no name at AWS is longer. An ARN has 2,048 characters at most (IAM API reference, GetRole).
+const LONGEST: usize = 4_096;
+
 /// Texts before a command of ours; the command stands to the end of the line.
 const BEGINNINGS: [&str; 2] = [": aws ", ": incident "];
 
@@ -89,6 +95,11 @@ pub fn split(text: &str) -> (&str, Option<&str>) {
         Some((what, command)) => (what, Some(command)),
         None => (text, None),
     }
+}
+
+/// True for a command of ours.
+pub fn is_command(text: &str) -> bool {
+    BEGINNINGS.iter().any(|start| text.starts_with(&start[2..]))
 }
 
 /// One word of a POSIX shell. `None` when a character of it would not be shown as it is.
@@ -114,7 +125,7 @@ fn is_fetched(value: &str) -> bool {
 
 /// A refused value for a reader: escaped, and without anything that looks like the start of a command.
 fn shown(value: &str) -> String {
-    clean(value).replace(": ", ":\u{b7}")
+    clip(&clean(value), SHOWN).replace(": ", ":\u{b7}")
 }
 
 #[cfg(test)]

@@ -128,8 +128,11 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// A command on one line, however long.
+    /// A command on one line, however long. What stands in the place of one is wrapped.
     pub fn command(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        if !shell::is_command(text) {
+            return self.text(indent, text);
+        }
         writeln!(self.out, "{:indent$}{}", "", clean(text))
     }
 
@@ -137,7 +140,11 @@ impl<'a> Page<'a> {
     pub fn commands(&mut self, label: &str, commands: &[String]) -> io::Result<()> {
         let mut label = label_text(label);
         for text in commands {
-            self.command(LABEL, &format!("{label:<0$}{text}", FIELD - LABEL))?;
+            let mark = format!("{label:<0$}", FIELD - LABEL);
+            match shell::is_command(text) {
+                true => writeln!(self.out, "{:LABEL$}{mark}{}", "", clean(text))?,
+                false => self.item(LABEL, &mark, text)?,
+            }
             label.clear();
         }
         Ok(())

@@ -55,12 +55,12 @@ fn event(e: &schema::Evidence) -> Event {
     }
 }
 
-/// The playbook with what it would be given.
+/// The command that runs the playbook; without one, what to do by hand.
 pub fn command(proposal: &schema::Playbook) -> String {
     let params = proposal.params.sorted().into_iter();
-    let command = params.fold(CommandLine::new(&proposal.id), |line, (name, value)| {
-        line.option(&format!("--{name}"), &value)
-    });
+    let start = CommandLine::new("incident contain").then(&proposal.id);
+    let command =
+        params.fold(start, |line, (name, value)| line.option(&format!("--{name}"), &value));
     match command.text() {
         Some(text) => text.to_string(),
         None => command.after(&proposal.id),
