@@ -39,6 +39,7 @@ mod contain_stops;
 mod contain_usage;
 mod copies;
 mod coverage_matrix;
+mod custody;
 mod determinism;
 mod documents;
 mod guardduty;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::case::CaseError;
 use crate::clocks::FactError;
 use crate::journal::{JournalError, SealError};
+use crate::ui::shell;
 
 /// Why nobody can work in a case now.
 #[derive(Debug, thiserror::Error)]
@@ -56,19 +57,22 @@ impl CaseworkError {
     pub fn hint(&self) -> Option<String> {
         Some(match self {
             CaseworkError::Refused(Refusal::Closed(case)) => {
-                format!("incident case reopen {} --reason TEXT opens it again", case.display())
+                format!("incident case reopen {} --reason TEXT opens it again", shell::path(case))
             }
             CaseworkError::Refused(Refusal::PlanChanged(_)) => {
                 "make a new plan: only the approved plan is carried out".into()
             }
             CaseworkError::Refused(Refusal::OtherCase(case)) => {
-                format!("plan again with --case {}", case.display())
+                format!("plan again with --case {}", shell::path(case))
             }
             CaseworkError::NothingApproved(case) => {
-                format!("incident contain PLAYBOOK --case {} runs a playbook in it", case.display())
+                format!(
+                    "incident contain PLAYBOOK --case {} runs a playbook in it",
+                    shell::path(case)
+                )
             }
             CaseworkError::Changed { case, .. } => {
-                format!("incident verify {} shows everything that differs", case.display())
+                format!("incident verify {} shows everything that differs", shell::path(case))
             }
             CaseworkError::Facts { error, .. } => return error.advice().map(str::to_string),
             _ => return None,

@@ -25,6 +25,9 @@ pub struct GlobalArgs {
     /// Use no colour, even on a terminal [default: the NO_COLOR variable]
     #[arg(long, global = true)]
     pub no_color: bool,
+    /// Key that signs the journal of a case at the end [default: the INCIDENT_SIGNING_KEY variable]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
     /// Take this time as now (RFC 3339), to repeat a run
     #[arg(long, global = true, value_name = "TIME", hide = true, value_parser = parse_now)]
     pub now: Option<i64>,
@@ -40,6 +43,8 @@ pub struct Cx {
     pub clock: Clock,
     /// `--config`.
     config_file: Option<PathBuf>,
+    /// `--signing-key`.
+    pub signing_key: Option<PathBuf>,
     release_memory: fn(),
 }
 
@@ -52,6 +57,7 @@ impl Cx {
             ui: Ui::new(flags.detect_terminals()),
             clock: global.now.map_or(Clock::System, Clock::Fixed),
             config_file: global.config.clone(),
+            signing_key: global.signing_key.clone(),
             release_memory,
         }
     }

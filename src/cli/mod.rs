@@ -8,6 +8,7 @@ mod error;
 mod exit;
 mod observer;
 mod output;
+mod sealing;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ use super::Cx;
 use super::build::Build;
 use super::text::short_name;
 use crate::rollup::Sym;
+use crate::ui::shell::CommandLine;
 
 /// The principal if a bucket policy can name it, else `""`.
 pub fn policy_principal(arn: &str) -> &str {
@@ -33,12 +34,12 @@ pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym
     let (arn, key_id) = (cx.text(principal), cx.text(key));
     let name = short_name(arn);
     if arn.contains(":user/") && key_id.starts_with("AKIA") {
-        build.next(format!(
-            "Deactivate the key: aws iam update-access-key --user-name {name} --access-key-id {key_id} --status Inactive"
-        ));
-        build.next(format!(
-            "List the other access keys of {name}: aws iam list-access-keys --user-name {name}"
-        ));
+        let deactivate = CommandLine::new("aws iam update-access-key")
+            .option("--user-name", name)
+            .option("--access-key-id", key_id)
+            .then("--status Inactive");
+        build.next(deactivate.after("Deactivate the key"));
+        build.next(list_keys(name).after("List the user's other access keys"));
         build.playbook("leaked-access-key", &[("user", name), ("access-key", key_id)]);
     } else if arn.contains(":role/") || arn.contains(":assumed-role/") {
         let role =
@@ -46,17 +47,19 @@ pub fn contain_credential(cx: &Cx<'_>, build: &mut Build<'_, '_>, principal: Sym
         build.next(format!(
             "Revoke the sessions of {role}: IAM console, role, Revoke active sessions (denies tokens issued before now)"
         ));
-        build.next(format!("Check who may assume it: aws iam get-role --role-name {role}"));
+        let command = CommandLine::new("aws iam get-role").option("--role-name", role);
+        build.next(command.after("Check who may assume it"));
         build.playbook("compromised-role", &[("role", role)]);
     } else if arn.ends_with(":root") {
         build.next("Sign in as root from a clean machine: change the password, renew MFA, delete root access keys");
     } else if arn.contains(":user/") {
-        build.next(format!(
-            "Remove the console password: aws iam delete-login-profile --user-name {name}"
-        ));
-        build.next(format!(
-            "List its access keys, then deactivate them: aws iam list-access-keys --user-name {name}"
-        ));
+        let remove = CommandLine::new("aws iam delete-login-profile").option("--user-name", name);
+        build.next(remove.after("Remove the console password"));
+        build.next(list_keys(name).after("List the user's access keys, then deactivate them"));
         build.playbook("console-takeover", &[("user", name)]);
     }
+}
+
+fn list_keys(user: &str) -> CommandLine {
+    CommandLine::new("aws iam list-access-keys").option("--user-name", user)
 }

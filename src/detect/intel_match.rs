@@ -102,7 +102,7 @@ fn finding(cx: &Cx<'_>, group: &[ListedCaller<'_>], settings: &Resolved) -> Find
         build.next("Check that the buckets are meant to be public");
     } else if cause == Cause::SignIn {
         build.next(
-            "Check that these users have MFA: aws iam get-credential-report (column mfa_active)",
+            "Check that these users have MFA, in the column mfa_active: aws iam get-credential-report",
         );
     } else if let Some(main) =
         group.iter().max_by_key(|n| (n.key != 0, super::rows::count(&n.rows)))

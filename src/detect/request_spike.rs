@@ -19,6 +19,7 @@ use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::Phase;
 use crate::rollup::frame::hour_start;
 use crate::ui::number::{counted, grouped};
+use crate::ui::shell::CommandLine;
 
 const MIN_EVENTS: Setting = Setting {
     name: "min_events",
@@ -221,12 +222,12 @@ fn finding(
         span.0, span.1
     ));
     if !key.is_empty() {
-        build.next(format!(
-            "List what the key called: aws cloudtrail lookup-events --lookup-attributes \
-             AttributeKey=AccessKeyId,AttributeValue={key} --start-time {} --end-time {}",
-            rfc3339(build.first()),
-            rfc3339(build.last()),
-        ));
+        let attribute = format!("AttributeKey=AccessKeyId,AttributeValue={key}");
+        let lookup = CommandLine::new("aws cloudtrail lookup-events")
+            .option("--lookup-attributes", &attribute)
+            .option("--start-time", &rfc3339(build.first()))
+            .option("--end-time", &rfc3339(build.last()));
+        build.next(lookup.after("List what the key called"));
     }
     let calls = counted(spike.peak, "call", "calls");
     let title =

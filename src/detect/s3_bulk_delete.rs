@@ -15,6 +15,7 @@ use crate::config::{Resolved, Setting};
 use crate::event::action::ObjectAction;
 use crate::finding::{Cause, Finding, Severity};
 use crate::ui::number::{counted, grouped};
+use crate::ui::shell::CommandLine;
 
 const MIN_OBJECTS: Setting = Setting {
     name: "min_objects",
@@ -148,9 +149,10 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         .find(|k| *k != 0);
     advice::contain_credential(cx, &mut build, b.principal, key.unwrap_or(0));
     if let Some(bucket) = buckets.first() {
-        build.next(format!(
-            "Check whether versions can be restored: aws s3api get-bucket-versioning --bucket {bucket}; stop lifecycle rules that expire them"
-        ));
+        build.next("Stop lifecycle rules that expire versions");
+        let versioning =
+            CommandLine::new("aws s3api get-bucket-versioning").option("--bucket", bucket);
+        build.next(versioning.after("Check whether versions can be restored"));
         let principal = advice::policy_principal(cx.text(b.principal));
         build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", principal)]);
     }

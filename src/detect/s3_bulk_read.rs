@@ -17,6 +17,7 @@ use crate::event::action::ObjectAction;
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::Phase;
 use crate::ui::number::{bytes, counted, grouped};
+use crate::ui::shell::CommandLine;
 
 const MIN_OBJECTS: Setting = Setting {
     name: "min_objects",
@@ -218,7 +219,8 @@ fn next(cx: &Cx<'_>, b: &Burst, buckets: &[&str], build: &mut Build<'_, '_>) {
             "Check whether {bucket} contains personal or health data: notification clocks may be running since {} UTC",
             plain(b.first)
         ));
-        build.next(format!("Check who may read it: aws s3api get-bucket-policy --bucket {bucket}"));
+        let policy = CommandLine::new("aws s3api get-bucket-policy").option("--bucket", bucket);
+        build.next(policy.after("Check who may read it"));
         let params = [
             ("bucket", *bucket),
             ("principal", advice::policy_principal(cx.text(b.principal))),

@@ -30,6 +30,7 @@ use crate::config::{Resolved, Setting};
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::Sym;
 use crate::ui::number::counted;
+use crate::ui::shell::CommandLine;
 use elsewhere::UseElsewhere;
 use reasons::session_name;
 use uses::{Use, own_networks, uses};
@@ -203,10 +204,10 @@ impl<'c, 'a> Detection<'c, 'a> {
         if found.instance {
             let name = cx.text(used.session.name);
             build.attack("T1552.005");
-            build.next(format!(
-                "Require IMDSv2, which forged requests cannot use: aws ec2 modify-instance-metadata-options \
-                 --instance-id {name} --http-tokens required"
-            ));
+            let require = CommandLine::new("aws ec2 modify-instance-metadata-options")
+                .option("--instance-id", name)
+                .then("--http-tokens required");
+            build.next(require.after("Require IMDSv2, which forged requests cannot use"));
             build.next(format!(
                 "Search the web logs of {name} for requests that contain 169.254.169.254"
             ));

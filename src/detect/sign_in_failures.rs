@@ -97,7 +97,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
         let Some((key, value)) = burst.success else {
             build.reason("no sign-in from there succeeded within the next hour");
             build.next(
-                "Check that these users have MFA: aws iam get-credential-report (column mfa_active)",
+                "Check that these users have MFA, in the column mfa_active: aws iam get-credential-report",
             );
             return;
         };

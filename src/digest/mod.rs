@@ -10,7 +10,9 @@
 mod chains;
 mod content;
 mod digests;
+mod expect;
 mod file;
+mod key_origin;
 mod keys;
 mod logs;
 mod model;
@@ -24,9 +26,10 @@ mod verify_digests;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use content::{Content, ReadError, Scratch};
+pub use expect::Expected;
 use file::DigestFile;
 pub use keys::Keys;
 pub use model::{
@@ -45,6 +48,9 @@ pub struct Job<'a> {
     pub listing: &'a Listing,
     /// Public keys to trust instead of those in the tree.
     pub keys: Option<Keys>,
+    /// Somebody vouches for the keys in the tree, as for those of a case whose seal was proved.
+    pub tree_is_vouched: bool,
+    pub expected: &'a Expected,
     pub threads: usize,
     /// Called with the number of files and bytes done.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
@@ -70,7 +76,8 @@ struct Item<'a> {
 
 /// Verifies a tree.
 pub fn verify(job: Job<'_>) -> Verification {
-    let Job { listing, keys, threads, progress } = job;
+    let Job { listing, keys, tree_is_vouched, expected, threads, progress } = job;
+    let untrusted = keys.is_none() && !tree_is_vouched;
     let companions = Companions::read(listing, keys);
     let objects = objects(listing, &companions);
     let with_role = |roles: &[Role]| -> Vec<&Object<'_>> {
@@ -86,6 +93,13 @@ pub fn verify(job: Job<'_>) -> Verification {
     }
     result.counts.other = with_role(&[Role::Stray, Role::Other]).len() as u64;
     result.counts.keys = companions.keys.len() as u64;
+    result.others = other_files(&objects, &items);
+    if untrusted && result.counts.keys > 0 && result.counts.digests > 0 {
+        result.problems.extend(key_origin::problems(&result.chains));
+    }
+    if !expected.is_empty() {
+        result.problems.extend(expected.missing(&result.chains));
+    }
     for (path, _, why) in &listing.refused {
         let name = path.to_string_lossy().into_owned();
         result.problems.push(Problem::new(Kind::Unreadable, why.clone()).file(name));
@@ -97,6 +111,15 @@ pub fn verify(job: Job<'_>) -> Verification {
     result.object_lists = companions.objects.files;
     result.problems.sort();
     result
+}
+
+/// The files that are no digest and no log file by their names: what they hold was not looked at.
+fn other_files(objects: &[Object<'_>], items: &[Item<'_>]) -> Vec<PathBuf> {
+    let no_digest =
+        |item: &&Item<'_>| item.object.role == Role::Digest && !matches!(item.digest, Some(Ok(_)));
+    let misnamed = items.iter().filter(no_digest).map(|item| item.object);
+    let others = objects.iter().filter(|o| !matches!(o.role, Role::Digest | Role::Log));
+    others.chain(misnamed).map(|o| o.found.local().to_path_buf()).collect()
 }
 
 fn read<'a>(

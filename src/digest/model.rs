@@ -1,6 +1,7 @@
 //! The result of a verification: chains, gaps, problems and counts. Plain data for reports.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 
@@ -19,6 +20,9 @@ pub struct Verification {
     pub key_files: Vec<String>,
     /// The `objects.jsonl` files that S3 metadata came from.
     pub object_lists: Vec<String>,
+    /// The files that are neither a digest nor a log file by their names.
+    #[serde(skip)]
+    pub others: Vec<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -172,6 +176,8 @@ pub enum Kind {
     LogAppended,
     LogMoved,
     NoKeys,
+    /// The public keys lie in the tree that they are to prove.
+    KeysInTree,
     KeyNotFound,
     KeyUnusable,
     HeadUnsigned,
@@ -190,6 +196,12 @@ pub enum Kind {
     LogNewer,
     /// There is no digest of its account and region.
     LogNoDigest,
+    /// Not named like a log file of CloudTrail, but an analysis reads events from it.
+    OutsideDigests,
+    /// There is no digest of an account or region that was expected.
+    ExpectedMissing,
+    /// Digests do not cover all of the time that was expected.
+    ExpectedTime,
 }
 
 impl Kind {
@@ -208,6 +220,7 @@ impl Kind {
             | Kind::LogAppended
             | Kind::LogMoved => Grade::Invalid,
             Kind::NoKeys
+            | Kind::KeysInTree
             | Kind::KeyNotFound
             | Kind::KeyUnusable
             | Kind::HeadUnsigned
@@ -221,7 +234,10 @@ impl Kind {
             | Kind::LogInGap
             | Kind::LogOlder
             | Kind::LogNewer
-            | Kind::LogNoDigest => Grade::NotCovered,
+            | Kind::LogNoDigest
+            | Kind::OutsideDigests
+            | Kind::ExpectedMissing
+            | Kind::ExpectedTime => Grade::NotCovered,
         }
     }
 }

@@ -158,6 +158,11 @@ impl<'a> Executor<'a> {
         &self.session.journal
     }
 
+    /// To sign it, when the run has ended.
+    pub fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.session.journal
+    }
+
     /// What was left out, and why.
     pub fn left(&self) -> &[String] {
         &self.progress.left

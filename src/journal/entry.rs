@@ -260,7 +260,12 @@ pub enum Event {
         /// `valid`, `incomplete` or `invalid`.
         verdict: String,
     },
-    /// The case is closed: nothing is written until it is reopened.
+    /// The head before this line was signed by an Ed25519 key: public key and signature, hex.
+    Signed {
+        key: String,
+        signature: String,
+    },
+    /// The case is closed: nothing is written until it is reopened; it may be signed.
     Closed {
         author: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -301,6 +306,7 @@ impl Event {
             Event::ClockFact { .. } => "clock-fact",
             Event::Impact { .. } => "impact",
             Event::Digests { .. } => "digests",
+            Event::Signed { .. } => "signed",
             Event::Closed { .. } => "closed",
             Event::Reopened { .. } => "reopened",
         }

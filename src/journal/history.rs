@@ -208,7 +208,8 @@ impl History {
             | Event::Note { .. }
             | Event::ClockFact { .. }
             | Event::Impact { .. }
-            | Event::Digests { .. } => {}
+            | Event::Digests { .. }
+            | Event::Signed { .. } => {}
         }
     }
 }

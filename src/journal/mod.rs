@@ -5,6 +5,7 @@ mod entry;
 mod facts;
 mod history;
 mod seal;
+mod signature;
 mod transition;
 
 pub use chain::{Journal, JournalError, Verified, verify, verify_text};
@@ -12,4 +13,5 @@ pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
 pub use seal::{SealError, compare, problems, seal};
+pub use signature::{PublicKey, Signature, SigningKey, head_code, read_head_code, signatures};
 pub use transition::IllegalTransition;

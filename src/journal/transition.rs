@@ -42,6 +42,8 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
     match event {
         Event::Reopened { .. } if history.closed => Ok(()),
         Event::Reopened { .. } => Err(IllegalTransition::NotClosed),
+        // A signature says nothing new, and a case is signed when it is closed.
+        Event::Signed { .. } => Ok(()),
         _ if history.closed => Err(IllegalTransition::Closed(refused_when_closed(event))),
         Event::Approved { digest, .. } => match &history.digest {
             Some(approved) if approved != digest => Err(IllegalTransition::OtherPlan {
@@ -219,6 +221,10 @@ mod tests {
         Event::Note { author: "a".into(), text: "t".into(), decision: false }
     }
 
+    fn signed() -> Event {
+        Event::Signed { key: "k".into(), signature: "s".into() }
+    }
+
     fn closed() -> Event {
         Event::Closed { author: "a".into(), reason: None }
     }
@@ -270,6 +276,7 @@ mod tests {
             ],
             &[intent(1, false), done(1, Applied), skipped(1), skipped(1)],
             &[note(), closed(), reopened(), note()],
+            &[signed(), note(), signed(), closed(), signed()],
         ] {
             assert_eq!(last(events), Ok(()), "{events:?}");
         }
@@ -339,6 +346,7 @@ mod tests {
             (&[approved("1"), approved("2")], "plan 1 is approved, so plan 2 cannot be approved"),
             (&[closed(), note()], "the case is closed, so it cannot be written to"),
             (&[closed(), closed()], "cannot be closed again"),
+            (&[closed(), signed(), note()], "the case is closed, so it cannot be written to"),
             (&[closed(), Event::Finished { state: RunEnd::Held }], "the case is closed"),
             (&[reopened()], "the case is not closed"),
         ] {

@@ -4,6 +4,7 @@ pub mod number;
 pub mod progress;
 pub mod prompt;
 pub mod sanitize;
+pub mod shell;
 pub mod table;
 
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};

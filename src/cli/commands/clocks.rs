@@ -12,10 +12,12 @@ use crate::cli::args::facts::pairs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::clock::{self, Millis};
 use crate::clocks::{Duty, Facts, KEYS, Regime, State, Zone, duties, rounded_duration};
 use crate::journal::{Event, verify};
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 use crate::ui::{Column, Table};
 
 /// The last line of every list.
@@ -66,7 +68,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         let document = document(&case, &facts, &list, now);
         writeln!(out, "{document:#}")?;
     } else if list.is_empty() {
-        for line in how_to_begin(&args.case.display().to_string()) {
+        for line in how_to_begin(&shell::path(&args.case)) {
             writeln!(out, "{}", clean(&line))?;
         }
     } else {
@@ -81,11 +83,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 /// Sets all facts or none. Each becomes a line of the journal.
 fn set(cx: &Cx, args: &Args, pairs: &[(String, String)]) -> Result<(Case, Facts), CommandError> {
     let author = args.author.name()?;
+    let sealing = Sealing::new(cx)?;
     let Writing { case, mut journal } = Writing::open(&args.case, cx.clock)?;
     let mut facts = facts_of(&case, journal.entries())?;
     for (key, value) in facts.set(pairs)? {
         journal.append(Event::ClockFact { author: author.clone(), key, value })?;
     }
+    sealing.finish(cx, &mut journal)?;
     Ok((case, facts))
 }
 

@@ -16,6 +16,7 @@ use crate::cli::args::window::{parse_days, parse_end, parse_moment};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
@@ -26,6 +27,7 @@ use crate::source::{Found, S3Url, is_region};
 use crate::ui::Progress;
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 
 /// Save logs as evidence: raw objects, unchanged, with their hashes
 ///
@@ -114,6 +116,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         }
         None => Vec::new(),
     };
+    let sealing = Sealing::new(cx)?;
     // Open the case first, to report an unusable folder before fetching anything.
     let existing = match &args.case {
         Some(root) if root.exists() => Some(Writing::open(root, cx.clock)?),
@@ -138,7 +141,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut outcome = Outcome::default();
     copy(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
     outcome.missing.extend(recorder.failed());
-    finish(cx, &mut writing, &clients, selection, &outcome)
+    let end = finish(cx, &mut writing, &clients, selection, &outcome)?;
+    sealing.finish(cx, &mut writing.journal)?;
+    Ok(end)
 }
 
 fn create(
@@ -335,7 +340,7 @@ fn finish(
     if let more @ 1.. = missing.len().saturating_sub(SHOWN) {
         writeln!(out, "  and {more} more")?;
     }
-    writeln!(out, "run the same command with --case {} to resume", case.root().display())?;
+    writeln!(out, "run the same command with --case {} to resume", shell::path(case.root()))?;
     out.flush()?;
     Ok(Exit::Incomplete)
 }

@@ -6,6 +6,7 @@ use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::execute::{Executor, Session};
 
 /// Resume a case after a crash or a stop
@@ -25,6 +26,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let sealing = Sealing::new(cx)?;
     let Opened { case, plan, journal, client, recorder } =
         Opened::open(&args.case, cx.clock, |plan| args.aws.connect_for(cx, plan))?;
     let mut executor = Executor::new(Session {
@@ -37,5 +39,5 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         journal,
     });
     let outcome = executor.run();
-    finish(cx, &plan, &case, &executor, outcome)
+    finish(cx, &sealing, &plan, &case, &mut executor, outcome)
 }

@@ -8,6 +8,7 @@ use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::execute::{ChangeStatus, ExecuteError, Row, Session, UndoOptions, rows, undo};
 use crate::ui::prompt;
 
@@ -39,6 +40,7 @@ pub struct Args {
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let sealing = Sealing::new(cx)?;
     let Opened { case, plan, journal, client, recorder } =
         Opened::open(&args.case, cx.clock, |plan| args.aws.connect_for(cx, plan))?;
     let open: Vec<Row> = rows(journal.history())
@@ -68,7 +70,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         journal,
     };
     let options = UndoOptions { steps: args.step.clone(), reactivate: args.reactivate_credentials };
-    let report = undo(&mut session, &options).map_err(|e| match e {
+    let done = undo(&mut session, &options);
+    sealing.finish(cx, &mut session.journal)?;
+    let report = done.map_err(|e| match e {
         ExecuteError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint("run undo again: what was undone stays undone"),

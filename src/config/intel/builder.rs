@@ -62,7 +62,7 @@ pub struct Builder {
     shared: TextInterner,
     details: HashMap<Details, u32>,
     conditions: usize,
-    /// Newest version of each object, by the hash of its id, with its entry if it has one.
+    /// Newest version of each object of the current list, by the hash of its id, with its entry if it has one.
     versions: HashMap<u64, (Option<Millis>, Option<u32>)>,
     now: Millis,
 }
@@ -80,7 +80,10 @@ impl Builder {
         }
     }
 
+    /// Starts a list. Versions and revocations count within their list: whoever writes one must not be able to remove
+    /// an indicator of another.
     pub fn begin(&mut self, list: List) {
+        self.versions.clear();
         self.intel.lists.push(list);
     }
 

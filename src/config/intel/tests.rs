@@ -257,6 +257,26 @@ fn of_several_versions_the_newest_counts() {
 }
 
 #[test]
+fn a_list_revokes_and_replaces_its_own_indicators_only() {
+    let version = |modified: &str, pattern: &str, more: &str| {
+        indicator("1", pattern, &format!(r#","modified":"{modified}"{more}"#))
+    };
+    let real = version("2026-11-01T00:00:00Z", "[ipv4-addr:value = '203.0.113.7']", "");
+    let other = indicator("2", "[ipv4-addr:value = '192.0.2.1']", "");
+    for hostile in [
+        version("2026-11-02T00:00:00Z", "[ipv4-addr:value = '203.0.113.7']", r#","revoked":true"#),
+        version("2026-11-02T00:00:00Z", "[ipv4-addr:value = '203.0.113.9']", ""),
+    ] {
+        let hostile = format!("[{hostile},{other}]");
+        let files = [("real.json", real.as_bytes()), ("hostile.json", hostile.as_bytes())];
+        for files in [files, [files[1], files[0]]] {
+            let intel = Lists::new().load(&files).unwrap();
+            assert_eq!(from(&intel, "203.0.113.7").len(), 1);
+        }
+    }
+}
+
+#[test]
 fn lists_add_up_and_each_names_itself() {
     let lists = Lists::new();
     let intel =

@@ -152,7 +152,7 @@ fn api(action: &str) -> Value {
 fn remediation(f: &FindingDetail) -> Value {
     match f.next.is_empty() {
         true => Value::Null,
-        false => json!({"desc": f.next.join("; ")}),
+        false => json!({"desc": f.next.join("\n")}),
     }
 }
 

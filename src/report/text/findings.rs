@@ -84,9 +84,9 @@ pub(super) fn in_detail(
     page.fields("GuardDuty", guardduty::matching(guardduty_findings, f))?;
     settings(page, f)?;
     evidence(page, f)?;
-    page.marked("Next", f.next.iter().enumerate().map(|(i, step)| (format!("{}. ", i + 1), step)))?;
+    page.steps("Next", f.next.iter().enumerate().map(|(i, step)| (format!("{}. ", i + 1), step)))?;
     if let Some(proposal) = &f.playbook {
-        page.field("Playbook", &contain_command(proposal))?;
+        page.commands("Playbook", &[contain_command(proposal)])?;
     }
     let attack = if f.attack.is_empty() {
         String::new()

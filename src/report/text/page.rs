@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use crate::finding::Severity;
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 use crate::ui::{Table, WIDTH, styled};
 
 /// Column at which the text after a field's label begins.
@@ -99,6 +100,51 @@ impl<'a> Page<'a> {
         for (mark, text) in items {
             let mark = format!("{label:<0$}{mark}", FIELD - LABEL);
             self.item(LABEL, &mark, text.as_ref())?;
+            label.clear();
+        }
+        Ok(())
+    }
+
+    /// The same for `what: command`. A command is never wrapped: it stands whole on its line, ready to copy.
+    pub fn steps(
+        &mut self,
+        label: &str,
+        items: impl IntoIterator<Item = (String, impl AsRef<str>)>,
+    ) -> io::Result<()> {
+        let mut label = label_text(label);
+        for (mark, text) in items {
+            let mark = format!("{label:<0$}{mark}", FIELD - LABEL);
+            let left = LABEL + mark.chars().count();
+            let text = text.as_ref();
+            match shell::split(text) {
+                (what, Some(command)) if left + clean(text).chars().count() > WIDTH => {
+                    self.item(LABEL, &mark, what)?;
+                    self.command(left, command)?;
+                }
+                _ => self.item(LABEL, &mark, text)?,
+            }
+            label.clear();
+        }
+        Ok(())
+    }
+
+    /// A command on one line, however long. What stands in the place of one is wrapped.
+    pub fn command(&mut self, indent: usize, text: &str) -> io::Result<()> {
+        if !shell::is_command(text) {
+            return self.text(indent, text);
+        }
+        writeln!(self.out, "{:indent$}{}", "", clean(text))
+    }
+
+    /// A field of commands, each on one line.
+    pub fn commands(&mut self, label: &str, commands: &[String]) -> io::Result<()> {
+        let mut label = label_text(label);
+        for text in commands {
+            let mark = format!("{label:<0$}", FIELD - LABEL);
+            match shell::is_command(text) {
+                true => writeln!(self.out, "{:LABEL$}{mark}{}", "", clean(text))?,
+                false => self.item(LABEL, &mark, text)?,
+            }
             label.clear();
         }
         Ok(())
@@ -213,6 +259,20 @@ mod tests {
         assert_eq!(wrap("äöüäöü", 4), ["äöüä", "öü"]);
         assert_eq!(wrap("", 4), [""]);
         assert_eq!(wrap("abcd", 4), ["abcd"]);
+    }
+
+    #[test]
+    fn a_command_stands_on_one_line() {
+        let mut out = Vec::new();
+        let mut page = Page::new(&mut out, false);
+        let command = format!("aws iam get-role --role-name '{}'", "word ".repeat(20));
+        let steps = [("1. ".to_string(), format!("Check who may assume it: {command}"))];
+        page.steps("Next", steps).expect("a Vec");
+        page.commands("Playbook", &[command.clone(), "incident x".into()]).expect("a Vec");
+        let text = String::from_utf8(out).expect("UTF-8");
+        assert_eq!(text.matches(&command).count(), 2, "{text}");
+        assert!(text.contains("1. Check who may assume it:\n"), "{text}");
+        assert!(text.ends_with("                incident x\n"), "{text}");
     }
 
     #[test]

@@ -38,7 +38,11 @@ pub(super) fn render(
         page.marked("Gained", marked(listed(&story.gained, GAINED)))?;
         page.marked("Touched", marked(touched(&story.touched)))?;
         let commands: Vec<String> = story.playbooks.iter().map(contain_command).collect();
-        page.fields("Contain", listed(&commands, PLAYBOOKS))?;
+        let shown = commands.len().min(PLAYBOOKS);
+        page.commands("Contain", &commands[..shown])?;
+        if commands.len() > shown {
+            page.field("", &format!("and {} more in the JSON report", commands.len() - shown))?;
+        }
         page.dim_field("Story", &story.id)?;
     }
     match count.saturating_sub(STORIES) {

@@ -90,7 +90,7 @@ fn containment(page: &mut Page<'_>, findings: &[(usize, &Finding)]) -> io::Resul
         let answers = numbers.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(" ");
         let and_more = if numbers.len() > MOST { " and more" } else { "" };
         page.text(0, &format!("Contain {answers}{and_more} with"))?;
-        page.text(4, &contain_command(proposal))?;
+        page.command(4, &contain_command(proposal))?;
     }
     match plans.len().saturating_sub(MOST) {
         0 => Ok(()),

@@ -12,6 +12,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::sealing::Sealing;
 use crate::finding::Severity;
 use crate::report::text::explain::render;
 use crate::report::{FORMATS, RenderOptions};
@@ -67,7 +68,10 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         request.logs.readable_twice("'--case'")?;
     }
     // Open the case first, to report one that cannot be written to before hours of reading.
-    let case = args.case.as_deref().map(|case| Writing::open(case, cx.clock)).transpose()?;
+    let open = |case: &std::path::Path| -> Result<_, CommandError> {
+        Ok((Sealing::new(cx)?, Writing::open(case, cx.clock)?))
+    };
+    let case = args.case.as_deref().map(open).transpose()?;
     let observer = cx.observer();
     let analysis = cx.until_exit(analysis::run(&request, &observer)?);
     if let Some(id) = &args.explain {
@@ -77,8 +81,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         out.flush()?;
         return Ok(Exit::Done);
     }
-    if let Some(case) = case {
-        save_to_case::save(cx, analysis, case)?;
+    if let Some((sealing, mut case)) = case {
+        save_to_case::save(cx, analysis, &mut case)?;
+        sealing.finish(cx, &mut case.journal)?;
     }
     write_report(cx, args, analysis)?;
     let report = &analysis.report;

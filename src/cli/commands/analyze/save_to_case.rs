@@ -10,13 +10,14 @@ use crate::finding::Finding;
 use crate::journal::Event;
 use crate::report::timeline::{TimelineFormat, TimelineRow, TimelineWriter};
 use crate::report::{Format, RenderOptions, json::Json};
+use crate::ui::shell;
 
 /// Writes `findings-NNN.json`, `timeline-NNN.csv` and `objects-NNN.csv`, and a line of the journal with their
 /// hashes. Nothing is overwritten: each analysis has the next number, and the highest counts.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), CommandError> {
+pub fn save(cx: &Cx, analysis: &Analysis, writing: &mut Writing) -> Result<(), CommandError> {
     let kinds = [Artifact::Findings, Artifact::Timeline, Artifact::AccessedObjects];
     // An interrupted run may have left only some of the three files.
     let number = writing.case.next_number(&kinds)?;
@@ -34,9 +35,9 @@ pub fn save(cx: &Cx, analysis: &Analysis, mut writing: Writing) -> Result<(), Co
         findings: found,
         stories,
     })?;
-    let folder = writing.case.root().display();
+    let (folder, word) = (writing.case.root().display(), shell::path(writing.case.root()));
     cx.ui.status(&format!(
-        "saved in {folder} as analysis {number:03}; next: incident report {folder}"
+        "saved in {folder} as analysis {number:03}; next: incident report {word}"
     ));
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::journal::{Event, Journal};
 
 /// Close a case: nothing is written to it until it is reopened
@@ -55,6 +56,7 @@ pub fn reopen(cx: &Cx, args: &Reopen) -> Result<Exit, CommandError> {
 /// Writes the event if the case is closed (`from` is true) or open (false). Otherwise prints `done` and changes
 /// nothing.
 fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Exit, CommandError> {
+    let sealing = Sealing::new(cx)?;
     let case = Case::open(root)?;
     let mut journal = Journal::open(&case.journal(), cx.clock)?;
     let folder = case.root().display();
@@ -63,6 +65,7 @@ fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Ex
         return Ok(Exit::Done);
     }
     journal.append(event)?;
-    cx.ui.status(&format!("{folder}: done; journal head {}", journal.head()));
+    cx.ui.status(&format!("{folder}: journal line {}", journal.entries().len()));
+    sealing.finish(cx, &mut journal)?;
     Ok(Exit::Done)
 }

@@ -2,6 +2,7 @@
 
 mod close;
 mod export;
+mod key;
 mod list;
 mod new;
 mod note;
@@ -40,6 +41,7 @@ enum Command {
     Close(close::Close),
     Reopen(close::Reopen),
     Export(export::Args),
+    Key(key::Args),
     Verify(verify::Args),
 }
 
@@ -52,6 +54,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         Command::Close(args) => close::close(cx, args),
         Command::Reopen(args) => close::reopen(cx, args),
         Command::Export(args) => export::run(cx, args),
+        Command::Key(args) => key::run(cx, args),
         Command::Verify(args) => verify::run(cx, args),
     }
 }

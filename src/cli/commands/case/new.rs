@@ -10,9 +10,11 @@ use crate::cli::args::facts::pairs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::clock;
 use crate::clocks::Facts;
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 
 /// Make a case folder, for an analysis or before a containment
 ///
@@ -45,6 +47,7 @@ fn account(text: &str) -> Result<String, String> {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let author = args.author.name()?;
+    let sealing = Sealing::new(cx)?;
     let now = cx.clock.now();
     let title = args.title.as_deref().map(str::trim).filter(|t| !t.is_empty());
     let clocks = Facts::table(Facts::default().set(&pairs(&args.set)?)?);
@@ -58,11 +61,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         ..CaseFile::default()
     };
     let name = folder_name(&clock::date(now), title);
-    let made = create(args.dir.as_deref(), &name, file, author, cx.clock)?;
+    let mut made = create(args.dir.as_deref(), &name, file, author, cx.clock)?;
     let mut out = cx.ui.out();
     let folder = made.case.root().display().to_string();
     writeln!(out, "{}", clean(&folder))?;
     out.flush()?;
+    sealing.finish(cx, &mut made.journal)?;
+    let folder = shell::path(made.case.root());
     cx.ui.hint(&format!(
         "incident case note {folder} TEXT adds a note; incident clocks {folder} shows which notices are due"
     ));

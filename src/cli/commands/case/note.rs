@@ -7,6 +7,7 @@ use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::journal::Event;
 
 /// Write a note or a decision to the journal
@@ -36,9 +37,11 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         return Err(CommandError::usage("the note is empty"));
     }
     let author = args.author.name()?;
+    let sealing = Sealing::new(cx)?;
     let mut writing = Writing::open(&args.case, cx.clock)?;
     let event = Event::Note { author, text: text.to_string(), decision: args.decision };
     let seq = writing.journal.append(event)?.seq;
     cx.ui.status(&format!("saved as line {seq} of {}", writing.case.journal().display()));
+    sealing.finish(cx, &mut writing.journal)?;
     Ok(Exit::Done)
 }

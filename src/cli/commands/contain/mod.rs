@@ -18,6 +18,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::cli::sealing::Sealing;
 use crate::cloud::Client;
 use crate::execute::{Executor, Session, Timing};
 use crate::plan::{self, Kind, Plan, PlanError, Planner};
@@ -233,6 +234,7 @@ fn carry_out(
         cx.ui.status("nothing to do: no case was opened");
         return Ok(Exit::Done);
     }
+    let sealing = Sealing::new(cx)?;
     let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
     let case = match join(plan, args.case.as_deref(), cx.clock.now())? {
         Joined::New(case) => {
@@ -250,5 +252,5 @@ fn carry_out(
     let session = Session { client, plan, case: &case, recorder, ui: &cx.ui, timing, journal };
     let mut executor = Executor::new(session);
     let outcome = executor.run();
-    finish(cx, plan, &case, &executor, outcome)
+    finish(cx, &sealing, plan, &case, &mut executor, outcome)
 }

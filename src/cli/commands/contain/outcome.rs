@@ -6,9 +6,11 @@ use crate::case::Case;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::execute::{ExecuteError, Executor, Outcome, Row, scp};
 use crate::plan::Plan;
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 use crate::ui::{Column, Table};
 
 /// Prints the table and the verdict. Returns the exit code.
@@ -17,9 +19,10 @@ use crate::ui::{Column, Table};
 /// Refusals and stops, with what to do next.
 pub fn finish(
     cx: &Cx,
+    sealing: &Sealing,
     plan: &Plan,
     case: &Case,
-    executor: &Executor,
+    executor: &mut Executor,
     outcome: Result<Outcome, ExecuteError>,
 ) -> Result<Exit, CommandError> {
     let mut out = cx.ui.out();
@@ -27,7 +30,7 @@ pub fn finish(
     for line in table(&executor.rows()) {
         writeln!(out, "{line}")?;
     }
-    let folder = case.root().display();
+    let folder = shell::path(case.root());
     let end = match &outcome {
         Ok(Outcome::Held) if plan.steps.iter().any(|s| s.urgent) => {
             writeln!(out, "CONTAINED: every change was read back and stayed in force.")?;
@@ -50,8 +53,14 @@ pub fn finish(
         }
         Err(_) => Exit::Incomplete,
     };
+    // Signed first: the head is that of the last line.
+    out.flush()?;
+    let sealed = sealing.finish(cx, executor.journal_mut());
     writeln!(out, "journal {} (head {})", case.journal().display(), executor.journal().head())?;
     out.flush()?;
+    if let Err(e) = sealed {
+        cx.ui.warning(&format!("the journal was not signed: {e}"));
+    }
     let error = match outcome {
         Ok(_) => {
             cx.ui.hint(&format!(

@@ -3,7 +3,7 @@
 mod how;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::case::{Artifact, Case, Manifest};
 use crate::casework::{ImpactLists, Writing, refuse_closed, save_impact};
@@ -11,6 +11,7 @@ use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::clock;
 use crate::clocks::Facts;
 use crate::cloud::Secret;
@@ -18,7 +19,7 @@ use crate::impact::{Impact, Objects};
 use crate::journal::verify;
 use crate::report::RenderOptions;
 use crate::report::impact::{Counted, formats};
-use crate::ui::sanitize::clean;
+use crate::ui::shell;
 
 macro_rules! examples {
     () => {
@@ -100,6 +101,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let secret = |name| std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new);
     let how = args.how.read(secret(environment), secret(password))?;
     let objects = objects(&case, args)?;
+    let sealing = Sealing::new(cx)?;
     // Count before opening the case for writing: a query may run long, and others can write meanwhile.
     let found = how.count(cx, &objects, args.show_persons)?;
     let mut writing = Writing::open(&args.case, cx.clock)?;
@@ -121,13 +123,14 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let lists = ImpactLists::of(number, &found, &objects, args.list)?;
     counted.lists = &lists.lists;
     let file = save_impact(&mut writing, number, &counted, &lists, author, cx.clock)?;
+    sealing.finish(cx, &mut writing.journal)?;
     let mut out = cx.ui.out();
     let Some(format) = formats().find(&args.format) else {
         return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
     };
     format.render(&counted, &mut out, &RenderOptions::default())?;
     if format.name() == "text" {
-        writeln!(out, "\nNEXT\n  {}", command(cx, &args.case.display().to_string(), &found))?;
+        writeln!(out, "\nNEXT\n  {}", command(cx, &args.case, &found))?;
     }
     out.flush()?;
     cx.ui.status(&format!("written to {}", writing.case.root().join(file).display()));
@@ -148,12 +151,12 @@ fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
             .newest(Artifact::AccessedObjects)?
             .map(|name| case.root().join(name))
             .ok_or_else(|| {
-                let folder = case.root().display();
-                CommandError::usage(format!("{folder} has no list of accessed objects")).hint(
-                    format!(
+                let root = case.root();
+                let folder = shell::path(root);
+                CommandError::usage(format!("{} has no list of accessed objects", root.display()))
+                    .hint(format!(
                         "incident analyze PATHS --case {folder} writes one; or give --objects FILE"
-                    ),
-                )
+                    ))
             })?,
     };
     let objects = Objects::read(&path, &args.operation)?;
@@ -164,7 +167,7 @@ fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
             return Err(CommandError::failed(format!("{name} was changed after it was written"))
                 .hint(format!(
                     "incident verify {} lists every changed file",
-                    case.root().display()
+                    shell::path(case.root())
                 )));
         }
     }
@@ -175,13 +178,17 @@ fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
 }
 
 /// `incident clocks CASE --set …`, ready to copy.
-fn command(cx: &Cx, case: &str, impact: &Impact) -> String {
-    let mut command = format!("incident clocks {}", quoted(case));
+fn command(cx: &Cx, case: &Path, impact: &Impact) -> String {
+    let mut command = format!("incident clocks {}", shell::path(case));
     let mut left_out = Vec::new();
     for (key, number) in impact.facts() {
         let pair = (key.clone(), number.to_string());
         match Facts::default().set(&[pair]) {
-            Ok(_) => command.push_str(&format!(" --set {}", quoted(&format!("{key}={number}")))),
+            // A key that is known has no character that hides.
+            Ok(_) => match shell::word(&format!("{key}={number}")) {
+                Some(word) => command.push_str(&format!(" --set {word}")),
+                None => left_out.push(key),
+            },
             Err(_) => left_out.push(key),
         }
     }
@@ -190,13 +197,4 @@ fn command(cx: &Cx, case: &str, impact: &Impact) -> String {
         cx.ui.warning(&format!("`incident clocks` does not know these jurisdictions: {names}"));
     }
     command
-}
-
-/// Quotes a text as one word for a POSIX shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_string();
-    }
-    clean(&format!("'{}'", word.replace('\'', r"'\''"))).into_owned()
 }

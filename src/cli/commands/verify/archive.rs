@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::anchor::Anchor;
 use super::case::CaseCheck;
 use crate::case::{Archive, Artifact, Manifest, Problem, detached};
 use crate::cli::context::Cx;
@@ -14,7 +15,7 @@ use crate::journal::{compare, verify_text};
 ///
 /// # Errors
 /// When it is not an exported case, or its journal was changed.
-pub fn check(cx: &Cx, path: &Path) -> Result<CaseCheck, CommandError> {
+pub fn check(cx: &Cx, path: &Path, anchor: &Anchor) -> Result<CaseCheck, CommandError> {
     let mut problems = detached(path)?;
     if problems.iter().any(Problem::is_broken) {
         // These are not the exported bytes, so their content proves nothing.
@@ -47,5 +48,6 @@ pub fn check(cx: &Cx, path: &Path) -> Result<CaseCheck, CommandError> {
     if archive.listed().keys().any(|name| digest::is_cloudtrail(Path::new(name))) {
         cx.ui.hint("its CloudTrail logs were not checked against their digests: unpack the archive to check them");
     }
-    Ok(CaseCheck::new(Some((&manifest, &journal)), &problems))
+    let proof = anchor.check(&journal, &mut problems);
+    Ok(CaseCheck::new(Some((&manifest, &journal, proof)), &problems))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::anchor::{Anchor, Proof};
 use crate::case::{Artifact, Manifest, Problem};
 use crate::casework::{ReadCase, read};
 use crate::cli::error::CommandError;
@@ -16,6 +17,8 @@ pub struct CaseCheck {
     pub verdict: Verdict,
     /// Null for an export that was changed.
     looked_at: Option<LookedAt>,
+    /// What the check proves; null as above.
+    pub proof: Option<Proof>,
     /// The problem in words.
     problems: Vec<String>,
 }
@@ -34,7 +37,7 @@ struct LookedAt {
 ///
 /// # Errors
 /// When it is not a case, or its journal or plan was changed.
-pub fn check(root: &Path) -> Result<(CaseCheck, PathBuf), CommandError> {
+pub fn check(root: &Path, anchor: &Anchor) -> Result<(CaseCheck, PathBuf), CommandError> {
     let ReadCase { case, journal, .. } = read(root)?;
     let sealed = case.bytes(Artifact::Manifest.name())?;
     let manifest = Manifest::read(&case)?;
@@ -44,28 +47,41 @@ pub fn check(root: &Path) -> Result<(CaseCheck, PathBuf), CommandError> {
     // Without a manifest, every file is unlisted.
     let manifest = manifest.unwrap_or_default();
     let files = Manifest::listed(&case)?;
-    let problems = compare(&journal, sealed.as_deref(), Some(&manifest), &files);
-    Ok((CaseCheck::new(Some((&manifest, &journal)), &problems), case.evidence()))
+    let mut problems = compare(&journal, sealed.as_deref(), Some(&manifest), &files);
+    let proof = anchor.check(&journal, &mut problems);
+    Ok((CaseCheck::new(Some((&manifest, &journal, proof)), &problems), case.evidence()))
 }
 
 impl CaseCheck {
-    pub fn new(looked_at: Option<(&Manifest, &Verified)>, problems: &[Problem]) -> CaseCheck {
-        let looked_at = looked_at.map(|(manifest, journal)| LookedAt {
-            files: manifest.files.len(),
-            manifest: manifest.written.clone(),
-            journal_lines: journal.entries.len(),
-            journal_head: journal.head.clone(),
+    pub fn new(
+        looked_at: Option<(&Manifest, &Verified, Proof)>,
+        problems: &[Problem],
+    ) -> CaseCheck {
+        let looked_at = looked_at.map(|(manifest, journal, proof)| {
+            let looked_at = LookedAt {
+                files: manifest.files.len(),
+                manifest: manifest.written.clone(),
+                journal_lines: journal.entries.len(),
+                journal_head: journal.head.clone(),
+            };
+            (looked_at, proof)
         });
+        let (looked_at, proof) = looked_at.unzip();
         let verdict = match (problems.iter().any(Problem::is_broken), problems.is_empty()) {
             (true, _) => Verdict::Invalid,
             (false, false) => Verdict::Incomplete,
             (false, true) => Verdict::Valid,
         };
         let problems = problems.iter().map(ToString::to_string).collect();
-        CaseCheck { verdict, looked_at, problems }
+        CaseCheck { verdict, looked_at, proof, problems }
     }
 
-    /// Problems first, then what was checked.
+    /// True when the journal agrees with a head or a signer from outside the folder.
+    pub fn is_anchored(&self) -> bool {
+        self.proof.as_ref().is_some_and(|proof| proof.anchored)
+    }
+
+    /// Problems first, then what was checked, then what proves it.
     pub fn lines(&self) -> Vec<String> {
         let sum = self.looked_at.as_ref().map(|l| {
             format!(
@@ -73,6 +89,7 @@ impl CaseCheck {
                 l.files, l.manifest, l.journal_lines, l.journal_head
             )
         });
-        self.problems.iter().cloned().chain(sum).collect()
+        let proof = self.proof.iter().flat_map(Proof::lines);
+        self.problems.iter().cloned().chain(sum).chain(proof).collect()
     }
 }

@@ -1,7 +1,11 @@
 //! `incident verify`: checks offline that evidence was not changed.
 
+mod anchor;
 mod archive;
 mod case;
+mod expect;
+mod last_line;
+mod outside;
 mod text;
 
 use std::fs;
@@ -12,18 +16,23 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::ser::PrettyFormatter;
 
+use self::anchor::AnchorArgs;
 use self::case::CaseCheck;
+use self::expect::Expectation;
+use self::last_line::last_line;
 use crate::case::Case;
 use crate::casework::{CaseworkError, SavedVerdict, Writing, save_verdict};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::sealing::Sealing;
 use crate::digest::{self, Job, Keys, Verdict, Verification};
 use crate::report::escape::SafeJson;
 use crate::source::local::{Listing, list};
 use crate::ui::Progress;
 use crate::ui::sanitize::clean;
+use crate::ui::shell;
 
 const SCHEMA: &str = "incident.verify/1";
 
@@ -33,9 +42,16 @@ const SCHEMA: &str = "incident.verify/1";
 /// folder, also checks the CloudTrail digests in its evidence. For other paths: checks all CloudTrail digest chains
 /// below them, of any number of accounts, regions and trails, and every log file they list.
 ///
-/// Public keys come from files cloudtrail-public-keys*.json in the tree. --public-keys replaces them: whoever can
-/// change a tree can also put keys into it. S3 metadata, which has the newest digest's signature, comes from
+/// Public keys from files cloudtrail-public-keys*.json in the tree prove nothing by themselves: whoever can change a tree
+/// can also put keys into it, so the result is INCOMPLETE. Give the keys with --public-keys. The keys in a case count when
+/// --head or --signer shows that the case is the one that was sealed. S3 metadata, which has the newest digest's signature, comes from
 /// objects.jsonl files in the tree, as `incident collect` writes them.
+///
+/// A tree cannot show that its newest digests, a region or an account were taken away: --expect says what must be there.
+/// Files that an analysis would read and that no digest covers are listed.
+///
+/// The journal's chain shows every change, but whoever can write to the folder can rebuild all of it. --head compares the
+/// head that was written down at the end of a run; --signer demands a signature of `incident case key new`.
 ///
 /// The verdict on the digests is saved in the case, as digests-NNN.json with a line in its journal, and is part of its
 /// report. A closed, read-only or changed case is checked, too, but nothing is saved.
@@ -44,8 +60,10 @@ const SCHEMA: &str = "incident.verify/1";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident verify case-2026-11-21-leaked-access-key
-  incident verify handover.tar.zst
+  incident verify CASE --head 3f9a-1c2e-77b0-81d4-0a6b-5c2f
+  incident verify handover.tar.zst --signer alice.key.pub
   incident verify ./AWSLogs --public-keys keys.json
+  incident verify ./AWSLogs --public-keys keys.json --expect account=111122223333 --expect region=us-east-1
   incident verify ./AWSLogs --case case-2026-11-21-leaked-access-key    saves the verdict in the case
   aws cloudtrail list-public-keys --region us-east-1 --start-time 2026-10-01 > keys.json
   incident verify ./export --format json | jq '.cloudtrail.problems[] | select(.grade == \"invalid\")'")]
@@ -56,6 +74,11 @@ pub struct Args {
     /// Output of `aws cloudtrail list-public-keys`, instead of the keys in the tree (can be repeated)
     #[arg(long, value_name = "FILE")]
     public_keys: Vec<PathBuf>,
+    /// What the digests must cover: account=…, region=…, since=TIME, until=TIME (can be repeated)
+    #[arg(long, value_name = "KEY=VALUE", value_parser = expect::parse)]
+    expect: Vec<Expectation>,
+    #[command(flatten)]
+    anchor: AnchorArgs,
     /// Save the verdict on the digests in this case, for its report
     #[arg(long, value_name = "CASE")]
     case: Option<PathBuf>,
@@ -88,18 +111,32 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             "without --case, incident verify CASE saves the verdict on the case's own evidence",
         ));
     }
+    if args.anchor.is_given()
+        && !matches!(args.paths.as_slice(), [one] if is_case(one) || is_archive(one))
+    {
+        return Err(CommandError::usage("'--head' and '--signer' check a case, and this is none"));
+    }
+    let anchor = args.anchor.read()?;
+    let sealing = Sealing::new(cx)?;
     // Report a case that cannot be written to before hours of reading.
     let writing = args.case.as_deref().map(|case| Writing::open_unchanged(case, cx.clock));
     let writing = writing.transpose()?;
     let (case, logs) = match args.paths.as_slice() {
         [one] if is_case(one) => {
-            let (case, evidence) = case::check(one)?;
+            let (case, evidence) = case::check(one, &anchor)?;
             let listing = list(&[evidence])?;
             let digests = listing.files.iter().any(|f| digest::is_digest(f.local()));
-            let logs = digests.then(|| verify(cx, args, &listing)).transpose()?;
+            let digests = digests || !args.expect.is_empty();
+            // The seal that was proved covers the keys that were collected with the logs.
+            let vouched = case.is_anchored() && case.verdict == Verdict::Valid;
+            let logs = digests.then(|| verify(cx, args, &listing, vouched)).transpose()?;
             (Some(case), logs)
         }
-        [one] if is_archive(one) => (Some(archive::check(cx, one)?), None),
+        [one] if is_archive(one) && !args.expect.is_empty() => {
+            return Err(CommandError::usage("'--expect' needs the log files of the archive")
+                .hint("unpack it, and verify the case folder"));
+        }
+        [one] if is_archive(one) => (Some(archive::check(cx, one, &anchor)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
                 let what = format!(
@@ -110,7 +147,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
                     CommandError::usage(what).hint("give one case, or paths without a case")
                 );
             }
-            (None, Some(verify(cx, args, &listing(paths)?)?))
+            (None, Some(verify(cx, args, &listing(paths)?, false)?))
         }
     };
     let cloudtrail = logs.as_ref().map(Verification::verdict);
@@ -124,7 +161,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
                 lines.extend(case.is_some().then(String::new));
                 lines.extend(text::lines(logs));
             }
-            lines.push(last_line(verdict, case.is_some(), logs.is_some()).to_string());
+            lines.push(last_line(verdict, case.as_ref(), logs.is_some()));
             for line in lines {
                 writeln!(out, "{}", clean(&line))?;
             }
@@ -144,7 +181,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     out.flush()?;
     if let Some(logs) = &logs {
-        save(cx, args, writing, case.as_ref(), logs)?;
+        save(cx, args, &sealing, writing, case.as_ref(), logs)?;
     }
     Ok(match verdict {
         Verdict::Valid => Exit::Done,
@@ -161,20 +198,22 @@ fn is_archive(path: &Path) -> bool {
 fn save(
     cx: &Cx,
     args: &Args,
+    sealing: &Sealing,
     writing: Option<Writing>,
     case: Option<&CaseCheck>,
     logs: &Verification,
 ) -> Result<(), CommandError> {
     if let Some(writing) = writing {
         let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
-        return save_in(cx, writing, &paths, logs);
+        return save_in(cx, sealing, writing, &paths, logs);
     }
     let Some((case, root)) = case.zip(args.paths.first()) else { return Ok(()) };
     let writing = Writing::open(root, cx.clock).and_then(|writing| match case.verdict {
         Verdict::Valid => Ok(writing),
         _ => Err(CaseworkError::Changed { case: root.clone(), problem: "see above".into() }),
     });
-    let saved = writing.map_err(CommandError::from).and_then(|w| save_in(cx, w, &[], logs));
+    let saved =
+        writing.map_err(CommandError::from).and_then(|w| save_in(cx, sealing, w, &[], logs));
     if let Err(e) = saved {
         cx.ui.status(&format!("the verdict was not saved in the case: {e}"));
     }
@@ -183,39 +222,24 @@ fn save(
 
 fn save_in(
     cx: &Cx,
+    sealing: &Sealing,
     mut writing: Writing,
     paths: &[String],
     logs: &Verification,
 ) -> Result<(), CommandError> {
     let author = AuthorArgs { author: None }.name()?;
     let saved = save_verdict(&mut writing, paths, logs, author, cx.clock)?;
-    let folder = writing.case.root().display();
+    let (folder, word) = (writing.case.root().display(), shell::path(writing.case.root()));
     cx.ui.status(&match saved {
         SavedVerdict::New(name) => {
-            format!("verdict saved in {folder}, in {name}; next: incident report {folder}")
+            format!("verdict saved in {folder}, in {name}; next: incident report {word}")
         }
-        SavedVerdict::Known(name) => format!("{folder} has this verdict already, in {name}"),
+        SavedVerdict::Known(name) => {
+            cx.ui.status(&format!("{folder} has this verdict already, in {name}"));
+            return Ok(());
+        }
     });
-    Ok(())
-}
-
-fn last_line(verdict: Verdict, case: bool, logs: bool) -> &'static str {
-    match (verdict, case, logs) {
-        (Verdict::Valid, true, false) => "VERIFIED: nothing was changed",
-        (Verdict::Valid, true, true) => {
-            "VERIFIED: the case was not changed, and its CloudTrail logs are as delivered"
-        }
-        (Verdict::Valid, ..) => {
-            "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
-        }
-        (Verdict::Incomplete, true, false) => {
-            "INCOMPLETE: no listed file was changed; see above for the rest"
-        }
-        (Verdict::Incomplete, ..) => {
-            "INCOMPLETE: nothing is invalid, but not everything is covered and checked"
-        }
-        (Verdict::Invalid, ..) => "NOT VERIFIED: see above",
-    }
+    sealing.finish(cx, &mut writing.journal)
 }
 
 /// The files below the paths.
@@ -227,14 +251,23 @@ fn listing(paths: &[PathBuf]) -> Result<Listing, CommandError> {
     Ok(list(paths)?)
 }
 
-fn verify(cx: &Cx, args: &Args, listing: &Listing) -> Result<Verification, CommandError> {
+fn verify(
+    cx: &Cx,
+    args: &Args,
+    listing: &Listing,
+    tree_is_vouched: bool,
+) -> Result<Verification, CommandError> {
     let keys = keys(&args.public_keys)?;
+    let expected = &expect::together(&args.expect);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let progress = Progress::new(&cx.ui, listing.files.len() as u64, listing.bytes());
     let tick = |files, bytes| progress.tick(files, bytes);
-    let result = digest::verify(Job { listing, keys, threads, progress: &tick });
+    let job = Job { listing, keys, tree_is_vouched, expected, threads, progress: &tick };
+    let mut result = digest::verify(job);
     progress.finish();
-    if result.counts.digests + result.counts.logs == 0 {
+    result.problems.extend(outside::problems(&result.others));
+    result.problems.sort();
+    if result.counts.digests + result.counts.logs == 0 && expected.is_empty() {
         let hint = "give a case folder, or an unpacked export of the trail's bucket: the folder above AWSLogs/ACCOUNT/CloudTrail-Digest and AWSLogs/ACCOUNT/CloudTrail";
         return Err(CommandError::usage("no case and no CloudTrail digest or log file").hint(hint));
     }

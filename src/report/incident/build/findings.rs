@@ -5,6 +5,7 @@ use super::register::{Register, anchor};
 use crate::report::incident::attack::technique;
 use crate::report::incident::model::{Event, FindingDetail};
 use crate::report::schema;
+use crate::ui::shell::CommandLine;
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<FindingDetail> {
     facts.findings().iter().map(|f| one(f, facts.weighs(f), register.finding(f))).collect()
@@ -54,8 +55,14 @@ fn event(e: &schema::Evidence) -> Event {
     }
 }
 
-/// The playbook with its parameters.
+/// The command that runs the playbook; without one, what to do by hand.
 pub fn command(proposal: &schema::Playbook) -> String {
-    let params = proposal.params.sorted().into_iter().map(|(name, v)| format!(" --{name} {v}"));
-    format!("{}{}", proposal.id, params.collect::<String>())
+    let params = proposal.params.sorted().into_iter();
+    let start = CommandLine::new("incident contain").then(&proposal.id);
+    let command =
+        params.fold(start, |line, (name, value)| line.option(&format!("--{name}"), &value));
+    match command.text() {
+        Some(text) => text.to_string(),
+        None => command.after(&proposal.id),
+    }
 }

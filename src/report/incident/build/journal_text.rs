@@ -95,6 +95,7 @@ fn of_fields(fields: &EntryFields) -> String {
         "undo-skipped" => with("undo of a change skipped", fields.text("why")),
         "note" => fields.text("text").to_string(),
         "created" => "case created".into(),
+        "signed" => with("journal signed by the key", fields.text("key")),
         "digests" => {
             format!("evidence checked against CloudTrail's digests: {}", fields.text("verdict"))
         }

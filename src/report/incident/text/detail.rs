@@ -147,7 +147,7 @@ fn finding(page: &mut Page<'_>, f: &FindingDetail) -> io::Result<()> {
         page.field("ATT&CK", &named.join(", "))?;
     }
     if !f.playbook.is_empty() {
-        page.field("Playbook", &clip(&f.playbook, LINE))?;
+        page.commands("Playbook", std::slice::from_ref(&f.playbook))?;
     }
     page.dim_field("Finding", &format!("{}{}", f.id, refs(&f.evidence)))
 }
