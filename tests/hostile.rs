@@ -70,7 +70,9 @@ fn text_is_clean() {
     clean(&run, &[]);
     let forged = |line: &str| line.trim_start().starts_with("error: fake");
     assert!(!run.stdout.lines().any(forged), "a line end is shown, not made");
-    assert!(run.stdout.lines().skip(1).all(|line| line.chars().count() <= 100));
+    let command = |line: &str| [" incident contain ", " aws "].iter().any(|c| line.contains(c));
+    let short = |line: &str| command(line) || line.chars().count() <= 100;
+    assert!(run.stdout.lines().skip(1).all(short));
 }
 
 #[test]

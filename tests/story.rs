@@ -220,7 +220,8 @@ fn the_text_can_be_mailed() {
     assert!(subject.chars().count() <= 200, "{subject}");
     assert!(body.starts_with('\n'), "an empty line follows the subject");
     for line in body.lines() {
-        assert!(line.chars().count() <= 100, "{line}");
+        let command = [" incident contain ", " aws "].iter().any(|c| line.contains(c));
+        assert!(command || line.chars().count() <= 100, "{line}");
         assert!(line.trim_end() == line, "blanks at the end of {line:?}");
     }
     assert!(!run.stdout.contains(['\u{1b}', '\t', '\r']));

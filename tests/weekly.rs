@@ -171,7 +171,8 @@ fn the_report_of_a_week_is_ready_for_the_mail() {
         assert!(second.stdout.contains(part), "{part} in {}", second.stdout);
     }
     for line in second.stdout.lines().skip(1) {
-        assert!(line.chars().count() <= 100, "{line}");
+        let command = [" incident contain ", " aws "].iter().any(|c| line.contains(c));
+        assert!(command || line.chars().count() <= 100, "{line}");
     }
     // Damage is said, and ends with the run.
     let kept = pull.env.path("state/last");

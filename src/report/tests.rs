@@ -74,7 +74,9 @@ fn text_is_at_most_100_columns_below_the_subject() {
         for top in [0, 1, 10] {
             let text = render("text", &report, RenderOptions { color: false, top });
             for line in text.lines().skip(1) {
-                assert!(line.chars().count() <= WIDTH, "{line}");
+                // A command stands whole on its line.
+                let command = [" incident contain ", "   aws "].iter().any(|c| line.contains(c));
+                assert!(command || line.chars().count() <= WIDTH, "{line}");
                 assert_eq!(line.trim_end(), line);
             }
         }

@@ -14,6 +14,7 @@ use crate::finding::session::Branch;
 use crate::rollup::Sym;
 use crate::rollup::lineage::{How, Lineage, Missing, Node, Root};
 use crate::ui::number::{counted, grouped};
+use crate::ui::shell;
 
 /// Sessions of one kind that are shown one by one.
 const FEW: usize = 3;
@@ -134,7 +135,9 @@ impl<'r> Layout<'_, 'r> {
         let mut below = self.chosen_keys(unit);
         if depth >= DEEPEST && !children.is_empty() {
             let n = counted(children.len() as u64, "session", "sessions");
-            below.push(note(format!("… {n} below (--key {})", id(self.lineage, unit))));
+            let named = id(self.lineage, unit);
+            let key = shell::word(&named).map_or_else(String::new, |key| format!(" (--key {key})"));
+            below.push(note(format!("… {n} below{key}")));
         } else {
             let most = if self.all { usize::MAX } else { MOST_GROUPS };
             let (drafts, left_out) = self.groups(children, depth + 1, most);

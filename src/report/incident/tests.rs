@@ -82,7 +82,8 @@ fn nothing_that_steers_a_terminal_gets_through() {
 fn text_is_at_most_100_columns_below_the_subject() {
     for input in [rich(), analysis_only(), case_only(), empty(), hostile()] {
         for line in render("text", &input).lines().skip(1) {
-            assert!(line.chars().count() <= WIDTH, "{line}");
+            let command = [" incident contain ", " aws "].iter().any(|c| line.contains(c));
+            assert!(command || line.chars().count() <= WIDTH, "{line}");
             assert_eq!(line.trim_end(), line);
         }
     }

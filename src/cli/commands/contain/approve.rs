@@ -5,6 +5,7 @@ use crate::cli::exit::Exit;
 use crate::plan::{Kind, Plan};
 use crate::step::UndoKind;
 use crate::ui::prompt;
+use crate::ui::shell::CommandLine;
 
 /// Asks the questions that no flag answers. Returns how the plan was approved, for the journal.
 ///
@@ -21,7 +22,13 @@ pub fn approve(plan: &Plan, yes: bool, typed: &[String]) -> Result<String, Comma
             Some(name) => CommandError::usage(format!(
                 "the change to {name} is irreversible, and standard input is not a terminal"
             ))
-            .hint(format!("--irreversible {name} approves it")),
+            .hint(
+                match CommandLine::new("add").option("--irreversible", name).text() {
+                    Some(flag) => format!("{flag} to approve it"),
+                    None => "approve it at a terminal: its name cannot be written in a command"
+                        .to_string(),
+                },
+            ),
             None => {
                 CommandError::usage("this needs an approval, and standard input is not a terminal")
                     .hint("--yes approves; --plan-only shows the plan and changes nothing")
