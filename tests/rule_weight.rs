@@ -93,13 +93,18 @@ fn what_was_only_tried_weighs_less() {
     let refused = json!({"errorCode": "AccessDenied", "responseElements": null});
     records.push(with(made(1, who, "CreateGroup", 9 * DAY + 60, HOME), refused));
     let (severity, reasons, outcome) = weighed("high", &records);
-    assert_eq!((severity.as_str(), outcome.as_str()), ("low", "tried"), "{reasons}");
+    assert_eq!((severity.as_str(), outcome.as_str()), ("medium", "tried"), "{reasons}");
     assert!(reasons.contains("attempted, not done"), "{reasons}");
 }
 
 #[test]
 fn a_service_linked_role_is_for_information() {
-    let who = role("AWSServiceRoleForConfig", "config");
+    let issuer = "arn:aws:iam::111122223333:role/aws-service-role/config.amazonaws.com/AWSServiceRoleForConfig";
+    let mut who = role("AWSServiceRoleForConfig", "config");
+    // A role that is only named so is anybody's.
+    let named = vec![made(1, who.clone(), "CreateGroup", 60, "config.amazonaws.com")];
+    assert_eq!(weighed("high", &named).0, "high");
+    who["sessionContext"]["sessionIssuer"]["arn"] = json!(issuer);
     let records = vec![made(1, who, "CreateGroup", 60, "config.amazonaws.com")];
     let (severity, reasons, _) = weighed("high", &records);
     assert_eq!(severity, "info");
@@ -107,16 +112,24 @@ fn a_service_linked_role_is_for_information() {
 }
 
 #[test]
-fn a_deploy_tool_at_home_is_told_and_weighs_less() {
+fn a_deploy_tool_is_believed_where_it_was_used_before() {
     let who = role("deploy", "run");
     let mut records = ordinary(&who);
     let tool =
         json!({"userAgent": "APN/1.0 HashiCorp/1.0 Terraform/1.9.0 (+https://www.terraform.io)"});
     records.push(with(made(1, who.clone(), "CreateGroup", 9 * DAY + 60, HOME), tool.clone()));
-    let (severity, reasons, _) = weighed("high", &records);
-    assert_eq!(severity, "medium");
-    assert!(reasons.contains("by Terraform, from a network that the principal uses"), "{reasons}");
-    // Anyone can write that name.
+    // Anyone can write that name: it counts only where the principal used the tool before, and never for high acts.
+    assert_eq!(weighed("high", &records).0, "high");
+    let (_, reasons, _) = weighed("medium", &records);
+    assert!(!reasons.contains("by Terraform"), "{reasons}");
+    records.push(with(made(2, who.clone(), "ListRoles", 8 * DAY + 60, HOME), tool.clone()));
+    let (severity, reasons, _) = weighed("medium", &records);
+    assert_eq!(severity, "low");
+    assert!(
+        reasons.contains("by Terraform, which the principal used from here on earlier days"),
+        "{reasons}"
+    );
+    assert_eq!(weighed("high", &records).0, "high");
     let mut away = ordinary(&who);
     away.push(with(made(1, who, "CreateGroup", 9 * DAY + 60, AWAY), tool));
     assert_eq!(weighed("high", &away).0, "high");

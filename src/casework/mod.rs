@@ -12,9 +12,9 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use create::{create, numbered};
+pub use create::create;
 pub use digests::{SavedVerdict, save_verdict};
-pub use error::{CaseworkError, Refusal};
+pub use error::CaseworkError;
 pub use impact::{ImpactLists, save_impact};
 pub use join::{Joined, join, waiting};
 pub use open::{Opened, ReadCase, Writing, facts_of, read, refuse_closed};

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::create::numbered;
+use super::error::Refusal;
 use super::*;
 use crate::case::{CaseError, CaseFile};
 use crate::clock::Clock;

@@ -34,8 +34,8 @@ mod when;
 
 pub use duty::{Duty, State};
 pub use error::FactError;
-pub use facts::{Facts, Hold, KEYS, Key, Kind};
-pub use when::{When, Zone, rounded_duration};
+pub use facts::{Facts, KEYS};
+pub use when::{Zone, rounded_duration};
 
 use crate::clock::Millis;
 

@@ -1,5 +1,6 @@
 //! Facts and laws together, over random moments.
 
+use super::when::When;
 use super::when::{is_weekend, plus_month};
 use super::*;
 use crate::clock::{DAY, HOUR};

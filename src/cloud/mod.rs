@@ -17,7 +17,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use arn::Arn;
-pub use caller::{Caller, SessionSource};
+pub use caller::Caller;
+#[cfg(test)]
+pub use caller::SessionSource;
 pub use client::{Client, cutoff};
 pub use connect::{Connect, ConnectError};
 pub use error::{ApiError, ErrorKind};

@@ -131,6 +131,7 @@ impl RecordParser {
         let reason = if found.is_some() { Reason::Malformed } else { Reason::TooLarge };
         sink.lost(Loss::at(self.base, reason, "no end of the record was found"));
         let done = found.unwrap_or(piece.len());
+        self.resync.searched_in_vain(2 * piece.len(), done);
         if found.is_none() && piece.first() == Some(&b'{') {
             let mut skip = Skip::default();
             skip.over(piece);
@@ -154,7 +155,9 @@ impl RecordParser {
     /// records behind it; in that case continue at the next record.
     fn cut_off(&mut self, piece: &[u8], from: usize, sink: &mut dyn RecordSink) -> Option<usize> {
         let offset = self.base + from as u64;
+        let searched = self.resync.reach(piece, self.base, from).saturating_sub(from);
         if let Some(next) = self.next_record(piece, from) {
+            self.resync.searched_in_vain(2 * searched, next - from);
             sink.lost(Loss::at(offset, Reason::Malformed, "no end of the record was found"));
             self.damaged();
             return Some(next);

@@ -36,6 +36,7 @@ pub use model::{
     Cause, Chain, Counts, DigestCounts, Gap, Grade, Head, Kind, LogCounts, Problem, Start, Verdict,
     Verification,
 };
+#[cfg(test)]
 pub use object_name::ChainId;
 use object_name::Role;
 use parallel::map;

@@ -24,11 +24,11 @@ use crate::journal::RunEnd;
 use crate::step::Item;
 
 pub use contest::scp;
-pub use error::{ExecuteError, Refusal, Stop};
+pub use error::ExecuteError;
 pub use run::Executor;
 pub use session::Session;
-pub use status::{ChangeStatus, LiveState, Row, live, rows};
-pub use undo::{UndoOptions, UndoReport, undo};
+pub use status::{ChangeStatus, Row, live, rows};
+pub use undo::{UndoOptions, undo};
 
 /// How long a run waits.
 #[derive(Debug, Clone)]

@@ -222,7 +222,7 @@ mod tests {
 
     fn count(objects: &Objects, lines: Vec<ResultRow>) -> Impact {
         let mut rows = Rows::new(objects);
-        let run = QueryRun { columns: Columns::all(), lines: lines.len() as u64, nul: 0 };
+        let run = QueryRun { columns: Columns::all(), nul: 0 };
         lines.into_iter().for_each(|line| rows.add(line));
         rows.finish(&run)
     }

@@ -26,8 +26,10 @@ pub use count_by_map::count_by_map;
 pub use count_by_query::count_by_query;
 pub use error::ImpactError;
 pub use map::Map;
-pub use objects::{Access, Object, Objects, strip_formula_guard};
-pub use summary::{Impact, Matched, PatternTally, Person, Row, Tally, Thresholds};
+pub use objects::Objects;
+#[cfg(test)]
+pub use objects::strip_formula_guard;
+pub use summary::{Impact, Matched, PatternTally, Person, Row, Tally};
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -13,5 +13,4 @@ pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
 pub use seal::{SealError, compare, problems, seal};
-pub use signature::{PublicKey, Signature, SigningKey, head_code, read_head_code, signatures};
-pub use transition::IllegalTransition;
+pub use signature::{PublicKey, SigningKey, head_code, read_head_code, signatures};

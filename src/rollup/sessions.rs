@@ -84,7 +84,7 @@ pub struct Table {
     pub(super) seen: HashMap<Sym, Seen, FxBuildHasher>,
     pub(super) facts: seen::Table,
     pub sign_ins: Vec<SignIn>,
-    /// Who requested credentials; filled by [`resolve`].
+    /// Who requested credentials; filled by [`resolve()`].
     callers: Vec<Caller>,
     pub created: Vec<CreatedCredential>,
     pub unused: Vec<UnusedKeys>,

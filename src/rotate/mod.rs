@@ -19,7 +19,7 @@ use crate::cloud::{ApiError, Client};
 use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
-pub use journal_phases::{RecordedKey, recorded_key};
+pub use journal_phases::recorded_key;
 pub use probe::validate_probe;
 
 /// The user whose key to re-issue, and the destination of the new key.

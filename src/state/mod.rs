@@ -25,9 +25,9 @@ mod previous_run;
 mod prune;
 
 pub use batch::{Batch, NewBatch};
-pub use day::{DayInfo, DayTables, NewDay, Tables};
+pub use day::{DayInfo, DayTables, NewDay};
 pub use error::StateError;
 pub use folder::{PartList, Reserved, State, StateKey, list_parts};
 pub use object::{DayCount, StoredObject};
 pub use previous_run::{read_previous_run, write_previous_run};
-pub use prune::{Pruned, prune};
+pub use prune::prune;

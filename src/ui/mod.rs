@@ -17,21 +17,10 @@ pub use table::{Column, Table};
 /// Width of tables and paragraphs at most, so that they fit in a mail, a ticket or half a screen.
 pub const WIDTH: usize = 100;
 
-/// When to use color.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Color {
-    /// On a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
-
 /// Output settings from flags, environment and streams. Read once, by `cli`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags {
     pub quiet: bool,
-    pub color: Color,
     /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     pub stdout_terminal: bool,
@@ -63,11 +52,7 @@ pub struct Ui {
 
 impl Ui {
     pub fn new(flags: Flags) -> Ui {
-        let color = |terminal: bool| match flags.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && !flags.no_color,
-        };
+        let color = |terminal: bool| terminal && !flags.no_color;
         Ui {
             quiet: flags.quiet,
             color: color(flags.stdout_terminal),
@@ -129,26 +114,24 @@ fn print_err(line: &str) {
 mod tests {
     use super::*;
 
-    fn ui(color: Color, no_color: bool, stderr_terminal: bool) -> Ui {
-        Ui::new(Flags { color, no_color, stderr_terminal, ..Flags::default() })
+    fn ui(no_color: bool, stderr_terminal: bool) -> Ui {
+        Ui::new(Flags { no_color, stderr_terminal, ..Flags::default() })
     }
 
     #[test]
-    fn color_follows_flag_then_no_color_then_terminal() {
-        assert!(ui(Color::Auto, false, true).color_err);
-        assert!(!ui(Color::Auto, true, true).color_err);
-        assert!(!ui(Color::Auto, false, false).color_err);
-        assert!(ui(Color::Always, true, false).color_err);
-        assert!(!ui(Color::Never, false, true).color_err);
-        assert!(!ui(Color::Auto, false, true).color, "color on stdout depends on stdout only");
+    fn color_follows_no_color_then_terminal() {
+        assert!(ui(false, true).color_err);
+        assert!(!ui(true, true).color_err);
+        assert!(!ui(false, false).color_err);
+        assert!(!ui(false, true).color, "color on stdout depends on stdout only");
     }
 
     #[test]
     fn messages_are_one_clean_line() {
-        let plain = ui(Color::Never, false, true);
+        let plain = ui(true, true);
         let line = plain.message("warning", AnsiColor::Yellow, "a\nerror: b\x1b[2J");
         assert_eq!(line, "warning: a\\nerror: b\\x1b[2J");
-        let bright = ui(Color::Always, false, true);
+        let bright = ui(false, true);
         let line = bright.message("warning", AnsiColor::Yellow, "a");
         assert!(line.starts_with("\x1b[") && line.ends_with(": a"), "{line:?}");
     }

@@ -41,14 +41,6 @@ impl Progress {
         }
     }
 
-    /// Runs `print` with the bar hidden.
-    pub fn suspend<R>(&self, print: impl FnOnce() -> R) -> R {
-        match &self.shown {
-            Some(shown) => shown.bar.suspend(print),
-            None => print(),
-        }
-    }
-
     /// Removes the bar from the screen.
     pub fn finish(&self) {
         if let Some(shown) = &self.shown {
@@ -112,7 +104,6 @@ mod tests {
         let shown = progress.shown.as_ref().expect("was set above");
         assert_eq!(shown.bar.position(), 4_000);
         assert_eq!(shown.files.load(Ordering::Relaxed), 400);
-        assert_eq!(progress.suspend(|| 7), 7);
         progress.finish();
     }
 }

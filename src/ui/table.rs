@@ -60,10 +60,6 @@ impl Table {
         self.rows.push(row);
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
     /// The heading, the line under it, and the rows, without trailing spaces.
     pub fn lines(&self) -> Vec<String> {
         let widths = self.widths();
@@ -151,7 +147,7 @@ mod tests {
     #[test]
     fn odd_rows_do_not_panic() {
         let mut table = Table::new([Column::text("a"), Column::number("b")]);
-        assert!(table.is_empty());
+        assert!(table.rows.is_empty());
         assert_eq!(table.lines().len(), 2);
         table.row(["only"]);
         table.row(["one", "2", "three"]);

@@ -14,7 +14,7 @@ fn an_older_format_is_read_from_the_logs_again() {
         fs::write(&path, batch.to_string()).unwrap();
     }
     let kept = scene.kept(&WINDOW);
-    assert!(kept.stderr.contains("read from the logs again"), "{}", kept.stderr);
+    assert!(kept.stderr.contains("its logs were read again"), "{}", kept.stderr);
     assert!(kept.stderr.contains("older format"), "{}", kept.stderr);
     same(&kept, &scene.of_logs(&WINDOW));
     let marker = fs::read_to_string(scene.0.env.path("state/incident-state.json")).unwrap();

@@ -8,5 +8,7 @@ mod tls;
 
 pub use error::{DatabaseError, Refusal};
 pub use limits::Limits;
-pub use query::{Columns, Query, QueryRun, ResultRow};
+#[cfg(test)]
+pub use query::Columns;
+pub use query::{Query, QueryRun, ResultRow};
 pub use target::Target;

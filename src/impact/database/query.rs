@@ -68,7 +68,6 @@ pub struct ResultRow {
 #[derive(Debug)]
 pub struct QueryRun {
     pub columns: Columns,
-    pub lines: u64,
     /// Objects whose bucket or key contains NUL, which PostgreSQL's text cannot contain: they were not sent.
     pub nul: u64,
 }
@@ -129,14 +128,12 @@ impl Query {
         let statement = self.statement(&list);
         let mut rows =
             transaction.query_raw(statement.as_str(), sent.parameters()).map_err(explain)?;
-        let mut lines = 0;
         while let Some(row) = rows.next().map_err(explain)? {
             each(columns.line(&row).map_err(explain)?);
-            lines += 1;
         }
         drop(rows);
         transaction.rollback().map_err(explain)?;
-        Ok(QueryRun { columns, lines, nul: sent.nul })
+        Ok(QueryRun { columns, nul: sent.nul })
     }
 }
 

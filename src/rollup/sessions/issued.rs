@@ -69,7 +69,7 @@ pub struct CreatedCredential {
     /// The user's ARN without its path.
     pub user: Sym,
     pub at: Millis,
-    /// Number of the caller; after [`super::resolve`] see [`super::Table::caller`].
+    /// Number of the caller; after [`super::resolve()`] see [`super::Table::caller`].
     pub caller: u32,
 }
 

@@ -24,7 +24,7 @@ pub struct SignIn {
     pub mfa: Option<bool>,
     /// Identity that a role was switched from, or SAML provider.
     pub from: Sym,
-    /// Number of the caller that requested the session; filled by [`super::resolve`].
+    /// Number of the caller that requested the session; filled by [`super::resolve()`].
     pub caller: Option<u32>,
 }
 

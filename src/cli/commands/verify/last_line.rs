@@ -19,7 +19,8 @@ pub fn last_line(verdict: Verdict, case: Option<&CaseCheck>, logs: bool) -> Stri
             "VERIFIED: its CloudTrail logs are as they were delivered, and the case is unchanged since it was written{unless}"
         ),
         (Verdict::Valid, ..) => {
-            "VERIFIED: everything is as CloudTrail delivered it, and covered".to_string()
+            "VERIFIED: everything is as CloudTrail delivered it, and digests cover all of it"
+                .to_string()
         }
         (Verdict::Incomplete, true, false) => {
             "INCOMPLETE: every listed file is as it was written; see above for the rest".to_string()
