@@ -50,9 +50,12 @@ pub struct History {
     moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
-    /// First success of a principal with a deploy tool, by the network it came from.
-    tools: HashMap<(Sym, Sym), BTreeMap<String, Millis>>,
+    /// Days on which a principal had success with a deploy tool, by the network it came from.
+    tools: HashMap<(Sym, Sym), BTreeMap<String, BTreeSet<i64>>>,
 }
+
+/// Later days with a tool that tell that it was in use when the logs begin.
+const TOOL_DAYS: usize = 3;
 
 /// Tools that change accounts from code, by user-agent family.
 const DEPLOY_TOOLS: &[&str] = &["Terraform", "OpenTofu", "Pulumi", "cloudformation.amazonaws.com"];
@@ -77,8 +80,7 @@ impl History {
             if first_success != Millis::MAX && DEPLOY_TOOLS.contains(&names.text(key.agent)) {
                 let network = networks.name(key.source).to_string();
                 let from = h.tools.entry((key.principal, key.agent)).or_default();
-                let known = from.entry(network).or_insert(first);
-                *known = first.min(*known);
+                from.entry(network).or_default().insert(first.div_euclid(DAY));
             }
             if !key.by_service {
                 let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
@@ -113,10 +115,16 @@ impl History {
         h
     }
 
-    /// True if a call of the principal with the tool from the network succeeded on a day before that of `at`.
+    /// True if a call of the principal with the tool from the network succeeded on a day before that of `at`. Where the
+    /// logs begin with `at`, several later days do, since nobody knows what came before.
     pub fn used_tool(&self, principal: Sym, tool: Sym, network: &str, at: Millis) -> bool {
-        let first = self.tools.get(&(principal, tool)).and_then(|from| from.get(network));
-        first.is_some_and(|first| first.div_euclid(DAY) < at.div_euclid(DAY))
+        let days = self.tools.get(&(principal, tool)).and_then(|from| from.get(network));
+        let today = at.div_euclid(DAY);
+        days.is_some_and(|days| {
+            let later = days.range(today + 1..).count();
+            days.range(..today).next().is_some()
+                || (at - self.start < FIRST_DAYS && later >= TOOL_DAYS)
+        })
     }
 
     /// True if the principal regularly uses new networks, as workflows on rented machines do: on at least half of
