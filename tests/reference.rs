@@ -306,6 +306,7 @@ fn as_example(text: &str) -> String {
         (r"20261121-[0-9a-f]{4}\b", "20261121-0cdf"),
         (r"20261121[0-9a-f]{4}\b", "202611210cdf"),
         (r"\b[0-9a-f]{16,64}\b", "3f9a0c…"),
+        (r"\b[0-9a-f]{4}(-[0-9a-f]{4}){5}\b", "3f9a-0c1e-77b0-5d21-9e4c-a810"),
         (r"127\.0\.0\.1:\d+", "aws.example"),
         (r"\bA(KIA|SIA|IDA|ROA)[A-Z0-9]{16,17}\b", "A${1}IOSFODNN7EXAMPLE"),
     ] {
