@@ -6,6 +6,8 @@ use std::io::{Cursor, Write};
 use std::path::Path;
 
 use polars::prelude::*;
+use polars_io::SerReader;
+use polars_io::prelude::{ParquetCompression, ParquetReader, ParquetWriter, StatisticsOptions};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
