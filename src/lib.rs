@@ -33,6 +33,8 @@ pub(crate) mod engine;
 pub mod event;
 pub(crate) mod execute;
 pub(crate) mod finding;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub(crate) mod grant;
 pub(crate) mod impact;
 pub(crate) mod journal;

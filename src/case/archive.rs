@@ -55,7 +55,7 @@ impl Archive {
         }
     }
 
-    fn entries(reader: impl Read) -> io::Result<Archive> {
+    pub(super) fn entries(reader: impl Read) -> io::Result<Archive> {
         let mut found = Archive::default();
         let mut archive = tar::Archive::new(reader);
         let mut sums = None;

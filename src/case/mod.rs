@@ -7,6 +7,8 @@ mod evidence;
 mod export;
 mod files;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod hash;
 mod manifest;
 mod object_path;

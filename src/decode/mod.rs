@@ -10,6 +10,8 @@ mod credentials;
 mod event_like;
 mod fields;
 mod file_decoder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod identity;
 mod inflate;
 mod lake_csv;

@@ -62,6 +62,8 @@ pub struct RecordParser {
     /// Offset of the next piece's first byte.
     base: u64,
     in_garbage: bool,
+    /// Unexpected bytes reached the end of the last piece.
+    garbage_continues: bool,
     /// The rest of an abandoned record, which continues in the next piece.
     skip: Option<Skip>,
     resync: Resync,
@@ -69,8 +71,14 @@ pub struct RecordParser {
 
 impl Default for RecordParser {
     fn default() -> RecordParser {
-        let (base, in_garbage, skip, resync) = (0, false, None, Resync::default());
-        RecordParser { state: State::Top, base, in_garbage, skip, resync }
+        RecordParser {
+            state: State::Top,
+            base: 0,
+            in_garbage: false,
+            garbage_continues: false,
+            skip: None,
+            resync: Resync::default(),
+        }
     }
 }
 
@@ -141,8 +149,12 @@ impl RecordParser {
         done
     }
 
-    /// How many bytes of `piece` belong to an abandoned record. The start of another record always ends it.
+    /// How many bytes of `piece` belong to garbage or an abandoned record that began before it. The start of another
+    /// record always ends an abandoned one.
     fn skipped(&mut self, piece: &[u8]) -> usize {
+        if std::mem::take(&mut self.garbage_continues) {
+            return self.garbage_end(piece);
+        }
         let Some(mut skip) = self.skip.take() else { return 0 };
         let end = [skip.over(piece), self.next_record(piece, 0)].into_iter().flatten().min();
         if end.is_none() {
@@ -321,9 +333,15 @@ impl RecordParser {
             sink.damage(Loss::at(self.base + at as u64, Reason::Garbage, ""));
             self.in_garbage = true;
         }
-        let rest = &piece[at + 1..];
-        let skip = memchr::memchr3(b'{', b'[', b']', rest).unwrap_or(rest.len());
-        Step::At(at + 1 + skip)
+        Step::At(at + 1 + self.garbage_end(&piece[at + 1..]))
+    }
+
+    /// Where the next record may begin. Without one in the piece, garbage continues: its bytes must not be read as
+    /// strings, whose quotes may be out of step.
+    fn garbage_end(&mut self, rest: &[u8]) -> usize {
+        let end = memchr::memchr3(b'{', b'[', b']', rest);
+        self.garbage_continues = end.is_none();
+        end.unwrap_or(rest.len())
     }
 }
 

@@ -12,6 +12,8 @@ mod content;
 mod digests;
 mod expect;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod key_origin;
 mod keys;
 mod logs;

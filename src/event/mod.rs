@@ -3,6 +3,8 @@
 pub mod action;
 pub mod address;
 pub mod agent;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod identity;
 pub mod outcome;
 pub mod session;

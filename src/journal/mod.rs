@@ -3,6 +3,8 @@
 mod chain;
 mod entry;
 mod facts;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod history;
 mod seal;
 mod signature;

@@ -34,6 +34,8 @@ mod eval;
 mod explain;
 mod field;
 mod filter;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod link;
 mod load;
 mod lossy;

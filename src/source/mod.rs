@@ -5,6 +5,8 @@ mod days;
 pub mod delivery;
 pub mod discover;
 mod download;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod history;
 mod input_queue;
 mod layout;

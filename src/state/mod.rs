@@ -19,6 +19,8 @@ mod day;
 mod error;
 mod files;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod key;
 mod object;
 mod previous_run;

@@ -12,6 +12,8 @@ mod columns;
 mod condition;
 mod csv_table;
 mod defang;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod index;
 mod list;
 mod pattern;
