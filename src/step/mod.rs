@@ -30,7 +30,9 @@ mod s3_block_account_public_access;
 mod s3_block_public_access;
 mod s3_deny_addresses;
 mod s3_deny_all_but;
+mod s3_deny_customer_keys;
 mod s3_deny_destruction;
+mod s3_deny_foreign_kms_keys;
 mod s3_deny_principals;
 mod s3_enable_access_logging;
 mod s3_enable_versioning;
@@ -66,7 +68,9 @@ pub fn all() -> &'static [&'static dyn Step] {
         &s3_block_public_access::STEP,
         &s3_deny_addresses::STEP,
         &s3_deny_all_but::STEP,
+        &s3_deny_customer_keys::STEP,
         &s3_deny_destruction::STEP,
+        &s3_deny_foreign_kms_keys::STEP,
         &s3_deny_principals::STEP,
         &s3_enable_access_logging::EnableAccessLogging,
         &s3_enable_versioning::EnableVersioning,

@@ -3,6 +3,9 @@
 //! Requests through a VPC endpoint have no `aws:SourceIp`, so the Deny does not match them. Nor does it
 //! match requests that an AWS service makes for a principal (`aws:ViaAWSService`): their address is the
 //! service's (IAM User Guide, "AWS global condition context keys").
+//!
+//! The responder is spared: an attacker may sit behind the same address, and the Deny must be liftable from there.
+//! `ArnNotLike` also matches requests without `aws:PrincipalArn`, so anonymous requests are denied.
 
 use std::net::IpAddr;
 
@@ -10,7 +13,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::mechanism::bucket_deny::{self, BucketDeny};
-use super::mechanism::bucket_policy;
+use super::mechanism::{bucket_policy, principals};
 use super::model::{Context, Meta, Risk, StepError, UndoKind};
 
 static META: Meta = Meta {
@@ -33,8 +36,9 @@ pub static STEP: BucketDeny = BucketDeny {
     condition,
     affects: |cx| {
         format!(
-            "everyone at {} loses all access to {}, including other people behind the same address",
+            "everyone at {} except {} loses all access to {}, including other people behind the same address",
             cx.args.all("address").join(", "),
+            principals::responder(cx),
             cx.args.text("bucket")
         )
     },
@@ -43,6 +47,7 @@ pub static STEP: BucketDeny = BucketDeny {
 fn condition(cx: &Context) -> Result<Value, StepError> {
     Ok(json!({
         "IpAddress": {"aws:SourceIp": bucket_policy::values(&networks(cx)?)},
+        "ArnNotLike": {"aws:PrincipalArn": bucket_policy::values(&principals::of_responder(cx))},
         "BoolIfExists": {"aws:ViaAWSService": "false"},
     }))
 }
@@ -120,6 +125,14 @@ mod tests {
         let args = args(&["203.0.113.9", " 198.51.100.77/24", "2001:db8::1", "203.0.113.9/32"]);
         let networks = networks(&context(&args)).unwrap();
         assert_eq!(networks, ["203.0.113.9/32", "198.51.100.0/24", "2001:db8::1/128"]);
+    }
+
+    #[test]
+    fn the_responder_behind_the_same_address_is_spared() {
+        let args = args(&["203.0.113.9"]);
+        let ours = STEP.statement(&context(&args)).unwrap();
+        let spared = &ours["Condition"]["ArnNotLike"]["aws:PrincipalArn"];
+        assert_eq!(spared, "arn:aws:iam::123456789012:user/responder");
     }
 
     #[test]

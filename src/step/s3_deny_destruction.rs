@@ -1,6 +1,7 @@
 //! `s3.deny-destruction`: only the responder can delete from a bucket or weaken its protection.
 //!
-//! Overwriting stays possible: versioning keeps the previous version. Existing lifecycle rules also go on
+//! Overwriting stays possible: versioning keeps the previous version, and `s3.deny-customer-keys` and
+//! `s3.deny-foreign-kms-keys` refuse writes that only a stranger could decrypt. Existing lifecycle rules also go on
 //! expiring objects: S3 itself runs them, and no bucket policy applies to it.
 
 use serde_json::{Value, json};
@@ -38,17 +39,28 @@ pub static STEP: BucketDeny = BucketDeny {
 };
 
 /// Actions as in the Service Authorization Reference. Deleting a replication configuration also needs
-/// `PutReplicationConfiguration`; lifecycle and encryption work the same way.
-const DESTRUCTIVE: [&str; 10] = [
+/// `PutReplicationConfiguration`; lifecycle and encryption work the same way. Tags are among them: a lifecycle rule
+/// can choose objects by tag. Access control lists and public access are: they open what is left.
+const DESTRUCTIVE: [&str; 20] = [
     "s3:BypassGovernanceRetention",
     "s3:DeleteBucket",
     "s3:DeleteBucketPolicy",
     "s3:DeleteObject",
+    "s3:DeleteObjectTagging",
     "s3:DeleteObjectVersion",
+    "s3:DeleteObjectVersionTagging",
+    "s3:PutBucketAcl",
+    "s3:PutBucketLogging",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutBucketOwnershipControls",
     "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
     "s3:PutLifecycleConfiguration",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionTagging",
     "s3:PutReplicationConfiguration",
 ];
 
