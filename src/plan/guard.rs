@@ -12,6 +12,9 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
     if !user.is_empty() && caller.users().iter().any(|u| u == user) {
         return Err(refused(caller, &format!("the user {user}"), |arn| arn.user() == Some(user)));
     }
+    if !user.is_empty() {
+        refuse_unknown_user(caller, user)?;
+    }
     let role = args.text("role");
     if !role.is_empty() && caller.roles().iter().any(|r| r == role) {
         return Err(refused(caller, &format!("the role {role}"), |arn| arn.role() == Some(role)));
@@ -34,8 +37,30 @@ pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
         {
             return Err(refused(caller, principal, |_| false));
         }
+        let user_of_account = crate::cloud::Arn::parse(principal)
+            .filter(|arn| arn.account == caller.account)
+            .and_then(|arn| arn.user().map(str::to_string));
+        if let Some(user) = user_of_account {
+            refuse_unknown_user(caller, &user)?;
+        }
     }
     Ok(())
+}
+
+/// A session of GetFederationToken has the rights of the user who asked for it, but its ARN does not name that user
+/// (AWS STS API Reference, `GetFederationToken`). Denying the user would end the session.
+fn refuse_unknown_user(caller: &Caller, user: &str) -> Result<(), String> {
+    let federated = |arn: &crate::cloud::Arn| {
+        arn.service == "sts" && arn.resource.starts_with("federated-user/")
+    };
+    if !caller.parsed().is_some_and(|me| federated(&me)) || !caller.users().is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "you are {}, and AWS does not say which user asked for this session: if it was {user}, containing {user} would \
+         end your own access during the run; use another identity, such as a break-glass role (--profile, --role-arn)",
+        caller.arn
+    ))
 }
 
 fn refused(caller: &Caller, what: &str, is: impl Fn(&crate::cloud::Arn) -> bool) -> String {
@@ -67,6 +92,30 @@ mod tests {
                 through: "the source profile 'base'".into(),
             }],
         }
+    }
+
+    #[test]
+    fn a_federated_session_may_come_from_the_user() {
+        let mut caller = Caller {
+            arn: "arn:aws:sts::123456789012:federated-user/ops".into(),
+            sources: Vec::new(),
+            ..caller()
+        };
+        let alice = "arn:aws:iam::123456789012:user/alice";
+        for (name, value) in [("user", "alice"), ("principal", alice)] {
+            let e = check(&caller, &[(name, value)].into()).unwrap_err();
+            assert!(e.contains("does not say which user"), "{e}");
+        }
+        for (name, value) in [("role", "app"), ("principal", "210987654321")] {
+            assert_eq!(check(&caller, &[(name, value)].into()), Ok(()), "{name} {value}");
+        }
+        // The profile says which user it was.
+        caller.sources = vec![SessionSource {
+            arn: "arn:aws:iam::123456789012:user/ops/base".into(),
+            through: "the source profile 'base'".into(),
+        }];
+        assert_eq!(check(&caller, &[("user", "alice")].into()), Ok(()));
+        assert!(check(&caller, &[("user", "base")].into()).is_err());
     }
 
     #[test]

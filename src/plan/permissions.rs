@@ -113,11 +113,11 @@ impl Needed {
         for action in actions {
             let resource = match resource.split('#').next() {
                 Some(arn) if arn.starts_with("arn:") && !ON_EVERYTHING.contains(action) => {
-                    self.whole.get(arn).map_or(arn, String::as_str)
+                    on(action, self.whole.get(arn).map_or(arn, String::as_str))
                 }
-                _ => "*",
+                _ => "*".to_string(),
             };
-            self.actions.entry(resource.to_string()).or_default().insert((*action).to_string());
+            self.actions.entry(resource).or_default().insert((*action).to_string());
         }
     }
 
@@ -135,9 +135,51 @@ impl Needed {
     }
 }
 
+/// The resource of an action, as IAM matches it. A detector's ARN ends with an id that is not known before it is read or
+/// created, and the role that a service makes for itself is no part of the resource (Service Authorization Reference,
+/// Amazon GuardDuty and AWS IAM).
+fn on(action: &str, arn: &str) -> String {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let [_, partition, service, _, account, _] = parts[..] else { return arn.to_string() };
+    if action == "iam:CreateServiceLinkedRole" {
+        return format!(
+            "arn:{partition}:iam::{account}:role/aws-service-role/{service}.amazonaws.com/*"
+        );
+    }
+    if action.starts_with("guardduty:") && arn.ends_with(":detector") {
+        return format!("{arn}/*");
+    }
+    arn.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_detector_and_its_role_have_arns_of_their_own() {
+        let mut needed = Needed::default();
+        let detector = "arn:aws:guardduty:eu-west-1:123456789012:detector#status";
+        needed.add(&["guardduty:UpdateDetector"], detector);
+        needed.add(&["iam:CreateServiceLinkedRole"], detector);
+        assert_eq!(
+            needed.document()["Statement"],
+            json!([
+                {
+                    "Effect": "Allow",
+                    "Action": ["guardduty:UpdateDetector"],
+                    "Resource": ["arn:aws:guardduty:eu-west-1:123456789012:detector/*"],
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": ["iam:CreateServiceLinkedRole"],
+                    "Resource": [
+                        "arn:aws:iam::123456789012:role/aws-service-role/guardduty.amazonaws.com/*"
+                    ],
+                },
+            ])
+        );
+    }
 
     #[test]
     fn actions_apply_to_their_resource_unless_they_have_none() {

@@ -48,7 +48,7 @@ impl Planner<'_> {
         let arn = format!("arn:{}:iam::{}:user/{user}", draft.made.partition, self.caller.account);
         let actions = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys"];
         draft.needed.add(&actions, &arn);
-        if let Some((_, arn)) = &current {
+        if let Some(Current { arn, key, .. }) = &current {
             let actions = [
                 "secretsmanager:DescribeSecret",
                 "secretsmanager:GetSecretValue",
@@ -56,6 +56,9 @@ impl Planner<'_> {
                 "secretsmanager:UpdateSecretVersionStage",
             ];
             draft.needed.add(&actions, arn);
+            if let Some(key) = key {
+                draft.needed.add(&["kms:Decrypt", "kms:GenerateDataKey"], &key_arn(arn, key));
+            }
         }
         Ok(Some(Reissue {
             number: draft.number,
@@ -63,14 +66,13 @@ impl Planner<'_> {
             keys,
             delete,
             secret,
-            current: current.map(|(version, _)| version),
+            current: current.map(|current| current.version),
             file,
             probe: text("probe"),
         }))
     }
 
-    /// The version with AWSCURRENT, and the secret's ARN.
-    fn current_version(&self, id: &str) -> Result<(String, String), PlanError> {
+    fn current_version(&self, id: &str) -> Result<Current, PlanError> {
         let call = Call::new("secretsmanager", "DescribeSecret", [("SecretId", id.into())]);
         let secret = self.api.call(&call)?;
         if secret["RotationEnabled"] == true {
@@ -94,11 +96,53 @@ impl Planner<'_> {
                 "the secret {id} has a pending version already ({pending}): another rotation is in progress"
             )));
         }
-        let current = has("AWSCURRENT").ok_or_else(|| {
+        let version = has("AWSCURRENT").ok_or_else(|| {
             PlanError::Refused(format!("the secret {id} has no current version to replace"))
         })?;
         let call = "secretsmanager:DescribeSecret";
         let arn = secret["ARN"].as_str().ok_or(PlanError::Answer { call, member: "the ARN" })?;
-        Ok((current, arn.to_string()))
+        let key = secret["KmsKeyId"].as_str().map(str::to_string);
+        Ok(Current { version, arn: arn.to_string(), key })
+    }
+}
+
+/// A secret's current version.
+struct Current {
+    version: String,
+    /// The secret's ARN.
+    arn: String,
+    /// The KMS key that encrypts it, if it is not the AWS managed one: an ARN, an id or an alias.
+    key: Option<String>,
+}
+
+/// The ARN of a secret's key. An alias is a name that may move, so it stands for every key of the region: a policy
+/// cannot grant the use of a key by its alias (AWS KMS Developer Guide, "Using aliases to control access").
+fn key_arn(secret: &str, key: &str) -> String {
+    if key.starts_with("arn:") && key.contains(":key/") {
+        return key.to_string();
+    }
+    let id = if key.contains("alias/") { "*" } else { key };
+    match secret.split(':').collect::<Vec<_>>()[..] {
+        [arn, partition, _, region, account, ..] => {
+            format!("{arn}:{partition}:kms:{region}:{account}:key/{id}")
+        }
+        _ => "*".to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key_arn;
+
+    #[test]
+    fn a_key_becomes_the_arn_that_a_policy_names() {
+        let secret = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/key-AbCdEf";
+        let region = "arn:aws:kms:eu-west-1:123456789012:key";
+        let whole = format!("{region}/1234abcd");
+        assert_eq!(key_arn(secret, &whole), whole);
+        assert_eq!(key_arn(secret, "1234abcd"), whole);
+        for alias in ["alias/app", "arn:aws:kms:eu-west-1:123456789012:alias/app"] {
+            assert_eq!(key_arn(secret, alias), format!("{region}/*"));
+        }
     }
 }

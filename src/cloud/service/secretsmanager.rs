@@ -22,6 +22,7 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                 json!({
                     "ARN": text(s.arn()),
                     "Name": text(s.name()),
+                    "KmsKeyId": s.kms_key_id(),
                     "RotationEnabled": s.rotation_enabled().unwrap_or(false),
                     "VersionIdsToStages": s.version_ids_to_stages(),
                 })
