@@ -7,9 +7,12 @@ use sha2::{Digest, Sha256};
 
 use super::secret_versions::{self, CURRENT, PENDING};
 use super::{ReissueRequest, RotateError, journal_phases, key_destination, probe, user_keys};
-use crate::cloud::{Client, ErrorKind, IssuedKey};
+use crate::clock::rfc3339;
+use crate::cloud::{Api, Client, ErrorKind, IssuedKey};
+use crate::event::time;
 use crate::journal::{Event, Journal, Phase};
 use crate::ui::Ui;
+use crate::ui::shell::CommandLine;
 
 pub struct Rotation<'a, 'b> {
     pub client: &'a Client,
@@ -72,27 +75,49 @@ impl Rotation<'_, '_> {
         digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
     }
 
-    /// Deletes every key that did not exist before: nobody uses it, because nobody ever saw its secret.
+    /// Deletes the key that an interrupted call created: nobody uses it, because nobody ever saw its secret. Keys that
+    /// somebody else created since stay, and several that may be ours are left to the responder.
     fn remove_orphans(&mut self, detail: &Value) -> Result<(), RotateError> {
+        let user = self.request.user;
         let before: Option<Vec<&str>> =
             detail["before"].as_array().and_then(|keys| keys.iter().map(Value::as_str).collect());
         let before = before.ok_or_else(|| {
             RotateError::Stopped(format!(
-                "the journal does not say which keys {} had before the re-issue: check them by hand",
-                self.request.user
+                "the journal does not say which keys {user} had before the re-issue: check them by hand"
             ))
         })?;
-        for key in self.keys()?.into_iter().filter(|key| !before.contains(&key.as_str())) {
+        let at = detail["at"].as_str().and_then(time::parse);
+        let new = user_keys::new_since(self.client, user, &before, at)?;
+        let (ours, others): (Vec<_>, Vec<_>) = new.into_iter().partition(|key| key.may_be_ours);
+        for key in others {
             self.ui.warning(&format!(
-                "deleting {key}: an interrupted run created it, and its secret is lost"
+                "{user} has a new key {}: not from the interrupted run, by its creation time; it stays",
+                key.id
             ));
-            self.delete(&key)?;
-            self.record(
-                Phase::Removed,
-                json!({"user": self.request.user, "key": key, "why": "orphan"}),
-            )?;
         }
-        Ok(())
+        let [key] = &ours[..] else {
+            return if ours.is_empty() { Ok(()) } else { Err(self.several(&ours)) };
+        };
+        self.ui.warning(&format!(
+            "deleting {}: an interrupted run created it, and its secret is lost",
+            key.id
+        ));
+        self.delete(&key.id)?;
+        self.record(Phase::Removed, json!({"user": user, "key": key.id, "why": "orphan"}))
+    }
+
+    /// Several keys of the moment of the interrupted call: one of them may be somebody else's.
+    fn several(&self, keys: &[user_keys::NewKey]) -> RotateError {
+        let user = self.request.user;
+        let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+        let delete = CommandLine::new("aws iam delete-access-key").option("--user-name", user);
+        RotateError::Stopped(format!(
+            "{user} has {} keys that were created when the run was interrupted ({}), and one of them may be in use: \
+             delete the ones that nobody uses, then resume\n{}",
+            ids.len(),
+            ids.join(", "),
+            delete.then("--access-key-id ID").after("delete one")
+        ))
     }
 
     fn create(&mut self) -> Result<String, RotateError> {
@@ -108,11 +133,13 @@ impl Rotation<'_, '_> {
             self.record(Phase::Deleted, json!({"user": request.user, "key": key}))?;
         }
         let before = self.keys()?;
-        self.record(Phase::Creating, json!({"user": request.user, "before": before}))?;
+        let creating =
+            json!({"user": request.user, "before": before, "at": rfc3339(self.client.now())});
+        self.record(Phase::Creating, creating.clone())?;
         let key = match self.client.create_access_key(request.user) {
             Ok(key) => key,
             Err(e) if e.kind == ErrorKind::Unknown => {
-                self.remove_orphans(&json!({"before": before}))?;
+                self.remove_orphans(&creating)?;
                 return Err(RotateError::Stopped(format!(
                     "{e}; no new key exists: resume to try again"
                 )));
