@@ -275,7 +275,12 @@ impl Planner<'_> {
                 affects: change.affects,
             });
         }
-        draft.notes.extend(step.remarks(self.api, &cx));
+        for remark in step.remarks(self.api, &cx) {
+            // Steps on one bucket say the same of it.
+            if !draft.notes.contains(&remark) {
+                draft.notes.push(remark);
+            }
+        }
         Ok(changes)
     }
 }

@@ -2,12 +2,17 @@
 
 use serde_json::Value;
 
-use super::{bucket, bucket_policy};
+use super::{bucket, bucket_policy, public_access_block};
 use crate::cloud::Api;
 use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
 
 /// IAM actions that such a step reads with.
-pub const READS: &[&str] = &["s3:GetBucketPolicy"];
+pub const READS: &[&str] = &[
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPolicyStatus",
+    "s3:GetBucketPublicAccessBlock",
+];
 /// IAM actions that such a step and its undo write with.
 pub const WRITES: &[&str] = &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
 
@@ -86,5 +91,37 @@ impl Step for BucketDeny {
         after: &Value,
     ) -> Result<Undo, StepError> {
         bucket_policy::remove(cx, now, before, after, &self.sid(cx))
+    }
+
+    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
+        let refused = public_access_block::refuses_policies(api, cx);
+        refused.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::step::s3_deny_destruction::STEP;
+    use crate::step::testing::{Fake, context};
+    use crate::step::{Args, Step};
+
+    /// What the plan says of a bucket with these answers.
+    fn remarks(public: bool, of_bucket: bool, of_account: bool) -> Vec<String> {
+        let args: Args = [("bucket", "records")].into();
+        let fake = Fake::default()
+            .answers("s3:GetBucketPolicyStatus", json!({"IsPublic": public}))
+            .answers("s3:GetPublicAccessBlock", json!({"BlockPublicPolicy": of_bucket}))
+            .answers("s3control:GetPublicAccessBlock", json!({"BlockPublicPolicy": of_account}));
+        STEP.remarks(&fake, &context(&args))
+    }
+
+    #[test]
+    fn a_public_policy_behind_a_block_is_told_before_s3_refuses_ours() {
+        assert!(remarks(true, true, false)[0].contains("refuses every new policy"));
+        assert_eq!(remarks(true, false, true).len(), 1);
+        assert!(remarks(true, false, false).is_empty());
+        assert!(remarks(false, true, true).is_empty());
     }
 }

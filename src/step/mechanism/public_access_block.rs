@@ -63,6 +63,28 @@ pub fn block_bucket(cx: &Context, item: &Item) -> Option<Change> {
     (!is_all_on(&item.state)).then(|| put(cx, Some(name), all_on()))
 }
 
+/// Why S3 will refuse every new policy of the argument `bucket`: its policy is public, and a block forbids to put a policy
+/// that is (Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage", `BlockPublicPolicy`). What cannot be
+/// read is left out: the run itself then shows it.
+pub fn refuses_policies(api: &dyn Api, cx: &Context) -> Option<String> {
+    let name = cx.args.text("bucket");
+    let status = bucket::call_on(cx, name, "GetBucketPolicyStatus", []);
+    if bucket::read(api, &status).ok()?["IsPublic"] != true {
+        return None;
+    }
+    let blocked = |bucket: Option<&str>| {
+        let block = bucket::read(api, &call(cx, bucket, "Get"));
+        block.is_ok_and(|block| block["BlockPublicPolicy"] == true)
+    };
+    (blocked(Some(name)) || blocked(None)).then(|| {
+        format!(
+            "The policy of {name} is public, and a public access block is on: S3 refuses every new policy, also ours, as \
+             long as the public statement is in it. Remove that statement from the policy first, then make the plan \
+             again"
+        )
+    })
+}
+
 impl BlockPublicAccess {
     fn bucket<'a>(&self, cx: &Context<'a>) -> Option<&'a str> {
         match self.scope {
