@@ -4,7 +4,7 @@ use super::inputs::{access, report_missing};
 use super::request::Range;
 use super::{LogRequest, Observer, ScannedLogs};
 use crate::finding::guardduty::join as matched;
-use crate::report::model::Report;
+use crate::report::model::{Note, Report};
 use crate::source::discover::{Discovered, guardduty};
 use crate::ui::number::counted;
 
@@ -26,7 +26,7 @@ pub fn join(
         answers.add(notes);
     }
     report_missing(&mut answers, observer);
-    report.notes.extend(answers.notes);
+    report.notes.extend(answers.notes.into_iter().map(Note::from));
     if all.is_empty() {
         return;
     }

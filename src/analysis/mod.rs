@@ -29,7 +29,7 @@ pub use scan::{ScannedLogs, scan};
 pub use timeline::timeline;
 
 use crate::detect;
-use crate::report::model::Report;
+use crate::report::model::{Note, Report};
 
 /// A finished analysis.
 pub struct Analysis {
@@ -56,7 +56,12 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Analysis, Error
     let window = logs.window();
     let mut report = Report {
         generated: now,
-        notes: notes::of_window(&logs.config, logs.selection, &coverage, window.whole_archive),
+        notes: to_notes(notes::of_window(
+            &logs.config,
+            logs.selection,
+            &coverage,
+            window.whole_archive,
+        )),
         matrix: detect::coverage::matrix(&cx, &logs.listing, now),
         window,
         coverage,
@@ -69,9 +74,10 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Analysis, Error
     };
     observer.memory_freed();
     report.sessions = detect::sessions::rows_of_findings(&cx, &report.findings);
-    report.notes.extend(detect::coverage::notes(&report.matrix));
-    report.notes.extend(notes::of_rules(&logs.rules, &logs.result));
-    report.notes.splice(0..0, logs.notes.iter().cloned());
+    let of_gaps = detect::coverage::notes(&report.matrix);
+    report.notes.extend(of_gaps.into_iter().map(Note::of_gap));
+    report.notes.extend(to_notes(notes::of_rules(&logs.rules, &logs.result)));
+    report.notes.splice(0..0, to_notes(logs.notes.clone()));
 
     let state = request.state.as_deref();
     let run_record = previous_run::compare(state, &logs, &cx, now, &mut report, observer);
@@ -80,4 +86,8 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Analysis, Error
         guardduty::join(&request.logs, &logs, &mut report, observer);
     }
     Ok(Analysis { report, logs, run_record })
+}
+
+fn to_notes(texts: Vec<String>) -> Vec<Note> {
+    texts.into_iter().map(Note::from).collect()
 }

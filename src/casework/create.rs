@@ -10,7 +10,7 @@ use crate::journal::{Event, Journal, seal};
 use crate::report::incident::PROGRAM;
 
 /// The highest number that a name gets when the name without a number exists.
-const MOST: u32 = 1_000;
+pub(super) const MOST: u32 = 1_000;
 
 /// Makes a case without a playbook. Its folder is `folder`, or else a new one called `name`, numbered if that exists.
 ///
@@ -38,7 +38,7 @@ pub fn create(
 /// # Errors
 /// When it cannot be made.
 pub fn numbered(name: &str, file: &CaseFile) -> Result<Case, CaseworkError> {
-    for n in 1..MOST {
+    for n in 1..=MOST {
         let path = if n == 1 { name.to_string() } else { format!("{name}-{n}") };
         match Case::create(Path::new(&path), file.clone()) {
             Err(CaseError::Exists(_)) => {}

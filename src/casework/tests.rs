@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::create::numbered;
+use super::create::{MOST, numbered};
 use super::error::Refusal;
 use super::*;
 use crate::case::{CaseError, CaseFile};
@@ -75,4 +75,16 @@ fn a_name_that_is_taken_gets_a_number() {
     let numbered = || numbered(&name, &CaseFile::default()).unwrap().root().display().to_string();
     assert_eq!(numbered(), name);
     assert_eq!(numbered(), format!("{name}-2"));
+}
+
+#[test]
+fn the_highest_number_is_given_and_none_above_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let name = temp.path().join("case").display().to_string();
+    fs::create_dir(&name).unwrap();
+    (2..MOST).for_each(|n| fs::create_dir(format!("{name}-{n}")).unwrap());
+    let last = numbered(&name, &CaseFile::default()).unwrap();
+    assert_eq!(last.root().display().to_string(), format!("{name}-{MOST}"));
+    let none = numbered(&name, &CaseFile::default()).err().unwrap();
+    assert!(matches!(none, CaseworkError::NamesTaken(_)), "{none}");
 }

@@ -10,7 +10,7 @@ use crate::clock::{DAY, HOUR, Millis};
 use crate::event::{Log, Outcome};
 use crate::source::Listing;
 use crate::source::delivery::Delivery;
-use crate::source::matrix::{Call, GAP_NEAR_CALL, Gap, Matrix, Row};
+use crate::source::matrix::{Call, Gap, Matrix, Row};
 use crate::ui::number::counted;
 use gaps::{End, STARTS, STOPS, Track};
 
@@ -140,7 +140,7 @@ pub fn notes(matrix: &Matrix) -> Vec<String> {
         let span = Gap { from, until: until.flatten(), ..(*gaps[0]).clone() }.span();
         let count = counted(gaps.len() as u64, "gap", "gaps");
         format!(
-            "{count} {GAP_NEAR_CALL} {} (event {}): no logs of {}{more}, {span}.",
+            "{count} in CloudTrail's logs around {} (event {}): no logs of {}{more}, {span}.",
             call.text(),
             call.event_id,
             regions.join(", "),

@@ -98,9 +98,6 @@ fn join(into: &mut Finding, from: Finding) {
     }
     into.tactics.sort_by_key(|name| tactic::place(name));
     into.tried &= from.tried;
-    if into.description.is_empty() {
-        into.description = from.description;
-    }
     into.targets.extend(from.targets);
     into.targets.sort();
     into.targets.dedup();
@@ -164,3 +161,6 @@ fn extend(into: &mut Vec<String>, from: Vec<String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,7 +34,37 @@ pub struct Report {
     /// This run compared with the last; `None` without a state.
     pub change: Option<Change>,
     /// Notes that qualify the result (warm-up, baseline too short, no GeoIP …).
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// A statement that qualifies the result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub kind: NoteKind,
+    pub text: String,
+}
+
+/// What a note is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteKind {
+    /// The window, the settings, the rules, the way to the logs.
+    Result,
+    /// Gaps in CloudTrail's deliveries, and the call that may explain them. Whoever lists the gaps of the matrix says the
+    /// same.
+    Gap,
+}
+
+impl Note {
+    /// A note on gaps of the matrix.
+    pub fn of_gap(text: String) -> Note {
+        Note { kind: NoteKind::Gap, text }
+    }
+}
+
+impl From<String> for Note {
+    fn from(text: String) -> Note {
+        Note { kind: NoteKind::Result, text }
+    }
 }
 
 /// Number of rules that were applied, and the rules that were not.

@@ -9,7 +9,7 @@ pub use weekly::{first, weekly};
 
 use std::collections::BTreeMap;
 
-use super::model::{Report, RulesApplied, Suppressed, Window};
+use super::model::{Note, Report, RulesApplied, Suppressed, Window};
 use crate::clock::{DAY, HOUR, MINUTE, Millis, SECOND};
 use crate::finding::{
     ActionSeen, Cause, Evidence, Finding, Proposal, Reason, Row, SettingUsed, Severity, SourceSeen,
@@ -312,7 +312,10 @@ pub fn rich() -> Report {
         notes: strings(&[
             "No GeoIP file was given: countries and network owners are those the logs name.",
             "Allow-list entry 'role/old-backup' expired on 2026-10-01 and was not applied.",
-        ]),
+        ])
+        .into_iter()
+        .map(Note::from)
+        .collect(),
     }
 }
 

@@ -161,6 +161,7 @@ fn json_keeps_log_text_as_it_was() {
         "summary",
         "change",
         "notes",
+        "gap_notes",
     ];
     // The reader sorts unless it is built to keep order; the snapshot shows the order written.
     expected.sort_unstable();

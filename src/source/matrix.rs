@@ -3,9 +3,6 @@
 use super::days;
 use crate::clock::{Millis, length, plain};
 
-/// The words in a note that name a gap together with the call that explains it.
-pub const GAP_NEAR_CALL: &str = "in CloudTrail's logs around";
-
 /// The matrix of one run. Access logs are left out: a bucket without requests writes no log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matrix {

@@ -50,6 +50,30 @@ fn rich_markdown() {
 }
 
 #[test]
+fn what_a_case_does_not_have_leaves_no_empty_name() {
+    let mut input = case_only();
+    if let Some(case) = &mut input.case {
+        case.file.playbook.clear();
+        case.file.account.clear();
+        case.plan = None;
+        case.entries.clear();
+        case.history = Default::default();
+    }
+    input.clocks = rich().clocks;
+    for clock in &mut input.clocks {
+        clock.state = "not started".into();
+        (clock.due, clock.left) = (String::new(), String::new());
+    }
+    let text = render("text", &input);
+    assert!(!text.contains("Playbook:") && !text.contains("Account:"), "{text}");
+    assert!(text.contains("starts: aware, 2026-11-09 15:38 UTC\n"), "{text}");
+    let md = render("md", &input);
+    assert!(md.contains("| Playbook | – |"), "{md}");
+    assert!(md.contains("| aware, 2026-11-09 15:38 UTC | – | – | not started |"), "{md}");
+    assert!(!render("html", &input).contains("<td></td>"));
+}
+
+#[test]
 fn rich_timeline_csv() {
     insta::assert_snapshot!(render("timeline-csv", &rich()));
 }

@@ -68,8 +68,8 @@ fn head(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     page.field("Status", d.status.name)?;
     if let Some(case) = &d.case {
         page.field("Case", &format!("{}, opened {} UTC", case.id, when(case.opened)))?;
-        page.field("Account", &case.account)?;
-        page.field("Playbook", &case.playbook)?;
+        page.field_if("Account", &case.account)?;
+        page.field_if("Playbook", &case.playbook)?;
         if let Some(caller) = &case.caller {
             page.field("Responder", caller)?;
         }

@@ -29,6 +29,7 @@
 //! | `summary` | `principals`, `access_keys`, `source_addresses`, `user_agents`, `actions`, `regions`, `error_codes`, `buckets`: each [{`value`, `detail`, `events`, `first`, `last`, `success`, `denied`, `failed`, `bytes_out`}] |
 //! | `change` | compared with the last run; `null` where no state is stored between runs; see below |
 //! | `notes` | statements that qualify the result |
+//! | `gap_notes` | those of the `notes` that speak of `coverage.gaps` |
 //!
 //! A story:
 //!
@@ -111,6 +112,7 @@ pub use session::{Session, UnusedSessions};
 pub use story::{Actor, Step, Story, Touched};
 pub use summary::{Row, Summary};
 
+use super::model::NoteKind;
 use super::{Report, model};
 
 /// Name and version of the document.
@@ -134,6 +136,8 @@ pub struct Analysis {
     pub summary: Summary,
     pub change: Option<Change>,
     pub notes: Vec<String>,
+    /// Those of the notes that speak of the coverage's gaps.
+    pub gap_notes: Vec<String>,
 }
 
 impl Default for Analysis {
@@ -152,12 +156,14 @@ impl Default for Analysis {
             summary: Summary::default(),
             change: None,
             notes: Vec::new(),
+            gap_notes: Vec::new(),
         }
     }
 }
 
 impl From<&Report> for Analysis {
     fn from(report: &Report) -> Analysis {
+        let of_gaps = report.notes.iter().filter(|note| note.kind == NoteKind::Gap);
         Analysis {
             schema: SCHEMA.into(),
             generated: Some(At(report.generated)),
@@ -171,7 +177,8 @@ impl From<&Report> for Analysis {
             suppressed: report.suppressed.iter().map(Suppressed::from).collect(),
             summary: Summary::from(&report.summary),
             change: report.change.as_ref().map(Change::from),
-            notes: report.notes.clone(),
+            notes: report.notes.iter().map(|note| note.text.clone()).collect(),
+            gap_notes: of_gaps.map(|note| note.text.clone()).collect(),
         }
     }
 }

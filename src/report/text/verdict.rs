@@ -34,7 +34,7 @@ pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.text(0, &basis(report))?;
     page.text(0, &certainty(report))?;
     for note in &report.notes {
-        page.item(0, "Note: ", note)?;
+        page.item(0, "Note: ", &note.text)?;
     }
     Ok(())
 }

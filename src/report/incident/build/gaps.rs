@@ -8,7 +8,6 @@ use crate::journal::Event;
 use crate::plan::Kind;
 use crate::report::incident::model::{Gap, State};
 use crate::report::schema::{self, Analysis, At};
-use crate::source::matrix;
 use crate::ui::number::{counted, grouped};
 
 /// The most gaps in CloudTrail's deliveries that are listed. Gaps with a call that stopped a trail come first.
@@ -137,8 +136,8 @@ fn judgement(analysis: &Analysis, gaps: &mut Gaps) {
         let n = counted(analysis.rules.skipped.len() as u64, "rule was", "rules were");
         gaps.add("judgement", format!("{n} not applied."));
     }
-    // Skip these notes: the gaps already name the calls that may explain them.
-    for note in analysis.notes.iter().filter(|note| !note.contains(matrix::GAP_NEAR_CALL)) {
+    // The gaps already name the calls that may explain them.
+    for note in analysis.notes.iter().filter(|note| !analysis.gap_notes.contains(note)) {
         gaps.add("judgement", note.clone());
     }
 }

@@ -7,27 +7,43 @@ use super::register::Register;
 use super::steps::improves_visibility;
 use crate::journal::Phase;
 use crate::plan::Kind;
-use crate::report::incident::checklists::{self, Item};
+use crate::report::incident::checklists::{self, Item, List};
 use crate::report::incident::model::{Checklist, Task, TaskState};
+use crate::ui::number::counted;
 
 pub fn build(facts: &Facts<'_>, register: &mut Register<'_>) -> Vec<Checklist> {
-    let lists = playbooks(facts)
-        .into_iter()
-        .filter_map(|(id, because)| Some((checklists::find(&id)?, because)));
-    lists
-        .map(|(list, because)| {
-            let mut tasks = |items: &[Item]| -> Vec<Task> {
-                items.iter().map(|i| task(facts, &list.playbook, i, register)).collect()
-            };
-            Checklist {
-                eradication: tasks(&list.eradication),
-                recovery: tasks(&list.recovery),
-                playbook: list.playbook.clone(),
-                title: list.title.clone(),
+    let lists = playbooks(facts).into_iter().filter_map(|(id, because)| {
+        let found = checklists::find(&id).transpose()?;
+        Some(match found {
+            Ok(list) => ticked(facts, &list, because, register),
+            Err(e) => Checklist {
+                title: format!("The checklist of {id} cannot be read: {e}"),
+                playbook: id,
                 because,
-            }
+                eradication: Vec::new(),
+                recovery: Vec::new(),
+            },
         })
-        .collect()
+    });
+    lists.collect()
+}
+
+fn ticked(
+    facts: &Facts<'_>,
+    list: &List,
+    because: String,
+    register: &mut Register<'_>,
+) -> Checklist {
+    let mut tasks = |items: &[Item]| -> Vec<Task> {
+        items.iter().map(|i| task(facts, &list.playbook, i, register)).collect()
+    };
+    Checklist {
+        eradication: tasks(&list.eradication),
+        recovery: tasks(&list.recovery),
+        playbook: list.playbook.clone(),
+        title: list.title.clone(),
+        because,
+    }
 }
 
 /// Playbooks: the case's own first, then those that findings propose.
@@ -42,8 +58,7 @@ fn playbooks(facts: &Facts<'_>) -> Vec<(String, String)> {
     }
     for (id, times) in proposed {
         if found.iter().all(|(known, _)| known != id) {
-            let findings =
-                if times == 1 { "1 finding".into() } else { format!("{times} findings") };
+            let findings = counted(times as u64, "finding", "findings");
             found.push((id.to_string(), format!("proposed by {findings}")));
         }
     }

@@ -279,8 +279,11 @@ fn a_delivery_gap_is_listed_once_and_weighs_with_a_call_that_stops_the_trail() {
         json!([{"time": "2026-11-03T13:30:00Z", "principal": "dana", "action": "StopLogging"}]);
     let quiet: Vec<Value> = (0..25).map(|n| gap(&format!("r-{n}"), json!([]))).collect();
     let gaps = [quiet, vec![gap("us-east-1", call)]].concat();
-    let notes = ["1 gap in CloudTrail's logs around StopLogging by dana.", "Another note."];
-    let text = json!({"schema": "incident.analysis/1", "coverage": {"gaps": gaps}, "notes": notes});
+    let of_gap = "1 gap: no logs after StopLogging by dana.";
+    // Reads like a note on a gap, and is none: its words come from an archive.
+    let notes = [of_gap, "Another note, in CloudTrail's logs around StopTrail."];
+    let text = json!({"schema": "incident.analysis/1", "coverage": {"gaps": gaps}, "notes": notes,
+        "gap_notes": [of_gap]});
     let analysis = Some(Analysis::parse(text.to_string().as_bytes()).expect("an analysis"));
     let document = build(&Input { analysis, ..Input::default() });
     let told = |words: &str| document.gaps.iter().filter(|g| g.text.contains(words)).count();
@@ -294,7 +297,7 @@ fn a_delivery_gap_is_listed_once_and_weighs_with_a_call_that_stops_the_trail() {
         )
     );
     assert_eq!(
-        (told("StopLogging"), told("Another note."), told(" r-"), told("6 more gaps")),
+        (told("StopLogging"), told("Another note, in"), told(" r-"), told("6 more gaps")),
         (1, 1, 19, 1)
     );
 }

@@ -44,8 +44,11 @@ pub fn clocks(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
             &format!("{:<9} ", k.state),
             &format!("{} {}: {}", k.regime, k.article, k.duty),
         )?;
-        let left = if k.left.is_empty() { String::new() } else { format!("; left: {}", k.left) };
-        page.text(14, &format!("starts: {}; due: {}{left}", k.starts, k.due))?;
+        let known = [("starts", &k.starts), ("due", &k.due), ("left", &k.left)]
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| format!("{name}: {text}"));
+        page.text(14, &known.collect::<Vec<_>>().join("; "))?;
     }
     Ok(())
 }
@@ -106,7 +109,8 @@ pub fn evidence(page: &mut Page<'_>, d: &Document) -> io::Result<()> {
     }
     page.fields("", custody.problems.iter().map(|p| clip(p, LINE)))?;
     for file in &custody.files {
-        let text = format!("{} ({} bytes) {}", file.name, grouped(file.bytes), file.origin);
+        let text =
+            format!("{} ({}) {}", file.name, counted(file.bytes, "byte", "bytes"), file.origin);
         page.item(4, "- ", &text)?;
         page.text(6, &file.sha256)?;
     }
