@@ -3,6 +3,7 @@
 pub mod action;
 pub mod address;
 pub mod agent;
+pub mod effect;
 pub mod identity;
 pub mod outcome;
 pub mod session;
