@@ -114,3 +114,51 @@ fn a_name_that_looks_like_aws_hides_nothing() {
     };
     assert_eq!(fallen(&told(|act| act), &told(renamed)), Vec::<String>::new());
 }
+
+/// Rules about long-term keys as such: with a session it is another act.
+const ABOUT_KEYS: [&str; 3] = [
+    "credential-access/secret_read_with_long_term_key",
+    "initial-access/root_access_key_used",
+    "persistence/session_token_from_key_without_mfa",
+];
+
+#[test]
+fn a_session_made_with_the_key_hides_nothing() {
+    // What GetSessionToken gives a user: the same identity with a temporary key.
+    let exchanged = |mut act: Value| {
+        let identity = &mut act["userIdentity"];
+        let key = identity["accessKeyId"].as_str().and_then(|key| key.strip_prefix("AKIA"));
+        if let Some(rest) = key.map(str::to_string) {
+            identity["accessKeyId"] = json!(format!("ASIA{rest}"));
+            identity["sessionContext"] = json!({"attributes": {
+                "creationDate": "2026-11-09T08:00:00Z", "mfaAuthenticated": "false"}});
+        }
+        act
+    };
+    let silent = fallen(&told(|act| act), &told(exchanged));
+    let by_meaning = |line: &&String| ABOUT_KEYS.iter().any(|rule| line.starts_with(rule));
+    let unmeant: Vec<&String> = silent.iter().filter(|line| !by_meaning(line)).collect();
+    assert_eq!(unmeant, Vec::<&String>::new());
+    assert_eq!(silent.len(), ABOUT_KEYS.len(), "{silent:#?}");
+}
+
+#[test]
+fn an_old_record_and_a_versioned_name_are_judged_alike() {
+    let aged = |mut act: Value| {
+        let name = text(&act["eventName"]);
+        if !name.ends_with(|c: char| c.is_ascii_digit()) {
+            act["eventName"] = json!(format!("{name}20150331v2"));
+        }
+        act.as_object_mut().unwrap().remove("readOnly");
+        act
+    };
+    assert_eq!(fallen(&told(|act| act), &told(aged)), Vec::<String>::new());
+}
+
+#[test]
+fn a_browser_s_name_hides_nothing() {
+    let browser =
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36";
+    let after = told(|act| with(act, json!({"userAgent": browser})));
+    assert_eq!(fallen(&told(|act| act), &after), Vec::<String>::new());
+}

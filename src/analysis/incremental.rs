@@ -1,5 +1,6 @@
 //! Continues from the state of earlier runs, for logs at AWS.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use xxhash_rust::xxh3::Xxh3;
@@ -18,14 +19,13 @@ use crate::ui::number::{counted, grouped};
 /// Objects that a note names.
 const NAMED: usize = 5;
 
-/// Identifies the rules by their names and texts.
-pub fn rules_digest(files: &[RuleFile]) -> String {
+/// Identifies the rules by their names and texts, and by the accounts that they count as ours.
+pub fn rules_digest(files: &[RuleFile], known: &BTreeSet<String>) -> String {
     let mut hash = Xxh3::new();
-    for file in files {
-        for text in [&file.name, &file.text] {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
-        }
+    let rules = files.iter().flat_map(|file| [&file.name, &file.text]);
+    for text in rules.chain(known) {
+        hash.update(&(text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
     }
     format!("{:016x}", hash.digest())
 }

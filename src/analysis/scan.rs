@@ -59,9 +59,11 @@ pub fn scan(
     let threads = request.threads();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
 
-    let (rules, connected) = in_parallel(|| compile(rule_files), || inputs::connect(request));
+    let known = config.known();
+    let (rules, connected) =
+        in_parallel(|| compile(rule_files).with_known(known.clone()), || inputs::connect(request));
     let connected = connected?;
-    let (rules_digest, source) = (rules_digest(rule_files), connected.source.clone());
+    let (rules_digest, source) = (rules_digest(rule_files, &known), connected.source.clone());
     let reserved =
         incremental::reserve(state, connected.selection, &rules_digest, &source, observer)?;
     let reserved = reserved.zip(connected.selection);

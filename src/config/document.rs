@@ -83,6 +83,40 @@ impl<'a> Document<'a> {
         ranges::parse(self.string(key, value)?).map_err(|problem| problem.at(self.at(value.span())))
     }
 
+    /// An AWS account id.
+    pub fn account(&self, key: &str, value: &Value) -> Result<String, ConfigError> {
+        let id = self.string(key, value)?;
+        let whole = id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit());
+        self.id(whole, id, value, "is no account id", "write the 12 digits, as `\"111122223333\"`")
+    }
+
+    /// The id of an organization: `o-` and 10 to 32 letters and digits (Organizations API reference,
+    /// "Organization").
+    pub fn organization(&self, key: &str, value: &Value) -> Result<String, ConfigError> {
+        let id = self.string(key, value)?;
+        let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let whole = id
+            .strip_prefix("o-")
+            .is_some_and(|rest| (10..=32).contains(&rest.len()) && rest.bytes().all(lower));
+        let hint = "`aws organizations describe-organization` prints it, as `o-a1b2c3d4e5`";
+        self.id(whole, id, value, "is no organization id", hint)
+    }
+
+    fn id(
+        &self,
+        whole: bool,
+        id: &str,
+        value: &Value,
+        problem: &str,
+        hint: &str,
+    ) -> Result<String, ConfigError> {
+        if whole {
+            return Ok(id.to_string());
+        }
+        let problem = Problem::new(format!("`{id}` {problem}")).hint(hint);
+        Err(problem.at(self.at(value.span())))
+    }
+
     /// A glob over the whole text, in which `*` also matches `/`.
     pub fn pattern(&self, key: &str, value: &Value) -> Result<Pattern, ConfigError> {
         let text = self.string(key, value)?;

@@ -84,6 +84,9 @@ impl Loader {
         if let Some(Located { value, at }) = parsed.geoip {
             self.config.geoip = with_origin(Located { value: Some(value), at });
         }
+        self.config.known_accounts.extend(parsed.known_accounts.into_iter().map(with_origin));
+        let organizations = parsed.known_organizations.into_iter().map(with_origin);
+        self.config.known_organizations.extend(organizations);
         for Located { value, at } in parsed.own_ranges {
             self.own.push(value);
             self.config.own_ranges.push(with_origin(Located { value: value.to_string(), at }));

@@ -18,6 +18,7 @@ mod settings;
 mod text_file;
 mod until;
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,8 @@ pub struct Config {
     baseline_days: WithOrigin<f64>,
     threads: WithOrigin<Option<usize>>,
     geoip: WithOrigin<Option<PathBuf>>,
+    known_accounts: Vec<WithOrigin<String>>,
+    known_organizations: Vec<WithOrigin<String>>,
     own: Ranges,
     /// As text, for display.
     own_ranges: Vec<WithOrigin<String>>,
@@ -101,6 +104,8 @@ impl Config {
             baseline_days: WithOrigin::default(BASELINE_DAYS),
             threads: WithOrigin::default(None),
             geoip: WithOrigin::default(None),
+            known_accounts: Vec::new(),
+            known_organizations: Vec::new(),
             own: Ranges::default(),
             own_ranges: Vec::new(),
             own_range_files: Vec::new(),
@@ -130,6 +135,12 @@ impl Config {
 
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Ids of accounts and organizations that are ours.
+    pub fn known(&self) -> BTreeSet<String> {
+        let all = self.known_accounts.iter().chain(&self.known_organizations);
+        all.map(|id| id.value.clone()).collect()
     }
 
     /// Whether the address is in an own range.

@@ -12,12 +12,14 @@ use crate::config::ranges::Ranges;
 use crate::config::rows::Origin;
 use crate::config::settings::Group;
 
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 10] = [
     "allow",
     "baseline_days",
     "detect",
     "geoip",
     "intel",
+    "known_accounts",
+    "known_organizations",
     "own_range_files",
     "own_ranges",
     "threads",
@@ -34,6 +36,8 @@ pub struct ParsedFile {
     pub baseline_days: Option<Located<f64>>,
     pub threads: Option<Located<usize>>,
     pub geoip: Option<Located<PathBuf>>,
+    pub known_accounts: Vec<Located<String>>,
+    pub known_organizations: Vec<Located<String>>,
     pub own_ranges: Vec<Located<IpNet>>,
     pub own_range_files: Vec<Located<PathBuf>>,
     pub allow: Vec<AllowEntry>,
@@ -85,6 +89,18 @@ pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<ParsedFile, Co
             }
             "geoip" => {
                 parsed.geoip = Some(Located { value: doc.file("geoip", &value)?, at });
+            }
+            "known_accounts" => {
+                for item in doc.list("known_accounts", &value)? {
+                    let value = doc.account("known_accounts", item)?;
+                    parsed.known_accounts.push(Located { value, at: doc.at(item.span()) });
+                }
+            }
+            "known_organizations" => {
+                for item in doc.list("known_organizations", &value)? {
+                    let value = doc.organization("known_organizations", item)?;
+                    parsed.known_organizations.push(Located { value, at: doc.at(item.span()) });
+                }
             }
             "own_ranges" => {
                 for item in doc.list("own_ranges", &value)? {

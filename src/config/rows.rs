@@ -77,6 +77,10 @@ impl Config {
         let help = "Folder with City, Country or ASN databases (*.mmdb)";
         rows.push(row("geoip", geoip, &self.geoip.origin, help));
 
+        let known = self.known_accounts.iter().map(|o| (o.value.clone(), &o.origin));
+        rows.extend(list("known_accounts", known, "Accounts of the organisation"));
+        let known = self.known_organizations.iter().map(|o| (o.value.clone(), &o.origin));
+        rows.extend(list("known_organizations", known, "Ids of the organisation at AWS"));
         let own = self.own_ranges.iter().map(|o| (o.value.clone(), &o.origin));
         rows.extend(list("own_ranges", own, "Address ranges of the organisation"));
         let own = self.own_range_files.iter().map(|o| (o.value.clone(), &o.origin));

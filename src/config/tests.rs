@@ -201,6 +201,8 @@ fn every_effective_value_is_shown() {
             "baseline_days = 30 days [default] Days of history that the window is compared with",
             "threads = one per processor  [default] Inputs read in parallel",
             "geoip = none  [default] Folder with City, Country or ASN databases (*.mmdb)",
+            "known_accounts = none  [default] Accounts of the organisation",
+            "known_organizations = none  [default] Ids of the organisation at AWS",
             "own_ranges = none  [default] Address ranges of the organisation",
             "own_range_files = none  [default] Files of own address ranges, one per line",
             "allow = none  [default] Allow-list: findings to suppress",

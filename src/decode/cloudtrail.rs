@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::credentials::{IssuedFields, SignInFields};
 use super::fields::{Field, Fields, pairs, text_of, unquote};
 use super::identity::Identities;
-use crate::event::action::ObjectAction;
+use crate::event::action::{self, ObjectAction};
 use crate::event::{Event, Log, ObjectAccess, Outcome, time};
 
 /// What kind of record a JSON object is.
@@ -131,7 +131,7 @@ impl<'a> EventFields<'a> {
             account: if self.account.is_empty() { actor.account } else { &self.account },
             region: &self.region,
             service: &self.service,
-            action: &self.action,
+            action: action::plain(&self.action),
             source: &self.source,
             user_agent: &self.agent,
             error: &self.error,

@@ -7,10 +7,13 @@ mod api_denied_burst;
 mod api_enumeration;
 mod build;
 pub mod change;
+mod change_new_to_role;
+mod change_refused_first_time;
 mod columns;
 pub mod coverage;
 mod credential_unfamiliar_source;
 mod cx;
+mod first_acts;
 mod grouping;
 mod history;
 mod intel_match;
@@ -80,6 +83,8 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &s3_bulk_delete::S3BulkDelete,
     &api_enumeration::ApiEnumeration,
     &api_denied_burst::ApiDeniedBurst,
+    &change_refused_first_time::ChangeRefusedFirstTime,
+    &change_new_to_role::ChangeNewToRole,
     &sign_in_failures::SignInFailures,
     &request_spike::RequestSpike,
     &intel_match::IntelMatch,

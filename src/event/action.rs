@@ -1,5 +1,35 @@
 //! What a call does, by its name: whether it is read-only, and what an S3 call does to an object or bucket.
 
+/// The call's name without the version of its API at the end. CloudTrail logs `CreateFunction20150331`,
+/// `UpdateFunctionCode20150331v2` and `CreateDistribution2020_05_31` for Lambda and CloudFront (Lambda developer guide
+/// and CloudFront developer guide, "Logging API calls using AWS CloudTrail").
+///
+/// A version is a date, with or without `-` or `_` between its parts, and perhaps `v` and a number. A name that is
+/// nothing else stays as it is.
+pub fn plain(action: &str) -> &str {
+    let digits = action.trim_end_matches(|c: char| c.is_ascii_digit());
+    let revised = digits.strip_suffix('v').filter(|_| digits.len() < action.len());
+    let dated = |name| without_date(name).filter(|name| !name.is_empty());
+    revised.and_then(dated).or_else(|| dated(action)).unwrap_or(action)
+}
+
+/// The text before a date at its end: `20150331`, `2015-03-31`, `2015_03_31`.
+fn without_date(text: &str) -> Option<&str> {
+    let mut rest = text;
+    let mut part = |digits: usize, range: std::ops::RangeInclusive<u32>| {
+        let at = rest.len().checked_sub(digits)?;
+        let number = rest.get(at..).filter(|part| part.bytes().all(|b| b.is_ascii_digit()))?;
+        rest = rest.get(..at)?;
+        let before = rest;
+        rest = rest.strip_suffix(['-', '_']).unwrap_or(rest);
+        range.contains(&number.parse().ok()?).then_some(before)
+    };
+    part(2, 1..=31)?;
+    part(2, 1..=12)?;
+    part(4, 1990..=2099)?;
+    Some(rest)
+}
+
 /// True if the name is that of a read-only API call. Some of these return data or credentials.
 pub fn is_read_only(action: &str) -> bool {
     const VERBS: [&str; 8] =
@@ -271,6 +301,29 @@ mod tests {
             ("SOAP.GetObject", "GetObject", ObjectAction::Read),
         ] {
             assert_eq!(from_s3_operation(operation, true), (name, action), "{operation}");
+        }
+    }
+
+    #[test]
+    fn a_name_loses_the_version_of_its_api() {
+        for (logged, plain_name) in [
+            ("CreateFunction20150331", "CreateFunction"),
+            ("UpdateFunctionCode20150331v2", "UpdateFunctionCode"),
+            ("UpdateFunctionCode20150331v12", "UpdateFunctionCode"),
+            ("CreateDistribution2020_05_31", "CreateDistribution"),
+            ("CreateDistribution2014-11-13", "CreateDistribution"),
+            ("CreateDistribution_2014-11-13", "CreateDistribution"),
+            ("ListObjectsV2", "ListObjectsV2"),
+            ("BatchUpdateFindingsV2", "BatchUpdateFindingsV2"),
+            ("CreateFunction20151331", "CreateFunction20151331"),
+            ("CreateFunction20150332", "CreateFunction20150332"),
+            ("CreateFunction00000101", "CreateFunction00000101"),
+            ("20150331", "20150331"),
+            ("é0150331", "é0150331"),
+            ("v2", "v2"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(logged), plain_name, "{logged}");
         }
     }
 

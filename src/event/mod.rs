@@ -3,6 +3,7 @@
 pub mod action;
 pub mod address;
 pub mod agent;
+pub mod effect;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 pub mod identity;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, Caller};
+use crate::event::action;
 use crate::plan::Plan;
 
 /// How far back CloudTrail is read.
@@ -37,7 +38,9 @@ pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, 
 /// The actor of an event that changed something; `None` for one that cannot be read.
 fn actor_of(event: &Value, ours: &[&str]) -> Option<String> {
     let record: Value = serde_json::from_str(event["CloudTrailEvent"].as_str()?).ok()?;
-    let reads = record["readOnly"].as_bool().unwrap_or(false) || !record["errorCode"].is_null();
+    let what = record["eventName"].as_str().unwrap_or_default();
+    let reads = record["readOnly"].as_bool().unwrap_or_else(|| action::is_read_only(what))
+        || !record["errorCode"].is_null();
     let identity = &record["userIdentity"];
     let arn = identity["arn"].as_str().or_else(|| identity["principalId"].as_str())?;
     if reads || ours.contains(&arn) {
@@ -45,7 +48,6 @@ fn actor_of(event: &Value, ours: &[&str]) -> Option<String> {
     }
     let key = identity["accessKeyId"].as_str().unwrap_or("no key");
     let from = record["sourceIPAddress"].as_str().unwrap_or("an unknown address");
-    let what = record["eventName"].as_str().unwrap_or_default();
     Some(format!("{arn} ({key}) from {from} with {what}"))
 }
 

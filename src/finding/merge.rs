@@ -8,12 +8,16 @@ use super::{ActionSeen, Cause, Evidence, Finding, Severity, SourceSeen, Target, 
 const TOUCH: Millis = HOUR;
 
 /// Joins findings of one cause and orders them: most severe first, then earliest. Where a detector and a rule
-/// report the same, the detector's title leads: it has the numbers.
+/// report the same, the detector's title leads: it has the numbers. A detector of acts knows less of them than a rule
+/// that names the act, and joins it.
 pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let by_rule = |f: &Finding| f.rule.contains('/');
+    let place = |f: &Finding| match (f.rule.contains('/'), f.cause) {
+        (false, Cause::Act) => 2,
+        (by_rule, _) => u8::from(by_rule),
+    };
     findings.sort_by(|a, b| {
         let weight = || b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b)));
-        by_rule(a).cmp(&by_rule(b)).then_with(weight)
+        place(a).cmp(&place(b)).then_with(weight)
     });
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
     for finding in findings {

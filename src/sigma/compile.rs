@@ -1,7 +1,7 @@
 //! Compiles rule texts into a `RuleSet`: reads every document, applies filters, links correlations and
 //! builds the index.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Serialize;
 
@@ -44,6 +44,7 @@ pub struct RuleSet {
     pub(super) s3_access: Index,
     pub(super) correlations: Vec<Correlation>,
     pub(super) links: Links,
+    pub(super) known: BTreeSet<String>,
     skipped: Vec<Skipped>,
     problems: Vec<Problem>,
 }
@@ -74,6 +75,13 @@ impl RuleSet {
             }
         }
         compiler.finish()
+    }
+
+    /// Accounts (12 digits) and organizations (`o-…`) that are ours, beside the account of each record: `grants` counts
+    /// them as inside.
+    #[must_use]
+    pub fn with_known(self, known: BTreeSet<String>) -> RuleSet {
+        RuleSet { known, ..self }
     }
 
     pub fn rules(&self) -> &[Rule] {
@@ -206,6 +214,7 @@ impl Compiler {
             s3_access,
             correlations,
             links,
+            known: BTreeSet::new(),
             skipped: self.skipped,
             problems: self.problems,
         }

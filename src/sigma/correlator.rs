@@ -1,16 +1,21 @@
 //! Collects rule matches in any order and evaluates the correlations at the end.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::compile::{RuleIndex, RuleSet};
+use super::correlate::{Correlation, Kind};
 use super::window::{self, Events, Hit};
 
 /// The default limit of hits in a correlator.
 pub const HITS: usize = 2_000_000;
+
+/// The most values that one record adds to a `value_count`. AWS takes at most a thousand ids in a call.
+const MOST_ITEMS: usize = 1_000;
 
 /// A correlation that fired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,14 +86,25 @@ impl<'s> Correlator<'s> {
     pub fn add(&mut self, rule: RuleIndex, time: i64, event: u64, record: &Value) {
         let set = self.set;
         for input in set.links.inputs.get(rule.0 as usize).map_or(&[][..], Vec::as_slice) {
-            let mut values = Vec::with_capacity(input.paths.len());
-            for path in &input.paths {
-                let text = path.first_text(record);
-                values.push(text.map(|text| self.intern(text)));
+            let counted = set.correlations.get(input.correlation).map_or(0..0, counted);
+            let mut rows: Vec<Vec<Option<Arc<str>>>> = vec![Vec::new()];
+            for (n, path) in input.paths.iter().enumerate() {
+                let texts: Vec<String> = match counted.contains(&n) {
+                    true => path.texts(record, MOST_ITEMS).into_iter().collect(),
+                    false => path.first_text(record).into_iter().collect(),
+                };
+                let texts: Vec<_> = texts.into_iter().map(|t| Some(self.intern(t))).collect();
+                let texts = if texts.is_empty() { vec![None] } else { texts };
+                let longer = |row: Vec<_>| {
+                    texts.iter().map(move |text| [&row[..], std::slice::from_ref(text)].concat())
+                };
+                rows = rows.into_iter().flat_map(longer).take(MOST_ITEMS).collect();
             }
-            let events = Events::One(event);
-            let hit = Hit { from: time, time, slot: input.slot, events, values: Box::new([]) };
-            self.put(input.correlation, hit, values);
+            for values in rows {
+                let events = Events::One(event);
+                let hit = Hit { from: time, time, slot: input.slot, events, values: Box::new([]) };
+                self.put(input.correlation, hit, values);
+            }
         }
     }
 
@@ -225,6 +241,15 @@ impl<'s> Correlator<'s> {
                 self.put(outer.correlation, hit, values.to_vec());
             }
         }
+    }
+}
+
+/// The positions of the fields whose values a correlation counts, among its paths.
+fn counted(correlation: &Correlation) -> Range<usize> {
+    let from = correlation.group_by.len();
+    match correlation.kind {
+        Kind::ValueCount => from..from + correlation.fields.len(),
+        Kind::EventCount | Kind::Temporal | Kind::TemporalOrdered => from..from,
     }
 }
 

@@ -5,7 +5,7 @@
 //! two, so most records cost two look-ups, however many rules there are.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -15,6 +15,9 @@ use super::detection::Expr;
 use super::lossy;
 use super::pattern::fold;
 use super::prefilter::{Prefilter, PrefilterCache};
+use super::record;
+use super::value::NONE_KNOWN;
+use crate::event::action;
 
 /// The `source` of a record of an S3 access log. Its action is the operation, and its record an
 /// object whose members are named as CloudWatch Logs names them: `operation`, `bucket`, `key`,
@@ -124,7 +127,7 @@ impl<'a> PartialRecord<'a> {
                 let name = test.path.as_str();
                 let (_, record) = self.fields.iter().find(|(field, _)| *field == name)?;
                 let decided = record.is_object() && !test.has_field_ref();
-                decided.then(|| test.matches(record))
+                decided.then(|| test.matches(record, &NONE_KNOWN))
             }
         }
     }
@@ -189,7 +192,7 @@ struct CallerEntry {
 }
 
 impl<'s> Scanner<'s> {
-    /// As `RuleSet::matches`. `record` is called only if a rule may match.
+    /// As `RuleSet::matches`. `record` is called only if a rule may match. The action may end with a version.
     pub fn matches<'r>(
         &mut self,
         call: &Call<'_>,
@@ -197,6 +200,7 @@ impl<'s> Scanner<'s> {
         out: &mut Vec<RuleIndex>,
     ) {
         self.parsed = None;
+        let call = &Call { action: action::plain(call.action), ..*call };
         if self.count >= CALLS {
             // An attacker who makes up names must not exhaust memory.
             self.services_by_action.clear();
@@ -212,17 +216,18 @@ impl<'s> Scanner<'s> {
             return;
         }
         let strict = serde_json::from_slice::<Value>(&record).ok();
-        let Some(value) = strict.or_else(|| lossy::parse(&record)) else {
+        let Some(mut value) = strict.or_else(|| lossy::parse(&record)) else {
             *unreadable += 1;
             return;
         };
-        let parsed_record = ParsedRecord::new(&value, &record);
+        record::complete(&mut value);
+        let parsed_record = ParsedRecord::new(&value, &record, &set.known);
         let matched = tried.iter().filter(|rule| parsed_record.holds(&set.exprs[**rule as usize]));
         out.extend(matched.map(|rule| RuleIndex(*rule)));
         *parsed = Some(value);
     }
 
-    /// The last record, if it had to be parsed: always where a rule matched.
+    /// The last record, completed, if it had to be parsed: always where a rule matched.
     pub fn record(&self) -> Option<&Value> {
         self.parsed.as_ref()
     }
@@ -282,11 +287,12 @@ struct ParsedRecord<'a> {
     value: &'a Value,
     text: std::cell::OnceCell<(String, String)>,
     record: &'a [u8],
+    known: &'a BTreeSet<String>,
 }
 
 impl<'a> ParsedRecord<'a> {
-    fn new(value: &'a Value, record: &'a [u8]) -> ParsedRecord<'a> {
-        ParsedRecord { value, text: std::cell::OnceCell::new(), record }
+    fn new(value: &'a Value, record: &'a [u8], known: &'a BTreeSet<String>) -> ParsedRecord<'a> {
+        ParsedRecord { value, text: std::cell::OnceCell::new(), record, known }
     }
 
     fn holds(&self, expr: &Expr) -> bool {
@@ -298,7 +304,7 @@ impl<'a> ParsedRecord<'a> {
             Expr::AtLeast(count, parts) => {
                 parts.iter().filter(|part| self.holds(part)).take(*count).count() == *count
             }
-            Expr::Field(test) => test.matches(self.value),
+            Expr::Field(test) => test.matches(self.value, self.known),
             Expr::Keyword(keyword) => {
                 let (text, folded) = self.text.get_or_init(|| {
                     let text = String::from_utf8_lossy(self.record).into_owned();

@@ -1,5 +1,6 @@
 //! Explains a rule on one record: each condition, the values in the record, and whether it matches.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde::Serialize;
@@ -7,6 +8,7 @@ use serde_json::Value;
 
 use super::compile::{RuleIndex, RuleSet};
 use super::detection::Expr;
+use super::record;
 use super::value::{Comparison, FieldTest, Operator, Test};
 use crate::grant::Reach;
 
@@ -32,54 +34,59 @@ impl RuleSet {
         let mut lines = Vec::new();
         if let Some(expr) = self.exprs.get(rule.0 as usize) {
             let text = record.to_string();
-            explain(expr, record, &text, 0, &mut lines);
+            let mut record = record.clone();
+            record::complete(&mut record);
+            let seen = Seen { record: &record, text: &text, known: &self.known };
+            explain(expr, &seen, 0, &mut lines);
         }
         lines
     }
 }
 
-fn explain(
-    expr: &Expr,
-    record: &Value,
-    text: &str,
-    depth: usize,
-    lines: &mut Vec<Condition>,
-) -> bool {
+/// What a rule is tried on.
+struct Seen<'a> {
+    record: &'a Value,
+    /// The record as written.
+    text: &'a str,
+    known: &'a BTreeSet<String>,
+}
+
+fn explain(expr: &Expr, on: &Seen<'_>, depth: usize, lines: &mut Vec<Condition>) -> bool {
     if let Expr::Shared(inner) = expr {
-        return explain(inner, record, text, depth, lines);
+        return explain(inner, on, depth, lines);
     }
     let position = lines.len();
     let line = |text: String, seen| Condition { depth, text, seen, holds: false };
     let holds = match expr {
         Expr::Shared(_) => false,
         Expr::Field(test) => {
-            lines.push(line(describe_field(test), Some(values_in_record(test, record))));
-            test.matches(record)
+            lines.push(line(describe_field(test), Some(values_in_record(test, on.record))));
+            test.matches(on.record, on.known)
         }
         Expr::Keyword(keyword) => {
             lines.push(line(
                 format!("the record contains {}", describe_values(&keyword.values, keyword.all)),
                 None,
             ));
-            keyword.matches(record, text, &super::pattern::fold(text))
+            keyword.matches(on.record, on.text, &super::pattern::fold(on.text))
         }
         Expr::Not(inner) => {
             lines.push(line("not".to_owned(), None));
-            !explain(inner, record, text, depth + 1, lines)
+            !explain(inner, on, depth + 1, lines)
         }
         Expr::All(parts) => {
             lines.push(line("all of".to_owned(), None));
-            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            let held = parts.iter().map(|part| explain(part, on, depth + 1, lines));
             held.fold(true, |all, one| all & one)
         }
         Expr::Any(parts) => {
             lines.push(line("any of".to_owned(), None));
-            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            let held = parts.iter().map(|part| explain(part, on, depth + 1, lines));
             held.fold(false, |any, one| any | one)
         }
         Expr::AtLeast(count, parts) => {
             lines.push(line(format!("at least {count} of"), None));
-            let held = parts.iter().map(|part| explain(part, record, text, depth + 1, lines));
+            let held = parts.iter().map(|part| explain(part, on, depth + 1, lines));
             held.filter(|held| *held).count() >= *count
         }
     };
@@ -155,7 +162,7 @@ fn describe_test(test: &Test) -> String {
             format!("{sign} {value}")
         }
         Test::Grants(Reach::Everyone) => "gives access to everyone".to_owned(),
-        Test::Grants(_) => "gives access outside the account".to_owned(),
+        Test::Grants(_) => "gives access outside the account and the known ones".to_owned(),
         Test::FieldRef(reference) => format!("equals the field {}", reference.path.as_str()),
     }
 }

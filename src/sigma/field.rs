@@ -5,6 +5,8 @@
 //! dots, and a path may continue into JSON in a string, URL-encoded or not
 //! (`requestParameters.policyDocument.Statement.Effect`).
 
+use std::collections::BTreeSet;
+
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -56,6 +58,20 @@ impl Path {
                 other => Some(other.to_string()),
             };
             found.is_some()
+        });
+        found
+    }
+
+    /// The distinct values at the path as texts, at most `most`, for counting. Those of a list are its items.
+    pub fn texts(&self, root: &Value, most: usize) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        self.any(root, &mut |value| {
+            match value {
+                Value::Null | Value::Array(_) => {}
+                Value::String(text) => drop(found.insert(text.clone())),
+                other => drop(found.insert(other.to_string())),
+            }
+            found.len() >= most
         });
         found
     }

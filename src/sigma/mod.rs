@@ -19,7 +19,10 @@
 //! - A rule without a level is `medium`; one whose status is `unsupported` is not applied.
 //! - `action: global`, `reset` and `repeat` of Sigma 1 work; aggregations after `|` are not supported.
 //! - `grants` is a modifier of ours: `everyone`, `outside` or `unclear` fits a policy, an access control list, a share
-//!   or a range that gives access at least so far. See [`crate::grant`].
+//!   or a range that gives access at least so far. See [`crate::grant`] and [`RuleSet::with_known`].
+//! - `eventName` is compared without the version of the API that it may end with, in the record and in the rule:
+//!   `CreateFunction` and `CreateFunction20150331` mean the same. A record without `readOnly` gets it from its name.
+//! - `value_count` counts each item of a list.
 //! - S3 access logs have no name in the taxonomy: their service is `s3-access`.
 //! - Correlation windows are described in `window`. Timespans may be in weeks (`w`) and months of
 //!   30 days (`M`).
@@ -44,6 +47,7 @@ pub mod pack;
 mod pattern;
 mod prefilter;
 mod problem;
+mod record;
 mod regex_limits;
 mod required_literals;
 mod rule;

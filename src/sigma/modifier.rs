@@ -3,12 +3,15 @@
 //! Facts: Sigma Modifiers Appendix 2.1. Modifiers apply in the order they are written. One of them may set the
 //! kind of test (`re`, `cidr`, `exists`, `fieldref`, a comparison). Without one, values are texts with wildcards.
 
+use std::borrow::Cow;
+
 use super::encode::{self, Utf16Kind};
 use super::pattern::{Pattern, Token, literal, tokens};
 use super::problem::{Diagnostics, Location};
 use super::value::{Comparison, FieldRef, MatchPosition, Number, Operator, Test, TimePart};
 use super::yaml::{Node, Yaml};
 use super::{field::Path, regex_limits};
+use crate::event::action;
 use crate::grant::Reach;
 
 /// The most values of one field.
@@ -259,6 +262,10 @@ impl Key {
 
     /// Text tests: applies the steps in order, each to every variant of the value.
     fn texts(&self, item: &Node, text: &str) -> Result<Vec<Test>, String> {
+        let text = match self.field.as_str() {
+            "eventName" => &unversioned(text),
+            _ => text,
+        };
         let whole = !self.field.is_empty() && self.steps.is_empty() && !self.cased;
         if let (true, Yaml::Number(text)) = (whole, &item.yaml) {
             let number = Number { text: text.clone(), value: number(text)? };
@@ -353,6 +360,14 @@ impl Form {
             }
         }
         Ok(())
+    }
+}
+
+/// The name of an API call without its version, as records have it when they are compared.
+fn unversioned(text: &str) -> Cow<'_, str> {
+    match text.strip_suffix('*') {
+        Some(start) => Cow::Owned(format!("{}*", action::plain(start))),
+        None => Cow::Borrowed(action::plain(text)),
     }
 }
 

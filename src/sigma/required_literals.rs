@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::detection::Expr;
-use super::value::{FieldTest, Test};
+use super::value::{FieldTest, NONE_KNOWN, Test};
 
 /// With more alternative literals than this, a rule is always tried.
 const TEXTS: usize = 64;
@@ -94,10 +94,13 @@ pub fn literals(expr: &Expr) -> Option<Vec<String>> {
             .filter_map(literals)
             .max_by_key(|found| (shortest(found), std::cmp::Reverse(found.len()))),
         Expr::Any(parts) | Expr::AtLeast(_, parts) => union(parts.iter().map(literals)),
-        // Service and action were tested before.
+        // Service and action were tested before. A record need not have `readOnly`.
         Expr::Field(test)
             if test.negated
-                || matches!(test.path.as_str(), "eventSource" | "eventName" | "operation") =>
+                || matches!(
+                    test.path.as_str(),
+                    "eventSource" | "eventName" | "operation" | "readOnly"
+                ) =>
         {
             None
         }
@@ -128,7 +131,7 @@ fn distinctive_member(test: &FieldTest) -> Option<&str> {
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     let distinctive = name.len() >= SHORTEST && plain && !COMMON.contains(&name);
     let absent = serde_json::Value::Object(serde_json::Map::new());
-    (distinctive && !test.matches(&absent)).then_some(name)
+    (distinctive && !test.matches(&absent, &NONE_KNOWN)).then_some(name)
 }
 
 fn literals_of_values(values: &[Vec<Test>], all: bool) -> Option<Vec<String>> {

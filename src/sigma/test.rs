@@ -4,6 +4,8 @@
 //! record is an object; for a correlation an entry is a list of records. An entry fires if a rule
 //! of the file matches it, or a correlation of the file fires over the list.
 
+use std::collections::BTreeSet;
+
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use super::compile::RuleSet;
 use super::correlator::{Correlator, HITS};
 use super::eval::{Call, S3_ACCESS};
+use crate::event::action;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,9 @@ pub struct Failure {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub passed: usize,
+    /// A call of an entry that must fire also stands in one that must stay quiet: with another caller, another value,
+    /// or refused. Such a twin shows what the rule tells apart.
+    pub has_twin: bool,
     pub failures: Vec<Failure>,
 }
 
@@ -64,7 +70,9 @@ pub fn run(set: &RuleSet, file: &str, fixtures: &str) -> Result<Report, TestErro
     if fixtures.fires.is_empty() && fixtures.quiet.is_empty() {
         return Err(TestError::Empty);
     }
-    let mut report = Report::default();
+    let calls = |entries: &[Value]| entries.iter().flat_map(calls).collect::<BTreeSet<_>>();
+    let has_twin = !calls(&fixtures.fires).is_disjoint(&calls(&fixtures.quiet));
+    let mut report = Report { has_twin, ..Report::default() };
     for (list, entries, should_fire) in
         [("fires", &fixtures.fires, true), ("quiet", &fixtures.quiet, false)]
     {
@@ -91,6 +99,16 @@ pub fn run(set: &RuleSet, file: &str, fixtures: &str) -> Result<Report, TestErro
     Ok(report)
 }
 
+/// Service and action of each record of an entry.
+fn calls(entry: &Value) -> Vec<(String, String)> {
+    let records = entry.as_array().map_or(std::slice::from_ref(entry), Vec::as_slice);
+    let call = |record| {
+        let (service, action) = service_and_action(record);
+        (service.to_owned(), action::plain(action).to_owned())
+    };
+    records.iter().map(call).collect()
+}
+
 /// The titles of the file's rules that a record matches.
 fn matched(set: &RuleSet, file: &str, record: &Value) -> Vec<String> {
     let (source, action) = service_and_action(record);
@@ -110,8 +128,9 @@ fn correlated(set: &RuleSet, file: &str, records: &[Value]) -> Vec<String> {
         out.clear();
         let call = Call { source, action, ..Call::default() };
         scanner.matches(&call, || record.to_string().into_bytes().into(), &mut out);
+        let Some(completed) = scanner.record() else { continue };
         for rule in &out {
-            correlator.add(*rule, time_of(record), event, record);
+            correlator.add(*rule, time_of(record), event, completed);
         }
     }
     let firings = correlator.finish().firings;

@@ -15,6 +15,9 @@ use super::field::Path;
 use super::pattern::{Pattern, fold};
 use crate::grant::{Reach, Scope, reach};
 
+/// No account but that of the record.
+pub static NONE_KNOWN: BTreeSet<String> = BTreeSet::new();
+
 /// One value of a rule after its modifiers.
 #[derive(Debug)]
 pub enum Test {
@@ -133,14 +136,15 @@ impl FieldTest {
         FieldTest { path, values, all, negated, exact }
     }
 
-    pub fn matches(&self, root: &Value) -> bool {
+    /// `known` is what [`Scope::known`] means: accounts and organizations that are ours.
+    pub fn matches(&self, root: &Value, known: &BTreeSet<String>) -> bool {
         if let Some(exact) = &self.exact {
             let found = self.path.any(root, &mut |value| {
                 text_of(value).is_some_and(|text| exact.contains(&*fold(&text)))
             });
             return found != self.negated;
         }
-        let found = |forms: &Vec<Test>| forms.iter().any(|test| self.finds(test, root));
+        let found = |forms: &Vec<Test>| forms.iter().any(|test| self.finds(test, root, known));
         if self.negated {
             !self.values.iter().any(found)
         } else if self.all {
@@ -155,12 +159,12 @@ impl FieldTest {
         self.values.iter().flatten().any(|test| matches!(test, Test::FieldRef(_) | Test::Grants(_)))
     }
 
-    fn finds(&self, test: &Test, root: &Value) -> bool {
+    fn finds(&self, test: &Test, root: &Value, known: &BTreeSet<String>) -> bool {
         match test {
             Test::Exists(wanted) => self.path.any(root, &mut |_| true) == *wanted,
             Test::Null => !self.path.any(root, &mut |value| !value.is_null()),
             Test::Grants(least) => {
-                let scope = Scope { own: account_of(root), known: &BTreeSet::new() };
+                let scope = Scope { own: account_of(root), known };
                 self.path.any(root, &mut |value| reach(value, scope) >= Some(*least))
             }
             Test::FieldRef(reference) => self.path.any(root, &mut |value| {

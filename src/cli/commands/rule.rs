@@ -72,7 +72,8 @@ enum Command {
     /// Run the fixtures of rule files: records that must match, and records that must not
     ///
     /// The fixtures of x.yml are x.fixtures.json, next to it: {"fires": [record, …], "quiet": [record, …]}. For a
-    /// correlation, each entry is a list of records. Without a path, the built-in rules are tested.
+    /// correlation, each entry is a list of records. Without a path, the built-in rules are tested. A benign twin is
+    /// a record that must not match, of a call that another record must match with.
     #[command(after_help = "Examples:
   incident rule test
   incident rule test my-rules
@@ -257,13 +258,14 @@ fn test(out: &mut impl Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
     let set = compile(&files);
     let errors = set.problems().iter().filter(|problem| problem.severity == Severity::Error);
     failures.extend(errors.map(Problem::to_string));
-    let (mut tested, mut passed) = (0, 0);
+    let (mut tested, mut passed, mut twins) = (0, 0, 0);
     for file in &files {
         let Some(fixtures) = &file.fixtures else { continue };
         tested += 1;
         match fixtures.as_deref().map(|text| test::run(&set, &file.name, text)) {
             Ok(Ok(report)) => {
                 passed += report.passed;
+                twins += usize::from(report.has_twin);
                 failures.extend(report.failures.iter().map(
                     |test::Failure { list, index, what }| {
                         format!("{}: {list}[{index}]: {what}", test::fixtures_of(&file.name))
@@ -282,7 +284,7 @@ fn test(out: &mut impl Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
     }
     writeln!(
         out,
-        "{} rules in {} files, {tested} with fixtures: {passed} entries passed, {} failures",
+        "{} rules in {} files, {tested} with fixtures, {twins} with a benign twin: {passed} entries passed, {} failures",
         set.rules().len() + set.correlations().len(),
         files.len(),
         failures.len()

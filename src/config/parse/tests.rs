@@ -42,6 +42,8 @@ threads = 0x4
 geoip = "geo"
 own_ranges = ["198.51.100.0/24", "2001:db8:1::/48"]
 own_range_files = ["vpn.cidr", "/srv/vpn.cidr"]
+known_accounts = ["444455556666", "777788889999"]
+known_organizations = ["o-a1b2c3d4e5"]
 
 [[allow]]
 source = ["203.0.113.0/24", "192.0.2.7"]
@@ -67,13 +69,16 @@ ratio = -0.0
     assert_eq!(parsed.own_ranges.len(), 2);
     let files: Vec<_> = parsed.own_range_files.iter().map(|f| f.value.as_path()).collect();
     assert_eq!(files, [Path::new("/etc/vpn.cidr"), Path::new("/srv/vpn.cidr")]);
+    let known = parsed.known_accounts.iter().chain(&parsed.known_organizations);
+    let known: Vec<_> = known.map(|id| id.value.as_str()).collect();
+    assert_eq!(known, ["444455556666", "777788889999", "o-a1b2c3d4e5"]);
     let [first, second] = parsed.allow.as_slice() else { panic!("{:?}", parsed.allow) };
     assert_eq!(
         first.allow.describe(),
         "source 203.0.113.0/24 or 192.0.2.7/32, principal arn:aws:iam::*:role/ci-*, \
          user agent Prowler*, rule s3.bulk-read (pentest by Example Ltd; until 2026-12-31)"
     );
-    assert_eq!(first.allow.origin().to_string(), "/etc/incident.toml:7");
+    assert_eq!(first.allow.origin().to_string(), "/etc/incident.toml:9");
     assert_eq!(
         second.file.as_ref().map(|f| f.value.as_path()),
         Some(Path::new("/etc/scanner.cidr"))
@@ -83,7 +88,7 @@ ratio = -0.0
         .iter()
         .map(|s| (s.name, s.value.value.to_string(), s.value.at.line))
         .collect();
-    assert_eq!(settings, [("min_objects", "1000".to_string(), 20), ("ratio", "0".to_string(), 21)]);
+    assert_eq!(settings, [("min_objects", "1000".to_string(), 22), ("ratio", "0".to_string(), 23)]);
 }
 
 #[test]
@@ -101,7 +106,7 @@ fn unknown_names_at_any_level() {
         (
             "\n  colour = 1",
             "2:3: unknown key `colour` | known: allow, baseline_days, detect, geoip, intel, \
-             own_range_files, own_ranges, threads",
+             known_accounts, known_organizations, own_range_files, own_ranges, threads",
         ),
         (
             "[[allow]]\nsource = '192.0.2.1'\nuseragent = 'x'\nreason = 'x'",
@@ -122,6 +127,41 @@ fn unknown_names_at_any_level() {
         (
             "[detect.\"iam.probing\"]\nx = 1",
             "2:1: unknown setting of `iam.probing`: `x` | there are none here",
+        ),
+    ] {
+        assert_eq!(error(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn known_accounts_and_organizations_are_ids() {
+    let account = "write the 12 digits, as `\"111122223333\"`";
+    let organization = "`aws organizations describe-organization` prints it, as `o-a1b2c3d4e5`";
+    for (text, expected) in [
+        (
+            "known_accounts = ['44445555666']",
+            format!("1:19: `44445555666` is no account id | {account}"),
+        ),
+        ("known_accounts = ['*']", format!("1:19: `*` is no account id | {account}")),
+        (
+            "known_accounts = ['arn:aws:iam::444455556666:root']",
+            format!("1:19: `arn:aws:iam::444455556666:root` is no account id | {account}"),
+        ),
+        (
+            "known_accounts = [444455556666]",
+            "1:19: `known_accounts` must be a string, not a whole number".to_string(),
+        ),
+        (
+            "known_accounts = '444455556666'",
+            "1:18: `known_accounts` must be a list, not a string".to_string(),
+        ),
+        (
+            "known_organizations = ['o-*']",
+            format!("1:24: `o-*` is no organization id | {organization}"),
+        ),
+        (
+            "known_organizations = ['444455556666']",
+            format!("1:24: `444455556666` is no organization id | {organization}"),
         ),
     ] {
         assert_eq!(error(text), expected, "{text}");

@@ -14,6 +14,9 @@ mod routine;
 mod service;
 mod tool;
 
+pub use service::is_service_linked;
+pub use tool::{reason as tool_reason, used_before as tool_used_before};
+
 use super::Cx;
 use super::rule_matches::{Group, MatchGroups};
 use crate::event::Outcome;

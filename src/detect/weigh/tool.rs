@@ -1,7 +1,10 @@
 //! Tools that change accounts from code. A name is believed only where the principal used that tool before.
 
 use super::{Act, Move, Shift};
+use crate::clock::Millis;
+use crate::detect::Cx;
 use crate::finding::Severity;
+use crate::rollup::activity::Key;
 
 /// Down for a deploy tool that the principal used from the same place on an earlier day. Acts of high and critical
 /// rules stay as they are: anyone can send a tool's name.
@@ -9,17 +12,30 @@ pub fn shift(act: &Act<'_, '_>) -> Option<Shift> {
     if act.level >= Severity::High || act.group.unfamiliar.is_some() {
         return None;
     }
-    let cx = act.cx;
-    let tool = act.group.rows.first()?.0.agent;
-    let known = act.group.rows.iter().all(|(key, row)| {
+    let rows = act.group.rows.iter().map(|(key, row)| (*key, row.first.time));
+    let tool = used_before(act.cx, rows)?;
+    Some(Shift { by: Move::Down, reason: reason(tool) })
+}
+
+/// The tool by which all these calls were made, if their principal used it from the same networks on earlier days.
+pub fn used_before<'c>(
+    cx: &'c Cx<'_>,
+    calls: impl Iterator<Item = (&'c Key, Millis)>,
+) -> Option<&'c str> {
+    let mut tool = None;
+    for (key, at) in calls {
         let network = cx.networks.name(key.source);
-        key.agent == tool && cx.history.used_tool(key.principal, tool, network, row.first.time)
-    });
-    known.then(|| Shift {
-        by: Move::Down,
-        reason: format!(
-            "by {}, which the principal used from here on earlier days: compare with the deployments of that time",
-            cx.text(tool)
-        ),
-    })
+        let same = *tool.get_or_insert(key.agent) == key.agent;
+        if !same || !cx.history.used_tool(key.principal, key.agent, network, at) {
+            return None;
+        }
+    }
+    tool.map(|agent| cx.text(agent))
+}
+
+/// Why a call with such a tool weighs less.
+pub fn reason(tool: &str) -> String {
+    format!(
+        "by {tool}, which the principal used from here on earlier days: compare with the deployments of that time"
+    )
 }

@@ -102,6 +102,27 @@ fn value_count() {
 }
 
 #[test]
+fn value_count_counts_the_items_of_a_list() {
+    let body = "type: value_count\nrules: [a]\ngroup-by: [user]\ntimespan: 1m\ncondition:\n  field: v.id\n  gte: 3";
+    let set = set(body);
+    let found = |calls: &[Value]| {
+        let mut correlator = Correlator::new(&set, HITS);
+        for (event, v) in (0..).zip(calls) {
+            let record = json!({"r": "a", "user": "u", "v": v});
+            let mut out = Vec::new();
+            set.matches("", "", record.to_string().as_bytes(), &mut out);
+            out.into_iter().for_each(|rule| correlator.add(rule, 0, event, &record));
+        }
+        correlator.finish().firings.iter().map(|f| (f.count, f.events.clone())).collect::<Vec<_>>()
+    };
+    let items = |ids: &[&str]| ids.iter().map(|id| json!({ "id": id })).collect::<Value>();
+    assert_eq!(found(&[items(&["1", "2", "3"])]), [(3, vec![0])], "one call on three");
+    assert_eq!(found(&[items(&["1", "2"]), items(&["2", "3"])]), [(3, vec![0, 1])]);
+    assert!(found(&[items(&["1", "2"]), items(&["2", "1"])]).is_empty(), "two things twice");
+    assert!(found(&[items(&[]), json!({}), items(&["1", "2"])]).is_empty());
+}
+
+#[test]
 fn temporal() {
     let body = "type: temporal\nrules: [a, b]\ngroup-by: [user]\ntimespan: 5m";
     assert_eq!(run(body, &[("b", 0, "u", ""), ("a", 300, "u", "")]).len(), 1);

@@ -77,7 +77,7 @@ fn a_scanner_agrees_with_the_set() {
     let alone: Vec<RuleSet> =
         texts.iter().map(|text| RuleSet::from_texts([(&text.0, &text.1)])).collect();
     for i in 0..60 {
-        let mut record = json!({"eventName": format!("Action{}", i % 9), "eventSource": format!("s{}", i % 4), "f": format!("a word{}", i % 6)});
+        let mut record = json!({"eventName": format!("Action{}", i % 9), "eventSource": format!("s{}", i % 4), "f": format!("a word{}", i % 6), "readOnly": false});
         if i % 2 == 0 {
             record["g"] = Value::Bool(true);
         }

@@ -1,6 +1,6 @@
 //! Fields of records: nesting, lists, JSON within text, S3 access logs.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{count, hits, s3, selection, set};
 
@@ -81,4 +81,65 @@ fn broken_records_match_nothing() {
     set.matches("", "", b"", &mut out);
     set.matches("", "", b"\xff\xfe", &mut out);
     assert!(out.is_empty());
+}
+
+#[test]
+fn a_call_has_one_name_whatever_the_version_of_its_api() {
+    let call = |name: &str| json!({"eventSource": "lambda.amazonaws.com", "eventName": name});
+    for rule in [
+        "eventName: CreateFunction",
+        "eventName: CreateFunction20150331",
+        "eventName: CreateFunction20150331v2",
+        "eventName|endswith: Function",
+    ] {
+        let set = selection(rule);
+        for name in ["CreateFunction", "CreateFunction20150331", "CreateFunction20150331v2"] {
+            assert!(hits(&set, call(name)), "{rule} on {name}");
+        }
+        assert!(!hits(&set, call("CreateFunctionUrlConfig20211031")), "{rule}");
+    }
+    assert!(hits(&selection("eventName: CreateFunction20150331*"), call("CreateFunction")));
+}
+
+#[test]
+fn a_record_without_read_only_is_told_by_its_name() {
+    let (reads, writes) = (selection("readOnly: true"), selection("readOnly: 'false'"));
+    for (record, read_only) in [
+        (json!({"eventName": "GetUser"}), true),
+        (json!({"eventName": "GetUser", "readOnly": null}), true),
+        (json!({"eventName": "CreateUser"}), false),
+        (json!({"eventName": "CreateUser", "readOnly": true}), true),
+        (json!({"eventName": "GetFunction20150331", "readOnly": "false"}), false),
+    ] {
+        assert_eq!(hits(&reads, record.clone()), read_only, "{record}");
+        assert_eq!(hits(&writes, record.clone()), !read_only, "{record}");
+    }
+}
+
+#[test]
+fn known_accounts_are_inside() {
+    let policy = |principal: &str, condition: &str| {
+        format!(
+            r#"{{"Statement":[{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"*","Condition":{condition}}}]}}"#
+        )
+    };
+    let shared = |with: Value| json!({"recipientAccountId": "111122223333", "f": with});
+    let limited = r#"{"StringEquals":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"}}"#;
+    let strict = selection("f|grants: unclear");
+    let known = ["444455556666", "o-a1b2c3d4e5"].map(str::to_owned).into();
+    let lenient = selection("f|grants: unclear").with_known(known);
+    for (with, outside, outside_known) in [
+        (json!("444455556666"), true, false),
+        (json!(["111122223333", "444455556666"]), true, false),
+        (json!(["444455556666", "999988887777"]), true, true),
+        (json!("arn:aws:iam::444455556666:root"), true, false),
+        (json!("999988887777"), true, true),
+        (json!("111122223333"), false, false),
+        (json!(policy("arn:aws:iam::444455556666:root", "{}")), true, false),
+        (json!(policy("*", limited)), true, false),
+        (json!(policy("*", "{}")), true, true),
+    ] {
+        assert_eq!(hits(&strict, shared(with.clone())), outside, "{with}");
+        assert_eq!(hits(&lenient, shared(with.clone())), outside_known, "known: {with}");
+    }
 }
