@@ -185,6 +185,9 @@ impl From<CaseworkError> for CommandError {
             | CaseworkError::PlanOutside(_)
             | CaseworkError::Changed { .. }
             | CaseworkError::NamesTaken(_)
+            | CaseworkError::NoManifest
+            | CaseworkError::NotExported { .. }
+            | CaseworkError::Exported { .. }
             | CaseworkError::Json(_) => CommandError::failed(message),
         };
         match hint {

@@ -1,5 +1,5 @@
-//! Reports in their formats: of an analysis (here), of a case ([`incident`]), of sessions, and of an impact count.
-//! Knows no polars.
+//! What a command prints, in its formats: an analysis (here), a case ([`incident`]), sessions, an impact count, a
+//! verification, rules, playbooks. No command renders beside itself. Knows no polars.
 //!
 //! To add a format: one file that implements [`Format`] for the document, its `mod` line, and its place in the
 //! document's list ([`FORMATS`], [`incident::FORMATS`]).
@@ -15,6 +15,7 @@ pub mod schema;
 pub mod sessions;
 pub mod text;
 pub mod timeline;
+pub mod verify;
 
 #[cfg(test)]
 mod sample;
