@@ -11,6 +11,7 @@ pub mod impact;
 pub mod incident;
 pub mod json;
 pub mod model;
+pub mod playbook;
 pub mod rules;
 pub mod schema;
 pub mod sessions;
