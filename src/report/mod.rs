@@ -4,17 +4,21 @@
 //! To add a format: one file that implements [`Format`] for the document, its `mod` line, and its place in the
 //! document's list ([`FORMATS`], [`incident::FORMATS`]).
 
+pub mod collect;
+pub mod config;
 pub mod csv;
 pub mod escape;
 pub mod format;
 pub mod impact;
 pub mod incident;
+pub mod journal;
 pub mod json;
 pub mod model;
 pub mod playbook;
 pub mod rules;
 pub mod schema;
 pub mod sessions;
+pub mod state;
 pub mod text;
 pub mod timeline;
 pub mod verify;
