@@ -13,10 +13,10 @@
 //!
 //! `cli → analysis · casework → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · impact · journal → source · case → event · grant · cloud · clocks → config → ui → clock`
 //!
-//! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report`
-//! knows no polars; `casework` no terminal; `step` no journal, no prompt and no other step; only `cloud` holds the AWS SDK, and
-//! only `impact::database` speaks to databases; only `ui`
-//! writes to the terminal; only `cli` knows exit codes. `tests/tidy` holds this.
+//! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report` knows no polars;
+//! no command renders, `report` does; `casework` knows no terminal; `step` no journal, no prompt and no other step; only
+//! `cloud` holds the AWS SDK, and only `impact::database` speaks to databases; only `ui` writes to the terminal; only
+//! `cli` knows exit codes. `tests/tidy` holds this.
 
 pub mod analysis;
 pub mod case;

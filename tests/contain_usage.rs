@@ -147,3 +147,16 @@ fn playbooks_with_mistakes_say_where() {
         usage(&scene, &run, says);
     }
 }
+
+#[test]
+fn a_mistake_in_toml_is_shown_over_lines() {
+    let env = Env::new();
+    env.write("mine.toml", format!("{HEAD}nope = \"\u{1b}[2J\"\nsteps = []\n"));
+    let run = env.run(&["playbook", "check", "mine.toml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{run:?}");
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert_eq!(lines[0], "error: mine.toml: TOML parse error at line 5, column 9", "{run:?}");
+    assert_eq!(lines[2], "5 | nope = \"\\x1b[2J\"", "{run:?}");
+    assert!(lines[3].trim_start_matches([' ', '|']).starts_with('^'), "{run:?}");
+    assert!(lines.len() > 4 && !run.stderr.contains("\\n"), "{run:?}");
+}

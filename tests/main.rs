@@ -66,6 +66,7 @@ mod story;
 mod stratus;
 mod tidy;
 mod tidy_imports;
+mod tidy_render;
 mod verify_logs;
 mod weekly;
 mod weekly_script;

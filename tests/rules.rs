@@ -133,10 +133,7 @@ fn check_says_where_and_goes_on() {
         assert!(run.stdout.contains(part), "{part} in {}", run.stdout);
     }
     let last = run.stdout.lines().last().unwrap();
-    assert!(
-        last.starts_with("3 files: 1 rules, 0 correlations, 2 not applied, 4 errors"),
-        "{last}"
-    );
+    assert!(last.starts_with("3 files: 1 rule, 0 correlations, 2 not applied, 4 errors"), "{last}");
     let run = env.run(&["rule", "check", "r/c.yaml"]);
     assert_eq!((run.code, run.stdout.lines().count()), (0, 1), "{}", run.stdout);
     env.write("empty/notes.txt", "");
@@ -218,7 +215,7 @@ fn test_names_each_failure() {
     assert_eq!(run.code, 1, "{}", run.stdout);
     let wanted = "good.fixtures.json: quiet[0]: `Good` matches";
     assert!(run.stdout.contains(wanted), "{}", run.stdout);
-    assert!(run.stdout.contains("1 entries passed, 1 failures"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 entry passed, 1 failure"), "{}", run.stdout);
     env.write("good.fixtures.json", "{");
     assert_eq!(env.run(&["rule", "test", "good.yml"]).code, 1);
 }

@@ -117,6 +117,7 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         (&["verify", "empty"][..], "no case and no CloudTrail digest or log file"),
         (&["verify", "-"], "standard input"),
         (&["verify", "absent"], "no such file or folder: absent"),
+        (&["verify", "absent*"], "no file matches absent*"),
         (&["verify", "case"], "not a case folder"),
         (&["verify", "export", "case"], "cannot be verified together"),
         (&["verify", "export", "--public-keys", "absent.json"], "cannot read absent.json"),
@@ -126,6 +127,9 @@ fn what_cannot_be_verified_is_an_error_that_says_what_to_give() {
         assert_eq!(run.code, 2, "{args:?}: {run:?}");
         assert!(run.stderr.contains(says), "{args:?}: {}", run.stderr);
         assert_eq!(run.stdout, "", "{args:?}");
+        let hints = run.stderr.lines().filter(|line| line.starts_with("hint: "));
+        assert!(hints.clone().all(|hint| !hint.contains("'-'")), "{args:?}: {}", run.stderr);
+        assert!(!args.contains(&"absent") || hints.count() == 1, "{args:?}: {}", run.stderr);
     }
 }
 

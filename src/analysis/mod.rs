@@ -12,6 +12,7 @@ mod incremental;
 pub mod inputs;
 mod notes;
 mod observer;
+pub mod outside_digests;
 mod previous_run;
 mod request;
 pub mod rule_files;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use super::Error;
-use crate::sigma::{RuleSet, pack, test};
+use crate::report::rules::{TestFailure, TestedRules};
+use crate::sigma::{RuleSet, Severity, pack, test};
 
 /// Rule files and their fixtures have some kilobytes. A larger file is something else.
 const LARGEST: u64 = 16 * 1024 * 1024;
@@ -85,6 +86,36 @@ pub fn read(paths: &[PathBuf]) -> (Vec<RuleFile>, Vec<String>) {
         }
     }
     (found, unreadable)
+}
+
+/// Runs the fixtures of these files. What could not be read, one line each, is a failure, too.
+pub fn test(files: &[RuleFile], unreadable: Vec<String>) -> TestedRules {
+    let set = compile(files);
+    let mut failures: Vec<TestFailure> =
+        unreadable.into_iter().map(TestFailure::Unreadable).collect();
+    let errors = set.problems().iter().filter(|problem| problem.severity == Severity::Error);
+    failures.extend(errors.cloned().map(TestFailure::Rule));
+    let (mut with_fixtures, mut with_twin, mut passed) = (0, 0, 0);
+    for RuleFile { name, fixtures, .. } in files {
+        let Some(fixtures) = fixtures else { continue };
+        with_fixtures += 1;
+        let file = name.clone();
+        match fixtures.as_deref().map(|text| test::run(&set, name, text)) {
+            Ok(Ok(report)) => {
+                passed += report.passed;
+                with_twin += usize::from(report.has_twin);
+                let entry = |failure| TestFailure::Entry { file: file.clone(), failure };
+                failures.extend(report.failures.into_iter().map(entry));
+            }
+            Ok(Err(error)) => failures.push(TestFailure::Fixtures { file, error }),
+            Err(what) => failures.push(TestFailure::Unreadable(what.clone())),
+        }
+    }
+    if with_fixtures == 0 && failures.is_empty() {
+        failures.push(TestFailure::NoFixtures);
+    }
+    let rules = set.rules().len() + set.correlations().len();
+    TestedRules { rules, files: files.len(), with_fixtures, with_twin, passed, failures }
 }
 
 fn is_rule(path: &Path) -> bool {

@@ -22,6 +22,12 @@ pub enum CaseworkError {
     /// Saving something seals the whole case. A seal must not vouch for a file that somebody changed.
     #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
+    #[error("the case has no manifest: no run finished")]
+    NoManifest,
+    #[error("{} is not an exported case: it has no {missing}", path.display())]
+    NotExported { path: PathBuf, missing: &'static str },
+    #[error("{}: {file}: {error}", path.display())]
+    Exported { path: PathBuf, file: &'static str, error: serde_json::Error },
     #[error("{0} exists, and so do all of its numbered names")]
     NamesTaken(String),
     #[error("{}: facts of the notification clocks: {error}", case.display())]

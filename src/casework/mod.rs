@@ -2,6 +2,7 @@
 //!
 //! Nothing here speaks to the terminal. An error is typed, and [`CaseworkError::hint`] says what to do next.
 
+mod check;
 mod create;
 mod digests;
 mod error;
@@ -12,6 +13,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use check::{check_archive, check_case};
 pub use create::create;
 pub use digests::{SavedVerdict, save_verdict};
 pub use error::CaseworkError;

@@ -23,6 +23,8 @@ use crate::state::StateError;
 pub struct CommandError {
     exit: Exit,
     message: String,
+    /// Lines below the message, such as the place in a file that it is about.
+    details: Vec<String>,
     hints: Vec<String>,
     broken_pipe: bool,
 }
@@ -32,6 +34,7 @@ impl CommandError {
         CommandError {
             exit: Exit::Usage,
             message: message.into(),
+            details: Vec::new(),
             hints: Vec::new(),
             broken_pipe: false,
         }
@@ -41,6 +44,7 @@ impl CommandError {
         CommandError {
             exit: Exit::Failed,
             message: message.into(),
+            details: Vec::new(),
             hints: Vec::new(),
             broken_pipe: false,
         }
@@ -54,6 +58,20 @@ impl CommandError {
     pub fn hint(mut self, hint: impl Into<String>) -> CommandError {
         self.hints.push(hint.into());
         self
+    }
+
+    /// A message of several lines: the first, and those below it.
+    #[must_use]
+    fn over_lines(mut self) -> CommandError {
+        let message = std::mem::take(&mut self.message);
+        let mut lines = message.lines().map(str::to_string);
+        self.message = lines.next().unwrap_or_default();
+        self.details.extend(lines);
+        self
+    }
+
+    pub fn details(&self) -> &[String] {
+        &self.details
     }
 
     pub fn hints(&self) -> &[String] {
@@ -167,6 +185,9 @@ impl From<CaseworkError> for CommandError {
             | CaseworkError::PlanOutside(_)
             | CaseworkError::Changed { .. }
             | CaseworkError::NamesTaken(_)
+            | CaseworkError::NoManifest
+            | CaseworkError::NotExported { .. }
+            | CaseworkError::Exported { .. }
             | CaseworkError::Json(_) => CommandError::failed(message),
         };
         match hint {
@@ -197,7 +218,7 @@ impl From<incident::load::LoadError> for CommandError {
 
 impl From<LoadError> for CommandError {
     fn from(e: LoadError) -> CommandError {
-        CommandError::usage(e.to_string())
+        CommandError::usage(e.to_string()).over_lines()
     }
 }
 

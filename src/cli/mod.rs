@@ -123,6 +123,9 @@ fn fail(cx: &Cx, e: &CommandError) -> ExitCode {
         return Exit::Done.into();
     }
     cx.ui.error(&e.to_string());
+    for line in e.details() {
+        cx.ui.detail(line);
+    }
     for hint in e.hints() {
         cx.ui.hint(hint);
     }

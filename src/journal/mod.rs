@@ -1,5 +1,6 @@
 //! The journal: hash-chained lines that say what was done. Lines are appended, never rewritten.
 
+mod anchor;
 mod chain;
 mod entry;
 mod facts;
@@ -10,9 +11,12 @@ mod seal;
 mod signature;
 mod transition;
 
+pub use anchor::{Anchor, AnchorFact, Proof, Weight};
 pub use chain::{Journal, JournalError, Verified, verify, verify_text};
 pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
 pub use seal::{SealError, compare, problems, seal};
-pub use signature::{PublicKey, SigningKey, head_code, read_head_code, signatures};
+#[cfg(test)]
+pub use signature::Signature;
+pub use signature::{PublicKey, SigningKey, head_code, read_head_code};

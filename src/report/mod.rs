@@ -1,5 +1,6 @@
-//! Everything that a command shows as its result: reports of an analysis (here) and of an incident ([`incident`]),
-//! cases, clocks, plans, changes, sessions, and impact counts. Knows no polars.
+//! Everything that a command shows as its result: an analysis (here), an incident ([`incident`]), cases, clocks, plans,
+//! changes, sessions, impact counts, verifications, rules and playbooks. No command renders beside itself. Knows no
+//! polars.
 //!
 //! To add a format: one file that implements [`Format`] for the document, its `mod` line, and its place in the
 //! document's list ([`FORMATS`], [`incident::FORMATS`]).
@@ -7,18 +8,25 @@
 pub mod case;
 pub mod changes;
 pub mod clocks;
+pub mod collect;
+pub mod config;
 pub mod csv;
 pub mod escape;
 pub mod format;
 pub mod impact;
 pub mod incident;
+pub mod journal;
 pub mod json;
 pub mod model;
 pub mod plan;
+pub mod playbook;
+pub mod rules;
 pub mod schema;
 pub mod sessions;
+pub mod state;
 pub mod text;
 pub mod timeline;
+pub mod verify;
 
 #[cfg(test)]
 mod sample;

@@ -32,4 +32,4 @@ pub use error::StateError;
 pub use folder::{PartList, Reserved, State, StateKey, list_parts};
 pub use object::{DayCount, StoredObject};
 pub use previous_run::{read_previous_run, write_previous_run};
-pub use prune::prune;
+pub use prune::{Pruned, prune};

@@ -93,6 +93,11 @@ impl Ui {
         print_err(&self.message("error", AnsiColor::Red, text));
     }
 
+    /// Writes a line that belongs to the error or warning before it.
+    pub fn detail(&self, text: &str) {
+        print_err(&sanitize::clean(text));
+    }
+
     /// `warning: text`, on one line whatever the text contains.
     fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
         let style = Style::new().bold().fg_color(Some(color.into()));

@@ -21,13 +21,12 @@ use crate::clock::{self, Millis};
 use crate::cloud::Client;
 use crate::execute::{histories, objects, public_keys};
 use crate::journal::{Event, SealError, seal};
+use crate::report::collect::{Copied, Incomplete, Missing};
 use crate::rollup::Selection;
 use crate::source::discover::{Discovered, guardduty_of};
 use crate::source::{Found, S3Url, is_region};
 use crate::ui::Progress;
 use crate::ui::number::{bytes, counted};
-use crate::ui::sanitize::clean;
-use crate::ui::shell;
 
 /// Save logs as evidence: raw objects, unchanged, with their hashes
 ///
@@ -93,17 +92,13 @@ fn size(text: &str) -> Result<u64, String> {
 /// What was copied and what was not.
 #[derive(Default)]
 struct Outcome {
-    /// Items that are missing in the case, one line each.
-    missing: Vec<String>,
+    missing: Vec<Missing>,
     /// Every object in the case.
     stored: Vec<SavedObject>,
     /// Number and bytes of the objects that this run copied.
     written: u64,
     bytes: u64,
 }
-
-/// The most missing items that are printed.
-const SHOWN: usize = 20;
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let window =
@@ -140,7 +135,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     recorder.write_to(writing.case.evidence())?;
     let mut outcome = Outcome::default();
     copy(cx, args, &clients, selection, &writing.case, found, &mut outcome)?;
-    outcome.missing.extend(recorder.failed());
+    outcome.missing.extend(recorder.failed().map(Missing::Answer));
     let end = finish(cx, &mut writing, &clients, selection, &outcome)?;
     sealing.finish(cx, &mut writing.journal)?;
     Ok(end)
@@ -179,25 +174,22 @@ fn copy(
 ) -> Result<(), CommandError> {
     let mut listing = crate::source::Listing::default();
     listing.add_objects(found.objects);
-    let refused = found.refused.iter().map(|(place, _, why)| format!("{}: {why}", place.display()));
+    let refused = found.refused.iter().map(|(place, _, why)| Missing::NotListed {
+        place: place.display().to_string(),
+        why: why.to_string(),
+    });
     outcome.missing.extend(refused);
     let store = Objects::open(case)?;
-    let wrong = store.wrong().iter();
-    outcome
-        .missing
-        .extend(wrong.map(|file| format!("{file} differs from its line in objects.jsonl")));
+    let wrong = store.wrong().iter().cloned();
+    outcome.missing.extend(wrong.map(|file| Missing::NotAsIndexed { file }));
     let (before, total) = store.total();
     let listed = listing.files.len() as u64;
     let digests: BTreeSet<String> = listing.files.iter().filter_map(digest_region).collect();
     let mut new: Vec<Found> = listing.files;
     new.retain(|f| f.object().is_some_and(|o| !store.has(&o.bucket.name, &o.key, &o.etag, f.size)));
     let left_out = keep_newest(&mut new, args.max_size.saturating_sub(total));
-    if let Some((count, size)) = left_out {
-        outcome.missing.push(format!(
-            "{}, {}, over the limit (--max-size); the newest were copied first",
-            counted(count, "object", "objects"),
-            bytes(size)
-        ));
+    if let Some((objects, bytes)) = left_out {
+        outcome.missing.push(Missing::OverLimit { objects, bytes });
     }
     let size = new.iter().map(|f| f.size).sum();
     cx.ui.status(&format!(
@@ -214,29 +206,24 @@ fn copy(
     let copied = objects::save(&store, &new, &|files, bytes| progress.tick(files, bytes));
     progress.finish();
     if let Some(why) = copied.stopped {
-        let never = new.len() as u64 - copied.written - copied.failed.len() as u64;
-        outcome.missing.push(format!("{}: {why}", counted(never, "object", "objects")));
+        let objects = new.len() as u64 - copied.written - copied.failed.len() as u64;
+        outcome.missing.push(Missing::NotRequested { objects, why });
     }
-    outcome.missing.extend(copied.failed.into_iter().map(|(name, why)| format!("{name}: {why}")));
+    let not_saved = |(name, why)| Missing::NotSaved { name, why };
+    outcome.missing.extend(copied.failed.into_iter().map(not_saved));
     store.finish()?;
     let mut out = cx.ui.out();
-    writeln!(
-        out,
-        "{}: {} new in evidence/s3, {}; {} before",
-        case.root().display(),
-        counted(copied.written, "object", "objects"),
-        bytes(copied.bytes),
-        counted(before, "object", "objects")
-    )?;
+    let (objects, bytes) = (copied.written, copied.bytes);
+    Copied { case: case.root(), objects, bytes, before }.write(&mut out)?;
     out.flush()?;
     let progress = Progress::new(&cx.ui, found.slices.len() as u64, 0);
     let failed = histories::save(case, &found.slices, &|files, bytes| progress.tick(files, bytes))?;
     progress.finish();
-    outcome.missing.extend(failed.into_iter().map(|(slice, why)| format!("{slice}: {why}")));
+    outcome.missing.extend(failed.into_iter().map(not_saved));
     if let (Some(since), Some(client)) = (selection.since, clients.first()) {
         let until = selection.until.unwrap_or_else(|| cx.clock.now());
         for (region, e) in public_keys::save(&**client, case, &digests, since, until)? {
-            outcome.missing.push(format!("public keys of {region}: {e}"));
+            outcome.missing.push(Missing::PublicKeys { region, why: e.to_string() });
         }
     }
     guardduty(cx, clients, &digests, selection);
@@ -312,7 +299,7 @@ fn finish(
         objects: outcome.written,
         bytes: outcome.bytes,
         missing: outcome.missing.len() as u64,
-        named: outcome.missing.iter().take(NAMED).cloned().collect(),
+        named: outcome.missing.iter().take(NAMED).map(ToString::to_string).collect(),
     };
     let Writing { case, journal } = writing;
     let mut missing = outcome.missing.clone();
@@ -324,23 +311,16 @@ fn finish(
                 manifest.files.get(&object.name()).is_none_or(|entry| entry.sha256 != object.sha256)
             };
             let changed = outcome.stored.iter().filter(differs);
-            missing.extend(changed.map(|k| format!("{} differs from what S3 sent", k.name())));
+            missing.extend(changed.map(|k| Missing::NotAsSent { file: k.name() }));
         }
         // On a full disk the manifest may fail. All other files are saved: the lines below say how to resume.
-        Err(e) => missing.push(format!("the manifest: {e}")),
+        Err(e) => missing.push(Missing::Manifest { why: e.to_string() }),
     }
     if missing.is_empty() {
         return Ok(Exit::Done);
     }
     let mut out = cx.ui.out();
-    writeln!(out, "not in the case:")?;
-    for what in missing.iter().take(SHOWN) {
-        writeln!(out, "  {}", clean(what))?;
-    }
-    if let more @ 1.. = missing.len().saturating_sub(SHOWN) {
-        writeln!(out, "  and {more} more")?;
-    }
-    writeln!(out, "run the same command with --case {} to resume", shell::path(case.root()))?;
+    Incomplete { case: case.root(), missing: &missing }.write(&mut out)?;
     out.flush()?;
     Ok(Exit::Incomplete)
 }

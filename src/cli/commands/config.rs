@@ -8,7 +8,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::config::Flags;
-use crate::ui::sanitize;
+use crate::report::config::InForce;
 
 const EXAMPLES: &str = "Examples:
   incident config show
@@ -42,28 +42,8 @@ struct Show {
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let Command::Show(show) = &args.command;
     let config = cx.config(Flags::default())?;
-    let rows: Vec<_> = (config.rows().into_iter())
-        .map(|s| ([clean(&s.key), clean(&s.value), s.unit.to_string(), clean(&s.origin)], s.help))
-        .collect();
-    // Never cut: readers copy keys into a file, and open origins.
-    let width =
-        |n: usize| rows.iter().map(|(cells, _)| cells[n].chars().count()).max().unwrap_or(0);
-    let (key, value, unit) = (width(0), width(1), width(2));
     let mut out = cx.ui.out();
-    for (cells, help) in &rows {
-        writeln!(
-            out,
-            "{:<key$}  {:>value$}  {:<unit$}  {}",
-            cells[0], cells[1], cells[2], cells[3]
-        )?;
-        if show.help_texts {
-            writeln!(out, "    {help}")?;
-        }
-    }
+    InForce { rows: &config.rows(), help: show.help_texts }.write(&mut out)?;
     out.flush()?;
     Ok(Exit::Done)
-}
-
-fn clean(text: &str) -> String {
-    sanitize::clean(text).into_owned()
 }

@@ -3,16 +3,15 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
-use serde::Serialize;
+use clap::Subcommand;
 
 use crate::analysis::rule_files::{self, RuleFile, compile};
 use crate::cli::args::rules::RuleArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::sigma::{Correlation, Level, Problem, Rule, RuleSet, Severity, Skipped, test};
-use crate::ui::sanitize::clean;
+use crate::report::RenderOptions;
+use crate::report::rules::{CheckedRules, RuleList, RuleText, formats, without_ending};
 
 /// List, show, check and test Sigma rules
 ///
@@ -43,8 +42,9 @@ enum Command {
         #[command(flatten)]
         chosen: RuleArgs,
         /// Output format
-        #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
-        format: Format,
+        #[arg(long, value_name = "FORMAT", default_value = "text",
+              value_parser = clap::builder::PossibleValuesParser::new(formats().names()))]
+        format: String,
     },
     /// Print a rule's file, and its errors and warnings
     #[command(after_help = "Examples:
@@ -85,17 +85,10 @@ enum Command {
     },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut out = cx.ui.out();
     let exit = match &args.command {
-        Command::List { chosen, format: Format::Text } => list(&mut out, &chosen.files()?)?,
-        Command::List { chosen, format: Format::Json } => json(&mut out, &chosen.files()?)?,
+        Command::List { chosen, format } => list(&mut out, &chosen.files()?, format)?,
         Command::Show { name, chosen } => show(&mut out, &chosen.files()?, name)?,
         Command::Check { paths } => check(&mut out, paths)?,
         Command::Test { paths } => test(&mut out, paths)?,
@@ -104,84 +97,22 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(exit)
 }
 
-/// A rule as `list` shows it.
-#[derive(Serialize)]
-struct Row<'a> {
-    kind: &'static str,
-    #[serde(flatten)]
-    rule: &'a Rule,
-}
-
-#[derive(Serialize)]
-struct Listing<'a> {
-    schema: &'static str,
-    rules: Vec<Row<'a>>,
-    skipped: &'a [Skipped],
-    problems: &'a [Problem],
-}
-
-/// Rules and correlations by file and line.
-fn rows(set: &RuleSet) -> Vec<Row<'_>> {
-    let row = |kind| move |rule| Row { kind, rule };
-    let correlations = set.correlations().iter().map(|Correlation { rule, .. }| rule);
-    let mut rows: Vec<Row<'_>> = set.rules().iter().map(row("rule")).collect();
-    rows.extend(correlations.map(row("correlation")));
-    rows.sort_by_key(|row| (&row.rule.file, row.rule.line));
-    rows
-}
-
-/// A rule's name, as `list` shows it and `show` takes it.
-fn without_ending(file: &str) -> &str {
-    file.strip_suffix(".yml").or_else(|| file.strip_suffix(".yaml")).unwrap_or(file)
-}
-
-fn level(level: Level) -> &'static str {
-    Level::NAMES.iter().find(|(_, known)| *known == level).map_or("", |(name, _)| name)
-}
-
-fn list(out: &mut impl Write, files: &[RuleFile]) -> Result<Exit, CommandError> {
-    let set = compile(files);
-    let rows = rows(&set);
-    let shown: Vec<&Row<'_>> = rows.iter().filter(|row| row.rule.alone).collect();
-    let attack = |row: &Row<'_>| row.rule.attack.join(",");
-    let width = shown.iter().map(|row| attack(row).len()).max().unwrap_or(0);
-    for row in &shown {
-        let Rule { level: given, file, title, .. } = row.rule;
-        let (name, title) = (clean(without_ending(file)), clean(title));
-        writeln!(out, "{:<13}  {:<width$}  {name}  {title}", level(*given), attack(row))?;
-    }
-    for skipped in set.skipped() {
-        let Skipped { file, line, title, reason, .. } = skipped;
-        let (title, reason) = (clean(title), clean(reason));
-        writeln!(out, "not applied    {}:{line}  {title}: {reason}", clean(file))?;
-    }
-    let (rules, fed, skipped) = (shown.len(), rows.len() - shown.len(), set.skipped().len());
-    writeln!(
-        out,
-        "{rules} rules in {} files, {fed} more that only feed a correlation, {skipped} not applied",
-        files.len()
-    )?;
-    Ok(Exit::Done)
-}
-
-fn json(out: &mut impl Write, files: &[RuleFile]) -> Result<Exit, CommandError> {
-    let set = compile(files);
-    let listing = Listing {
-        schema: "incident.rules/1",
-        rules: rows(&set),
-        skipped: set.skipped(),
-        problems: set.problems(),
+fn list(out: &mut dyn Write, files: &[RuleFile], format: &str) -> Result<Exit, CommandError> {
+    let Some(format) = formats().find(format) else {
+        return Err(CommandError::usage(format!("there is no format '{format}'")));
     };
-    serde_json::to_writer_pretty(&mut *out, &listing).map_err(std::io::Error::from)?;
-    writeln!(out)?;
+    let rules = compile(files);
+    let list = RuleList { rules: &rules, files: files.len() };
+    format.render(&list, out, &RenderOptions::default())?;
     Ok(Exit::Done)
 }
 
-fn show(out: &mut impl Write, files: &[RuleFile], wanted: &str) -> Result<Exit, CommandError> {
+fn show(out: &mut dyn Write, files: &[RuleFile], wanted: &str) -> Result<Exit, CommandError> {
     let set = compile(files);
-    let rows = rows(&set);
     let called = |file: &str| {
-        let by_rule = rows.iter().any(|row| row.rule.file == file && row.rule.is_called(wanted));
+        let correlations = set.correlations().iter().map(|c| &c.rule);
+        let mut rules = set.rules().iter().chain(correlations);
+        let by_rule = rules.any(|rule| rule.file == file && rule.is_called(wanted));
         let by_skipped = set.skipped().iter().any(|s| s.file == file && s.is_called(wanted));
         by_rule || by_skipped
     };
@@ -195,99 +126,33 @@ fn show(out: &mut impl Write, files: &[RuleFile], wanted: &str) -> Result<Exit, 
     let file = match found[..] {
         [file] => file,
         [] => {
-            return Err(CommandError::usage(format!("no rule '{}'", clean(wanted)))
+            return Err(CommandError::usage(format!("no rule '{wanted}'"))
                 .hint("`incident rule list` lists the names"));
         }
         _ => {
-            let names: Vec<_> = found.iter().map(|file| clean(&file.name)).collect();
-            let (wanted, names) = (clean(wanted), names.join(", "));
+            let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+            let names = names.join(", ");
             return Err(CommandError::usage(format!("'{wanted}' is ambiguous: {names}")));
         }
     };
-    for line in file.text.lines() {
-        writeln!(out, "{}", clean(line))?;
-    }
-    // Print problems as comments, so that the output stays a valid rule file.
-    for problem in set.problems().iter().filter(|problem| problem.file == file.name) {
-        writeln!(out, "# {}", clean(&problem.to_string()))?;
-    }
-    for skipped in set.skipped().iter().filter(|skipped| skipped.file == file.name) {
-        writeln!(out, "# line {}: not applied: {}", skipped.line, clean(&skipped.reason))?;
-    }
+    RuleText { file: &file.name, text: &file.text, rules: &set }.write(out)?;
     Ok(Exit::Done)
 }
 
-fn check(out: &mut impl Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
+fn check(out: &mut dyn Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
     let (files, unreadable) = rule_files::read(paths);
-    let set = compile(&files);
-    for what in &unreadable {
-        writeln!(out, "{}", clean(what))?;
-    }
-    for problem in set.problems() {
-        writeln!(out, "{}", clean(&problem.to_string()))?;
-    }
-    let failed = |skipped: &Skipped| {
-        let same = |p: &Problem| p.file == skipped.file && skipped.reason.contains(&p.what);
-        set.problems().iter().any(|p| p.severity == Severity::Error && same(p))
-    };
-    for Skipped { file, line, reason, .. } in set.skipped().iter().filter(|s| !failed(s)) {
-        writeln!(out, "{}:{line}: not applied: {}", clean(file), clean(reason))?;
-    }
-    let wrong = errors(&set) + unreadable.len();
-    let warnings = set.problems().len() - errors(&set);
-    writeln!(
-        out,
-        "{} files: {} rules, {} correlations, {} not applied, {wrong} errors, {warnings} warnings",
-        files.len(),
-        set.rules().len(),
-        set.correlations().len(),
-        set.skipped().len(),
-    )?;
-    Ok(if wrong == 0 { Exit::Done } else { Exit::Failed })
+    let rules = compile(&files);
+    let checked = CheckedRules { rules: &rules, files: files.len(), unreadable: &unreadable };
+    checked.write(out)?;
+    Ok(if checked.errors() == 0 { Exit::Done } else { Exit::Failed })
 }
 
-fn errors(set: &RuleSet) -> usize {
-    set.problems().iter().filter(|problem| problem.severity == Severity::Error).count()
-}
-
-fn test(out: &mut impl Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
-    let (files, mut failures) = match paths {
+fn test(out: &mut dyn Write, paths: &[PathBuf]) -> Result<Exit, CommandError> {
+    let (files, unreadable) = match paths {
         [] => (rule_files::builtin(), Vec::new()),
         paths => rule_files::read(paths),
     };
-    let set = compile(&files);
-    let errors = set.problems().iter().filter(|problem| problem.severity == Severity::Error);
-    failures.extend(errors.map(Problem::to_string));
-    let (mut tested, mut passed, mut twins) = (0, 0, 0);
-    for file in &files {
-        let Some(fixtures) = &file.fixtures else { continue };
-        tested += 1;
-        match fixtures.as_deref().map(|text| test::run(&set, &file.name, text)) {
-            Ok(Ok(report)) => {
-                passed += report.passed;
-                twins += usize::from(report.has_twin);
-                failures.extend(report.failures.iter().map(
-                    |test::Failure { list, index, what }| {
-                        format!("{}: {list}[{index}]: {what}", test::fixtures_of(&file.name))
-                    },
-                ));
-            }
-            Ok(Err(e)) => failures.push(format!("{}: {e}", test::fixtures_of(&file.name))),
-            Err(what) => failures.push(what.clone()),
-        }
-    }
-    if tested == 0 && failures.is_empty() {
-        failures.push("no fixtures found".to_owned());
-    }
-    for failure in &failures {
-        writeln!(out, "{}", clean(failure))?;
-    }
-    writeln!(
-        out,
-        "{} rules in {} files, {tested} with fixtures, {twins} with a benign twin: {passed} entries passed, {} failures",
-        set.rules().len() + set.correlations().len(),
-        files.len(),
-        failures.len()
-    )?;
-    Ok(if failures.is_empty() { Exit::Done } else { Exit::Failed })
+    let tested = rule_files::test(&files, unreadable);
+    tested.write(out)?;
+    Ok(if tested.failures.is_empty() { Exit::Done } else { Exit::Failed })
 }

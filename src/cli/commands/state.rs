@@ -9,10 +9,9 @@ use crate::cli::args::state::default_folder;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::clock::{DAY, date};
+use crate::clock::DAY;
+use crate::report::state::{Checksums, Removed, Stored, StoredBatch, StoredPart};
 use crate::state::{Batch, list_parts, prune};
-use crate::ui::number::{bytes, counted};
-use crate::ui::sanitize::clean;
 
 const EXAMPLES: &str = "Examples:
   incident state show
@@ -81,69 +80,36 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 /// Lists every batch; with `check`, compares it with its checksums.
 fn show(cx: &Cx, root: &Path, check: bool) -> Result<Exit, CommandError> {
     let list = list_parts(root)?;
-    let mut out = cx.ui.out();
-    let mut whole = true;
-    writeln!(out, "{}", clean(&root.display().to_string()))?;
-    for (part, about) in &list.parts {
+    let mut stored = Stored { folder: root.to_path_buf(), parts: Vec::new() };
+    for (part, key) in &list.parts {
         let name = part.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let logs =
-            about.as_ref().map_or("written by another version of incident", |about| &about.logs);
-        writeln!(out, "\n{}  {}", clean(&name), clean(logs))?;
-        if let Some(about) = about {
-            writeln!(out, "  incident {}, rules {}", about.program, about.rules)?;
-        }
         let (batches, damaged) = list.batches(part)?;
-        for batch in &batches {
-            let found = if check { batch.check() } else { Ok(()) };
-            writeln!(out, "  {}{}", line(batch), if check && found.is_ok() { "  ok" } else { "" })?;
-            if let Err(e) = found {
-                whole = false;
-                writeln!(out, "    DAMAGED {}", clean(&e.to_string()))?;
-            }
-        }
-        for e in damaged {
-            whole = false;
-            writeln!(out, "  DAMAGED {}", clean(&e.to_string()))?;
-        }
+        let row = |batch: &Batch| {
+            let checksums = match check.then(|| batch.check()) {
+                None => Checksums::NotCompared,
+                Some(Ok(())) => Checksums::Agree,
+                Some(Err(e)) => Checksums::Differ(e.to_string()),
+            };
+            StoredBatch::new(batch, checksums)
+        };
+        stored.parts.push(StoredPart {
+            name,
+            key: key.clone(),
+            batches: batches.iter().map(row).collect(),
+            damaged: damaged.iter().map(ToString::to_string).collect(),
+        });
     }
-    if list.parts.is_empty() {
-        writeln!(out, "\nthe state is empty")?;
-    }
-    if !whole {
-        writeln!(out, "\nDamaged files are not used: the next run reads their logs again.")?;
-    }
+    let mut out = cx.ui.out();
+    stored.write(&mut out)?;
     out.flush()?;
-    Ok(if whole { Exit::Done } else { Exit::Incomplete })
-}
-
-fn line(batch: &Batch) -> String {
-    let days = match (batch.days().min(), batch.days().max()) {
-        (Some(first), Some(last)) if first < last => {
-            format!("{} to {}", date(first * DAY), date(last * DAY))
-        }
-        (Some(day), _) => date(day * DAY),
-        _ => "no events".to_string(),
-    };
-    format!(
-        "{}  written {}  {days}  {}  {}",
-        batch.name(),
-        batch.written(),
-        counted(batch.objects.len() as u64, "object", "objects"),
-        bytes(batch.bytes())
-    )
+    Ok(if stored.is_whole() { Exit::Done } else { Exit::Incomplete })
 }
 
 fn remove(cx: &Cx, root: &Path, keep: u32) -> Result<Exit, CommandError> {
-    let day = cx.clock.now().div_euclid(DAY) - i64::from(keep);
-    let pruned = prune(root, day)?;
+    let before = cx.clock.now().div_euclid(DAY) - i64::from(keep);
+    let pruned = prune(root, before)?;
     let mut out = cx.ui.out();
-    writeln!(
-        out,
-        "removed {} with {}: all days before {}",
-        counted(pruned.batches, "batch", "batches"),
-        bytes(pruned.bytes),
-        date(day * DAY)
-    )?;
+    Removed { pruned, before }.write(&mut out)?;
     out.flush()?;
     Ok(Exit::Done)
 }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::playbook::problems;
 use crate::case::{Case, EvidenceRecorder, write_new};
 use crate::casework::{self, Joined, join, read_plan};
 use crate::cli::args::aws::AwsArgs;
@@ -22,7 +21,7 @@ use crate::cli::output;
 use crate::cli::sealing::Sealing;
 use crate::cloud::Client;
 use crate::execute::{Executor, Session, Timing};
-use crate::plan::{self, Kind, Plan, PlanError, Planner};
+use crate::plan::{self, Kind, Plan, PlanError, Planner, mistakes};
 use crate::playbook::{self, Playbook};
 use crate::report;
 use crate::rotate;
@@ -164,11 +163,12 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
 /// The user's own playbook, if it has no mistakes.
 fn own(file: &Path) -> Result<Playbook, CommandError> {
     let playbook = playbook::from_file(file)?;
-    match problems(&playbook).as_slice() {
-        [] => Ok(playbook),
-        found => Err(CommandError::usage(format!("{}: {}", file.display(), found.join("; ")))
-            .hint("`incident playbook check FILE` shows every mistake")),
+    let found: Vec<String> = mistakes(&playbook).iter().map(ToString::to_string).collect();
+    if found.is_empty() {
+        return Ok(playbook);
     }
+    Err(CommandError::usage(format!("{}: {}", file.display(), found.join("; ")))
+        .hint("`incident playbook check FILE` shows every mistake"))
 }
 
 fn named(name: &str) -> Result<Playbook, CommandError> {

@@ -1,40 +1,32 @@
 //! `incident verify`: checks offline that evidence was not changed.
 
 mod anchor;
-mod archive;
-mod case;
 mod expect;
-mod last_line;
-mod outside;
-mod text;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use serde::Serialize;
-use serde_json::ser::PrettyFormatter;
-
 use self::anchor::AnchorArgs;
-use self::case::CaseCheck;
 use self::expect::Expectation;
-use self::last_line::last_line;
+use crate::analysis::outside_digests;
 use crate::case::Case;
-use crate::casework::{CaseworkError, SavedVerdict, Writing, save_verdict};
+use crate::casework::{
+    CaseworkError, SavedVerdict, Writing, check_archive, check_case, save_verdict,
+};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::sealing::Sealing;
 use crate::digest::{self, Job, Keys, Verdict, Verification};
-use crate::report::escape::SafeJson;
-use crate::source::local::{Listing, list};
+use crate::journal::Anchor;
+use crate::report::RenderOptions;
+use crate::report::verify::{CaseCheck, Checked, formats};
+use crate::source::local::{Listing, SourceError, list};
 use crate::ui::Progress;
-use crate::ui::sanitize::clean;
+use crate::ui::number::counted;
 use crate::ui::shell;
-
-const SCHEMA: &str = "incident.verify/1";
 
 /// Check a case against its hashes, and CloudTrail logs against their signed digests, offline
 ///
@@ -83,25 +75,9 @@ pub struct Args {
     #[arg(long, value_name = "CASE")]
     case: Option<PathBuf>,
     /// Output format
-    #[arg(long, short, value_name = "FORMAT", value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
-/// The JSON document.
-#[derive(Serialize)]
-struct Document<'a> {
-    schema: &'static str,
-    verdict: Verdict,
-    /// Null for paths.
-    case: Option<&'a CaseCheck>,
-    /// Null for a case without CloudTrail digests.
-    cloudtrail: Option<&'a Verification>,
+    #[arg(long, short, value_name = "FORMAT", default_value = "text",
+          value_parser = clap::builder::PossibleValuesParser::new(formats().names()))]
+    format: String,
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
@@ -123,7 +99,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let writing = writing.transpose()?;
     let (case, logs) = match args.paths.as_slice() {
         [one] if is_case(one) => {
-            let (case, evidence) = case::check(one, &anchor)?;
+            let (case, evidence) = check_case(one, &anchor)?;
             let listing = list(&[evidence])?;
             let digests = listing.files.iter().any(|f| digest::is_digest(f.local()));
             let digests = digests || !args.expect.is_empty();
@@ -136,7 +112,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             return Err(CommandError::usage("'--expect' needs the log files of the archive")
                 .hint("unpack it, and verify the case folder"));
         }
-        [one] if is_archive(one) => (Some(archive::check(cx, one, &anchor)?), None),
+        [one] if is_archive(one) => (Some(archive(cx, one, &anchor)?), None),
         paths => {
             if let Some(case) = paths.iter().find(|p| is_case(p)) {
                 let what = format!(
@@ -153,32 +129,12 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let cloudtrail = logs.as_ref().map(Verification::verdict);
     let verdicts = [case.as_ref().map(|c| c.verdict), cloudtrail];
     let verdict = verdicts.into_iter().flatten().max().unwrap_or(Verdict::Incomplete);
+    let Some(format) = formats().find(&args.format) else {
+        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
+    };
+    let checked = Checked { verdict, case: case.as_ref(), logs: logs.as_ref() };
     let mut out = cx.ui.out();
-    match args.format {
-        Format::Text => {
-            let mut lines = case.as_ref().map_or_else(Vec::new, CaseCheck::lines);
-            if let Some(logs) = &logs {
-                lines.extend(case.is_some().then(String::new));
-                lines.extend(text::lines(logs));
-            }
-            lines.push(last_line(verdict, case.as_ref(), logs.is_some()));
-            for line in lines {
-                writeln!(out, "{}", clean(&line))?;
-            }
-        }
-        Format::Json => {
-            let document = Document {
-                schema: SCHEMA,
-                verdict,
-                case: case.as_ref(),
-                cloudtrail: logs.as_ref(),
-            };
-            let formatter = SafeJson(PrettyFormatter::new());
-            let mut json = serde_json::Serializer::with_formatter(&mut out, formatter);
-            document.serialize(&mut json).map_err(io::Error::from)?;
-            writeln!(out)?;
-        }
-    }
+    format.render(&checked, &mut out, &RenderOptions::default())?;
     out.flush()?;
     if let Some(logs) = &logs {
         save(cx, args, &sealing, writing, case.as_ref(), logs)?;
@@ -192,6 +148,17 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
 
 fn is_archive(path: &Path) -> bool {
     path.is_file() && !digest::is_cloudtrail(path)
+}
+
+fn archive(cx: &Cx, path: &Path, anchor: &Anchor) -> Result<CaseCheck, CommandError> {
+    let checked = check_archive(path, anchor)?;
+    if let Some(files) = checked.files {
+        cx.ui.status(&format!("{} in the archive", counted(files, "file", "files")));
+    }
+    if checked.has_logs {
+        cx.ui.hint("its CloudTrail logs were not checked against their digests: unpack the archive to check them");
+    }
+    Ok(checked.check)
 }
 
 /// Saves the verdict in the case of `--case`, or in the checked case if it can be written to.
@@ -248,7 +215,11 @@ fn listing(paths: &[PathBuf]) -> Result<Listing, CommandError> {
         let what = "digests name files by their paths, and standard input has none";
         return Err(CommandError::usage(what).hint("unpack the export and give its folder"));
     }
-    Ok(list(paths)?)
+    list(paths).map_err(|e| match e {
+        SourceError::NotFound(_) | SourceError::NoMatch(_) => CommandError::usage(e.to_string())
+            .hint("nothing was checked; give a case, or files, folders or quoted glob patterns of an unpacked export"),
+        e => e.into(),
+    })
 }
 
 fn verify(
@@ -265,7 +236,7 @@ fn verify(
     let job = Job { listing, keys, tree_is_vouched, expected, threads, progress: &tick };
     let mut result = digest::verify(job);
     progress.finish();
-    result.problems.extend(outside::problems(&result.others));
+    result.problems.extend(outside_digests::problems(&result.others));
     result.problems.sort();
     if result.counts.digests + result.counts.logs == 0 && expected.is_empty() {
         let hint = "give a case folder, or an unpacked export of the trail's bucket: the folder above AWSLogs/ACCOUNT/CloudTrail-Digest and AWSLogs/ACCOUNT/CloudTrail";

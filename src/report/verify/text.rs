@@ -1,17 +1,39 @@
-//! The last line of `incident verify`: what was proved, and no more.
+//! The `text` format: what was found, and a last line that says what was proved, and no more.
 
-use super::case::CaseCheck;
+use std::io::{self, Write};
+
+use super::{Checked, case, chains};
 use crate::digest::Verdict;
+use crate::report::{Format, RenderOptions};
+use crate::ui::sanitize::clean;
 
-/// `case` when a case was checked; `logs` when digests were.
-pub fn last_line(verdict: Verdict, case: Option<&CaseCheck>, logs: bool) -> String {
-    let unless = match case {
+/// The `text` format.
+pub struct Text;
+
+impl<'a> Format<Checked<'a>> for Text {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn render(&self, c: &Checked<'a>, out: &mut dyn Write, _: &RenderOptions) -> io::Result<()> {
+        let mut lines = c.case.map_or_else(Vec::new, case::lines);
+        if let Some(logs) = c.logs {
+            lines.extend(c.case.is_some().then(String::new));
+            lines.extend(chains::lines(logs));
+        }
+        lines.push(last_line(c));
+        lines.iter().try_for_each(|line| writeln!(out, "{}", clean(line)))
+    }
+}
+
+fn last_line(checked: &Checked<'_>) -> String {
+    let unless = match checked.case {
         Some(case) if !case.is_anchored() => {
             ", unless somebody who could write to the folder rebuilt the whole chain (--head or --signer shows that)"
         }
         _ => "",
     };
-    match (verdict, case.is_some(), logs) {
+    match (checked.verdict, checked.case.is_some(), checked.logs.is_some()) {
         (Verdict::Valid, true, false) => {
             format!("VERIFIED: everything is unchanged since it was written{unless}")
         }

@@ -1,7 +1,6 @@
 //! The files that no digest can cover and that `incident analyze` reads all the same: an analysis of the paths rests on
 //! them, too.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -22,7 +21,7 @@ pub fn problems(files: &[PathBuf]) -> Vec<Problem> {
 fn problem(decoder: &mut Decoder, path: &Path) -> Option<Problem> {
     let name = path.to_string_lossy().into_owned();
     let unreadable = |why: String| Some(Problem::new(Kind::Unreadable, why).file(name.clone()));
-    let meta = match fs::metadata(path) {
+    let meta = match path.metadata() {
         Ok(meta) if meta.is_file() => meta,
         Ok(_) => return unreadable("not a regular file".to_string()),
         Err(e) => return unreadable(e.to_string()),
