@@ -7,7 +7,7 @@ use crate::report::model::{RulesApplied, SkippedRule};
 use crate::rollup::Selection;
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
-use crate::ui::number::grouped;
+use crate::ui::number::counted;
 
 /// Notes on the window, the baseline and the settings.
 pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
@@ -44,8 +44,7 @@ pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: boo
 fn contradicting(c: &Coverage) -> Option<String> {
     let have = match c.events.contradicting {
         0 => return None,
-        1 => "1 record has".to_string(),
-        n => format!("{} records have", grouped(n)),
+        n => counted(n, "record has", "records have"),
     };
     Some(format!(
         "{have} the event id of a record with another content: a copy was altered or planted. All of them are counted. Compare them with the originals (incident verify PATH)."
@@ -91,23 +90,31 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     let mut notes = Vec::new();
     if !rules.skipped().is_empty() {
         notes.push(format!(
-            "{} rules are not applied: 'incident rule check' says why.",
-            rules.skipped().len()
+            "{} not applied: 'incident rule check' says why.",
+            counted(rules.skipped().len() as u64, "rule is", "rules are")
         ));
     }
-    let unparsed = result.coverage.events.unparsed;
-    if unparsed > 0 {
-        notes.push(format!(
-            "{unparsed} records are not valid JSON inside: they count as events, but no rule could judge them."
-        ));
-    }
+    notes.extend(unreadable(result.coverage.events.unparsed));
     if result.correlated.overflow > 0 {
         notes.push(format!(
-            "The correlations were full and left out {} matches.",
-            result.correlated.overflow
+            "The correlations were full and left out {}.",
+            counted(result.correlated.overflow, "match", "matches")
         ));
     }
     notes
+}
+
+/// Records that no rule could read.
+fn unreadable(records: u64) -> Option<String> {
+    let (are, they_count, them) = match records {
+        0 => return None,
+        1 => ("is", "it counts as an event", "it"),
+        _ => ("are", "they count as events", "them"),
+    };
+    Some(format!(
+        "{} {are} not valid JSON inside: {they_count}, but no rule could judge {them}.",
+        counted(records, "record", "records")
+    ))
 }
 
 pub fn rules_applied(rules: &RuleSet) -> RulesApplied {
@@ -119,4 +126,26 @@ pub fn rules_applied(rules: &RuleSet) -> RulesApplied {
     });
     let applied = (rules.rules().len() + rules.correlations().len()) as u64;
     RulesApplied { applied, skipped: skipped.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::coverage::EventCounts;
+
+    #[test]
+    fn one_record_is_in_the_singular() {
+        let with = |contradicting| Coverage {
+            events: EventCounts { contradicting, ..EventCounts::default() },
+            ..Coverage::default()
+        };
+        assert_eq!(contradicting(&with(0)), None);
+        let said = |n| contradicting(&with(n)).unwrap();
+        assert!(said(1).starts_with("1 record has the event id"), "{}", said(1));
+        assert!(said(1_200).starts_with("1,200 records have the event id"), "{}", said(1_200));
+        let said = |n| unreadable(n).unwrap();
+        assert_eq!(unreadable(0), None);
+        assert!(said(1).starts_with("1 record is not valid JSON inside: it counts"), "{}", said(1));
+        assert!(said(2).starts_with("2 records are not valid JSON inside: they"), "{}", said(2));
+    }
 }

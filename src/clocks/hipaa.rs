@@ -8,6 +8,7 @@ use super::duty::{Duty, State};
 use super::facts::{Facts, Hold};
 use super::when::plus_days;
 use crate::clock::Millis;
+use crate::ui::number::counted;
 
 /// Calendar days after discovery (164.404(b), 164.406(b), 164.410(b)).
 const LIMIT_DAYS: i32 = 60;
@@ -95,7 +96,10 @@ fn media(duty: Duty, facts: &Facts, now: Millis) -> Duty {
         }
         Some(all) if listed < all => {
             let rest = all - listed;
-            let why = format!("not decided: no State is set for {rest} individuals");
+            let why = format!(
+                "not decided: no State is set for {}",
+                counted(rest, "individual", "individuals")
+            );
             sixty_days(duty.why(why).missing("residents.*"), facts, now)
         }
         Some(_) => {
@@ -120,7 +124,8 @@ fn secretary(duty: Duty, facts: &Facts, now: Millis) -> Duty {
         }
         Some(all) => {
             let duty = Duty { law: "45 CFR 164.408(c)", ..duty };
-            yearly(duty.why(format!("{all} individuals: fewer than 500")), facts, now)
+            let all = counted(all, "individual", "individuals");
+            yearly(duty.why(format!("{all}: fewer than 500")), facts, now)
         }
         None => {
             let duty = duty

@@ -20,7 +20,7 @@ use crate::config::{Resolved, Setting};
 use crate::event::{Outcome, action, agent};
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym, activity};
-use crate::ui::number::grouped;
+use crate::ui::number::{counted, grouped};
 
 const MIN_ACTIONS: Setting = Setting {
     name: "min_new_actions",
@@ -191,20 +191,20 @@ fn finding(
         fresh.iter().map(|(s, a)| action_name(cx.text(*s), cx.text(*a))).collect();
     names.sort();
     build.reason(format!(
-        "{} different read-only actions over {} services in {}; {} of them are new to the principal: {}",
-        actions.len(),
-        services.len(),
+        "{} over {} in {}; {} new to the principal: {}",
+        counted(actions.len() as u64, "read-only action", "different read-only actions"),
+        counted(services.len() as u64, "service", "services"),
         length(build.last() - build.first()),
-        fresh.len(),
+        counted(fresh.len() as u64, "of them is", "of them are"),
         list(names.iter().map(String::as_str), 6),
     ));
     let denied: u64 =
         burst.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
     if denied > 0 {
         build.reason(format!(
-            "{} of {} calls were denied, as when someone tests permissions",
+            "{} of {} denied, as when someone tests permissions",
             grouped(denied),
-            grouped(build.events())
+            counted(build.events(), "call was", "calls were")
         ));
     }
     if foreign {
@@ -227,8 +227,11 @@ fn finding(
         (false, false) => Severity::Low,
     };
     let who = short_name(cx.text(principal)).to_string();
-    let title =
-        format!("{who} called {} read-only APIs across {} services", actions.len(), services.len());
+    let title = format!(
+        "{who} called {} across {}",
+        counted(actions.len() as u64, "read-only API", "read-only APIs"),
+        counted(services.len() as u64, "service", "services")
+    );
     Some(build.finish(severity, title))
 }
 

@@ -25,6 +25,7 @@ use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym};
+use crate::ui::number::counted;
 use novelty::{Novelty, novelty};
 use score::score;
 
@@ -223,8 +224,8 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
     if group.len() > 1 {
         let rest = list(group.iter().skip(1).map(|u| u.network), 5);
         build.reason(format!(
-            "the same credential came from {} more new networks: {rest}",
-            group.len() - 1
+            "the same credential came from {}: {rest}",
+            counted(group.len() as u64 - 1, "more new network", "more new networks")
         ));
     }
     for setting in META.settings {

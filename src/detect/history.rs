@@ -9,6 +9,7 @@ use super::source_networks::{SourceNetwork, SourceNetworks};
 use crate::clock::{DAY, Millis, plain};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
+use crate::ui::number::counted;
 
 /// Networks that a finding names as usual.
 const MOST_USUAL: usize = 5;
@@ -225,9 +226,11 @@ impl History {
         let more = known.len().saturating_sub(MOST_USUAL);
         let lines = known.iter().take(MOST_USUAL).map(|(network, seen)| {
             let (first, last) = (plain(seen.first), plain(seen.last));
-            format!("{network}: {} calls from {first} to {last} UTC", seen.events)
+            let calls = counted(seen.events, "call", "calls");
+            format!("{network}: {calls} from {first} to {last} UTC")
         });
-        let more = (more > 0).then(|| format!("and {more} more networks"));
+        let more = (more > 0)
+            .then(|| format!("and {}", counted(more as u64, "more network", "more networks")));
         lines.chain(more).collect()
     }
 

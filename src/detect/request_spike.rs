@@ -209,9 +209,9 @@ fn finding(
         grouped(spike.earlier_peak),
     ));
     build.reason(format!(
-        "{principal} made {} of its {} calls",
+        "{principal} made {} of its {}",
         grouped(calls),
-        grouped(build.events())
+        counted(build.events(), "call", "calls")
     ));
     for setting in META.settings {
         build.setting(settings, setting);

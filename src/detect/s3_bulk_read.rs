@@ -150,8 +150,8 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
     )];
     reasons.push(match b.ratio() {
         Some(ratio) => format!(
-            "{} objects in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
-            grouped(b.peak),
+            "{} in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
+            counted(b.peak, "object", "objects"),
             grouped(b.usual_peak),
             counted(b.earlier_days, "earlier day with reads", "earlier days with reads"),
         ),
@@ -177,8 +177,8 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
     reasons.push(share(cx, b, buckets));
     if b.cloudtrail > 0 && b.access_log > 0 {
         reasons.push(format!(
-            "both logs have it: {} requests in CloudTrail, {} in the S3 access log",
-            grouped(b.cloudtrail),
+            "both logs have it: {} in CloudTrail, {} in the S3 access log",
+            counted(b.cloudtrail, "request", "requests"),
             grouped(b.access_log)
         ));
     } else if b.access_log > 0 {

@@ -7,6 +7,7 @@ use super::file::{S3Object, SIGNATURE};
 use super::keys::{Check, Keys};
 use super::model::{Kind, Problem};
 use super::parallel::map;
+use crate::ui::number::counted;
 
 /// A signature for a digest, from its S3 metadata (`by` is `None`) or from the next digest.
 struct Claim<'a> {
@@ -49,9 +50,11 @@ pub fn verify(
         return;
     }
     for ((region, fingerprint), count) in no_key {
+        let signatures = if count == 1 { "the signature" } else { "the signatures" };
+        let digests = counted(count, "digest was", "digests were");
         let detail = format!(
             "public key not found in region {region} for fingerprint {fingerprint}: \
-             the signatures of {count} digests were not checked"
+             {signatures} of {digests} not checked"
         );
         problems.push(Problem::new(Kind::KeyNotFound, detail));
     }

@@ -304,16 +304,16 @@ fn remarks(now: &Seen, last: &Seen, late: u64) -> Vec<String> {
             "This run's input is incomplete: it may have missed what is reported as gone.".into(),
         );
     }
-    for (what, now, last) in [
-        ("principals", now.principals.beyond, last.principals.beyond),
-        ("sources", now.sources.beyond, last.sources.beyond),
-        ("user agents", now.user_agents.beyond, last.user_agents.beyond),
-        ("findings", now.findings_beyond, last.findings_beyond),
+    for (one, many, now, last) in [
+        ("principal", "principals", now.principals.beyond, last.principals.beyond),
+        ("source", "sources", now.sources.beyond, last.sources.beyond),
+        ("user agent", "user agents", now.user_agents.beyond, last.user_agents.beyond),
+        ("finding", "findings", now.findings_beyond, last.findings_beyond),
     ] {
         if now + last > 0 {
             remarks.push(format!(
-                "The runs had {} more {what} than the {} that the state stores: some reported as new may not be new.",
-                grouped(now + last),
+                "The runs had {} than the {} that the state stores: some reported as new may not be new.",
+                counted(now + last, &format!("more {one}"), &format!("more {many}")),
                 grouped(MOST as u64)
             ));
         }

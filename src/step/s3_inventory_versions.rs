@@ -83,12 +83,27 @@ impl Step for InventoryVersions {
 
     fn notes(&self, cx: &Context, item: &Item) -> Vec<String> {
         let s = &item.state;
+        let count = |name: &str, one: &str, many: &str| {
+            let n = s[name].as_u64().unwrap_or_default();
+            format!("{n} {}", if n == 1 { one } else { many })
+        };
         let mut notes = vec![
-            format!("{} current objects, {} bytes", s["Current"], s["CurrentBytes"]),
-            format!("{} noncurrent versions, {} bytes", s["Noncurrent"], s["NoncurrentBytes"]),
+            format!(
+                "{}, {}",
+                count("Current", "current object", "current objects"),
+                count("CurrentBytes", "byte", "bytes")
+            ),
+            format!(
+                "{}, {}",
+                count("Noncurrent", "noncurrent version", "noncurrent versions"),
+                count("NoncurrentBytes", "byte", "bytes")
+            ),
         ];
-        let markers =
-            format!("{} delete markers, {} hide an object", s["DeleteMarkers"], s["HidingMarkers"]);
+        let markers = format!(
+            "{}, {}",
+            count("DeleteMarkers", "delete marker", "delete markers"),
+            count("HidingMarkers", "hides an object", "hide an object")
+        );
         notes.push(match (s["FirstHidden"].as_str(), s["LastHidden"].as_str()) {
             (Some(first), Some(last)) => {
                 format!("{markers}: those objects are recoverable, deleted {first} to {last}")
@@ -144,7 +159,7 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "1 current objects, 5 bytes",
+                "1 current object, 5 bytes",
                 "2 noncurrent versions, 15 bytes",
                 "3 delete markers, 2 hide an object: those objects are recoverable, deleted \
                  2026-01-01T01:00:00Z to 2026-01-01T03:00:00Z",

@@ -7,6 +7,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::journal::verify;
+use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 
 /// Show a case's journal, or check that nobody changed it
@@ -44,7 +45,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             )?;
         }
     }
-    writeln!(out, "{} lines, whole and in order; head {}", checked.entries.len(), checked.head)?;
+    let lines = counted(checked.entries.len() as u64, "line", "lines");
+    writeln!(out, "{lines}, whole and in order; head {}", checked.head)?;
     out.flush()?;
     if checked.torn.is_some() {
         cx.ui.warning("a crash cut off the last line; the change that it announced was not made");

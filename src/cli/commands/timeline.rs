@@ -10,6 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::report::timeline::{TimelineFormat, TimelineWriter};
+use crate::ui::number::counted;
 
 /// Write the events that the findings rest on, in time order
 ///
@@ -51,6 +52,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         rows.iter().try_for_each(|row| writer.row(row))?;
         writer.finish().map(drop)
     })?;
-    cx.ui.status(&format!("{} events of {} findings", rows.len(), findings.len()));
+    let events = counted(rows.len() as u64, "event", "events");
+    let findings = counted(findings.len() as u64, "finding", "findings");
+    cx.ui.status(&format!("{events} of {findings}"));
     Ok(if analysis.report.incomplete() { Exit::Incomplete } else { Exit::Done })
 }

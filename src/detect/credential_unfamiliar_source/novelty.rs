@@ -10,7 +10,7 @@ use crate::detect::history::Seen;
 use crate::detect::text::list;
 use crate::event::Outcome;
 use crate::rollup::{Sym, activity};
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::counted;
 
 /// How a network is new, with the points that this adds up to.
 pub struct Novelty {
@@ -128,10 +128,10 @@ fn compare_with_history(
             cx.history.networks_before(using.first).iter().filter(|n| **n != using.network).count()
                 as u64;
         n.reasons.push(format!(
-            "network {} is new to the account: not among the {} of {} calls in the {span} before",
+            "network {} is new to the account: not among the {} of {} in the {span} before",
             using.network,
             counted(networks, "network", "networks"),
-            grouped(before.account_events),
+            counted(before.account_events, "call", "calls"),
         ));
         let others = cx
             .history
@@ -152,10 +152,10 @@ fn compare_with_history(
     if before.own_events > 0 && !known.is_empty() {
         let usual: u64 = known.iter().map(|(_, s)| s.events).sum();
         n.reasons.push(format!(
-            "usual for {}: {} ({} calls since {})",
+            "usual for {}: {} ({} since {})",
             if using.key != 0 { "this key" } else { "this principal" },
             list(known.iter().map(|(name, _)| *name), 3),
-            grouped(usual),
+            counted(usual, "call", "calls"),
             date(known.iter().map(|(_, s)| s.first).min().unwrap_or(using.first)),
         ));
     }
@@ -191,9 +191,10 @@ fn compare_with_account(
     }
     n.points += 2;
     n.reasons.push(format!(
-        "only {} uses network {}, on {mine} of {all} days; the account's other calls come from {}",
+        "only {} uses network {}, on {mine} of {}; the account's other calls come from {}",
         if using.key != 0 { "this key" } else { "this principal" },
         using.network,
+        counted(all as u64, "day", "days"),
         if elsewhere.is_empty() {
             "no network used on more days".to_string()
         } else {

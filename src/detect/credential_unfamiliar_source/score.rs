@@ -11,7 +11,7 @@ use crate::detect::history::FIRST_DAYS;
 use crate::detect::text::{action_name, list};
 use crate::event::{Outcome, SourceClass, action, agent};
 use crate::rollup::{Sym, activity};
-use crate::ui::number::grouped;
+use crate::ui::number::{counted, grouped};
 
 /// Adds the points and reasons of every circumstance.
 pub fn score(
@@ -77,7 +77,13 @@ pub fn score(
     if roams {
         add(-3, "roaming: it uses a new network on most of its days".to_string());
     } else if known.len() >= settings.get(&ROAMING) as usize {
-        add(-2, format!("roaming: {} networks before this one", known.len()));
+        add(
+            -2,
+            format!(
+                "roaming: {} before this one",
+                counted(known.len() as u64, "network", "networks")
+            ),
+        );
     }
     if others.len() >= 3 {
         stays = true;
@@ -141,9 +147,9 @@ fn compare_behaviour(
     }
     if actions.len() >= 3 {
         new.push(format!(
-            "{} actions this principal had not called in {} earlier calls: {}",
+            "{} actions this principal had not called in {}: {}",
             actions.len(),
-            grouped(before.own_events),
+            counted(before.own_events, "earlier call", "earlier calls"),
             list(actions.iter().map(String::as_str), 5),
         ));
     }

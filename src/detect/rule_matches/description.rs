@@ -7,6 +7,7 @@ use crate::detect::text::list;
 use crate::detect::text::short_name;
 use crate::finding::tactic;
 use crate::sigma::{Firing, Rule};
+use crate::ui::number::counted;
 
 /// Targets that a title names.
 const MOST_IN_TITLE: usize = 2;
@@ -93,7 +94,8 @@ pub fn reasons(cx: &Cx<'_>, group: &Group<'_>, firings: Option<&[&Firing]>) -> V
                 ));
             }
             if firings.len() > 3 {
-                reasons.push(format!("and it fired {} more times", firings.len() - 3));
+                let more = firings.len() as u64 - 3;
+                reasons.push(format!("and it fired {}", counted(more, "more time", "more times")));
             }
         }
     }

@@ -111,8 +111,9 @@ impl<'r> Layout<'_, 'r> {
         let mut below: Vec<Draft> =
             shown.iter().take(most).map(|unit| self.unit(*unit, depth + 1)).collect();
         if shown.len() > most {
-            let more = counted((shown.len() - most) as u64, "session", "sessions");
-            below.push(note(format!("… and {more} more that stand out (--all)")));
+            let left = (shown.len() - most) as u64;
+            let more = counted(left, "session more that stands", "sessions more that stand");
+            below.push(note(format!("… and {more} out (--all)")));
         }
         if !rest.is_empty() && depth < DEEPEST {
             let children: Vec<Node> =
@@ -144,8 +145,8 @@ impl<'r> Layout<'_, 'r> {
             below.extend(drafts);
             if left_out > 0 {
                 below.push(note(format!(
-                    "… and sessions of {} more kinds (--all)",
-                    grouped(left_out)
+                    "… and sessions of {} (--all)",
+                    counted(left_out, "more kind", "more kinds")
                 )));
             }
         }

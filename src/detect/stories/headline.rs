@@ -61,7 +61,7 @@ pub fn headline(
         format!(" within {}", length(last - first))
     };
     let what = match clauses.split_last() {
-        None => format!("{} findings", members.len()),
+        None => counted(members.len() as u64, "finding", "findings"),
         Some((only, [])) => only.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     };

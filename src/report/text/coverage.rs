@@ -9,7 +9,7 @@ use super::times::span;
 use crate::report::Report;
 use crate::source::coverage::{Coverage, EventCounts, FileCounts, Problem};
 use crate::ui::WIDTH;
-use crate::ui::number::{bytes, grouped};
+use crate::ui::number::{bytes, counted, grouped};
 use crate::ui::sanitize::{clean, clip, clip_start};
 
 const PROBLEMS: usize = 20;
@@ -75,10 +75,10 @@ fn files(files: &FileCounts) -> Vec<String> {
 
 fn records(events: &EventCounts) -> Vec<String> {
     let mut lines = vec![format!(
-        "{} found = {} events + {} duplicates + {} outside the window + {} lost",
+        "{} found = {} + {} + {} outside the window + {} lost",
         grouped(events.records),
-        grouped(events.decoded),
-        grouped(events.duplicates),
+        counted(events.decoded, "event", "events"),
+        counted(events.duplicates, "duplicate", "duplicates"),
         grouped(events.outside_window),
         grouped(events.lost)
     )];

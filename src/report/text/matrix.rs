@@ -44,6 +44,9 @@ fn gap(page: &mut Page<'_>, gap: &Gap) -> io::Result<()> {
     }
     match (gap.stopped_by.len() + gap.resumed_by.len()).saturating_sub(CALLS) {
         0 => Ok(()),
-        more => page.marked("", [("    ".to_string(), format!("and {more} more calls"))]),
+        more => {
+            let more = counted(more as u64, "more call", "more calls");
+            page.marked("", [("    ".to_string(), format!("and {more}"))])
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::cloud::{ApiError, ErrorKind};
 use crate::source::history::{Estimate, PACE, RETENTION, Region, estimate, is_disabled};
 use crate::source::listing::{Found, InputLocation};
 use crate::source::retry::PATIENCE;
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::counted;
 
 struct RegionEstimate {
     region: String,
@@ -122,9 +122,9 @@ fn add_slices(
     let pace = i64::try_from(PACE.as_millis()).unwrap_or_default();
     let time = clock::length(i64::try_from(found.requests).unwrap_or(i64::MAX / pace) * pace);
     progress(&format!(
-        "event history of account {}: about {} events in {count}, {time} at 2 requests per second and region",
+        "event history of account {}: about {} in {count}, {time} at 2 requests per second and region",
         access.account,
-        grouped(events)
+        counted(events, "event", "events")
     ));
     found.notes.push(format!(
         "Read from AWS: CloudTrail's event history of account {}, {}: management events since {}. \

@@ -17,10 +17,11 @@ pub fn sentence(entry: &Entry) -> String {
         }
         Event::Started { what, caller, .. } => format!("{what} started as {}", short(caller)),
         Event::Evidence { files, missing } if missing.is_empty() => {
-            format!("evidence read: {files} answers")
+            format!("evidence read: {}", counted(*files as u64, "answer", "answers"))
         }
         Event::Evidence { files, missing } => {
-            format!("evidence read: {files} answers, {} refused", missing.len())
+            let files = counted(*files as u64, "answer", "answers");
+            format!("evidence read: {files}, {} refused", missing.len())
         }
         Event::Intent { change, resource, call, again, .. } => {
             let again = if *again { ", again" } else { "" };
@@ -31,9 +32,8 @@ pub fn sentence(entry: &Entry) -> String {
         }
         Event::Failed { change, error } => format!("change {change} failed: {error}"),
         Event::Held { seconds, changes } => {
-            let n = changes.len();
-            let plural = if n == 1 { "change" } else { "changes" };
-            format!("{n} {plural} in force, {seconds} s after the last change")
+            let changes = counted(changes.len() as u64, "change", "changes");
+            format!("{changes} in force, {seconds} s after the last change")
         }
         Event::Contested { resource, by, .. } => {
             let by = by.as_deref().map_or_else(String::new, |by| format!(" by {}", short(by)));
@@ -114,5 +114,32 @@ fn outcome_text(outcome: Outcome) -> &'static str {
         Outcome::Already => "was already in place",
         Outcome::FoundApplied => "made (its answer was lost; read back)",
         Outcome::FoundUnapplied => "not made (its answer was lost; read back)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_of_anything_is_in_the_singular() {
+        let said = |event: Event| sentence(&Entry { seq: 1, time: String::new(), event });
+        let missing = || vec!["iam:GetUser".to_string()];
+        assert_eq!(
+            said(Event::Evidence { files: 1, missing: Vec::new() }),
+            "evidence read: 1 answer"
+        );
+        assert_eq!(
+            said(Event::Evidence { files: 1, missing: missing() }),
+            "evidence read: 1 answer, 1 refused"
+        );
+        assert_eq!(
+            said(Event::Evidence { files: 2, missing: Vec::new() }),
+            "evidence read: 2 answers"
+        );
+        assert_eq!(
+            said(Event::Held { seconds: 60, changes: vec![1] }),
+            "1 change in force, 60 s after the last change"
+        );
     }
 }

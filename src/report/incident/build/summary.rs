@@ -235,7 +235,10 @@ fn open(rest: &Rest<'_>) -> Sentence {
     let gaps = rest.gaps.iter().filter(|g| g.weighty).count() as u64;
     let steps = match all {
         0 => String::new(),
-        all => format!("{} of {} next steps are open", grouped(open), grouped(all)),
+        all => {
+            let all = counted(all, "next step is", "next steps are");
+            format!("{} of {all} open", grouped(open))
+        }
     };
     let limits = match gaps {
         0 => format!("{} listed", counted(rest.gaps.len() as u64, "limit is", "limits are")),
