@@ -61,6 +61,12 @@ fn a_leaked_key_and_its_session_are_dead() {
     let run = undo(&[]);
     assert_eq!(run.code, 3, "{run:?}");
     dead(&reads(aws, leaked));
+    // The table says what is true after the undo, and why the keys stay dead.
+    let state = |step: &str| run.stdout.lines().find(|l| l.contains(step)).unwrap_or_default();
+    assert!(state("iam.deny-user").ends_with("undone"), "{run:?}");
+    assert!(state("iam.deactivate").ends_with("stays in force"), "{run:?}");
+    assert!(run.stdout.contains(". stays in force: undo would re-activate"), "{run:?}");
+    assert!(!run.stdout.contains("held"), "{run:?}");
     let run = undo(&["--reactivate-credentials"]);
     assert_eq!(reads(aws, leaked), "ok", "{run:?}");
     assert_eq!(reads(aws, other), "ok");

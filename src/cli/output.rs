@@ -5,7 +5,35 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::error::CommandError;
+use crate::report::{Formats, RenderOptions};
 use crate::ui::Ui;
+
+/// Writes a document to standard output in the format with this name.
+///
+/// # Errors
+/// When there is no such format, or standard output cannot be written.
+pub fn render<D: ?Sized>(
+    ui: &Ui,
+    formats: &Formats<'_, D>,
+    name: &str,
+    document: &D,
+) -> Result<(), CommandError> {
+    let Some(format) = formats.find(name) else {
+        return Err(CommandError::usage(format!("there is no format '{name}'")));
+    };
+    write(ui, None, |out| format.render(document, out, &RenderOptions::default()))
+}
+
+/// Writes lines to standard output.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn lines<S: AsRef<str>>(
+    ui: &Ui,
+    lines: impl IntoIterator<Item = S>,
+) -> Result<(), CommandError> {
+    write(ui, None, |out| lines.into_iter().try_for_each(|line| writeln!(out, "{}", line.as_ref())))
+}
 
 /// Calls `write` with the file at `path`, or with standard output.
 ///

@@ -9,12 +9,11 @@ use super::drift::{chained, differs};
 use super::error::{ExecuteError, Refusal, Stop};
 use super::progress::Progress;
 use super::session::Session;
-use super::status::ChangeStatus;
 use super::wait;
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, ErrorKind, cutoff, placeholder};
 use crate::journal::{ChangeState, Event, Outcome};
-use crate::plan::PlannedChange;
+use crate::plan::{ChangeStatus, PlannedChange};
 use crate::step::{Change, Item};
 
 /// Why a change is made.

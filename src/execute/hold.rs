@@ -6,11 +6,11 @@ use super::apply::{Apply, Why};
 use super::error::ExecuteError;
 use super::progress::Progress;
 use super::session::Session;
-use super::status::ChangeStatus;
 use super::{contest, wait};
 use crate::journal::Event;
-use crate::plan::Kind;
+use crate::plan::{ChangeStatus, Kind};
 use crate::step::{Change, Item};
+use crate::ui::number::counted;
 
 /// How often the hold starts again before the containment counts as contested.
 const ROUNDS: usize = 3;
@@ -82,9 +82,9 @@ impl Hold<'_, '_> {
             let deviations = self.deviations()?;
             if deviations.is_empty() {
                 self.session.ui.status(&format!(
-                    "read again after {} s: {} changes in force",
+                    "read again after {} s: {} in force",
                     began.elapsed().as_secs(),
-                    self.progress.statuses.len()
+                    counted(self.progress.statuses.len() as u64, "change", "changes")
                 ));
                 let Some(next) = intervals.get(i) else { break };
                 due = *next;

@@ -27,7 +27,7 @@ pub use contest::scp;
 pub use error::ExecuteError;
 pub use run::Executor;
 pub use session::Session;
-pub use status::{ChangeStatus, Row, live, rows};
+pub use status::{live, rows};
 pub use undo::{UndoOptions, undo};
 
 /// How long a run waits.

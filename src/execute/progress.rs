@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::session::Session;
-use super::status::ChangeStatus;
-use crate::plan::CaseResources;
+use crate::plan::{CaseResources, ChangeStatus};
 
 /// What a run knows beyond the journal.
 pub(super) struct Progress {

@@ -6,10 +6,10 @@ use super::error::{ExecuteError, Refusal};
 use super::hold::Hold;
 use super::progress::Progress;
 use super::session::{Session, key_resource};
-use super::status::{ChangeStatus, Row, rows_seen};
+use super::status::rows_seen;
 use super::{Outcome, collect, drift};
 use crate::journal::{ChangeState, Event, Journal, Record};
-use crate::plan::{self, Kind, Reissue};
+use crate::plan::{self, ChangeStatus, Kind, Reissue, Row};
 use crate::rotate;
 
 /// One run of a plan.

@@ -1,109 +1,14 @@
 //! The status of each change: from the journal, from this run, and from AWS now.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::find;
 use super::session::resources;
 use crate::cloud::Client;
-use crate::journal::{ChangeState, History, Phase};
-use crate::plan::Plan;
+use crate::journal::{ChangeState, History};
+use crate::plan::{ChangeStatus, LiveState, Plan, Row};
 use crate::rotate;
 use crate::step;
-
-/// How far it is proven that a change is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeStatus {
-    /// AWS confirmed the call.
-    Requested,
-    /// A reading showed it in force.
-    ReadBack,
-    /// Every reading until the end of a hold showed it in force.
-    Held,
-    /// Somebody reverted it, and it was made again.
-    Contested,
-    Failed,
-    Undone,
-    /// The run ended before the answer.
-    Unknown,
-    /// The run ended while the change was being undone.
-    UndoUnknown,
-    /// The new key is in this phase.
-    Reissue(Phase),
-}
-
-impl fmt::Display for ChangeStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            ChangeStatus::Requested => "requested",
-            ChangeStatus::ReadBack => "read back",
-            ChangeStatus::Held => "held",
-            ChangeStatus::Contested => "CONTESTED",
-            ChangeStatus::Failed => "FAILED",
-            ChangeStatus::Undone => "undone",
-            ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
-            ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
-            ChangeStatus::Reissue(phase) => phase.name(),
-        })
-    }
-}
-
-/// What AWS says about a change now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LiveState {
-    InForce,
-    /// The resource is as it was before the change.
-    AsBefore,
-    /// The resource is neither as before nor as the change made it.
-    Other,
-    /// The reading failed, and why.
-    Unreadable(String),
-}
-
-impl fmt::Display for LiveState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            LiveState::InForce => f.write_str("in force now"),
-            LiveState::AsBefore => f.write_str("now as it was before"),
-            LiveState::Other => f.write_str("now neither as before nor as planned"),
-            LiveState::Unreadable(why) => write!(f, "cannot be read now: {why}"),
-        }
-    }
-}
-
-/// A change and its status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    pub number: usize,
-    pub step: String,
-    pub resource: String,
-    pub status: ChangeStatus,
-    /// The live state, if AWS was asked.
-    pub now: Option<LiveState>,
-}
-
-impl Row {
-    /// True if a change that should be in force is not.
-    pub fn is_reverted(&self) -> bool {
-        match self.now {
-            Some(LiveState::Other) => true,
-            Some(LiveState::AsBefore) => self.status != ChangeStatus::Undone,
-            Some(LiveState::InForce | LiveState::Unreadable(_)) | None => false,
-        }
-    }
-
-    pub fn is_unreadable(&self) -> bool {
-        matches!(self.now, Some(LiveState::Unreadable(_)))
-    }
-
-    /// The status, and what AWS says now.
-    pub fn state(&self) -> String {
-        match &self.now {
-            Some(now) => format!("{}; {now}", self.status),
-            None => self.status.to_string(),
-        }
-    }
-}
 
 /// Every change as the journal has it.
 pub fn rows(history: &History) -> Vec<Row> {
@@ -170,28 +75,4 @@ pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
         });
     }
     rows
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_that_cannot_be_read_is_not_reverted_and_not_fine() {
-        let row = |status, now| Row {
-            number: 1,
-            step: "iam.deny-user".into(),
-            resource: "r".into(),
-            status,
-            now: Some(now),
-        };
-        let held = |now| row(ChangeStatus::Held, now);
-        // An error whose text reads like another state.
-        let unreadable = held(LiveState::Unreadable("now neither as before".into()));
-        assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
-        assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
-        assert!(!held(LiveState::InForce).is_reverted());
-        assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
-        assert_eq!(held(LiveState::AsBefore).state(), "held; now as it was before");
-    }
 }

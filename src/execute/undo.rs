@@ -1,5 +1,6 @@
 //! Reverts our own changes, newest first, each in the journal. Nothing is erased from the journal.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::error::{ExecuteError, Refusal, Stop};
@@ -8,8 +9,8 @@ use super::session::Session;
 use super::{find, wait};
 use crate::clock;
 use crate::cloud::{Api, ErrorKind};
-use crate::journal::{Event, Outcome, Record, RunEnd};
-use crate::plan::{CaseResources, Kind};
+use crate::journal::{ChangeState, Event, Outcome, Record, RunEnd};
+use crate::plan::{CaseResources, Kind, UndoEnd};
 use crate::step::{self, Undo};
 
 /// What undo is allowed to do.
@@ -21,12 +22,18 @@ pub struct UndoOptions {
     pub reactivate: bool,
 }
 
-/// The changes that undo reverted, and those that it left in force.
+/// How an undo left the changes, by their numbers. Changes that it was not asked for, and those that were undone before,
+/// are not in it.
 #[derive(Debug, Default)]
 pub struct UndoReport {
-    pub undone: usize,
-    /// A change by number and resource, and why it stays in force.
-    pub left: Vec<(usize, String, String)>,
+    pub ends: BTreeMap<usize, UndoEnd>,
+}
+
+impl UndoReport {
+    /// Nothing that was asked for stays in force.
+    pub fn is_whole(&self) -> bool {
+        !self.ends.values().any(|end| matches!(end, UndoEnd::Stays(_)))
+    }
 }
 
 /// Undoes the changes that the journal lists.
@@ -39,7 +46,7 @@ pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoRepo
     let done = undo_all(session, options);
     match &done {
         Ok(report) => {
-            let state = if report.left.is_empty() { RunEnd::Undone } else { RunEnd::PartlyUndone };
+            let state = if report.is_whole() { RunEnd::Undone } else { RunEnd::PartlyUndone };
             session.journal.append(Event::Finished { state })?;
         }
         Err(e) => session.stopped(e),
@@ -52,38 +59,48 @@ pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoRepo
 fn undo_all(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
     let made = session.resources();
     clear_orphans(session)?;
-    let mut report = UndoReport { undone: 0, left: reissues(session) };
+    let mut report = UndoReport { ends: reissues(session) };
     let records: Vec<(usize, Record)> =
         session.history().changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();
     for (number, record) in records {
         let asked = options.steps.is_empty() || options.steps.contains(&record.step);
-        if !asked || !record.is_open() {
+        if !asked {
+            continue;
+        }
+        if !record.is_open() {
+            let end = match record.state {
+                ChangeState::Already => UndoEnd::NotOurs,
+                ChangeState::Failed => UndoEnd::NotMade,
+                _ => continue,
+            };
+            report.ends.insert(number, end);
             continue;
         }
         let mut change = ChangeUndo { session, made: &made, number, record: &record };
-        match change.undo(options.reactivate)? {
-            None => report.undone += 1,
+        let end = match change.undo(options.reactivate)? {
+            None => UndoEnd::Undone,
             Some(why) => {
                 session.journal.append(Event::UndoSkipped { change: number, why: why.clone() })?;
                 session
                     .ui
                     .warning(&format!("{number:>3}. stays in force: {}: {why}", record.resource));
-                report.left.push((number, record.resource, why));
+                UndoEnd::Stays(why)
             }
-        }
+        };
+        report.ends.insert(number, end);
     }
     Ok(report)
 }
 
 /// Re-issued keys stay: undo does not revert them.
-fn reissues(session: &Session<'_>) -> Vec<(usize, String, String)> {
+fn reissues(session: &Session<'_>) -> BTreeMap<usize, UndoEnd> {
     let reissues = session.plan.steps.iter().filter_map(|step| match &step.kind {
         Kind::Reissue(reissue) => Some(reissue),
         _ => None,
     });
     let made = reissues.filter(|r| session.history().reissues.contains_key(&r.number));
     let why = "a re-issue cannot be undone: the previous key is compromised";
-    made.map(|r| (r.number, format!("a key of {}", r.user), why.into())).collect()
+    made.map(|r| (r.number, UndoEnd::Stays(why.into()))).collect()
 }
 
 /// The undo of one change.

@@ -7,7 +7,7 @@ mod guard;
 mod model;
 mod permissions;
 mod reissue;
-mod show;
+mod status;
 mod subject;
 
 pub use arguments::check as check_arguments;
@@ -16,4 +16,4 @@ pub use diff::diff;
 pub use guard::check as refuse_self;
 pub use model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, Reissue, Subject};
 pub use permissions::Needed;
-pub use show::{call as show_call, show};
+pub use status::{ChangeStatus, LiveState, Row, UndoEnd};

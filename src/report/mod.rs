@@ -1,9 +1,12 @@
-//! Reports in their formats: of an analysis (here), of a case ([`incident`]), of sessions, and of an impact count.
-//! Knows no polars.
+//! Everything that a command shows as its result: reports of an analysis (here) and of an incident ([`incident`]),
+//! cases, clocks, plans, changes, sessions, and impact counts. Knows no polars.
 //!
 //! To add a format: one file that implements [`Format`] for the document, its `mod` line, and its place in the
 //! document's list ([`FORMATS`], [`incident::FORMATS`]).
 
+pub mod case;
+pub mod changes;
+pub mod clocks;
 pub mod csv;
 pub mod escape;
 pub mod format;
@@ -11,6 +14,7 @@ pub mod impact;
 pub mod incident;
 pub mod json;
 pub mod model;
+pub mod plan;
 pub mod schema;
 pub mod sessions;
 pub mod text;

@@ -1,15 +1,24 @@
-//! Shows a plan to the responder who approves it.
+//! A plan as the responder reads it before the approval, and the IAM policy that it needs.
+
+use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::diff::diff;
-use super::model::{Kind, Plan, PlannedChange, PlannedStep, Reissue};
-use crate::cloud::Call;
+use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
+use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 
+/// Writes the policy as JSON, ready for IAM.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_policy(plan: &Plan, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{:#}", plan.policy)
+}
+
 /// Lines without line ends, safe for a terminal.
-pub fn show(plan: &Plan) -> Vec<String> {
+pub fn lines(plan: &Plan) -> Vec<String> {
     let mut out = vec![format!("PLAN  {}: {}", plan.playbook, plan.title), String::new()];
     let mut field = |name: &str, value: &str| out.push(format!("  {name:<9} {value}"));
     field("account", &plan.account);
@@ -78,7 +87,7 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
 
 fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
     out.push(format!("{:>3}. {}", change.number, change.resource));
-    out.push(format!("     call     {}", call(&change.call)));
+    out.push(format!("     call     {}", call(change)));
     for (i, line) in diff(&change.before, &change.after).into_iter().enumerate() {
         out.push(format!("     {:<8} {line}", if i == 0 { "change" } else { "" }));
     }
@@ -132,7 +141,8 @@ fn probe(r: &Reissue) -> &str {
 }
 
 /// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
-pub fn call(call: &Call) -> String {
+fn call(change: &PlannedChange) -> String {
+    let call = &change.call;
     let mut text = call.name();
     for (name, value) in &call.params {
         let value = match value {
@@ -157,8 +167,7 @@ fn summary(plan: &Plan) -> String {
     let reissues = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Reissue(_))).count();
     let mut text = match changes.len() {
         0 => "No changes".to_string(),
-        1 => "1 change".to_string(),
-        n => format!("{n} changes"),
+        n => counted(n as u64, "change", "changes"),
     };
     let blocked = plan.steps.iter().filter(|s| matches!(s.kind, Kind::Blocked(_))).count();
     if blocked > 0 {

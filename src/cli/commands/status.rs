@@ -1,17 +1,14 @@
 //! `incident status`: shows what was done, and what is in force now.
 
-use std::io::Write;
-
-use super::contain::table;
-use crate::case::Case;
 use crate::casework::{ReadCase, read};
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::execute::{Row, live, rows};
-use crate::journal::{RunEnd, Verified};
-use crate::ui::sanitize::clean;
+use crate::cli::output;
+use crate::execute::{live, rows};
+use crate::plan::Row;
+use crate::report::changes::status::{Done, Status, formats, unreadable};
 
 /// Show what a case did and what is in force now
 ///
@@ -37,50 +34,22 @@ pub struct Args {
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let ReadCase { case, plan, journal } = read(&args.case)?;
-    let Some(plan) = plan else { return without_plan(cx, args, &case, &journal) };
+    let Some(plan) = plan else {
+        let done = Done::Nothing { journal_lines: journal.entries.len() };
+        let status = Status { case: case.file(), done };
+        output::render(&cx.ui, &formats(), &args.format, &status)?;
+        return Ok(Exit::Done);
+    };
     let history = &journal.history;
     let rows = if args.offline {
         rows(history)
     } else {
         live(&args.aws.connect_for(cx, &plan)?, &plan, history)
     };
-    let end = history.finished.map_or("not finished", RunEnd::name);
-    let mut out = cx.ui.out();
-    if args.format == "json" {
-        let list: Vec<_> = rows
-            .iter()
-            .map(|row| {
-                let Row { number, step, resource, .. } = row;
-                let state = row.state();
-                serde_json::json!({"change": number, "step": step, "resource": resource, "state": state})
-            })
-            .collect();
-        let document = serde_json::json!({
-            "schema": "incident.status/1",
-            "case": case.file().id,
-            "playbook": plan.playbook,
-            "account": plan.account,
-            "end": end,
-            "changes": list,
-        });
-        writeln!(out, "{document:#}")?;
-    } else {
-        writeln!(
-            out,
-            "{}: {} (account {})",
-            clean(&case.file().id),
-            clean(&plan.title),
-            plan.account
-        )?;
-        writeln!(out, "the last run ended: {}", end)?;
-        for line in table(&rows) {
-            writeln!(out, "{line}")?;
-        }
-    }
-    out.flush()?;
-    // The table cuts long texts. These texts say why the status is incomplete, so they are also printed in full.
+    let done = Done::Plan { plan: &plan, end: history.finished, rows: &rows };
+    output::render(&cx.ui, &formats(), &args.format, &Status { case: case.file(), done })?;
     for row in rows.iter().filter(|row| row.is_unreadable()) {
-        cx.ui.warning(&format!("{}. {}: {}", row.number, row.resource, row.state()));
+        cx.ui.warning(&unreadable(row));
     }
     Ok(match rows.iter().any(Row::is_reverted) {
         true => Exit::Contested,
@@ -88,35 +57,4 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         false if history.finished.is_none() => Exit::Incomplete,
         false => Exit::Done,
     })
-}
-
-/// A case in which no plan was approved.
-fn without_plan(
-    cx: &Cx,
-    args: &Args,
-    case: &Case,
-    journal: &Verified,
-) -> Result<Exit, CommandError> {
-    let file = case.file();
-    let mut out = cx.ui.out();
-    if args.format == "json" {
-        let document = serde_json::json!({
-            "schema": "incident.status/1",
-            "case": file.id,
-            "playbook": null,
-            "account": (!file.account.is_empty()).then_some(&file.account),
-            "end": null,
-            "changes": [],
-        });
-        writeln!(out, "{document:#}")?;
-    } else {
-        writeln!(out, "{}: {}", clean(&file.id), clean(&file.title))?;
-        writeln!(
-            out,
-            "no plan was approved in this case, so nothing was changed; journal lines: {}",
-            journal.entries.len()
-        )?;
-    }
-    out.flush()?;
-    Ok(Exit::Done)
 }

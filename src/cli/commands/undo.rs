@@ -1,15 +1,17 @@
 //! `incident undo`: reverts the changes of a case, newest first.
 
-use std::io::Write;
-
-use super::contain::{TimingArgs, table};
+use super::contain::TimingArgs;
 use crate::casework::Opened;
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::sealing::Sealing;
-use crate::execute::{ChangeStatus, ExecuteError, Row, Session, UndoOptions, rows, undo};
+use crate::execute::{ExecuteError, Session, UndoOptions, rows, undo};
+use crate::plan::{ChangeStatus, Row};
+use crate::report::changes::table;
+use crate::report::changes::undo::Undo;
 use crate::ui::prompt;
 
 /// Undo the changes of a case
@@ -43,23 +45,18 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let sealing = Sealing::new(cx)?;
     let Opened { case, plan, journal, client, recorder } =
         Opened::open(&args.case, cx.clock, |plan| args.aws.connect_for(cx, plan))?;
-    let open: Vec<Row> = rows(journal.history())
-        .into_iter()
-        .filter(|r| {
-            r.status != ChangeStatus::Undone
-                && (args.step.is_empty() || args.step.contains(&r.step))
-        })
-        .collect();
-    let mut out = cx.ui.out();
+    let asked = |row: &Row| args.step.is_empty() || args.step.contains(&row.step);
+    let to_undo = |row: &Row| row.status != ChangeStatus::Undone && asked(row);
+    let mut open = rows(journal.history());
+    open.retain(to_undo);
     if open.is_empty() {
         cx.ui.status("nothing to undo");
         return Ok(Exit::Done);
     }
-    for line in table(&open) {
-        writeln!(out, "{line}")?;
+    if !args.yes {
+        output::lines(&cx.ui, table(&open))?;
+        approve(&plan.account)?;
     }
-    out.flush()?;
-    approve(args, &plan.account)?;
     let mut session = Session {
         client: &client,
         plan: &plan,
@@ -72,20 +69,25 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let options = UndoOptions { steps: args.step.clone(), reactivate: args.reactivate_credentials };
     let done = undo(&mut session, &options);
     sealing.finish(cx, &mut session.journal)?;
-    let report = done.map_err(|e| match e {
-        ExecuteError::Refused(why) => CommandError::with(Exit::Refused, format!("refused: {why}")),
-        e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
-            .hint("run undo again: what was undone stays undone"),
-    })?;
-    writeln!(out, "undone: {}; left in force: {}", report.undone, report.left.len())?;
-    out.flush()?;
-    Ok(if report.left.is_empty() { Exit::Done } else { Exit::Incomplete })
+    let mut rows = rows(session.journal.history());
+    match done {
+        Ok(report) => {
+            output::lines(&cx.ui, Undo { rows: &rows, ends: &report.ends }.lines())?;
+            Ok(if report.is_whole() { Exit::Done } else { Exit::Incomplete })
+        }
+        Err(ExecuteError::Refused(why)) => {
+            Err(CommandError::with(Exit::Refused, format!("refused: {why}")))
+        }
+        Err(e) => {
+            rows.retain(asked);
+            output::lines(&cx.ui, table(&rows))?;
+            Err(CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
+                .hint("run undo again: what was undone stays undone"))
+        }
+    }
 }
 
-fn approve(args: &Args, account: &str) -> Result<(), CommandError> {
-    if args.yes {
-        return Ok(());
-    }
+fn approve(account: &str) -> Result<(), CommandError> {
     if !prompt::possible() {
         return Err(CommandError::usage(
             "this needs an approval, and standard input is not a terminal",

@@ -2,10 +2,14 @@
 
 mod json;
 mod lists;
+mod next;
 mod text;
 
 pub use json::Json;
 pub use lists::{persons, unmatched};
+pub use next::Next;
+
+use std::path::Path;
 
 use super::Formats;
 use crate::impact::{Impact, Source};
@@ -21,6 +25,8 @@ pub struct Counted<'a> {
     pub impact: &'a Impact,
     /// The case's id.
     pub case: &'a str,
+    /// The case's folder, as the user named it.
+    pub folder: &'a Path,
     /// RFC 3339, UTC.
     pub time: &'a str,
     /// Program and version.

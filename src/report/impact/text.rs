@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Counted;
+use super::{Counted, Next};
 use crate::impact::{Impact, Row, Tally};
 use crate::report::{Format, RenderOptions};
 use crate::ui::number::{counted as plural, grouped};
@@ -22,7 +22,7 @@ impl<'a> Format<Counted<'a>> for Text {
     }
 }
 
-/// Lines without control characters. At the end come the people with an id, if they are to be shown.
+/// Lines without control characters, with the people with an id if they are to be shown.
 fn lines(counted: &Counted<'_>) -> Vec<String> {
     let impact = counted.impact;
     let mut lines = vec![format!(
@@ -73,6 +73,9 @@ fn lines(counted: &Counted<'_>) -> Vec<String> {
             lines.push(format!("  {}  {}{objects}", clean(&person.id), clean(place)));
         }
     }
+    lines.push(String::new());
+    lines.push("NEXT".into());
+    lines.push(format!("  {}", Next::of(impact, counted.folder).command));
     lines
 }
 

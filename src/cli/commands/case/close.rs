@@ -9,6 +9,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::sealing::Sealing;
 use crate::journal::{Event, Journal};
+use crate::report::case::receipt::{Turn, Turned};
 
 /// Close a case: nothing is written to it until it is reopened
 ///
@@ -45,27 +46,29 @@ pub struct Reopen {
 
 pub fn close(cx: &Cx, args: &Close) -> Result<Exit, CommandError> {
     let event = Event::Closed { author: args.author.name()?, reason: args.reason.clone() };
-    turn(cx, &args.case, event, false, "is closed already")
+    turn(cx, &args.case, event, false)
 }
 
 pub fn reopen(cx: &Cx, args: &Reopen) -> Result<Exit, CommandError> {
     let event = Event::Reopened { author: args.author.name()?, reason: args.reason.clone() };
-    turn(cx, &args.case, event, true, "is not closed")
+    turn(cx, &args.case, event, true)
 }
 
-/// Writes the event if the case is closed (`from` is true) or open (false). Otherwise prints `done` and changes
-/// nothing.
-fn turn(cx: &Cx, root: &Path, event: Event, from: bool, done: &str) -> Result<Exit, CommandError> {
+/// Writes the event if the case is closed (`from` is true) or open (false). Otherwise changes nothing.
+fn turn(cx: &Cx, root: &Path, event: Event, from: bool) -> Result<Exit, CommandError> {
     let sealing = Sealing::new(cx)?;
     let case = Case::open(root)?;
     let mut journal = Journal::open(&case.journal(), cx.clock)?;
-    let folder = case.root().display();
-    if journal.history().closed != from {
-        cx.ui.status(&format!("{folder} {done}"));
+    let folder = case.root();
+    let closed = journal.history().closed;
+    if closed != from {
+        let what = if closed { Turn::ClosedAlready } else { Turn::NotClosed };
+        cx.ui.status(&Turned { folder, what }.status());
         return Ok(Exit::Done);
     }
     journal.append(event)?;
-    cx.ui.status(&format!("{folder}: journal line {}", journal.entries().len()));
+    let what = Turn::Written { lines: journal.entries().len() };
+    cx.ui.status(&Turned { folder, what }.status());
     sealing.finish(cx, &mut journal)?;
     Ok(Exit::Done)
 }

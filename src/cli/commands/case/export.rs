@@ -1,15 +1,14 @@
 //! `incident case export`: the case as one file.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use crate::case::{Case, CaseError, Packing, export};
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::journal::verify;
-use crate::ui::number;
-use crate::ui::sanitize::clean;
+use crate::report::case::receipt::Export;
 
 /// Pack a case into one file to hand over, with its hash in FILE.sha256
 ///
@@ -42,14 +41,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         cx.ui.warning(&format!("{e}; incident exports the case anyway"));
     }
     let done = export(&case, &args.output, packing)?;
-    let mut out = cx.ui.out();
-    writeln!(out, "{}  {}", done.sha256, clean(&args.output.display().to_string()))?;
-    out.flush()?;
-    cx.ui.status(&format!(
-        "{} files, {}; the hash is in {}",
-        done.files,
-        number::bytes(done.bytes),
-        done.detached.display()
-    ));
+    let export = Export { archive: &args.output, done: &done };
+    output::lines(&cx.ui, [export.result()])?;
+    cx.ui.status(&export.status());
     Ok(Exit::Done)
 }

@@ -1,7 +1,6 @@
 //! `incident case key new`: the key that signs journals.
 
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -10,9 +9,9 @@ use crate::case::write_new;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::journal::SigningKey;
-use crate::ui::sanitize::clean;
-use crate::ui::shell;
+use crate::report::case::receipt::NewKey;
 
 /// Make the key that signs journals
 #[derive(Debug, clap::Args)]
@@ -54,13 +53,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let (key, pem) = SigningKey::generate().map_err(CommandError::failed)?;
     write_new(file, pem.as_bytes())?;
     write_new(&public, key.public().to_pem().as_bytes())?;
-    let mut out = cx.ui.out();
-    writeln!(out, "{}  {}", key.public(), clean(&public.display().to_string()))?;
-    out.flush()?;
-    cx.ui.hint(&format!(
-        "--signing-key {} or INCIDENT_SIGNING_KEY signs journals; incident verify CASE --signer {} checks them",
-        shell::path(file),
-        shell::path(&public)
-    ));
+    let made = NewKey { key: key.public(), file, public: &public };
+    output::lines(&cx.ui, [made.result()])?;
+    cx.ui.hint(&made.hint());
     Ok(Exit::Done)
 }

@@ -1,17 +1,15 @@
 //! `incident case list`: the cases below a folder.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
-use super::state::state;
 use crate::case::Case;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::journal::verify;
-use crate::ui::sanitize::clean;
+use crate::report::case::Standing;
+use crate::report::case::list::{LastLine, Listed, State, formats, nothing_below};
 
 /// How many levels of folders to search for cases.
 const DEPTH: usize = 3;
@@ -30,18 +28,6 @@ pub struct Args {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
-}
-
-/// A case. Members that cannot be read are absent.
-struct Row {
-    folder: PathBuf,
-    id: String,
-    title: String,
-    opened: String,
-    state: String,
-    /// Time and kind of the last journal line.
-    last: String,
-    fault: Option<String>,
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
@@ -72,18 +58,21 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             exit = Exit::Incomplete;
         }
     }
-    print(cx, args, &rows)?;
+    if rows.is_empty() && args.format == "text" {
+        cx.ui.status(&nothing_below(&args.dir));
+    }
+    output::render(&cx.ui, &formats(), &args.format, rows.as_slice())?;
     Ok(exit)
 }
 
-fn row(folder: &Path) -> Row {
-    let mut row = Row {
+fn row(folder: &Path) -> Listed {
+    let mut row = Listed {
         folder: folder.to_path_buf(),
         id: String::new(),
         title: String::new(),
         opened: String::new(),
-        state: "UNREADABLE".into(),
-        last: String::new(),
+        state: State::Unreadable,
+        last: None,
         fault: None,
     };
     let case = match Case::read(folder) {
@@ -99,49 +88,15 @@ fn row(folder: &Path) -> Row {
     row.opened.clone_from(&file.opened);
     match verify(&case.journal()) {
         Ok(journal) => {
-            row.state = state(&journal.history);
-            if let Some(entry) = journal.entries.last() {
-                row.last = format!("{} {}", entry.time, entry.event.name());
-            }
+            row.state = State::Read(Standing::of(&journal.history));
+            let last = journal.entries.last();
+            row.last =
+                last.map(|line| LastLine { time: line.time.clone(), kind: line.event.name() });
         }
         Err(e) => {
-            row.state = "JOURNAL BROKEN".into();
+            row.state = State::JournalBroken;
             row.fault = Some(e.to_string());
         }
     }
     row
-}
-
-fn print(cx: &Cx, args: &Args, rows: &[Row]) -> Result<(), CommandError> {
-    let mut out = cx.ui.out();
-    if args.format == "json" {
-        let list: Vec<_> = rows
-            .iter()
-            .map(|r| {
-                json!({
-                    "folder": r.folder.display().to_string(),
-                    "id": r.id,
-                    "title": r.title,
-                    "opened": r.opened,
-                    "state": r.state,
-                    "last": r.last,
-                    "fault": r.fault,
-                })
-            })
-            .collect();
-        let document = json!({"schema": "incident.cases/1", "cases": list});
-        writeln!(out, "{document:#}")?;
-    } else if rows.is_empty() {
-        cx.ui.status(&format!("no case below {}", args.dir.display()));
-    } else {
-        // Never cut: readers copy folders and ids.
-        for r in rows {
-            let folder = r.folder.strip_prefix(".").unwrap_or(&r.folder).display().to_string();
-            writeln!(out, "{}", clean(&folder))?;
-            writeln!(out, "  {}  {}", clean(&r.id), clean(&r.title))?;
-            let (opened, last) = (clean(&r.opened), clean(&r.last));
-            writeln!(out, "  {}; opened {opened}; last line {last}", clean(&r.state))?;
-        }
-    }
-    Ok(out.flush()?)
 }

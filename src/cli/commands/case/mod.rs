@@ -7,7 +7,6 @@ mod list;
 mod new;
 mod note;
 mod show;
-mod state;
 
 use clap::Subcommand;
 

@@ -1,6 +1,5 @@
 //! `incident case new`: a case without a playbook.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use crate::case::{Case, CaseFile};
@@ -10,11 +9,11 @@ use crate::cli::args::facts::pairs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::sealing::Sealing;
 use crate::clock;
 use crate::clocks::Facts;
-use crate::ui::sanitize::clean;
-use crate::ui::shell;
+use crate::report::case::receipt::NewCase;
 
 /// Make a case folder, for an analysis or before a containment
 ///
@@ -62,15 +61,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     let name = folder_name(&clock::date(now), title);
     let mut made = create(args.dir.as_deref(), &name, file, author, cx.clock)?;
-    let mut out = cx.ui.out();
-    let folder = made.case.root().display().to_string();
-    writeln!(out, "{}", clean(&folder))?;
-    out.flush()?;
+    output::lines(&cx.ui, [NewCase { folder: made.case.root() }.result()])?;
     sealing.finish(cx, &mut made.journal)?;
-    let folder = shell::path(made.case.root());
-    cx.ui.hint(&format!(
-        "incident case note {folder} TEXT adds a note; incident clocks {folder} shows which notices are due"
-    ));
+    cx.ui.hint(&NewCase { folder: made.case.root() }.hint());
     Ok(Exit::Done)
 }
 

@@ -9,6 +9,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::sealing::Sealing;
 use crate::journal::Event;
+use crate::report::case::receipt::Saved;
 
 /// Write a note or a decision to the journal
 ///
@@ -41,7 +42,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut writing = Writing::open(&args.case, cx.clock)?;
     let event = Event::Note { author, text: text.to_string(), decision: args.decision };
     let seq = writing.journal.append(event)?.seq;
-    cx.ui.status(&format!("saved as line {seq} of {}", writing.case.journal().display()));
+    let saved = Saved { line: seq, journal: &writing.case.journal() };
+    cx.ui.status(&saved.status());
     sealing.finish(cx, &mut writing.journal)?;
     Ok(Exit::Done)
 }

@@ -5,6 +5,7 @@ mod guided;
 mod outcome;
 mod parameters;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -23,10 +24,11 @@ use crate::cloud::Client;
 use crate::execute::{Executor, Session, Timing};
 use crate::plan::{self, Kind, Plan, PlanError, Planner};
 use crate::playbook::{self, Playbook};
+use crate::report;
 use crate::rotate;
 use crate::step::Args as StepArgs;
 
-pub use outcome::{finish, table};
+pub use outcome::finish;
 use parameters::ParameterArgs;
 
 /// Stop an incident: plan, approve, apply, hold
@@ -131,11 +133,11 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     }
     let plan = make(cx, args, &client, &playbook, &given)?;
     if args.policy {
-        let policy = &plan.policy;
-        output::write(&cx.ui, args.output.as_deref(), |out| writeln!(out, "{policy:#}"))?;
+        let write = |out: &mut dyn Write| report::plan::write_policy(&plan, out);
+        output::write(&cx.ui, args.output.as_deref(), write)?;
         return Ok(Exit::Done);
     }
-    show(cx, &plan)?;
+    output::lines(&cx.ui, report::plan::lines(&plan))?;
     if let Some(path) = &args.output {
         write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
         cx.ui.status(&format!(
@@ -155,7 +157,7 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     let client = args.aws.connect_for(cx, &plan)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
     client.record_to(recorder.clone());
-    show(cx, &plan)?;
+    output::lines(&cx.ui, report::plan::lines(&plan))?;
     carry_out(cx, args, &client, &recorder, &plan)
 }
 
@@ -212,15 +214,6 @@ fn make(
         possible.map_err(|why| CommandError::with(Exit::Refused, format!("refused: {why}")))?;
     }
     Ok(plan)
-}
-
-fn show(cx: &Cx, plan: &Plan) -> Result<(), CommandError> {
-    use std::io::Write;
-    let mut out = cx.ui.out();
-    for line in plan::show(plan) {
-        writeln!(out, "{line}")?;
-    }
-    Ok(out.flush()?)
 }
 
 fn carry_out(

@@ -1,17 +1,15 @@
 //! Shows how a run ended and what to do next.
 
-use std::io::Write;
-
 use crate::case::Case;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::sealing::Sealing;
-use crate::execute::{ExecuteError, Executor, Outcome, Row, scp};
+use crate::execute::{ExecuteError, Executor, Outcome, scp};
 use crate::plan::Plan;
-use crate::ui::sanitize::clean;
+use crate::report::changes::run::{End, Run, hint, journal_line};
 use crate::ui::shell;
-use crate::ui::{Column, Table};
 
 /// Prints the table and the verdict. Returns the exit code.
 ///
@@ -25,48 +23,27 @@ pub fn finish(
     executor: &mut Executor,
     outcome: Result<Outcome, ExecuteError>,
 ) -> Result<Exit, CommandError> {
-    let mut out = cx.ui.out();
-    writeln!(out)?;
-    for line in table(&executor.rows()) {
-        writeln!(out, "{line}")?;
-    }
-    let folder = shell::path(case.root());
-    let end = match &outcome {
-        Ok(Outcome::Held) if plan.steps.iter().any(|s| s.urgent) => {
-            writeln!(out, "CONTAINED: every change was read back and stayed in force.")?;
-            Exit::Done
-        }
+    let rows = executor.rows();
+    let (end, exit) = match &outcome {
         Ok(Outcome::Held) => {
-            writeln!(out, "DONE: every change was read back and stayed in force.")?;
-            Exit::Done
+            (End::Held { urgent: plan.steps.iter().any(|s| s.urgent) }, Exit::Done)
         }
-        Ok(Outcome::Contested) => {
-            contested(&mut out, plan)?;
-            Exit::Contested
-        }
-        Ok(Outcome::Incomplete) => {
-            writeln!(out, "INCOMPLETE: the changes made are in force; these steps were left out:")?;
-            for what in executor.left() {
-                writeln!(out, "  {}", clean(what))?;
-            }
-            Exit::Incomplete
-        }
-        Err(_) => Exit::Incomplete,
+        Ok(Outcome::Contested) => (End::Contested { stops_them: scp(plan) }, Exit::Contested),
+        Ok(Outcome::Incomplete) => (End::Incomplete { left: executor.left() }, Exit::Incomplete),
+        Err(_) => (End::Stopped, Exit::Incomplete),
     };
+    output::lines(&cx.ui, Run { rows: &rows, end }.lines())?;
     // Signed first: the head is that of the last line.
-    out.flush()?;
     let sealed = sealing.finish(cx, executor.journal_mut());
-    writeln!(out, "journal {} (head {})", case.journal().display(), executor.journal().head())?;
-    out.flush()?;
+    output::lines(&cx.ui, [journal_line(&case.journal(), executor.journal().head())])?;
     if let Err(e) = sealed {
         cx.ui.warning(&format!("the journal was not signed: {e}"));
     }
+    let folder = shell::path(case.root());
     let error = match outcome {
         Ok(_) => {
-            cx.ui.hint(&format!(
-                "incident status {folder} checks again; incident undo {folder} reverts the changes"
-            ));
-            return Ok(end);
+            cx.ui.hint(&hint(case.root()));
+            return Ok(exit);
         }
         Err(e) => e,
     };
@@ -90,43 +67,4 @@ pub fn finish(
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),
     })
-}
-
-fn contested(out: &mut impl Write, plan: &Plan) -> std::io::Result<()> {
-    writeln!(out, "CONTESTED: somebody keeps reverting the changes. This is NOT contained.")?;
-    let Some(scp) = scp(plan) else { return Ok(()) };
-    writeln!(
-        out,
-        "Whoever does this can remove any policy of this account. A service control policy, set from"
-    )?;
-    writeln!(out, "the organization's management account, stops them:")?;
-    for line in format!("{scp:#}").lines() {
-        writeln!(out, "  {}", clean(line))?;
-    }
-    Ok(())
-}
-
-/// An ARN without partition and account: `iam user/alice#login-profile`, `s3 data#policy`.
-fn short(resource: &str) -> String {
-    let parts: Vec<&str> = resource.splitn(6, ':').collect();
-    match parts[..] {
-        ["arn", _, service, "", _, name] => format!("{service} {name}"),
-        ["arn", _, service, region, _, name] => format!("{service} {region} {name}"),
-        _ => resource.to_string(),
-    }
-}
-
-/// One line per change.
-pub fn table(rows: &[Row]) -> Vec<String> {
-    let mut table = Table::new([
-        Column::number("#"),
-        Column::text("step"),
-        Column::text("resource"),
-        Column::text("state"),
-    ]);
-    for row in rows {
-        let number = row.number.to_string();
-        table.row([&number, &row.step, &short(&row.resource), &row.state()]);
-    }
-    table.lines()
 }

@@ -2,8 +2,7 @@
 
 mod how;
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::case::{Artifact, Case, Manifest};
 use crate::casework::{ImpactLists, Writing, refuse_closed, save_impact};
@@ -11,14 +10,13 @@ use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::output;
 use crate::cli::sealing::Sealing;
 use crate::clock;
-use crate::clocks::Facts;
 use crate::cloud::Secret;
-use crate::impact::{Impact, Objects};
+use crate::impact::Objects;
 use crate::journal::verify;
-use crate::report::RenderOptions;
-use crate::report::impact::{Counted, formats};
+use crate::report::impact::{Counted, Next, formats};
 use crate::ui::shell;
 
 macro_rules! examples {
@@ -112,6 +110,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let mut counted = Counted {
         impact: &found,
         case: &case.file().id,
+        folder: &args.case,
         time: &time,
         program: &program,
         database: how.database(),
@@ -124,15 +123,12 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     counted.lists = &lists.lists;
     let file = save_impact(&mut writing, number, &counted, &lists, author, cx.clock)?;
     sealing.finish(cx, &mut writing.journal)?;
-    let mut out = cx.ui.out();
-    let Some(format) = formats().find(&args.format) else {
-        return Err(CommandError::usage(format!("there is no format '{}'", args.format)));
-    };
-    format.render(&counted, &mut out, &RenderOptions::default())?;
-    if format.name() == "text" {
-        writeln!(out, "\nNEXT\n  {}", command(cx, &args.case, &found))?;
+    if args.format == "text"
+        && let Some(warning) = Next::of(&found, &args.case).warning()
+    {
+        cx.ui.warning(&warning);
     }
-    out.flush()?;
+    output::render(&cx.ui, &formats(), &args.format, &counted)?;
     cx.ui.status(&format!("written to {}", writing.case.root().join(file).display()));
     if let Some(list) = lists.lists.iter().find(|l| l.what == "persons") {
         cx.ui.status(&format!(
@@ -175,26 +171,4 @@ fn objects(case: &Case, args: &Args) -> Result<Objects, CommandError> {
         return Err(CommandError::usage(format!("{} has no objects", path.display())));
     }
     Ok(objects)
-}
-
-/// `incident clocks CASE --set …`, ready to copy.
-fn command(cx: &Cx, case: &Path, impact: &Impact) -> String {
-    let mut command = format!("incident clocks {}", shell::path(case));
-    let mut left_out = Vec::new();
-    for (key, number) in impact.facts() {
-        let pair = (key.clone(), number.to_string());
-        match Facts::default().set(&[pair]) {
-            // A key that is known has no character that hides.
-            Ok(_) => match shell::word(&format!("{key}={number}")) {
-                Some(word) => command.push_str(&format!(" --set {word}")),
-                None => left_out.push(key),
-            },
-            Err(_) => left_out.push(key),
-        }
-    }
-    if !left_out.is_empty() {
-        let names = left_out.join(", ");
-        cx.ui.warning(&format!("`incident clocks` does not know these jurisdictions: {names}"));
-    }
-    command
 }

@@ -1,0 +1,77 @@
+//! How a run ended: the table, the verdict, and the journal that proves it.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::table;
+use crate::plan::Row;
+use crate::ui::sanitize::clean;
+use crate::ui::shell;
+
+/// The changes of a run, and its end.
+pub struct Run<'a> {
+    pub rows: &'a [Row],
+    pub end: End<'a>,
+}
+
+/// How a run ended.
+pub enum End<'a> {
+    /// Every change stayed in force; `urgent` when some of them contain the incident.
+    Held { urgent: bool },
+    /// Somebody keeps reverting changes.
+    Contested {
+        /// The service control policy that would stop them, if one fits.
+        stops_them: Option<Value>,
+    },
+    /// Steps were left out, and why.
+    Incomplete { left: &'a [String] },
+    /// It was refused or stopped; the error says why.
+    Stopped,
+}
+
+impl Run<'_> {
+    /// Lines without line ends, safe for a terminal.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = vec![String::new()];
+        lines.extend(table(self.rows));
+        match &self.end {
+            End::Held { urgent: true } => {
+                lines.push("CONTAINED: every change was read back and stayed in force.".into());
+            }
+            End::Held { urgent: false } => {
+                lines.push("DONE: every change was read back and stayed in force.".into());
+            }
+            End::Contested { stops_them } => lines.extend(contested(stops_them.as_ref())),
+            End::Incomplete { left } => {
+                lines.push(
+                    "INCOMPLETE: the changes made are in force; these steps were left out:".into(),
+                );
+                lines.extend(left.iter().map(|what| format!("  {}", clean(what))));
+            }
+            End::Stopped => {}
+        }
+        lines
+    }
+}
+
+fn contested(stops_them: Option<&Value>) -> Vec<String> {
+    let mut lines =
+        vec!["CONTESTED: somebody keeps reverting the changes. This is NOT contained.".to_string()];
+    let Some(policy) = stops_them else { return lines };
+    lines.push("Whoever does this can remove any policy of this account. A service control policy, set from".into());
+    lines.push("the organization's management account, stops them:".into());
+    lines.extend(format!("{policy:#}").lines().map(|line| format!("  {}", clean(line))));
+    lines
+}
+
+/// The journal of the case, and the hash of its last line.
+pub fn journal_line(journal: &Path, head: &str) -> String {
+    format!("journal {} (head {head})", journal.display())
+}
+
+/// What to do after a run that did not stop.
+pub fn hint(case: &Path) -> String {
+    let folder = shell::path(case);
+    format!("incident status {folder} checks again; incident undo {folder} reverts the changes")
+}
