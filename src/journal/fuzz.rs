@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use super::{PublicKey, head_code, read_head_code, signatures, verify_text};
+use super::signature::signatures;
+use super::{PublicKey, head_code, read_head_code, verify_text};
 
 pub fn journal(data: &[u8]) {
     let path = Path::new("journal.jsonl");
