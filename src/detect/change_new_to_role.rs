@@ -2,7 +2,7 @@
 //!
 //! Programs do the same every day: a role of an instance, a function or a pipeline that begins to change the account
 //! is in other hands, or has a new release. A role that made such changes on earlier days (a deployment) is left out,
-//! and so are people, who share roles and do new things. Access, several new acts in a day, or a network that is new
+//! and so are people, who share roles and do new things. Access, several kinds in a day, or a network that is new
 //! to the role raise the severity; a deploy tool that the role used before lowers it. False positives: the first
 //! release with a new step.
 
@@ -29,9 +29,9 @@ const DAYS: Setting = Setting {
 };
 const SEVERAL: Setting = Setting {
     name: "several",
-    default: 3.0,
-    unit: "actions",
-    help: "Different new actions of one day from which on the severity is medium",
+    default: 2.0,
+    unit: "kinds",
+    help: "Kinds of change that are new on one day from which on the severity is medium",
 };
 
 static META: Meta = Meta {
@@ -91,11 +91,11 @@ fn finding(
         list(names.iter().map(String::as_str), 6),
         counted(days as u64, "active day", "active days"),
     ));
-    let several = first.most_in_a_day as f64 >= settings.get(&SEVERAL);
+    let several = first.kinds_in_a_day as f64 >= settings.get(&SEVERAL);
     if several {
         build.reason(format!(
             "{} new to it in one day",
-            counted(first.most_in_a_day as u64, "action", "actions")
+            counted(first.kinds_in_a_day as u64, "kind of change", "kinds of change")
         ));
     }
     let unfamiliar = first.unfamiliar(cx);

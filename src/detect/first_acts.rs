@@ -37,6 +37,8 @@ pub struct FirstActs<'c> {
     pub acts: BTreeMap<Act, Effect>,
     /// The most acts that were new on one day.
     pub most_in_a_day: usize,
+    /// The most kinds of change that were new on one day.
+    pub kinds_in_a_day: usize,
 }
 
 impl FirstActs<'_> {
@@ -130,16 +132,18 @@ pub fn first_acts<'c>(
     is_new: impl Fn(Effect, &Row<'c>) -> bool,
 ) -> BTreeMap<Sym, FirstActs<'c>> {
     let mut found: BTreeMap<Sym, FirstActs<'c>> = BTreeMap::new();
-    let mut by_day: BTreeMap<(Sym, i64), BTreeSet<Act>> = BTreeMap::new();
+    let mut by_day: BTreeMap<(Sym, i64), BTreeMap<Act, Effect>> = BTreeMap::new();
     for (effect, row) in changes.rows.iter().filter(|(_, row)| counts(row)) {
         let act = (row.0.service, row.0.action);
         let new = is_new(*effect, row);
         if new {
             let acts = by_day.entry((row.0.principal, day(row))).or_default();
-            acts.insert(act);
+            acts.insert(act, *effect);
+            let kinds: BTreeSet<Effect> = acts.values().copied().collect();
             let first = found.entry(row.0.principal).or_default();
             first.acts.insert(act, *effect);
             first.most_in_a_day = first.most_in_a_day.max(acts.len());
+            first.kinds_in_a_day = first.kinds_in_a_day.max(kinds.len());
         }
         if let Some(first) = found.get_mut(&row.0.principal).filter(|f| f.acts.contains_key(&act)) {
             first.rows.push(*row);

@@ -40,6 +40,10 @@ fn a_worker_that_begins_to_change_things_is_found() {
     let acts = ["ec2:RunInstances", "rds:CreateDBSnapshot", "cloudtrail:StopLogging"];
     let several = acts.iter().fold(role(5, "s3:GetObject"), |scene, act| also(scene, day, act));
     assert_eq!(several.finding(&Detector).severity, Severity::Medium);
+    let one_kind = ["ec2:RunInstances", "lambda:CreateFunction", "ecs:CreateService"];
+    let deployed =
+        one_kind.iter().fold(role(5, "s3:GetObject"), |scene, act| also(scene, day, act));
+    assert_eq!(deployed.finding(&Detector).severity, Severity::Low, "one kind, however many acts");
     let away =
         also(role(5, "s3:GetObject"), day, "ec2:RunInstances").with(|c| c.source = AWAY.into());
     assert_eq!(away.finding(&Detector).severity, Severity::Medium);
