@@ -103,8 +103,8 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     }
     if result.correlated.overflow > 0 {
         notes.push(format!(
-            "The correlations were full and left out {} matches.",
-            result.correlated.overflow
+            "Some callers match a rule so often that {} matches were left out of the correlations' counts. What fires is the same, but the true counts are higher.",
+            grouped(result.correlated.overflow)
         ));
     }
     notes
