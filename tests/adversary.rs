@@ -3,48 +3,18 @@
 //! Each rule's own fixtures are the acts. They are analyzed as they are, and then with one thing changed that a caller
 //! can choose. No rule may fall silent, and no finding may fall by more than one level.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use crate::support::logs::{document, id, with};
-use crate::support::report::{list, text};
-use crate::support::{Analysis, Env};
+use crate::support::told::{Told, fallen};
+use crate::support::{Env, rule_acts};
 
 const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.9.8 (+https://www.terraform.io) terraform-provider-aws/5.70.0";
 
-/// Rules about the user agent itself: another one is another act.
-fn is_about_the_agent(rule: &str) -> bool {
-    rule.contains("userAgent")
-}
-
-/// One act for each rule that single records fire, but for rules about user agents.
-fn acts() -> Vec<Value> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
-    let mut acts = Vec::new();
-    for entry in walkdir::WalkDir::new(&root).sort_by_file_name() {
-        let path = entry.unwrap().into_path();
-        let fixtures = path.with_extension("fixtures.json");
-        if path.extension().is_none_or(|e| e != "yml") || !fixtures.exists() {
-            continue;
-        }
-        let rule = fs::read_to_string(&path).unwrap();
-        let fixtures: Value = serde_json::from_str(&fs::read_to_string(fixtures).unwrap()).unwrap();
-        let first = &fixtures["fires"][0];
-        if first.is_object() && first["eventVersion"].is_string() && !is_about_the_agent(&rule) {
-            acts.push(first.clone());
-        }
-    }
-    assert!(acts.len() > 200, "{}", acts.len());
-    acts
-}
-
-/// The acts one after the other, a minute apart, each with an id of its own.
-fn told(change: impl Fn(Value) -> Value) -> BTreeMap<String, usize> {
+/// What the rules tell of the acts one after the other, a minute apart, each with an id of its own.
+fn done(change: impl Fn(Value) -> Value) -> Told {
     let env = Env::new();
-    let records: Vec<Value> = acts()
+    let records: Vec<Value> = rule_acts::all()
         .into_iter()
         .enumerate()
         .map(|(n, act)| {
@@ -54,41 +24,21 @@ fn told(change: impl Fn(Value) -> Value) -> BTreeMap<String, usize> {
         })
         .collect();
     env.write("logs/a.json", document(&records));
-    severities(&env.judge(&["logs"]))
+    let about_the_agent = rule_acts::about_the_agent();
+    let is_compared = |rule: &str| rule.contains('/') && !about_the_agent.contains(rule);
+    Told::new(&env.judge(&["logs"])).by_rule(is_compared)
 }
 
-/// The highest severity of each rule, also of rules whose finding joined another one.
-fn severities(analysis: &Analysis) -> BTreeMap<String, usize> {
-    let levels = ["info", "low", "medium", "high", "critical"];
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for finding in analysis.findings() {
-        let level = levels.iter().position(|l| *l == text(&finding["severity"])).unwrap();
-        let joined = list(&finding["reasons"]).iter().filter_map(|reason| {
-            let reason = text(reason);
-            Some(reason.strip_suffix(']')?.rsplit_once(" [")?.1.to_string())
-        });
-        for rule in joined.chain([text(&finding["rule"])]).filter(|rule| rule.contains('/')) {
-            let most = found.entry(rule).or_default();
-            *most = level.max(*most);
-        }
-    }
-    found
-}
-
-/// Rules that fell silent or by more than one level.
-fn fallen(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> Vec<String> {
-    let fell = before.iter().filter_map(|(rule, level)| match after.get(rule) {
-        None => Some(format!("{rule}: silent")),
-        Some(now) if now + 1 < *level => Some(format!("{rule}: from {level} to {now}")),
-        Some(_) => None,
-    });
-    fell.collect()
+#[track_caller]
+fn assert_told(after: &Told) {
+    let before = done(|act| act);
+    assert!(before.all.len() > 200, "{}", before.all.len());
+    assert_eq!(fallen(&before, after, 1), Vec::<String>::new());
 }
 
 #[test]
 fn a_deploy_tool_s_name_hides_nothing() {
-    let after = told(|act| with(act, json!({"userAgent": TERRAFORM})));
-    assert_eq!(fallen(&told(|act| act), &after), Vec::<String>::new());
+    assert_told(&done(|act| with(act, json!({"userAgent": TERRAFORM}))));
 }
 
 #[test]
@@ -101,7 +51,7 @@ fn a_call_through_a_service_is_still_the_callers() {
         }
         act
     };
-    assert_eq!(fallen(&told(|act| act), &told(through)), Vec::<String>::new());
+    assert_told(&done(through));
 }
 
 #[test]
@@ -112,7 +62,7 @@ fn a_name_that_looks_like_aws_hides_nothing() {
             .replace(":user/dana", ":user/:role/aws-service-role/AWSServiceRoleForSupport/dana");
         serde_json::from_str(&text).unwrap()
     };
-    assert_eq!(fallen(&told(|act| act), &told(renamed)), Vec::<String>::new());
+    assert_told(&done(renamed));
 }
 
 /// Rules about long-term keys as such: with a session it is another act.

@@ -48,6 +48,7 @@ mod identities;
 mod impact;
 mod impact_query;
 mod intel;
+mod properties;
 mod pull;
 mod pull_faults;
 mod quiet;

@@ -1,4 +1,4 @@
-//! An ordinary month of an account, as `examples/generate` invents it: nearly nothing may be found.
+//! Ordinary months of accounts, as `examples/generate` invents them: nearly nothing may be found.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,15 +62,18 @@ fn assert_quiet(analysis: &Analysis) {
     assert!(counted.len() <= MOST, "{:#?}", analysis.titles());
 }
 
+/// Lets the generator make a month in the folder `month`.
+fn generate(env: &Env, arguments: &[&str]) {
+    let made =
+        Command::new(generator()).args(arguments).arg("--out").arg(env.path("month")).output();
+    let made = made.unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
 /// The whole month, and its last week beside the three before.
 fn month(seed: &str) {
     let env = Env::new();
-    let made = Command::new(generator())
-        .args(["quiet-month", "--seed", seed, "--out"])
-        .arg(env.path("month"))
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+    generate(&env, &["quiet-month", "--seed", seed]);
     let whole = env.judge(&["month"]);
     assert_eq!((whole.problems(), whole.code), (vec![], 0));
     let events = whole.json["coverage"]["events"]["decoded"].as_u64().unwrap();
@@ -92,4 +95,41 @@ fn another_is_quiet_too() {
 #[test]
 fn and_a_third() {
     month("9");
+}
+
+/// Months of a company that works in one way, whole and their last weeks.
+fn company(kind: &str, seeds: &[&str]) {
+    for seed in seeds {
+        let env = Env::new();
+        generate(&env, &["company-month", "--kind", kind, "--seed", seed]);
+        let whole = env.judge(&["month"]);
+        assert_eq!((whole.problems(), whole.code), (vec![], 0), "{kind} {seed}");
+        assert!(whole.decoded() > 4_000, "{kind} {seed}: {}", whole.decoded());
+        for analysis in [whole, env.judge(&["month", "--days", "7", "--until", "latest"])] {
+            let counted = analysis.findings().iter().filter(|f| f["severity"] != "info");
+            let counted: Vec<String> =
+                counted.map(|f| format!("{}: {}", text(&f["severity"]), f["title"])).collect();
+            assert!(counted.len() <= MOST, "{kind} {seed}: {counted:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_company_with_single_sign_on_is_quiet() {
+    company("single-sign-on", &["7", "8"]);
+}
+
+#[test]
+fn a_company_whose_infrastructure_is_code_is_quiet() {
+    company("infrastructure", &["7"]);
+}
+
+#[test]
+fn a_company_with_data_pipelines_is_quiet() {
+    company("pipelines", &["7"]);
+}
+
+#[test]
+fn a_company_in_the_console_is_quiet() {
+    company("console", &["7", "8"]);
 }

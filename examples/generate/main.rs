@@ -1,4 +1,4 @@
-//! Generates logs to try `incident` on: the story of an attack, an ordinary month without one, and large archives for
+//! Generates logs to try `incident` on: the story of an attack, ordinary months without one, and large archives for
 //! benchmarks.
 //!
 //! Everything is invented. The same arguments give the same bytes.
@@ -15,6 +15,7 @@
 mod access_log;
 mod archive;
 mod calendar;
+mod company;
 mod identity;
 mod json;
 mod month;
@@ -42,6 +43,7 @@ struct Arguments {
 enum Command {
     Story(story::Arguments),
     QuietMonth(month::Arguments),
+    CompanyMonth(company::Arguments),
     Archive(archive::Arguments),
 }
 
@@ -53,6 +55,9 @@ Examples:
   An ordinary month of an account, in which nothing should be found
     cargo run --example generate -- quiet-month --out /tmp/month
 
+  An ordinary month of a company that works through CI alone
+    cargo run --example generate -- company-month --kind infrastructure --out /tmp/company
+
   200,000 events in 100 files, about 30 MB
     cargo run --release --example generate -- archive --out /tmp/archive --events 200000
 
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
         Command::QuietMonth(arguments) => month::run(&arguments),
+        Command::CompanyMonth(arguments) => company::run(&arguments),
         Command::Archive(arguments) => archive::run(&arguments),
     };
     match done {

@@ -97,8 +97,8 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
     notes.extend(unreadable(result.coverage.events.unparsed));
     if result.correlated.overflow > 0 {
         notes.push(format!(
-            "The correlations were full and left out {}.",
-            counted(result.correlated.overflow, "match", "matches")
+            "Some callers match a rule so often that {} left out of the correlations' counts. What fires is the same, but the true counts are higher.",
+            counted(result.correlated.overflow, "match was", "matches were")
         ));
     }
     notes

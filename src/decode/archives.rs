@@ -126,3 +126,6 @@ fn zip_reason(error: &ZipError) -> Reason {
         _ => Reason::BrokenZip,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,17 @@
 use std::rc::Rc;
 
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::fields::{pairs, raw_of, text_of, unquote};
 use crate::clock::Millis;
 use crate::event::identity::session_principal;
 use crate::event::{Actor, Context, SourceClass, source_class, time};
 
-/// Identities in the cache. An archive with more sessions parses some of them again.
+/// Identities in the cache, and the bytes of their texts, whose length a caller may choose. An archive with more sessions
+/// parses some of them again.
 const MAX_CACHED: usize = 16_384;
+const MAX_CACHED_BYTES: usize = 32 << 20;
 
 /// An [`Actor`] that owns its text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -76,21 +78,32 @@ impl Identity {
 }
 
 /// Parses each distinct `userIdentity` text once: a session's calls repeat it byte for byte.
-#[derive(Default)]
+///
+/// Callers choose parts of the texts, so their hashes have a random seed.
 pub struct Identities {
     seen: HashTable<(u64, Box<str>, Rc<Identity>)>,
+    bytes: usize,
+    seed: u64,
+}
+
+impl Default for Identities {
+    fn default() -> Identities {
+        Identities { seen: HashTable::new(), bytes: 0, seed: rand::random() }
+    }
 }
 
 impl Identities {
     /// The identity of a raw `userIdentity` object; `""` if the record has none.
     pub fn get(&mut self, raw: &str) -> Rc<Identity> {
-        let hash = xxh3_64(raw.as_bytes());
+        let hash = xxh3_64_with_seed(raw.as_bytes(), self.seed);
         if let Some((_, _, known)) = self.seen.find(hash, |(_, text, _)| **text == *raw) {
             return Rc::clone(known);
         }
-        if self.seen.len() >= MAX_CACHED {
+        if self.seen.len() >= MAX_CACHED || self.bytes + raw.len() > MAX_CACHED_BYTES {
             self.seen.clear();
+            self.bytes = 0;
         }
+        self.bytes += raw.len();
         let fingerprint = ((hash >> 32) as u32).max(1);
         let parsed = Rc::new(Identity { fingerprint, ..parse(raw) });
         self.seen.insert_unique(hash, (hash, raw.into(), Rc::clone(&parsed)), |(hash, _, _)| *hash);
@@ -240,5 +253,24 @@ fn principal_without_arn(p: &Parts, session: &mut String) -> String {
                 None => kind.to_string(),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_is_bounded_by_bytes() {
+        let (mut identities, mut most) = (Identities::default(), 0);
+        let long = "x".repeat(1 << 20);
+        for n in 0..100 {
+            let raw = format!(r#"{{"type":"IAMUser","userName":"{n}","principalId":"{long}"}}"#);
+            assert_eq!(identities.get(&raw).kind, "IAMUser");
+            let cached: usize = identities.seen.iter().map(|(_, text, _)| text.len()).sum();
+            assert!(cached <= MAX_CACHED_BYTES, "{cached} bytes after {n}");
+            most = most.max(identities.seen.len());
+        }
+        assert!(most > 20, "{most}");
     }
 }

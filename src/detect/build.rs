@@ -123,10 +123,8 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     pub fn target(&mut self, kind: &str, name: &str) {
-        let list = &mut self.finding.targets;
-        if list.len() < MOST_RESOURCES {
-            list.push(Target { kind: kind.to_string(), name: name.to_string() });
-        }
+        let target = Target { kind: kind.to_string(), name: name.to_string() };
+        self.finding.targets.push(target);
     }
 
     /// The rule's description and tactics, and whether every call failed.
@@ -325,8 +323,8 @@ fn agents(
     sources: &BTreeMap<Sym, SourceSeen>,
 ) -> Vec<String> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for (key, value) in &cx.rollups.agents {
-        if principals.contains_key(&key.principal) && sources.contains_key(&key.source) {
+    for (key, value) in principals.keys().flat_map(|principal| cx.agents.of(*principal)) {
+        if sources.contains_key(&key.source) {
             *counts.entry(cx.text(key.agent)).or_default() +=
                 value.success + value.denied + value.failed;
         }

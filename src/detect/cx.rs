@@ -8,6 +8,7 @@ use super::Meta;
 use super::history::History;
 use super::rows::Row;
 use super::source_networks::SourceNetworks;
+use super::user_agents::AgentsOfPrincipals;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
 use crate::rollup::lineage::Lineage;
@@ -28,6 +29,7 @@ pub struct Cx<'a> {
     /// Which key came from which sign-in or key, and the keys that it made.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
+    pub agents: AgentsOfPrincipals<'a>,
     /// Correlations that fired; their events are marks of the matches' rollup.
     pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, from CloudTrail or else from the access log.
@@ -59,6 +61,7 @@ impl<'a> Cx<'a> {
             networks,
             history,
             lineage,
+            agents: AgentsOfPrincipals::new(&rollups.agents),
             rules,
             correlated,
             identity_types,

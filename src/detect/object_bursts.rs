@@ -1,6 +1,6 @@
 //! Bursts of object access by one principal from one network, over both logs. Shared by the S3 detectors.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::Cx;
 use crate::clock::{DAY, Millis};
@@ -88,11 +88,12 @@ type Slots = BTreeMap<i32, Slot>;
 
 /// Bursts of `actions` in the window, by principal and network.
 pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
+    let callers = callers(cx);
     let counted = |key: &Key, value: &Value| {
         actions.contains(&key.action)
             && value.requests > 0
             && !cx.is_service(key.principal)
-            && !by_aws(cx, key.source)
+            && (!by_aws(cx, key.source) || callers.contains(&key.principal))
     };
     let mut groups: BTreeMap<(Sym, &str), Slots> = BTreeMap::new();
     let mut slots: Vec<(Sym, i32, usize)> = Vec::new();
@@ -138,6 +139,19 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
 fn by_aws(cx: &Cx<'_>, source: Sym) -> bool {
     let network = cx.networks.get(source);
     network.is_some_and(|p| matches!(p.class, SourceClass::Service | SourceClass::AwsInternal))
+}
+
+/// Principals that also call for themselves. What a service does for one of them, they may have asked it to do.
+fn callers(cx: &Cx<'_>) -> HashSet<Sym> {
+    let own = cx.rows().filter(|(key, _)| !by_aws(cx, key.source));
+    own.map(|(key, _)| key.principal).collect()
+}
+
+/// What a service did for the principal, in words.
+pub fn through(cx: &Cx<'_>, b: &Burst) -> Option<String> {
+    let service = cx.text(b.source);
+    by_aws(cx, b.source)
+        .then(|| format!("made through {service} for this principal, who answers for it"))
 }
 
 /// Each principal's busiest slot by day, over all keys, sources and buckets. `rows` are principal, slot and row

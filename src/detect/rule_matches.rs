@@ -50,7 +50,7 @@ fn finding(
     }
     // Targets matter for single acts, not for all that a caller touched.
     let targets = if cause == Cause::Act { description::targets(cx, group) } else { Vec::new() };
-    for (kind, name) in &targets {
+    for (kind, name) in description::listed(cx, group, &targets) {
         build.target(kind, name);
     }
     let mut outcomes: Vec<Outcome> = group.rows.iter().map(|(key, _)| key.outcome).collect();
@@ -68,6 +68,9 @@ fn finding(
     };
     let (severity, reasons) = weigh(&act);
     for reason in description::reasons(cx, group, firings) {
+        build.reason(reason);
+    }
+    if let Some(reason) = description::unlisted(group, &targets) {
         build.reason(reason);
     }
     for reason in reasons {

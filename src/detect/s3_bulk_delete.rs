@@ -7,7 +7,7 @@
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::object_bursts::{Burst, Limits, bursts};
+use super::object_bursts::{Burst, Limits, bursts, through};
 use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{HOUR, length};
@@ -130,6 +130,9 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
             "from {}, a network the principal had not used before",
             cx.networks.name(b.source)
         ));
+    }
+    if let Some(reason) = through(cx, b) {
+        build.reason(reason);
     }
     for setting in META.settings {
         build.setting(settings, setting);

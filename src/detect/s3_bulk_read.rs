@@ -8,7 +8,7 @@
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::object_bursts::{Burst, Limits, bursts};
+use super::object_bursts::{Burst, Limits, bursts, through};
 use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{length, plain};
@@ -168,6 +168,7 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
             cx.networks.name(b.source)
         ));
     }
+    reasons.extend(through(cx, b));
     let prefixes: Vec<String> = b
         .prefixes
         .iter()

@@ -31,3 +31,20 @@ impl<'c> UserAgents<'c> {
         self.sent_by(key, |seen| sources.contains(&seen.source))
     }
 }
+
+/// By principal. A principal may have sent any number of them.
+pub struct AgentsOfPrincipals<'c>(HashMap<Sym, Vec<(&'c agents::Key, &'c agents::Value)>>);
+
+impl<'c> AgentsOfPrincipals<'c> {
+    pub fn new(table: &'c agents::Table) -> AgentsOfPrincipals<'c> {
+        let mut by_principal: HashMap<_, Vec<_>> = HashMap::new();
+        for (key, value) in table {
+            by_principal.entry(key.principal).or_default().push((key, value));
+        }
+        AgentsOfPrincipals(by_principal)
+    }
+
+    pub fn of(&self, principal: Sym) -> &[(&'c agents::Key, &'c agents::Value)] {
+        self.0.get(&principal).map_or(&[], Vec::as_slice)
+    }
+}

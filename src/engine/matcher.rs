@@ -5,9 +5,6 @@ use crate::event::Event;
 use crate::rollup::{Origin, Phase, Rollups, matches};
 use crate::sigma::{Call, Correlator, RuleIndex, RuleSet, S3_ACCESS, Scanner};
 
-/// Matches that correlations store at most, over all workers.
-const MAX_HITS: usize = 500_000;
-
 pub struct Matcher<'s> {
     scanner: Scanner<'s>,
     found: Vec<RuleIndex>,
@@ -22,7 +19,7 @@ pub struct Hits<'s> {
 
 impl<'s> Hits<'s> {
     pub fn new(set: &'s RuleSet) -> Hits<'s> {
-        Hits { correlator: Correlator::new(set, MAX_HITS), records: 0 }
+        Hits { correlator: Correlator::new(set), records: 0 }
     }
 }
 

@@ -1,4 +1,7 @@
 //! User agents as sent, by principal and key.
+//!
+//! Their number has no limit but the number of events: a client may send a new one with every call, and one that is on
+//! a threat list must be found behind any number of others.
 
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
@@ -7,13 +10,6 @@ use super::intern::{Names, Sym};
 use super::{Folded, Phase};
 use crate::clock::Millis;
 use crate::event::Outcome;
-
-/// Most distinct rows. Beyond that, new user agents are folded into [`OTHERS`]: a client may send a new one with
-/// every call.
-const MOST: usize = 100_000;
-
-/// Stands for the user agents beyond the limit.
-pub const OTHERS: &str = "(further user agents)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Key {
@@ -39,17 +35,12 @@ pub type Table = HashMap<Key, Value, FxBuildHasher>;
 #[inline]
 pub fn fold(table: &mut Table, names: &mut Names, f: &Folded<'_, '_>) {
     let e = f.event;
-    let agent = if table.len() < MOST {
-        names.sym(e.user_agent)
-    } else {
-        names.find(e.user_agent).unwrap_or_else(|| names.sym(OTHERS))
-    };
     let key = Key {
         phase: f.phase,
         principal: f.principal,
         access_key: f.access_key,
         source: f.source,
-        agent,
+        agent: names.sym(e.user_agent),
     };
     let one = |outcome| u64::from(e.outcome == outcome);
     add(

@@ -1,21 +1,24 @@
 //! Each distinct text once, as a number.
 
 use hashbrown::HashTable;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A text of one [`Names`]. `0` is the empty text.
 pub type Sym = u32;
 
 /// The texts behind the numbers. Grows with the distinct texts of rollup keys, not with events.
+///
+/// Callers choose many of the texts, so their hashes have a random seed. Numbers follow the order of insertion alone.
 #[derive(Debug)]
 pub struct Names {
     table: HashTable<(u32, Sym)>,
     texts: Vec<Box<str>>,
+    seed: u64,
 }
 
 impl Default for Names {
     fn default() -> Names {
-        let mut names = Names { table: HashTable::new(), texts: Vec::new() };
+        let mut names = Names { table: HashTable::new(), texts: Vec::new(), seed: rand::random() };
         names.sym("");
         names
     }
@@ -24,7 +27,7 @@ impl Default for Names {
 impl Names {
     #[inline]
     pub fn sym(&mut self, text: &str) -> Sym {
-        let hash = xxh3_64(text.as_bytes());
+        let hash = hash(self.seed, text);
         let short = (hash >> 32) as u32;
         let found =
             self.table.find(hash, |(h, sym)| *h == short && *self.texts[*sym as usize] == *text);
@@ -33,16 +36,16 @@ impl Names {
         }
         let sym = self.texts.len() as Sym;
         self.texts.push(text.into());
-        let texts = &self.texts;
-        self.table
-            .insert_unique(hash, (short, sym), |(_, s)| xxh3_64(texts[*s as usize].as_bytes()));
+        let (texts, seed) = (&self.texts, self.seed);
+        let rehash = |(_, sym): &(u32, Sym)| self::hash(seed, &texts[*sym as usize]);
+        self.table.insert_unique(hash, (short, sym), rehash);
         sym
     }
 
     /// The number of a text, if it has one.
     pub fn find(&self, text: &str) -> Option<Sym> {
         self.table
-            .find(xxh3_64(text.as_bytes()), |(_, s)| *self.texts[*s as usize] == *text)
+            .find(hash(self.seed, text), |(_, s)| *self.texts[*s as usize] == *text)
             .map(|(_, s)| *s)
     }
 
@@ -64,4 +67,8 @@ impl Names {
     pub fn absorb(&mut self, other: &Names) -> Vec<Sym> {
         other.texts.iter().map(|text| self.sym(text)).collect()
     }
+}
+
+fn hash(seed: u64, text: &str) -> u64 {
+    xxh3_64_with_seed(text.as_bytes(), seed)
 }

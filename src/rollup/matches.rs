@@ -1,6 +1,6 @@
 //! Which rules matched whose calls, by the hour.
 
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::activity::Key;
 use super::event_location::{EventLocation, Renumber};
@@ -9,8 +9,9 @@ use super::numbered::{Keyed, Numbered};
 use super::smallest::keep_smallest;
 use crate::clock::{HOUR, Millis};
 
-/// Most targets of a row: those whose names have the smallest hashes.
-const MOST_TARGETS: usize = 8;
+/// Most targets of a row: those with the smallest hashes of name and event id. AWS chooses the event id, so that a caller
+/// cannot choose names that displace others; and the same logs give the same targets.
+pub const MOST_TARGETS: usize = 64;
 
 /// One rule, one behaviour, one hour.
 #[derive(Debug, Clone)]
@@ -34,9 +35,14 @@ impl Row {
         self.first.time + Millis::from(self.span)
     }
 
-    /// What the calls acted on, as kind and name with a space between; at most eight.
+    /// What the calls acted on, as kind and name with a space between; at most [`MOST_TARGETS`].
     pub fn targets(&self) -> impl Iterator<Item = Sym> {
         self.targets.iter().map(|(_, sym)| *sym)
+    }
+
+    /// The same with their hashes, the smallest first. Nobody can choose them.
+    pub fn hashed_targets(&self) -> &[(u64, Sym)] {
+        &self.targets
     }
 
     fn hour(&self) -> i32 {
@@ -53,9 +59,13 @@ impl Row {
     }
 
     fn target(&mut self, hash: u64, sym: Sym) {
-        if !self.targets.iter().any(|(_, known)| *known == sym) {
-            keep_smallest(&mut self.targets, MOST_TARGETS, |(h, _)| h.cmp(&hash), || (hash, sym));
+        if let Some(at) = self.targets.iter().position(|(_, known)| *known == sym) {
+            if self.targets[at].0 <= hash {
+                return;
+            }
+            self.targets.remove(at);
         }
+        keep_smallest(&mut self.targets, MOST_TARGETS, |(h, _)| h.cmp(&hash), || (hash, sym));
     }
 }
 
@@ -95,11 +105,12 @@ impl Table {
         number
     }
 
-    /// Adds a target of the calls in a row.
-    pub fn target(&mut self, row: u32, names: &mut Names, kind: &str, name: &str) {
+    /// Adds a target of a call in a row.
+    pub fn target(&mut self, row: u32, names: &mut Names, id: &str, (kind, name): (&str, &str)) {
         let text = format!("{kind} {name}");
         let sym = names.sym(&text);
-        self.rows.at_mut(row).target(xxh3_64(text.as_bytes()), sym);
+        let hash = xxh3_64_with_seed(text.as_bytes(), xxh3_64(id.as_bytes()));
+        self.rows.at_mut(row).target(hash, sym);
     }
 
     /// Merges another worker's rows and returns their new numbers.
@@ -138,5 +149,30 @@ impl Table {
 
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(targets: &[(u64, Sym)]) -> Row {
+        let origin = crate::rollup::Origin { file: 0, input: 0, offset: 0, duplicate: false };
+        let mut row = Row::empty(0, 0, EventLocation::new(0, "", &origin));
+        targets.iter().for_each(|(hash, sym)| row.target(*hash, *sym));
+        row
+    }
+
+    #[test]
+    fn each_target_counts_once_by_its_smallest_hash_in_any_order() {
+        let mut seen: Vec<(u64, Sym)> =
+            (0..500).map(|n| (n * 7919 % 1009, (n % 200) as Sym)).collect();
+        let one = row(&seen);
+        seen.reverse();
+        let (first, second) = seen.split_at(123);
+        let mut parts = row(first);
+        row(second).targets.iter().for_each(|(hash, sym)| parts.target(*hash, *sym));
+        assert_eq!((one.targets.len(), &one.targets), (MOST_TARGETS, &parts.targets));
+        assert_eq!(row(&[(5, 1), (3, 1), (9, 1)]).targets, [(3, 1)]);
     }
 }

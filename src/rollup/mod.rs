@@ -114,7 +114,7 @@ impl Rollups {
         let key = activity::Key::new(names, &folded);
         let row = self.matches.add(rule, key, &folded.location, folded.weight);
         let matches = &mut self.matches;
-        targets(record, &mut |kind, name| matches.target(row, names, kind, name));
+        targets(record, &mut |kind, name| matches.target(row, names, event.id, (kind, name)));
         row
     }
 

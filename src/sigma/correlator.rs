@@ -9,10 +9,8 @@ use serde_json::Value;
 
 use super::compile::{RuleIndex, RuleSet};
 use super::correlate::{Correlation, Kind};
+use super::thin;
 use super::window::{self, Events, Hit};
-
-/// The default limit of hits in a correlator.
-pub const HITS: usize = 2_000_000;
 
 /// The most values that one record adds to a `value_count`. AWS takes at most a thousand ids in a call.
 const MOST_ITEMS: usize = 1_000;
@@ -38,7 +36,7 @@ pub struct Firing {
 pub struct Outcome {
     /// By correlation, then group, then time.
     pub firings: Vec<Firing>,
-    /// Hits that were left out because the limit was reached.
+    /// Hits of very large groups that were left out: counts may be too low, but what fires is the same.
     pub overflow: u64,
     /// Hits without a field of `group-by`: they belong to no group.
     pub ungrouped: u64,
@@ -56,25 +54,54 @@ pub struct SavedHit {
     pub values: Vec<Option<String>>,
 }
 
-type Groups = BTreeMap<Box<[Arc<str>]>, Vec<Hit>>;
+/// The hits of one group, thinned as they grow.
+#[derive(Debug, Default)]
+struct Group {
+    hits: Vec<Hit>,
+    thinned: bool,
+    /// Thinned again above this size.
+    next: usize,
+}
+
+impl Group {
+    /// Adds a hit; returns how many were left out.
+    fn add(&mut self, correlation: &Correlation, hit: Hit) -> u64 {
+        self.hits.push(hit);
+        if self.hits.len() <= thin::FEW.max(self.next) {
+            return 0;
+        }
+        self.thinned = true;
+        let left_out = thin::thin(correlation, &mut self.hits);
+        self.next = 2 * self.hits.len();
+        left_out
+    }
+
+    /// The hits in order, whatever the parts in which they were added, and how many were left out.
+    fn finish(mut self, correlation: &Correlation) -> (Vec<Hit>, u64) {
+        let left_out = match self.thinned {
+            true => thin::thin(correlation, &mut self.hits),
+            false => 0,
+        };
+        thin::sort(&mut self.hits);
+        (self.hits, left_out)
+    }
+}
+
+type Groups = BTreeMap<Box<[Arc<str>]>, Group>;
 
 #[derive(Debug)]
 pub struct Correlator<'s> {
     set: &'s RuleSet,
     groups: Vec<Groups>,
     texts: HashSet<Arc<str>>,
-    hits: usize,
-    limit: usize,
     overflow: u64,
     ungrouped: u64,
 }
 
 impl<'s> Correlator<'s> {
-    /// A correlator for at most `limit` hits.
-    pub fn new(set: &'s RuleSet, limit: usize) -> Correlator<'s> {
+    pub fn new(set: &'s RuleSet) -> Correlator<'s> {
         let groups = set.correlations.iter().map(|_| Groups::new()).collect();
-        let texts = HashSet::new();
-        Correlator { set, groups, texts, hits: 0, limit, overflow: 0, ungrouped: 0 }
+        Correlator { set, groups, texts: HashSet::new(), overflow: 0, ungrouped: 0 }
     }
 
     /// Whether a correlation counts matches of this rule.
@@ -82,7 +109,8 @@ impl<'s> Correlator<'s> {
         self.set.links.inputs.get(rule.0 as usize).is_some_and(|inputs| !inputs.is_empty())
     }
 
-    /// Adds a match. `time` is in milliseconds; `event` is the caller's number of the record.
+    /// Adds a match. `time` is in milliseconds; `event` is the caller's number of the record. Of a very large group not
+    /// every record is kept, but some of each number's low half.
     pub fn add(&mut self, rule: RuleIndex, time: i64, event: u64, record: &Value) {
         let set = self.set;
         for input in set.links.inputs.get(rule.0 as usize).map_or(&[][..], Vec::as_slice) {
@@ -113,25 +141,19 @@ impl<'s> Correlator<'s> {
             return Arc::clone(known);
         }
         let text: Arc<str> = text.into();
-        if self.hits < self.limit {
-            self.texts.insert(Arc::clone(&text));
-        }
+        self.texts.insert(Arc::clone(&text));
         text
     }
 
     fn put(&mut self, correlation: usize, mut hit: Hit, mut values: Vec<Option<Arc<str>>>) {
-        let rest = values.split_off(self.set.correlations[correlation].group_by.len());
+        let rule = &self.set.correlations[correlation];
+        let rest = values.split_off(rule.group_by.len());
         let Some(key) = values.into_iter().collect::<Option<Box<[_]>>>() else {
             self.ungrouped += 1;
             return;
         };
-        if self.hits >= self.limit {
-            self.overflow += 1;
-            return;
-        }
-        self.hits += 1;
         hit.values = rest.into_boxed_slice();
-        self.groups[correlation].entry(key).or_default().push(hit);
+        self.overflow += self.groups[correlation].entry(key).or_default().add(rule, hit);
     }
 
     /// Adds another worker's matches. `event` translates its record numbers.
@@ -139,14 +161,19 @@ impl<'s> Correlator<'s> {
         self.overflow += other.overflow;
         self.ungrouped += other.ungrouped;
         for (correlation, groups) in other.groups.into_iter().enumerate() {
-            for (key, hits) in groups {
-                for mut hit in hits {
+            for (key, group) in groups {
+                for mut hit in group.hits {
                     if let Events::One(number) = &mut hit.events {
                         *number = event(*number);
                     }
                     let mut values: Vec<_> = key.iter().cloned().map(Some).collect();
                     values.extend(std::mem::take(&mut hit.values));
                     self.put(correlation, hit, values);
+                }
+                if group.thinned
+                    && let Some(own) = self.groups[correlation].get_mut(&key)
+                {
+                    own.thinned = true;
                 }
             }
         }
@@ -155,8 +182,8 @@ impl<'s> Correlator<'s> {
     /// The hits of rules, in no order.
     pub fn hits(&self) -> impl Iterator<Item = SavedHit> {
         self.groups.iter().zip(0..).flat_map(|(groups, correlation)| {
-            groups.iter().flat_map(move |(key, hits)| {
-                hits.iter().map(move |hit| SavedHit {
+            groups.iter().flat_map(move |(key, group)| {
+                group.hits.iter().map(move |hit| SavedHit {
                     correlation,
                     slot: hit.slot as u32,
                     time: hit.time,
@@ -203,11 +230,9 @@ impl<'s> Correlator<'s> {
         let mut firings = Vec::new();
         for &number in &set.links.order {
             let correlation = &set.correlations[number];
-            for (key, mut hits) in std::mem::take(&mut self.groups[number]) {
-                hits.sort_by(|a, b| {
-                    let order = |hit: &Hit| (hit.time, hit.slot, hit.events.as_slice()[0]);
-                    order(a).cmp(&order(b))
-                });
+            for (key, group) in std::mem::take(&mut self.groups[number]) {
+                let (hits, left_out) = group.finish(correlation);
+                self.overflow += left_out;
                 for range in window::firings(correlation, &hits) {
                     let hits = &hits[range];
                     let firing = firing(set, number, &key, hits);

@@ -53,6 +53,7 @@ mod required_literals;
 mod rule;
 mod skipped;
 pub mod test;
+mod thin;
 mod value;
 mod window;
 mod yaml;
@@ -62,7 +63,7 @@ mod tests;
 
 pub use compile::{RuleIndex, RuleSet};
 pub use correlate::{Correlation, Kind};
-pub use correlator::{Correlator, Firing, HITS, Outcome, SavedHit};
+pub use correlator::{Correlator, Firing, Outcome, SavedHit};
 pub use eval::{Call, S3_ACCESS, Scanner};
 pub use explain::Condition;
 pub use problem::{Problem, Severity};

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::compile::RuleSet;
-use super::correlator::{Correlator, HITS};
+use super::correlator::Correlator;
 use super::eval::{Call, S3_ACCESS};
 use crate::event::action;
 
@@ -120,7 +120,7 @@ fn matched(set: &RuleSet, file: &str, record: &Value) -> Vec<String> {
 
 /// The titles of the file's correlations that fire over the records.
 fn correlated(set: &RuleSet, file: &str, records: &[Value]) -> Vec<String> {
-    let mut correlator = Correlator::new(set, HITS);
+    let mut correlator = Correlator::new(set);
     let mut scanner = set.scanner();
     let mut out = Vec::new();
     for (record, event) in records.iter().zip(0..) {

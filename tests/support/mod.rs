@@ -1,5 +1,6 @@
 //! What the integration tests share: a sealed place to run the binary in, records, and containers.
 
+pub mod account;
 pub mod acts;
 pub mod aws;
 pub mod contain;
@@ -13,10 +14,12 @@ pub mod postgres;
 pub mod pull;
 pub mod python;
 pub mod report;
+pub mod rule_acts;
 pub mod run;
 pub mod scene;
 pub mod sessions;
 pub mod shapes;
+pub mod told;
 
 pub use report::Analysis;
 pub use run::{Env, Run};

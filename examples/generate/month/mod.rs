@@ -1,14 +1,14 @@
 //! An ordinary month of an account without an attack, in which `incident` should find nothing.
 
 mod applications;
-mod cast;
-mod ci;
-mod delivery;
+pub mod cast;
+pub mod ci;
+pub mod delivery;
 mod errands;
 mod keys;
 mod nightly;
-mod people;
-mod script;
+pub mod people;
+pub mod script;
 mod services;
 mod terraform;
 mod vendors;

@@ -170,6 +170,19 @@ fn a_session_is_named_by_the_key_that_it_was_issued_to() {
 }
 
 #[test]
+fn a_listed_user_agent_is_found_behind_any_number_of_others() {
+    let flood = Scene::new()
+        .call(at("2026-11-01 08:00"), "user/dana", KEY, HOME, "ec2:DescribeInstances", Success)
+        .repeat(100_100, 10)
+        .with(|call| call.user_agent = format!("tool/{}", call.at));
+    let scene = flood
+        .call(at("2026-11-12 09:00"), "user/dana", KEY, AWAY, "iam:ListUsers", Success)
+        .with(|call| call.user_agent = "evil/1".into());
+    let found = scene.intel("ua: evil/1").finding(&IntelMatch);
+    assert_eq!(found.events, 1);
+}
+
+#[test]
 fn a_listed_user_agent_says_how_many_calls_sent_it() {
     let scene = away(Success)
         .call(at("2026-11-12 09:30"), "user/dana", KEY, AWAY, "s3:ListBuckets", Success)

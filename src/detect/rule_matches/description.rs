@@ -1,16 +1,22 @@
 //! The texts of a rule's finding: id, title, tactics, targets and reasons.
 
+use std::collections::HashSet;
+
 use super::groups::Group;
 use crate::clock::length;
 use crate::detect::Cx;
 use crate::detect::text::list;
 use crate::detect::text::short_name;
 use crate::finding::tactic;
+use crate::rollup::Sym;
+use crate::rollup::matches::MOST_TARGETS;
 use crate::sigma::{Firing, Rule};
 use crate::ui::number::counted;
 
 /// Targets that a title names.
 const MOST_IN_TITLE: usize = 2;
+/// Targets that a finding lists.
+const MOST_LISTED: usize = 20;
 
 /// `persistence/iam_user_created`: the file and, if it contains several rules, the rule's name or line.
 pub fn rule_id(rule: &Rule) -> String {
@@ -42,6 +48,34 @@ pub fn targets<'a>(cx: &Cx<'a>, group: &Group<'_>) -> Vec<(&'a str, &'a str)> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// The targets that the finding lists: all, or of many those with the smallest hashes, which nobody can choose.
+pub fn listed<'a>(
+    cx: &Cx<'a>,
+    group: &Group<'_>,
+    all: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    if all.len() <= MOST_LISTED {
+        return all.to_vec();
+    }
+    let mut hashed: Vec<(u64, Sym)> =
+        group.rows.iter().flat_map(|(_, row)| row.hashed_targets()).copied().collect();
+    hashed.sort_unstable_by_key(|(hash, sym)| (*hash, cx.text(*sym)));
+    let mut seen = HashSet::new();
+    let fresh = hashed.into_iter().filter(|(_, sym)| seen.insert(*sym));
+    let mut listed: Vec<_> =
+        fresh.filter_map(|(_, sym)| cx.text(sym).split_once(' ')).take(MOST_LISTED).collect();
+    listed.sort_unstable();
+    listed
+}
+
+/// What [`listed`] leaves out.
+pub fn unlisted(group: &Group<'_>, all: &[(&str, &str)]) -> Option<String> {
+    let full = group.rows.iter().any(|(_, row)| row.hashed_targets().len() >= MOST_TARGETS);
+    let least = if full { "at least " } else { "" };
+    (all.len() > MOST_LISTED)
+        .then(|| format!("{least}{} targets; {MOST_LISTED} of them are listed", all.len()))
 }
 
 pub fn first_bucket<'a>(targets: &[(&'a str, &'a str)]) -> &'a str {

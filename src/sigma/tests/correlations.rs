@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::rule;
-use crate::sigma::{Correlator, Firing, HITS, Outcome, RuleSet};
+use crate::sigma::{Correlator, Firing, Outcome, RuleSet};
 
 /// Rules named a, b and c, which match records whose `r` is that letter.
 fn base() -> String {
@@ -24,9 +24,9 @@ fn set(body: &str) -> RuleSet {
 }
 
 /// Feeds records of the form (rule, second, user, value).
-fn outcome(set: &RuleSet, records: &[(&str, i64, &str, &str)], limit: usize) -> Outcome {
+fn outcome(set: &RuleSet, records: &[(&str, i64, &str, &str)]) -> Outcome {
     assert!(set.skipped().is_empty(), "{:?}", set.problems());
-    let mut correlator = Correlator::new(set, limit);
+    let mut correlator = Correlator::new(set);
     for (event, (rule, second, user, value)) in (0..).zip(records) {
         let record = json!({"r": rule, "user": user, "v": value, "w": user});
         let mut out = Vec::new();
@@ -39,7 +39,7 @@ fn outcome(set: &RuleSet, records: &[(&str, i64, &str, &str)], limit: usize) -> 
 }
 
 fn run(body: &str, records: &[(&str, i64, &str, &str)]) -> Vec<Firing> {
-    outcome(&set(body), records, HITS).firings
+    outcome(&set(body), records).firings
 }
 
 const COUNT: &str =
@@ -86,8 +86,8 @@ fn a_record_that_two_rules_match_counts_once() {
         + &rule("s:\n  user: 'u*'\ncondition: s")
         + "name: y\n---\ntitle: C\ncorrelation: {type: event_count, rules: [x, y], group-by: [user], timespan: 1m, condition: {gte: 2}}\n";
     let set = RuleSet::from_texts([("c.yml", text)]);
-    assert!(outcome(&set, &[("", 0, "u", "")], HITS).firings.is_empty());
-    assert_eq!(outcome(&set, &[("", 0, "u", ""), ("", 1, "u", "")], HITS).firings.len(), 1);
+    assert!(outcome(&set, &[("", 0, "u", "")]).firings.is_empty());
+    assert_eq!(outcome(&set, &[("", 0, "u", ""), ("", 1, "u", "")]).firings.len(), 1);
 }
 
 #[test]
@@ -163,8 +163,7 @@ fn correlations_of_correlations_group_by_their_own_fields() {
         + "title: Many\nname: many\ncorrelation: {type: event_count, rules: [a], group-by: [v], timespan: 1m, condition: {gte: 3}}\n---\ntitle: Then\ncorrelation: {type: temporal_ordered, rules: [many, b], group-by: [user], timespan: 1h}\n";
     let set = RuleSet::from_texts([("c.yml", &text)]);
     let fails = [("a", 0, "u", "h"), ("a", 1, "x", "h"), ("a", 2, "u", "h")];
-    let after =
-        |user| outcome(&set, &[&fails[..], &[("b", 60, user, "zzz")]].concat(), HITS).firings;
+    let after = |user| outcome(&set, &[&fails[..], &[("b", 60, user, "zzz")]].concat()).firings;
     assert_eq!(after("u").len(), 1);
     assert_eq!(after("u")[0].events, [0, 1, 2, 3]);
     assert_eq!(after("x").len(), 1);
@@ -179,15 +178,8 @@ fn input_rules_do_not_report_unless_generated() {
 }
 
 #[test]
-fn memory_is_bounded_and_what_is_lost_is_counted() {
-    let many: Vec<_> = (0..100).map(|s| ("a", s, "u", "")).collect();
-    let outcome = outcome(&set(COUNT), &many, 10);
-    assert_eq!((outcome.overflow, outcome.firings.len()), (90, 1));
-}
-
-#[test]
 fn a_record_without_the_group_field_is_counted() {
-    let outcome = outcome(&set(&COUNT.replace("user", "nothing")), &[("a", 0, "u", "")], HITS);
+    let outcome = outcome(&set(&COUNT.replace("user", "nothing")), &[("a", 0, "u", "")]);
     assert_eq!((outcome.ungrouped, outcome.firings.len()), (1, 0));
 }
 

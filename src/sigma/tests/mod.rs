@@ -9,6 +9,7 @@ mod limits;
 mod prefilter;
 mod records;
 mod strings;
+mod thin;
 mod values;
 
 use serde_json::{Value, json};
