@@ -85,7 +85,7 @@ fn a_session_made_with_the_key_hides_nothing() {
         }
         act
     };
-    let silent = fallen(&told(|act| act), &told(exchanged));
+    let silent = fallen(&done(|act| act), &done(exchanged), 1);
     let by_meaning = |line: &&String| ABOUT_KEYS.iter().any(|rule| line.starts_with(rule));
     let unmeant: Vec<&String> = silent.iter().filter(|line| !by_meaning(line)).collect();
     assert_eq!(unmeant, Vec::<&String>::new());
@@ -95,20 +95,19 @@ fn a_session_made_with_the_key_hides_nothing() {
 #[test]
 fn an_old_record_and_a_versioned_name_are_judged_alike() {
     let aged = |mut act: Value| {
-        let name = text(&act["eventName"]);
+        let name = act["eventName"].as_str().unwrap_or("").to_string();
         if !name.ends_with(|c: char| c.is_ascii_digit()) {
             act["eventName"] = json!(format!("{name}20150331v2"));
         }
         act.as_object_mut().unwrap().remove("readOnly");
         act
     };
-    assert_eq!(fallen(&told(|act| act), &told(aged)), Vec::<String>::new());
+    assert_told(&done(aged));
 }
 
 #[test]
 fn a_browser_s_name_hides_nothing() {
     let browser =
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36";
-    let after = told(|act| with(act, json!({"userAgent": browser})));
-    assert_eq!(fallen(&told(|act| act), &after), Vec::<String>::new());
+    assert_told(&done(|act| with(act, json!({"userAgent": browser}))));
 }

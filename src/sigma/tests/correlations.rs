@@ -106,7 +106,7 @@ fn value_count_counts_the_items_of_a_list() {
     let body = "type: value_count\nrules: [a]\ngroup-by: [user]\ntimespan: 1m\ncondition:\n  field: v.id\n  gte: 3";
     let set = set(body);
     let found = |calls: &[Value]| {
-        let mut correlator = Correlator::new(&set, HITS);
+        let mut correlator = Correlator::new(&set);
         for (event, v) in (0..).zip(calls) {
             let record = json!({"r": "a", "user": "u", "v": v});
             let mut out = Vec::new();
