@@ -6,7 +6,7 @@ use std::fmt;
 use super::find;
 use super::session::resources;
 use crate::cloud::Client;
-use crate::journal::{ChangeState, History, Phase};
+use crate::journal::{ChangeState, History, Phase, Record};
 use crate::plan::Plan;
 use crate::rotate;
 use crate::step;
@@ -23,6 +23,8 @@ pub enum ChangeStatus {
     /// Somebody reverted it, and it was made again.
     Contested,
     Failed,
+    /// A quota left no room, and a fallback was made in its place.
+    Replaced,
     Undone,
     /// The run ended before the answer.
     Unknown,
@@ -40,6 +42,7 @@ impl fmt::Display for ChangeStatus {
             ChangeStatus::Held => "held",
             ChangeStatus::Contested => "CONTESTED",
             ChangeStatus::Failed => "FAILED",
+            ChangeStatus::Replaced => "no room; its fallback was made",
             ChangeStatus::Undone => "undone",
             ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
             ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
@@ -86,6 +89,8 @@ impl Row {
     /// True if a change that should be in force is not.
     pub fn is_reverted(&self) -> bool {
         match self.now {
+            // A change that was never made cannot be reverted.
+            _ if matches!(self.status, ChangeStatus::Failed | ChangeStatus::Replaced) => false,
             Some(LiveState::Other) => true,
             Some(LiveState::AsBefore) => self.status != ChangeStatus::Undone,
             Some(LiveState::InForce | LiveState::Unreadable(_)) | None => false,
@@ -112,7 +117,9 @@ pub fn rows(history: &History) -> Vec<Row> {
 
 /// Every change as the journal has it, updated by what a run has seen.
 pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
-    let status = |number: usize, state: ChangeState| match (state, seen.get(&number)) {
+    let status = |number: usize, r: &Record| match (r.state, seen.get(&number)) {
+        (ChangeState::Failed, _) if r.replaced => ChangeStatus::Replaced,
+        (ChangeState::Failed, Some(ChangeStatus::Replaced)) => ChangeStatus::Replaced,
         (ChangeState::Undone, _) => ChangeStatus::Undone,
         (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
         (ChangeState::Failed, _) => ChangeStatus::Failed,
@@ -127,7 +134,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         number: *number,
         step: r.step.clone(),
         resource: r.resource.clone(),
-        status: status(*number, r.state),
+        status: status(*number, r),
         now: None,
     });
     let reissues = history.reissues.iter().filter_map(|(number, moves)| {
@@ -191,7 +198,9 @@ mod tests {
         assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
         assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
         assert!(!held(LiveState::InForce).is_reverted());
-        assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
+        for never in [ChangeStatus::Undone, ChangeStatus::Failed, ChangeStatus::Replaced] {
+            assert!(!row(never, LiveState::AsBefore).is_reverted());
+        }
         assert_eq!(held(LiveState::AsBefore).state(), "held; now as it was before");
     }
 }

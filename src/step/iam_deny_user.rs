@@ -2,7 +2,8 @@
 //! user's keys: also tokens of GetSessionToken and GetFederationToken (IAM User Guide, "Disabling permissions
 //! for temporary security credentials").
 
-use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::mechanism::holder::Holder;
+use super::mechanism::inline_policy::{Denies, InlineDeny};
 use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
@@ -13,7 +14,7 @@ static META: Meta = Meta {
     loss: "",
     needs: &["user"],
     takes: &[],
-    reads: &["iam:GetUserPolicy"],
+    reads: &["iam:GetUserPolicy", "iam:ListUserPolicies"],
     writes: &["iam:PutUserPolicy", "iam:DeleteUserPolicy"],
 };
 

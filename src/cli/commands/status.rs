@@ -15,8 +15,8 @@ use crate::ui::sanitize::clean;
 
 /// Show what a case did and what is in force now
 ///
-/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end or a
-/// change cannot be read.
+/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end, left
+/// something, or a change cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
@@ -62,6 +62,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             "account": plan.account,
             "end": end,
             "changes": list,
+            "left": history.left,
         });
         writeln!(out, "{document:#}")?;
     } else {
@@ -76,6 +77,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         for line in table(&rows) {
             writeln!(out, "{line}")?;
         }
+        for left in &history.left {
+            writeln!(out, "left: {}", clean(&left.to_string()))?;
+        }
     }
     out.flush()?;
     // The table cuts long texts. These texts say why the status is incomplete, so they are also printed in full.
@@ -85,7 +89,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(match rows.iter().any(Row::is_reverted) {
         true => Exit::Contested,
         false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,
-        false if history.finished.is_none() => Exit::Incomplete,
+        false if matches!(history.finished, None | Some(RunEnd::Incomplete)) => Exit::Incomplete,
         false => Exit::Done,
     })
 }

@@ -22,7 +22,7 @@ use crate::cli::sealing::Sealing;
 use crate::cloud::Client;
 use crate::execute::{Executor, Session, Timing};
 use crate::plan::{self, Kind, Plan, PlanError, Planner};
-use crate::playbook::{self, Playbook};
+use crate::playbook::{self, Evidence, Playbook};
 use crate::rotate;
 use crate::step::Args as StepArgs;
 
@@ -67,9 +67,12 @@ pub struct Args {
     /// Resource whose irreversible change you approve, by its name (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
-    /// Make urgent changes before reading evidence, whatever the playbook says
+    /// Make urgent changes before reading evidence [default for playbooks of keys, roles and the console]
     #[arg(long)]
     contain_first: bool,
+    /// Read evidence before the first change
+    #[arg(long, conflicts_with_all = ["contain_first", "apply"])]
+    evidence_first: bool,
     /// Case folder to make, or one from `incident case new` [default: case-DATE-PLAYBOOK]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
@@ -91,11 +94,19 @@ pub struct TimingArgs {
     /// Seconds that AWS may take to show a change
     #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
     settle: Duration,
+    /// Seconds that reading evidence may take before the run goes on without the rest
+    #[arg(long, value_name = "S", default_value = "180", value_parser = seconds)]
+    evidence_limit: Duration,
 }
 
 impl TimingArgs {
     pub fn timing(&self) -> Timing {
-        Timing { hold: self.hold.clone(), settle: self.settle, ..Timing::default() }
+        Timing {
+            hold: self.hold.clone(),
+            settle: self.settle,
+            evidence: self.evidence_limit,
+            ..Timing::default()
+        }
     }
 }
 
@@ -199,7 +210,11 @@ fn make(
         caller: client.caller(),
         endpoint_url: args.aws.endpoint_url.as_deref(),
         case: &case,
-        contain_first: args.contain_first,
+        evidence: match (args.contain_first, args.evidence_first) {
+            (true, _) => Some(Evidence::AfterUrgent),
+            (_, true) => Some(Evidence::First),
+            _ => None,
+        },
     };
     let plan = planner.build(playbook, given)?;
     for step in &plan.steps {

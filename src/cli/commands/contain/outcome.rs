@@ -45,10 +45,7 @@ pub fn finish(
             Exit::Contested
         }
         Ok(Outcome::Incomplete) => {
-            writeln!(out, "INCOMPLETE: the changes made are in force; these steps were left out:")?;
-            for what in executor.left() {
-                writeln!(out, "  {}", clean(what))?;
-            }
+            incomplete(&mut out, plan, executor)?;
             Exit::Incomplete
         }
         Err(_) => Exit::Incomplete,
@@ -62,6 +59,12 @@ pub fn finish(
         cx.ui.warning(&format!("the journal was not signed: {e}"));
     }
     let error = match outcome {
+        Ok(Outcome::Incomplete) => {
+            cx.ui.hint(&format!(
+                "incident resume {folder} tries again what was left; incident undo {folder} reverts the changes"
+            ));
+            return Ok(end);
+        }
         Ok(_) => {
             cx.ui.hint(&format!(
                 "incident status {folder} checks again; incident undo {folder} reverts the changes"
@@ -90,6 +93,29 @@ pub fn finish(
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),
     })
+}
+
+/// Says what was left. Without an urgent change, the attacker may still act.
+fn incomplete(out: &mut impl Write, plan: &Plan, executor: &Executor) -> std::io::Result<()> {
+    let urgent = |step: &str| plan.steps.iter().any(|s| s.urgent && s.step == step);
+    let made = match executor.changed() {
+        true => "the other changes are in force",
+        false => "no change was made",
+    };
+    match executor.left().iter().any(|left| urgent(&left.step)) {
+        true => writeln!(
+            out,
+            "INCOMPLETE: urgent changes were left, so this is NOT contained; {made}."
+        )?,
+        false => writeln!(out, "INCOMPLETE: {made}.")?,
+    }
+    writeln!(out, "Left:")?;
+    for left in executor.left() {
+        for (i, line) in left.to_string().lines().enumerate() {
+            writeln!(out, "  {}{}", if i == 0 { "" } else { "  " }, clean(line))?;
+        }
+    }
+    Ok(())
 }
 
 fn contested(out: &mut impl Write, plan: &Plan) -> std::io::Result<()> {
