@@ -58,8 +58,10 @@ pub(super) fn note(
     progress: &mut Progress,
     left: Left,
 ) -> Result<(), ExecuteError> {
-    let same =
-        |l: &Left| (l.change, &l.step, &l.resource) == (left.change, &left.step, &left.resource);
+    let same = |l: &Left| {
+        let whole = left.change.is_none() && l.cause == left.cause;
+        l.step == left.step && (whole || (l.change, &l.resource) == (left.change, &left.resource))
+    };
     if progress.left.iter().any(same) {
         return Ok(());
     }

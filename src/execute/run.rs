@@ -10,7 +10,7 @@ use super::regions::Regions;
 use super::session::{Session, key_resource};
 use super::status::{ChangeStatus, Row, rows_seen};
 use super::{Outcome, collect, drift};
-use crate::journal::{Cause, ChangeState, Event, Journal, Left, Record};
+use crate::journal::{Cause, ChangeState, Event, Journal, Left, Phase, Record};
 use crate::plan::{self, Kind, Reissue};
 use crate::rotate;
 
@@ -125,7 +125,10 @@ impl<'a> Executor<'a> {
             let why = format!("no new key for {user}: the containment is contested");
             return self.leave(at, Cause::Contested, why);
         }
-        if let Some(first) = self.needed_before(user) {
+        let moves = self.session.history().reissues.get(&reissue.number).cloned();
+        let moves = moves.unwrap_or_default();
+        let issued = moves.last().is_some_and(|(phase, _)| *phase == Phase::Finished);
+        if let Some(first) = self.needed_before(user).filter(|_| !issued) {
             let why =
                 format!("no new key for {user}: the old one may still work, because of {first}");
             return self.leave(at, Cause::Depends, why);
@@ -135,7 +138,6 @@ impl<'a> Executor<'a> {
         }
         let Executor { session, progress, .. } = self;
         let order = order(session, reissue);
-        let moves = session.history().reissues.get(&reissue.number).cloned().unwrap_or_default();
         match rotate::run(session.client, &mut session.journal, session.ui, &order, &moves) {
             Ok(issued) => {
                 progress.made.own.push(key_resource(session.plan, user, &issued));

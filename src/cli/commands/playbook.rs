@@ -121,7 +121,7 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
             || ENGINE.iter().find(|(id, _)| *id == s.step).map_or("", |(_, title)| title),
             |step| step.meta().title,
         );
-        let when: Vec<String> = s
+        let mut when: Vec<String> = s
             .when
             .iter()
             .map(|(name, values)| match values.values() {
@@ -129,6 +129,9 @@ fn show(out: &mut impl Write, playbook: &Playbook) -> std::io::Result<()> {
                 values => format!("{name} {}", values.join(" or ")),
             })
             .collect();
+        if s.fallback {
+            when.push("a quota leaves no room for the step before".into());
+        }
         let when =
             if when.is_empty() { String::new() } else { format!("  (if {})", when.join(", ")) };
         writeln!(out, "{:>3}. {title}  [{}]{when}", i + 1, s.step)?;

@@ -7,6 +7,7 @@ pub mod client;
 pub mod http;
 pub mod log_answers;
 pub mod proxy;
+pub mod quotas;
 pub mod rules;
 pub mod servers;
 pub mod snapshot;
