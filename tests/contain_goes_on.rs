@@ -1,9 +1,12 @@
 //! What cannot be changed is left and named, and everything that does not depend on it is changed all the same.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::support::aws::Rule;
 use crate::support::aws::account::{ROLE, TRAIL, VICTIM};
+use crate::support::aws::boundary::UserBoundary;
 use crate::support::aws::quotas::{Full, INLINE, INLINE_AND_ATTACHED};
 use crate::support::aws::snapshot;
 use crate::support::{Run, Scene};
@@ -198,20 +201,17 @@ fn a_deny_that_does_not_fit_is_attached_instead() {
 
 #[test]
 fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
-    // MiniStack has boundaries of users.
-    let scene = Scene::ministack();
-    let boundary = || {
-        let user = scene.account.aws.call("iam", "get_user", json!({"UserName": VICTIM}));
-        user["User"]["PermissionsBoundary"]["PermissionsBoundaryArn"].clone()
-    };
-    scene.proxy.answer_with(&std::sync::Arc::new(Full(INLINE_AND_ATTACHED)));
+    let scene = Scene::moto();
+    let boundary = Arc::new(UserBoundary::default());
+    scene.proxy.answer_with(&boundary);
+    scene.proxy.answer_with(&Arc::new(Full(INLINE_AND_ATTACHED)));
     let run = scene.contain_victim(&["--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("If a quota leaves no room for that"), "{}", run.stdout);
     let why = "Maximum policy size of 2048 bytes exceeded for user alice";
     assert!(run.stderr.contains(why) && run.stderr.contains("fallback"), "{}", run.stderr);
     assert!(run.stdout.contains("\nCONTAINED"), "{}", run.stdout);
-    assert_eq!(boundary(), "arn:aws:iam::aws:policy/AWSDenyAll");
+    assert_eq!(boundary.policy().as_deref(), Some("arn:aws:iam::aws:policy/AWSDenyAll"));
     let made = scene.proxy.mutating();
     let first = ["iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:PutUserPermissionsBoundary"];
     assert_eq!(made[..3], first, "the keys come after the deny");
@@ -220,15 +220,15 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     assert_eq!(replaces.len(), 2, "{replaces:?}");
     let status = scene.run(&["status", "case"]);
     assert_eq!(status.code, 0, "{status:?}");
-    assert!(status.stdout.contains("no room; its fallback was made"), "{}", status.stdout);
+    assert!(status.stdout.contains("replaced"), "{}", status.stdout);
     let undo = scene.run(&["undo", "case", "--yes", "--settle", "1"]);
-    assert_eq!(boundary(), Value::Null, "{undo:?}");
+    assert_eq!(boundary.policy(), None, "{undo:?}");
 }
 
 #[test]
 fn a_revocation_that_does_not_fit_is_left_with_its_reason() {
     let scene = Scene::moto();
-    scene.proxy.answer_with(&std::sync::Arc::new(Full(INLINE)));
+    scene.proxy.answer_with(&Arc::new(Full(INLINE)));
     let run = scene.contain_victim(&["--mode", "rotate", "--yes"]);
     incomplete(&run, &["iam.revoke-user-sessions", "Maximum policy size", "make room"]);
     inactive(&scene);

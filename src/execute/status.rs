@@ -42,7 +42,7 @@ impl fmt::Display for ChangeStatus {
             ChangeStatus::Held => "held",
             ChangeStatus::Contested => "CONTESTED",
             ChangeStatus::Failed => "FAILED",
-            ChangeStatus::Replaced => "no room; its fallback was made",
+            ChangeStatus::Replaced => "replaced",
             ChangeStatus::Undone => "undone",
             ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
             ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",

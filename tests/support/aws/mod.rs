@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod answers;
+pub mod boundary;
 pub mod calls;
 pub mod client;
 pub mod http;

@@ -79,7 +79,7 @@ pub struct Args {
     #[command(flatten)]
     parameters: ParameterArgs,
     #[command(flatten)]
-    timing: TimingArgs,
+    timing: RunTimingArgs,
     #[command(flatten)]
     aws: AwsArgs,
 }
@@ -94,19 +94,28 @@ pub struct TimingArgs {
     /// Seconds that AWS may take to show a change
     #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
     settle: Duration,
+}
+
+/// The timing of a command that also reads evidence.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Timing")]
+pub struct RunTimingArgs {
+    #[command(flatten)]
+    timing: TimingArgs,
     /// Seconds that reading evidence may take before the run goes on without the rest
     #[arg(long, value_name = "S", default_value = "180", value_parser = seconds)]
     evidence_limit: Duration,
 }
 
+impl RunTimingArgs {
+    pub fn timing(&self) -> Timing {
+        Timing { evidence: self.evidence_limit, ..self.timing.timing() }
+    }
+}
+
 impl TimingArgs {
     pub fn timing(&self) -> Timing {
-        Timing {
-            hold: self.hold.clone(),
-            settle: self.settle,
-            evidence: self.evidence_limit,
-            ..Timing::default()
-        }
+        Timing { hold: self.hold.clone(), settle: self.settle, ..Timing::default() }
     }
 }
 
