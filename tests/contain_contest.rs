@@ -1,5 +1,6 @@
 //! Somebody works against the containment: it is named, and never called contained.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -8,7 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::aws::account::{DATA, ROLE, VICTIM};
-use crate::support::aws::{Aws, Rule};
+use crate::support::aws::calls::Exchange;
+use crate::support::aws::http::Message;
+use crate::support::aws::{Action, Aws, Rule};
 use crate::support::{Run, Scene};
 
 const MALLORY: &str = "arn:aws:iam::123456789012:user/mallory";
@@ -223,7 +226,8 @@ fn a_thing_that_goes_away_in_mid_contest_stops_nothing() {
     }));
     let run = scene.contain_victim(&["--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
-    assert!(run.stderr.contains("CONTESTED"), "the key was seen: {}", run.stderr);
+    assert!(run.stderr.contains("found, made since the plan"), "the key was seen: {}", run.stderr);
+    assert!(!run.stderr.contains("CONTESTED"), "{}", run.stderr);
 }
 
 #[test]
@@ -270,4 +274,39 @@ fn roles_and_buckets_are_contested_too() {
     let run = scene.contain(&[&args[..], &["--yes", "--case", "case-2"]].concat());
     drop(attacker);
     assert_eq!(run.code, 5, "{run:?}");
+}
+
+#[test]
+fn who_it_was_is_asked_where_iam_is_recorded() {
+    let scene = Scene::moto();
+    // The run's region has nothing to say about IAM.
+    let nothing = Message::response(200, "application/x-amz-json-1.1", r#"{"Events":[]}"#);
+    let elsewhere = |e: &Exchange| e.name() == "cloudtrail:LookupEvents" && e.region == "eu-west-1";
+    scene.proxy.rule(Rule::when(elsewhere).then(Action::Answer(nothing)));
+    let (aws, history) = (scene.account.aws.clone(), Arc::clone(&scene.answers.history));
+    let once = AtomicBool::new(false);
+    scene.proxy.rule(Rule::on("iam:UpdateLoginProfile").after(move |_| {
+        if !once.swap(true, Ordering::SeqCst) {
+            history.add([record("DeleteUserPolicy", VICTIM, 0)]);
+            strip(&aws, false);
+        }
+    }));
+    let run = scene.contain_victim(&["--yes", "--region", "eu-west-1"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stderr.contains("CONTESTED"), "{}", run.stderr);
+    assert!(run.stderr.contains(MALLORY), "{}", run.stderr);
+    let log = scene.proxy.log();
+    let asked = log.iter().filter(|e| e.name() == "cloudtrail:LookupEvents");
+    let mut by_what: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for call in asked {
+        let request: Value = serde_json::from_slice(&call.request_body).unwrap();
+        let about = &request["LookupAttributes"][0];
+        let of = (about["AttributeKey"].to_string(), about["AttributeValue"].to_string());
+        by_what.entry(of).or_default().insert(call.region.clone());
+    }
+    // Two keys and the user as evidence, and the contest.
+    assert_eq!(by_what.len(), 4, "{by_what:?}");
+    for (what, regions) in by_what {
+        assert_eq!(Vec::from_iter(regions), ["eu-west-1", "us-east-1"], "{what:?}");
+    }
 }

@@ -246,14 +246,16 @@ fn plans_that_are_no_longer_true() {
     scene.proxy.rule(Rule::on("sts:GetCallerIdentity").then(Action::Answer(me)));
     refused(&scene, &scene.contain(&[&apply[..], &["--case", "c"]].concat()), "plan again");
     scene.proxy.clear_rules();
-    // What changed since is shown.
-    let key = &scene.account.victim[1].id;
-    let off = json!({"UserName": VICTIM, "AccessKeyId": scene.account.victim[1].id});
-    scene.account.aws.call("iam", "delete_access_key", off);
-    let fresh = scene.account.aws.create_key(VICTIM);
-    let run = scene.contain(&[&apply[..], &["--case", "d"]].concat());
+    // What others changed since is shown, where it was approved to be compared first.
+    let args = ["compromised-role", "--role", ROLE, "--evidence-first", "--plan-only"];
+    let run = scene.contain(&[&args[..], &["-o", "role.json"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let trust =
+        json!({"RoleName": ROLE, "PolicyDocument": ADMIN_TRUST.replace('*', "210987654321")});
+    scene.account.aws.call("iam", "update_assume_role_policy", trust);
+    let run = scene.contain(&["--apply", "role.json", "--case", "d"]);
     refused(&scene, &run, "- planned, + now");
-    assert!(run.stderr.contains(&fresh.id) && run.stderr.contains(key), "{}", run.stderr);
+    assert!(run.stderr.contains("210987654321"), "{}", run.stderr);
 }
 
 #[test]

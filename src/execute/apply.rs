@@ -22,7 +22,7 @@ pub(super) enum Why {
     Planned,
     /// Somebody reverted it.
     Again,
-    /// Somebody made a resource that the plan does not have.
+    /// Somebody made the resource after the plan.
     Found,
 }
 
@@ -33,6 +33,8 @@ const LOST: usize = 3;
 pub(super) struct Apply<'r, 's> {
     pub(super) session: &'r mut Session<'s>,
     pub(super) progress: &'r mut Progress,
+    /// The change that these replace, because a quota leaves no room for it.
+    pub(super) instead_of: Option<usize>,
 }
 
 impl Apply<'_, '_> {
@@ -68,19 +70,19 @@ impl Apply<'_, '_> {
         self.make(at, number, item, change, why)
     }
 
-    /// Makes the changes of this step that an earlier run began and the plan does not have.
-    pub(super) fn left_over(&mut self, at: usize) -> Result<(), ExecuteError> {
-        let past = self.session.plan.last_number();
-        let changes = &self.session.history().changes;
-        let of_step = changes.iter().filter(|(n, r)| **n > past && r.at == at);
-        let of_step: Vec<(usize, String)> =
-            of_step.map(|(n, r)| (*n, r.resource.clone())).collect();
-        for (number, resource) in of_step {
-            if !self.is_done(number)
-                && let Some((item, change)) = self.needed(at, number, &resource)?
-            {
-                self.make(at, number, item, change, Why::Again)?;
-            }
+    /// Makes a change that an earlier run began and the plan does not have.
+    pub(super) fn left_over(
+        &mut self,
+        at: usize,
+        number: usize,
+        resource: &str,
+    ) -> Result<(), ExecuteError> {
+        if !self.is_done(number)
+            && let Some((item, change)) = self.needed(at, number, resource)?
+        {
+            let again = self.session.history().changes.get(&number).is_some_and(|r| r.again);
+            let why = if again { Why::Again } else { Why::Found };
+            self.make(at, number, item, change, why)?;
         }
         Ok(())
     }
@@ -151,6 +153,8 @@ impl Apply<'_, '_> {
                 before: before.clone(),
                 after,
                 again,
+                found: why == Why::Found,
+                instead_of: self.instead_of,
             })?;
             match self.session.client.call(&call) {
                 Ok(_) => {

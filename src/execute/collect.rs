@@ -1,12 +1,13 @@
 //! Reads evidence about a user, a role, a bucket, the trails and the account. The raw answers are recorded as
 //! they arrive.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::regions::{Regions, side_by_side};
 use crate::clock;
-use crate::cloud::{Api, ApiError, Call, ErrorKind};
+use crate::cloud::{Api, ApiError, Call};
 use crate::plan::Subject;
 
 /// How far back to read the events of a principal.
@@ -22,13 +23,25 @@ pub struct Collected {
 
 struct Collector<'a> {
     api: &'a dyn Api,
+    regions: &'a Regions,
+    /// No call begins after it.
+    until: Instant,
     found: Collected,
 }
 
-/// Reads all evidence about the subjects.
-pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
-    let mut c = Collector { api, found: Collected::default() };
-    for subject in subjects {
+/// Reads all evidence about the subjects, until `limit` is over. `progress` hears what is read.
+pub fn collect(
+    api: &dyn Api,
+    subjects: &[Subject],
+    regions: &Regions,
+    limit: Duration,
+    progress: &dyn Fn(&str),
+) -> Collected {
+    let until = Instant::now() + limit;
+    let mut c = Collector { api, regions, until, found: Collected::default() };
+    for (at, subject) in subjects.iter().enumerate() {
+        let of = format!("{} {}", subject.kind, subject.name);
+        progress(&format!("{} ({} of {})", of.trim(), at + 1, subjects.len()));
         match subject.kind.as_str() {
             "user" if !subject.name.is_empty() => c.user(&subject.name),
             "role" => c.role(&subject.name),
@@ -44,6 +57,9 @@ pub fn collect(api: &dyn Api, subjects: &[Subject]) -> Collected {
 impl Collector<'_> {
     /// The answer. "Does not exist" is an answer, too.
     fn read(&mut self, call: &Call) -> Value {
+        if self.is_late(call) {
+            return Value::Null;
+        }
         match self.api.call(call) {
             Ok(answer) => {
                 self.found.answers += 1;
@@ -60,10 +76,24 @@ impl Collector<'_> {
         }
     }
 
+    /// After the deadline nothing more is read.
+    fn is_late(&mut self, call: &Call) -> bool {
+        let late = Instant::now() >= self.until;
+        if late {
+            self.missing(call, "not read before the deadline");
+        }
+        late
+    }
+
     fn miss(&mut self, call: &Call, e: &ApiError) {
+        self.missing(call, &e.code);
+    }
+
+    fn missing(&mut self, call: &Call, why: &str) {
         let of = call.params.values().filter_map(Value::as_str).next();
         let of = of.map_or_else(String::new, |of| format!(" {of}"));
-        self.found.missing.push(format!("{}{of}: {}", call.name(), e.code));
+        let region = call.region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
+        self.found.missing.push(format!("{}{of}{region}: {why}", call.name()));
     }
 
     fn user(&mut self, user: &str) {
@@ -92,9 +122,9 @@ impl Collector<'_> {
                 continue;
             };
             self.read(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", id.into())]));
-            self.events("AccessKeyId", id);
+            self.events("AccessKeyId", id, None);
         }
-        self.events("Username", user);
+        self.events("Username", user, None);
     }
 
     fn role(&mut self, role: &str) {
@@ -107,7 +137,7 @@ impl Collector<'_> {
             call.params.insert("PolicyName".into(), name.into());
             self.read(&call);
         }
-        self.events("ResourceName", role);
+        self.events("ResourceName", role, None);
     }
 
     fn bucket(&mut self, subject: &Subject) {
@@ -131,7 +161,7 @@ impl Collector<'_> {
             call.region.clone_from(&subject.region);
             self.read(&call);
         }
-        self.events("ResourceName", &subject.name);
+        self.events("ResourceName", &subject.name, subject.region.as_deref());
     }
 
     fn trails(&mut self) {
@@ -157,7 +187,7 @@ impl Collector<'_> {
         self.read(&Call::new("iam", "GetAccountSummary", []));
         for wait in [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000] {
             let state = self.read(&Call::new("iam", "GenerateCredentialReport", []));
-            if state["State"] == "COMPLETE" || state.is_null() {
+            if state["State"] == "COMPLETE" || state.is_null() || Instant::now() >= self.until {
                 break;
             }
             super::wait(Duration::from_millis(wait));
@@ -165,8 +195,9 @@ impl Collector<'_> {
         self.read(&Call::new("iam", "GetCredentialReport", []));
     }
 
-    /// Management events of the last days; data events are never in them.
-    fn events(&mut self, key: &str, value: &str) {
+    /// Management events of the last days, of the partition's global region and of the run's; data events are never in
+    /// them.
+    fn events(&mut self, key: &str, value: &str, bucket: Option<&str>) {
         let call = Call::new(
             "cloudtrail",
             "LookupEvents",
@@ -177,10 +208,17 @@ impl Collector<'_> {
                 ("MaxResults", 500.into()),
             ],
         );
-        match self.api.call(&call) {
-            Ok(_) => self.found.answers += 1,
-            Err(e) if e.kind == ErrorKind::NotFound => self.found.answers += 1,
-            Err(e) => self.miss(&call, &e),
+        if self.is_late(&call) {
+            return;
+        }
+        let regions = self.regions.asked(bucket);
+        let answers = side_by_side(self.api, &call, &regions);
+        for (answer, region) in answers.into_iter().zip(regions) {
+            match answer {
+                Ok(_) => self.found.answers += 1,
+                Err(e) if e.is_not_found() => self.found.answers += 1,
+                Err(e) => self.miss(&Call { region, ..call.clone() }, &e),
+            }
         }
     }
 }

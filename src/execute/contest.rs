@@ -3,6 +3,7 @@
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use super::regions::{Regions, side_by_side};
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, Caller};
 use crate::event::action;
@@ -12,10 +13,11 @@ use crate::plan::Plan;
 const BACK: clock::Millis = 15 * clock::MINUTE;
 
 /// Who changed the contained identity since the plan was made, other than us, if CloudTrail shows it already.
+/// The partition's global region, the run's and a bucket's are asked at the same time: IAM's events are in the first.
 /// Events take up to fifteen minutes to appear in LookupEvents (CloudTrail User Guide, "Viewing events").
 ///
 /// # Errors
-/// When CloudTrail refuses.
+/// When CloudTrail refuses in every region.
 pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, ApiError> {
     let names = ["user", "role", "bucket"];
     let Some(target) = names.iter().find_map(|n| plan.args.all(n).first()) else { return Ok(None) };
@@ -30,9 +32,24 @@ pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, 
             ("MaxResults", 50.into()),
         ],
     );
-    let events = api.call(&call)?;
+    let bucket = plan.collect.iter().find(|s| s.kind == "bucket" && s.name == *target);
+    let regions = Regions::of(api, plan).asked(bucket.and_then(|b| b.region.as_deref()));
+    let (mut events, mut refused) = (Vec::new(), None);
+    let answers = side_by_side(api, &call, &regions);
+    for answer in answers {
+        match answer {
+            Ok(Value::Array(found)) => events.extend(found),
+            Ok(_) => {}
+            Err(e) => refused = Some(e),
+        }
+    }
+    if let Some(e) = refused.filter(|_| events.is_empty()) {
+        return Err(e);
+    }
+    // The newest first, across the regions.
+    events.sort_by(|a, b| b["EventTime"].as_str().cmp(&a["EventTime"].as_str()));
     let ours = [plan.caller.arn.as_str(), me.arn.as_str()];
-    Ok(events.as_array().and_then(|events| events.iter().find_map(|event| actor_of(event, &ours))))
+    Ok(events.iter().find_map(|event| actor_of(event, &ours)))
 }
 
 /// The actor of an event that changed something; `None` for one that cannot be read.

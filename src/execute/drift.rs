@@ -9,7 +9,8 @@ use super::session::Session;
 use crate::plan::{CaseResources, Kind, Plan, PlannedChange, diff};
 use crate::step::{Change, Item};
 
-/// Reads everything again, and refuses to run if it differs from the plan.
+/// Reads everything again, and refuses to run if it differs from the plan. What the contained identity makes or deletes
+/// of its own credentials is no reason to refuse: it could stop every run that way.
 pub(super) fn refuse(session: &Session<'_>, made: &CaseResources) -> Result<(), ExecuteError> {
     let mut found = Vec::new();
     // A resource that an earlier change will make does not exist yet.
@@ -24,12 +25,16 @@ pub(super) fn refuse(session: &Session<'_>, made: &CaseResources) -> Result<(), 
             }
             match (known, step.change(&cx, item)?) {
                 (_, None) => {}
+                // The approved call is still the one to make, or the run contains what is new as well.
+                (Some(known), Some(now)) if step.widens() && known.call == now.call => {}
+                (None, Some(_)) if step.widens() => {}
                 (Some(known), Some(now)) => found.extend(differs(known, item, &now)),
                 (None, Some(_)) => found.push(drifted(&item.resource, &Value::Null, &item.state)),
             }
         }
         for gone in changes.iter().filter(|c| !items.iter().any(|i| i.resource == c.resource)) {
-            if !changed.contains(&gone.resource) {
+            // A credential that is gone needs nothing.
+            if !step.widens() && !changed.contains(&gone.resource) {
                 found.push(drifted(&gone.resource, &gone.before, &Value::Null));
             }
         }

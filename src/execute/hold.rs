@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use super::apply::{Apply, Why};
+use super::carry::Carry;
 use super::error::ExecuteError;
+use super::leave::{Part, leave};
 use super::progress::Progress;
 use super::session::Session;
 use super::{contest, wait};
 use crate::journal::Event;
-use crate::plan::{ChangeStatus, Kind};
+use crate::plan::ChangeStatus;
 use crate::step::{Change, Item};
 use crate::ui::number::counted;
 
@@ -38,6 +40,13 @@ impl Hold<'_, '_> {
         let settle = self.session.timing.settle;
         let until = Instant::now() + settle;
         loop {
+            // IAM shows a deny late: until then the contained identity makes more, which is contained, too.
+            for at in self.progress.ran.clone() {
+                let Hold { session, progress, .. } = self;
+                if let Err(e) = (Carry { session, progress }).found(at) {
+                    leave(self.session, self.progress, Part { at, change: None }, e)?;
+                }
+            }
             let deviations = self.deviations()?;
             let reverted = deviations.iter().any(|d| self.is_reverted(d));
             if deviations.is_empty() || reverted || Instant::now() >= until {
@@ -84,7 +93,7 @@ impl Hold<'_, '_> {
                 self.session.ui.status(&format!(
                     "read again after {} s: {} in force",
                     began.elapsed().as_secs(),
-                    counted(self.progress.statuses.len() as u64, "change", "changes")
+                    counted(self.progress.answered_for().count() as u64, "change", "changes")
                 ));
                 let Some(next) = intervals.get(i) else { break };
                 due = *next;
@@ -104,27 +113,32 @@ impl Hold<'_, '_> {
     }
 
     fn held(&mut self, time: Duration) -> Result<(), ExecuteError> {
-        let changes: Vec<usize> = self.progress.statuses.keys().copied().collect();
-        for status in self.progress.statuses.values_mut() {
-            *status = ChangeStatus::Held;
+        let changes: Vec<usize> = self.progress.answered_for().map(|(n, _)| *n).collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        for number in &changes {
+            self.progress.statuses.insert(*number, ChangeStatus::Held);
         }
         self.session.journal.append(Event::Held { seconds: time.as_secs(), changes })?;
         Ok(())
     }
 
-    /// Reads everything that was changed, and the resources that the steps watch with it.
+    /// Reads everything that was changed, and the resources that the steps watch with it. A step that cannot be read any
+    /// more is left.
     fn deviations(&mut self) -> Result<Vec<Deviation>, ExecuteError> {
         let mut found = Vec::new();
         let mut read_back = Vec::new();
         for at in self.progress.ran.clone() {
-            let Kind::Changes(planned) = &self.session.plan.steps[at].kind else { continue };
-            let (step, cx, items) = self.session.observe(at, &self.progress.made)?;
-            for item in items {
-                let known = planned.iter().find(|c| c.resource == item.resource).map(|c| c.number);
-                let number = known.or_else(|| self.unplanned(&item.resource));
-                match step.change(&cx, &item)? {
-                    Some(change) => found.push(Deviation { at, number, item, change }),
-                    None => read_back.extend(number),
+            match self.read(at, &mut read_back) {
+                Ok(deviations) => found.extend(deviations),
+                Err(e) => {
+                    leave(self.session, self.progress, Part { at, change: None }, e)?;
+                    let plan = self.session.plan;
+                    let begun = self.session.begun_beyond_the_plan(at);
+                    let planned = plan.changes_of(at).into_iter().flatten().map(|c| c.number);
+                    self.progress.open.extend(planned.chain(begun.into_iter().map(|(n, _)| n)));
+                    self.progress.ran.retain(|ran| *ran != at);
                 }
             }
         }
@@ -137,11 +151,21 @@ impl Hold<'_, '_> {
         Ok(found)
     }
 
-    /// A number for a change that the plan does not have.
-    fn unplanned(&self, resource: &str) -> Option<usize> {
-        let past = self.session.plan.last_number();
-        let mut later = self.session.history().changes.iter().filter(|(n, _)| **n > past);
-        later.find(|(_, r)| r.resource == resource).map(|(n, _)| *n)
+    /// What differs in one step, and the changes that were read in force. Changes that were left are not judged.
+    fn read(&self, at: usize, read_back: &mut Vec<usize>) -> Result<Vec<Deviation>, ExecuteError> {
+        let mut found = Vec::new();
+        let (step, cx, items) = self.session.observe(at, &self.progress.made)?;
+        for item in items {
+            let number = self.session.number_of(at, &item.resource);
+            if number.is_some_and(|n| self.progress.open.contains(&n)) {
+                continue;
+            }
+            match step.change(&cx, &item)? {
+                Some(change) => found.push(Deviation { at, number, item, change }),
+                None => read_back.extend(number),
+            }
+        }
+        Ok(found)
     }
 
     /// Makes the changes again, then asks who reverted them: CloudTrail may answer slowly.
@@ -150,18 +174,26 @@ impl Hold<'_, '_> {
         for Deviation { at, number: known, item, change } in deviations {
             let why = if known.is_some() { Why::Again } else { Why::Found };
             let number = known.unwrap_or_else(|| self.progress.new_number());
-            found.push((known, at, item.clone()));
-            let mut apply = Apply { session: self.session, progress: self.progress };
-            apply.make(at, number, item, change, why)?;
+            let Hold { session, progress, .. } = self;
+            let mut apply = Apply { session, progress, instead_of: None };
+            let made = apply.make(at, number, item.clone(), change, why);
             self.progress.statuses.insert(number, ChangeStatus::Contested);
+            let said = match made {
+                Ok(()) => "the change was made again",
+                Err(e) => {
+                    let part = Part { at, change: Some((number, &item.resource)) };
+                    leave(self.session, self.progress, part, e)?;
+                    "the change could not be made again"
+                }
+            };
+            found.push((known, at, item, said));
         }
         let by = self.actor();
-        for (change, at, item) in found {
+        for (change, at, item, said) in found {
             let Item { resource, state } = item;
             let who = by.as_deref().unwrap_or("somebody");
-            self.session.ui.warning(&format!(
-                "CONTESTED: {who} reverted or added to {resource}; the change was made again"
-            ));
+            let warning = format!("CONTESTED: {who} reverted or added to {resource}; {said}");
+            self.session.ui.warning(&warning);
             self.session.journal.append(Event::Contested {
                 change,
                 step: self.session.plan.steps[at].step.clone(),

@@ -1,16 +1,19 @@
-//! Carries a plan out and undoes it: writes the journal before and after every call, stops on failure, resumes
-//! after a crash, and watches until every change stays in force.
+//! Carries a plan out and undoes it: writes the journal before and after every call, leaves what cannot be made,
+//! resumes after a crash, and watches until every change stays in force.
 
 mod apply;
+mod carry;
 mod collect;
 mod contest;
 mod drift;
 mod error;
 pub mod histories;
 mod hold;
+mod leave;
 pub mod objects;
 mod progress;
 pub mod public_keys;
+mod regions;
 mod run;
 mod session;
 mod status;
@@ -39,6 +42,8 @@ pub struct Timing {
     pub settle: Duration,
     /// How long a new key may take to work everywhere.
     pub propagation: Duration,
+    /// How long evidence may be read before the run goes on without the rest.
+    pub evidence: Duration,
 }
 
 impl Default for Timing {
@@ -47,6 +52,7 @@ impl Default for Timing {
             hold: [5, 15, 30, 60].map(Duration::from_secs).to_vec(),
             settle: Duration::from_secs(15),
             propagation: Duration::from_secs(60),
+            evidence: Duration::from_secs(180),
         }
     }
 }
@@ -58,7 +64,7 @@ pub enum Outcome {
     Held,
     /// Somebody keeps reverting changes.
     Contested,
-    /// Steps were left out.
+    /// Changes or steps were left.
     Incomplete,
 }
 

@@ -1,14 +1,16 @@
 //! Carries a plan out from the first step to the last, or continues where the journal ends.
 
-use super::apply::Apply;
+use super::carry::Carry;
 use super::collect::Collected;
 use super::error::{ExecuteError, Refusal};
 use super::hold::Hold;
+use super::leave::{Part, leave, note};
 use super::progress::Progress;
+use super::regions::Regions;
 use super::session::{Session, key_resource};
 use super::status::rows_seen;
 use super::{Outcome, collect, drift};
-use crate::journal::{ChangeState, Event, Journal, Record};
+use crate::journal::{Cause, ChangeState, Event, Journal, Left, Phase, Record};
 use crate::plan::{self, ChangeStatus, Kind, Reissue, Row};
 use crate::rotate;
 
@@ -18,12 +20,14 @@ pub struct Executor<'a> {
     progress: Progress,
     /// CloudTrail refused to say who reverts changes.
     unknown_actor: bool,
+    /// Re-issues that wait until the keys of an interrupted one are removed, by number.
+    unremoved: Vec<usize>,
 }
 
 impl<'a> Executor<'a> {
     pub fn new(session: Session<'a>) -> Executor<'a> {
         let progress = Progress::start(&session);
-        Executor { session, progress, unknown_actor: false }
+        Executor { session, progress, unknown_actor: false, unremoved: Vec::new() }
     }
 
     /// Continues the plan where the journal ends.
@@ -51,7 +55,7 @@ impl<'a> Executor<'a> {
     }
 
     fn phases(&mut self, fresh: bool) -> Result<(), ExecuteError> {
-        clear_orphans(&mut self.session)?;
+        self.clear_orphans()?;
         if self.session.plan.contain_first {
             self.steps(true)?;
         } else if fresh {
@@ -64,30 +68,33 @@ impl<'a> Executor<'a> {
         self.last_look()
     }
 
-    /// Every step that is not done yet, or only the urgent ones.
+    /// Every step that this run has not been at yet, or only the urgent ones.
     fn steps(&mut self, urgent: bool) -> Result<(), ExecuteError> {
         let plan = self.session.plan;
         for (at, step) in plan.steps.iter().enumerate() {
-            if (urgent && !step.urgent) || self.progress.ran.contains(&at) {
+            if urgent && !step.urgent {
                 continue;
             }
             match &step.kind {
-                Kind::Changes(changes) => {
-                    let mut apply =
-                        Apply { session: &mut self.session, progress: &mut self.progress };
-                    for change in changes {
-                        apply.planned(at, change)?;
-                    }
-                    apply.left_over(at)?;
-                    self.progress.ran.push(at);
+                Kind::Changes(_) | Kind::Fallback(_) => {
+                    let Executor { session, progress, .. } = self;
+                    Carry { session, progress }.step(at)?;
                 }
                 Kind::Settle => self.hold().settle()?,
                 Kind::Hold => self.hold().hold()?,
-                Kind::Reissue(reissue) => self.reissue(reissue)?,
-                Kind::Blocked(why) => self.progress.left.push(format!("{}: {why}", step.step)),
+                Kind::Reissue(reissue) => self.reissue(at, reissue)?,
+                Kind::Blocked(why) => self.leave(at, Cause::Blocked, why.clone())?,
             }
         }
         Ok(())
+    }
+
+    /// Leaves a whole step.
+    fn leave(&mut self, at: usize, cause: Cause, why: String) -> Result<(), ExecuteError> {
+        let step = self.session.plan.steps[at].step.clone();
+        let (resource, ask) = (String::new(), String::new());
+        let left = Left { change: None, step, resource, cause, why, ask };
+        note(&mut self.session, &mut self.progress, left)
     }
 
     fn hold(&mut self) -> Hold<'_, 'a> {
@@ -103,7 +110,7 @@ impl<'a> Executor<'a> {
         if self.progress.contested {
             return self.hold().make_again();
         }
-        if self.progress.statuses.values().any(|status| *status != ChangeStatus::Held) {
+        if self.progress.answered_for().any(|(_, status)| *status != ChangeStatus::Held) {
             let first: Vec<_> = self.session.timing.hold.first().copied().into_iter().collect();
             self.hold().settle()?;
             self.hold().watch(&first)?;
@@ -111,26 +118,69 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn reissue(&mut self, reissue: &Reissue) -> Result<(), ExecuteError> {
-        let Executor { session, progress, .. } = self;
-        if progress.contested {
-            let why = format!("no new key for {}: the containment is contested", reissue.user);
-            session.ui.warning(&why);
-            progress.left.push(why);
+    /// Issues a new key, unless the old one may still work.
+    fn reissue(&mut self, at: usize, reissue: &Reissue) -> Result<(), ExecuteError> {
+        let user = &reissue.user;
+        if self.progress.contested {
+            let why = format!("no new key for {user}: the containment is contested");
+            return self.leave(at, Cause::Contested, why);
+        }
+        let moves = self.session.history().reissues.get(&reissue.number).cloned();
+        let moves = moves.unwrap_or_default();
+        let issued = moves.last().is_some_and(|(phase, _)| *phase == Phase::Finished);
+        if let Some(first) = self.needed_before(user).filter(|_| !issued) {
+            let why =
+                format!("no new key for {user}: the old one may still work, because of {first}");
+            return self.leave(at, Cause::Depends, why);
+        }
+        if self.unremoved.contains(&reissue.number) {
             return Ok(());
         }
+        let Executor { session, progress, .. } = self;
         let order = order(session, reissue);
-        let moves = session.history().reissues.get(&reissue.number).cloned().unwrap_or_default();
-        let issued = rotate::run(session.client, &mut session.journal, session.ui, &order, &moves)?;
-        progress.made.own.push(key_resource(session.plan, &reissue.user, &issued));
-        progress.statuses.insert(reissue.number, ChangeStatus::Held);
+        match rotate::run(session.client, &mut session.journal, session.ui, &order, &moves) {
+            Ok(issued) => {
+                progress.made.own.push(key_resource(session.plan, user, &issued));
+                progress.statuses.insert(reissue.number, ChangeStatus::Held);
+                Ok(())
+            }
+            Err(e) => leave(session, progress, Part { at, change: None }, e.into()),
+        }
+    }
+
+    /// What was left of the urgent changes, and of the user's access keys: a new key must wait for them.
+    fn needed_before(&self, user: &str) -> Option<String> {
+        let keys = key_resource(self.session.plan, user, "");
+        let urgent =
+            |left: &Left| self.session.plan.steps.iter().any(|s| s.urgent && s.step == left.step);
+        let first = self.progress.left.iter().find(|l| urgent(l) || l.resource.starts_with(&keys));
+        first.map(|left| match left.change {
+            Some(number) => format!("change {number} ({}), which was left", left.step),
+            None => format!("{}, which was left", left.step),
+        })
+    }
+
+    /// Removes keys of an interrupted re-issue. If that fails, the re-issue waits for the next run.
+    fn clear_orphans(&mut self) -> Result<(), ExecuteError> {
+        let plan = self.session.plan;
+        for (at, step) in plan.steps.iter().enumerate() {
+            let Kind::Reissue(reissue) = &step.kind else { continue };
+            if let Err(e) = clear_orphans(&mut self.session, reissue) {
+                self.unremoved.push(reissue.number);
+                leave(&mut self.session, &mut self.progress, Part { at, change: None }, e)?;
+            }
+        }
         Ok(())
     }
 
     fn collect(&mut self) -> Result<(), ExecuteError> {
-        let Session { client, plan, ui, journal, .. } = &mut self.session;
-        ui.status("reading evidence");
-        let Collected { answers, missing } = collect::collect(*client, &plan.collect);
+        let Session { client, plan, ui, journal, timing, .. } = &mut self.session;
+        let limit = timing.evidence;
+        ui.status(&format!("reading evidence, for {} s at most", limit.as_secs()));
+        let regions = Regions::of(*client, plan);
+        let progress = |what: &str| ui.status(&format!("reading evidence: {what}"));
+        let Collected { answers, missing } =
+            collect::collect(*client, &plan.collect, &regions, limit, &progress);
         for what in &missing {
             ui.warning(&format!("no evidence: {what}"));
         }
@@ -163,9 +213,14 @@ impl<'a> Executor<'a> {
         &mut self.session.journal
     }
 
-    /// What was left out, and why.
-    pub fn left(&self) -> &[String] {
+    /// What was left, and why.
+    pub fn left(&self) -> &[Left] {
         &self.progress.left
+    }
+
+    /// True if the run answers for at least one change.
+    pub fn changed(&self) -> bool {
+        self.progress.answered_for().next().is_some()
     }
 
     /// Every change with its status.
@@ -175,22 +230,16 @@ impl<'a> Executor<'a> {
 }
 
 /// Removes keys that an earlier run requested and never received: they would look like an attacker's.
-pub(super) fn clear_orphans(session: &mut Session<'_>) -> Result<(), ExecuteError> {
-    for step in &session.plan.steps {
-        let Kind::Reissue(reissue) = &step.kind else { continue };
-        let Some(moves) = session.history().reissues.get(&reissue.number).cloned() else {
-            continue;
-        };
-        let order = order(session, reissue);
-        rotate::remove_orphaned_keys(
-            session.client,
-            &mut session.journal,
-            session.ui,
-            &order,
-            &moves,
-        )?;
-    }
-    Ok(())
+pub(super) fn clear_orphans(
+    session: &mut Session<'_>,
+    reissue: &Reissue,
+) -> Result<(), ExecuteError> {
+    let Some(moves) = session.history().reissues.get(&reissue.number).cloned() else {
+        return Ok(());
+    };
+    let order = order(session, reissue);
+    let Session { client, journal, ui, .. } = session;
+    Ok(rotate::remove_orphaned_keys(client, journal, ui, &order, &moves)?)
 }
 
 fn order<'r>(session: &Session<'r>, reissue: &'r Reissue) -> rotate::ReissueRequest<'r> {

@@ -109,6 +109,28 @@ impl Session<'_> {
         Ok((item, change))
     }
 
+    /// The number of a resource's change in this step: planned, or begun without the plan.
+    pub(super) fn number_of(&self, at: usize, resource: &str) -> Option<usize> {
+        let planned = self.plan.changes_of(at).into_iter().flatten();
+        let known = planned.filter(|c| c.resource == resource).map(|c| c.number).next();
+        known.or_else(|| {
+            let begun = self.begun_beyond_the_plan(at);
+            begun.into_iter().find(|(_, r)| r == resource).map(|(number, _)| number)
+        })
+    }
+
+    /// The changes of a step that a run began and the plan does not have: number and resource.
+    pub(super) fn begun_beyond_the_plan(&self, at: usize) -> Vec<(usize, String)> {
+        let past = self.plan.last_number();
+        let later = self.history().changes.iter().filter(|(n, r)| **n > past && r.at == at);
+        later.map(|(number, r)| (*number, r.resource.clone())).collect()
+    }
+
+    /// Whether the contained identity can make more of what a step contains.
+    pub(super) fn widens(&self, at: usize) -> bool {
+        step::find(&self.plan.steps[at].step).is_some_and(Step::widens)
+    }
+
     pub(super) fn show(&self, number: usize, what: &str, resource: &str) {
         self.ui.status(&format!("{number:>3}. {what}: {resource}"));
     }

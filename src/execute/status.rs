@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::find;
 use super::session::resources;
 use crate::cloud::Client;
-use crate::journal::{ChangeState, History};
+use crate::journal::{ChangeState, History, Record};
 use crate::plan::{ChangeStatus, LiveState, Plan, Row};
 use crate::rotate;
 use crate::step;
@@ -17,7 +17,9 @@ pub fn rows(history: &History) -> Vec<Row> {
 
 /// Every change as the journal has it, updated by what a run has seen.
 pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>) -> Vec<Row> {
-    let status = |number: usize, state: ChangeState| match (state, seen.get(&number)) {
+    let status = |number: usize, r: &Record| match (r.state, seen.get(&number)) {
+        (ChangeState::Failed, _) if r.replaced => ChangeStatus::Replaced,
+        (ChangeState::Failed, Some(ChangeStatus::Replaced)) => ChangeStatus::Replaced,
         (ChangeState::Undone, _) => ChangeStatus::Undone,
         (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
         (ChangeState::Failed, _) => ChangeStatus::Failed,
@@ -32,7 +34,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         number: *number,
         step: r.step.clone(),
         resource: r.resource.clone(),
-        status: status(*number, r.state),
+        status: status(*number, r),
         now: None,
     });
     let reissues = history.reissues.iter().filter_map(|(number, moves)| {

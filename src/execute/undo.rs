@@ -58,7 +58,11 @@ pub fn undo(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoRepo
 
 fn undo_all(session: &mut Session<'_>, options: &UndoOptions) -> Result<UndoReport, ExecuteError> {
     let made = session.resources();
-    clear_orphans(session)?;
+    for step in &session.plan.steps {
+        if let Kind::Reissue(reissue) = &step.kind {
+            clear_orphans(session, reissue)?;
+        }
+    }
     let mut report = UndoReport { ends: reissues(session) };
     let records: Vec<(usize, Record)> =
         session.history().changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();

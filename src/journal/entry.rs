@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::left::Left;
 use crate::cloud::{ApiError, Call};
 
 /// One line: when, what, and the hash of the line before.
@@ -152,6 +153,12 @@ pub enum Event {
         /// The change is made again because somebody reverted it.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         again: bool,
+        /// The plan does not have the change: the contained identity made the resource since.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        found: bool,
+        /// The change that AWS refused for its quota, and that this one replaces.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<usize>,
     },
     Done {
         change: usize,
@@ -162,6 +169,8 @@ pub enum Event {
         change: usize,
         error: ApiError,
     },
+    /// A change or a step was left, and the run went on.
+    Left(Left),
     /// A reading showed these changes in force, this many seconds after the last change.
     Held {
         seconds: u64,
@@ -291,6 +300,7 @@ impl Event {
             Event::Intent { .. } => "intent",
             Event::Done { .. } => "done",
             Event::Failed { .. } => "failed",
+            Event::Left(_) => "left",
             Event::Held { .. } => "held",
             Event::Contested { .. } => "contested",
             Event::UndoIntent { .. } => "undo-intent",
@@ -326,6 +336,7 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Cause;
 
     #[test]
     fn names_are_those_of_the_journal() {
@@ -341,7 +352,15 @@ mod tests {
         }
         let closed = Event::Closed { author: String::new(), reason: None };
         let skipped = Event::UndoSkipped { change: 1, why: String::new() };
-        for event in [closed, skipped] {
+        let left = Event::Left(Left {
+            change: None,
+            step: String::new(),
+            resource: String::new(),
+            cause: Cause::Blocked,
+            why: String::new(),
+            ask: String::new(),
+        });
+        for event in [closed, skipped, left] {
             assert_eq!(serde_json::to_value(&event).unwrap()["event"], event.name());
         }
         use RunEnd::{Contested, Held, Incomplete, PartlyUndone, Undone};

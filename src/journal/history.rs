@@ -7,7 +7,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::entry::{Event, Outcome, Phase, RunEnd};
-use crate::cloud::Call;
+use super::left::Left;
+use crate::cloud::{Call, ErrorKind};
 
 /// Where a change stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,14 @@ pub struct Record {
     pub again: bool,
     /// An answer was lost and a reading did not show the change: it may have taken effect later.
     pub lost: bool,
+    /// The contained identity made the resource after the plan.
+    pub found: bool,
+    /// How AWS refused the last attempt.
+    pub refused: Option<ErrorKind>,
+    /// The change that this one replaces.
+    pub instead_of: Option<usize>,
+    /// AWS refused the change for its quota, and another one was made in its place.
+    pub replaced: bool,
 }
 
 impl Record {
@@ -103,6 +112,8 @@ pub struct History {
     /// How the last run ended; `None` if it has not ended.
     pub finished: Option<RunEnd>,
     pub contested: bool,
+    /// What the last run left.
+    pub left: Vec<Left>,
     /// Closed, and not reopened since.
     pub closed: bool,
     /// Changes that were in force before a call was announced.
@@ -114,6 +125,14 @@ impl History {
     pub fn written(&self) -> BTreeMap<String, Value> {
         let done = self.changes.values().filter(|r| r.state == ChangeState::Done);
         done.map(|r| (r.resource.clone(), r.after.clone())).collect()
+    }
+
+    /// True if the change is in force by the last line about it.
+    pub fn is_done(&self, change: usize) -> bool {
+        match self.changes.get(&change) {
+            Some(record) => matches!(record.state, ChangeState::Done | ChangeState::Already),
+            None => self.unneeded.contains(&change),
+        }
     }
 
     /// Where a change stands.
@@ -130,6 +149,14 @@ impl History {
         self.changes.get(&change).is_some_and(Record::is_open)
     }
 
+    /// Another change was made in place of this one, and of those that it was to replace itself.
+    fn replaced(&mut self, mut change: Option<usize>) {
+        while let Some(record) = change.and_then(|n| self.changes.get_mut(&n)) {
+            record.replaced = true;
+            change = record.instead_of.filter(|earlier| Some(*earlier) < change);
+        }
+    }
+
     fn set(&mut self, change: usize, state: ChangeState) {
         if let Some(record) = self.changes.get_mut(&change) {
             record.state = state;
@@ -144,8 +171,20 @@ impl History {
                 self.digest = Some(digest.clone());
             }
             Event::Evidence { .. } => self.evidence = true,
-            Event::Intent { change, at, step, resource, call, before, after, again } => {
+            Event::Intent {
+                change,
+                at,
+                step,
+                resource,
+                call,
+                before,
+                after,
+                again,
+                found,
+                instead_of,
+            } => {
                 let lost = self.changes.get(change).is_some_and(|r| r.lost);
+                let found = *found || self.changes.get(change).is_some_and(|r| r.found);
                 let first = self.changes.get(change).filter(|_| *again);
                 // Keep the first `before`: undo restores the state before the change was made the first time.
                 let before = first.map_or_else(|| before.clone(), |r| r.before.clone());
@@ -159,6 +198,10 @@ impl History {
                     after: after.clone(),
                     again: *again,
                     lost,
+                    found,
+                    refused: None,
+                    instead_of: *instead_of,
+                    replaced: false,
                 };
                 self.changes.insert(*change, record);
             }
@@ -172,11 +215,19 @@ impl History {
                     Some(record) => {
                         record.state = state;
                         record.lost |= *outcome == Outcome::FoundUnapplied;
+                        let replaced = record.instead_of.filter(|_| state != ChangeState::Failed);
+                        self.replaced(replaced);
                     }
                     None => _ = self.unneeded.insert(*change),
                 }
             }
-            Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
+            Event::Failed { change, error } => {
+                self.set(*change, ChangeState::Failed);
+                if let Some(record) = self.changes.get_mut(change) {
+                    record.refused = Some(error.kind);
+                }
+            }
+            Event::Left(left) => self.left.push(left.clone()),
             Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),
             Event::UndoDone { change, outcome, .. } => {
                 let undone = *outcome != Outcome::FoundUnapplied;
@@ -194,6 +245,7 @@ impl History {
             Event::Started { .. } => {
                 self.finished = None;
                 self.contested = false;
+                self.left.clear();
             }
             Event::Finished { state } => self.finished = Some(*state),
             Event::Closed { .. } => self.closed = true,

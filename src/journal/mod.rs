@@ -7,6 +7,7 @@ mod facts;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod history;
+mod left;
 mod seal;
 mod signature;
 mod transition;
@@ -16,6 +17,7 @@ pub use chain::{Journal, JournalError, Verified, verify, verify_text};
 pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
+pub use left::{Cause, Left};
 pub use seal::{SealError, compare, problems, seal};
 #[cfg(test)]
 pub use signature::Signature;

@@ -112,6 +112,7 @@ pub(super) fn check(history: &History, event: &Event) -> Result<(), IllegalTrans
         | Event::Opened { .. }
         | Event::Started { .. }
         | Event::Evidence { .. }
+        | Event::Left(_)
         | Event::Stopped { .. }
         | Event::Finished { .. }
         | Event::Manifest { .. }
@@ -175,6 +176,8 @@ mod tests {
             before: Value::Null,
             after: json!(1),
             again,
+            found: false,
+            instead_of: None,
         }
     }
 

@@ -11,7 +11,7 @@ use super::{arguments, guard, subject};
 use crate::clock;
 use crate::cloud::{Api, ApiError, Call, Caller, ErrorKind};
 use crate::playbook::{self, Evidence, Playbook, PlaybookStep};
-use crate::step::{self, Args, Item, Step, StepError};
+use crate::step::{self, Args, Item, Room, Step, StepError};
 
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -45,7 +45,8 @@ pub struct Planner<'a> {
     pub endpoint_url: Option<&'a str>,
     /// The new case's id.
     pub case: &'a str,
-    pub contain_first: bool,
+    /// When to read evidence, in place of what the playbook says.
+    pub evidence: Option<Evidence>,
 }
 
 /// A plan while it is built.
@@ -59,6 +60,8 @@ pub(super) struct Draft {
     pub(super) notes: Vec<String>,
     regions: BucketRegions,
     trail_buckets: Option<Vec<String>>,
+    /// A quota leaves no room for the step before this one, so its fallback takes its place.
+    no_room: bool,
 }
 
 impl Planner<'_> {
@@ -79,6 +82,7 @@ impl Planner<'_> {
             notes: Vec::new(),
             regions: BucketRegions::default(),
             trail_buckets: None,
+            no_room: false,
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
@@ -95,9 +99,11 @@ impl Planner<'_> {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
         }
         plan.collect = self.subjects(playbook, &mut draft)?;
-        for step in &playbook.steps {
+        for (at, step) in playbook.steps.iter().enumerate() {
             if applies(step, &draft.args) {
-                self.step(step, &mut plan, &mut draft)?;
+                let next = playbook.steps.get(at + 1);
+                let next = next.is_some_and(|next| next.fallback && applies(next, &draft.args));
+                self.step(step, next, &mut plan, &mut draft)?;
             } else if step.step == "reissue-access-key"
                 && (draft.args.given("secret") || draft.args.given("new-key-file"))
             {
@@ -105,6 +111,13 @@ impl Planner<'_> {
                     "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate"
                         .into(),
                 ));
+            }
+        }
+        for step in &mut plan.steps {
+            let Kind::Fallback(changes) = &mut step.kind else { continue };
+            for change in changes {
+                draft.number += 1;
+                change.number = draft.number;
             }
         }
         let mut seen = BTreeSet::new();
@@ -126,7 +139,7 @@ impl Planner<'_> {
             region: self.api.region().into(),
             endpoint_url: self.endpoint_url.map(str::to_string),
             args,
-            contain_first: self.contain_first || playbook.evidence == Evidence::AfterUrgent,
+            contain_first: self.evidence.unwrap_or(playbook.evidence) == Evidence::AfterUrgent,
             collect: Vec::new(),
             steps: Vec::new(),
             notes: Vec::new(),
@@ -162,9 +175,11 @@ impl Planner<'_> {
         Ok(subjects)
     }
 
+    /// `next` is true if a fallback of this step follows.
     fn step(
         &self,
         from: &PlaybookStep,
+        next: bool,
         plan: &mut Plan,
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
@@ -188,10 +203,23 @@ impl Planner<'_> {
                     let step = step::find(id)
                         .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
                     self.complete(step, &mut args, draft)?;
-                    match self.changes(step, plan, &args, draft) {
+                    let fallback = from.fallback && !draft.no_room;
+                    let fits = self.fits(step, plan, &args, draft);
+                    draft.no_room = !fits && next && !fallback;
+                    if draft.no_room {
+                        continue;
+                    }
+                    match self.changes(step, plan, &args, draft, fallback) {
+                        Ok(changes) if fallback => Kind::Fallback(changes),
                         Ok(changes) => Kind::Changes(changes),
                         Err(StepError::Api(e)) if e.kind == ErrorKind::Credentials => {
                             return Err(e.into());
+                        }
+                        Err(e) if fallback => {
+                            draft
+                                .notes
+                                .push(format!("{} cannot be a fallback: {e}", step.meta().id));
+                            continue;
                         }
                         Err(e) if from.urgent => return Err(e.into()),
                         Err(e) => Kind::Blocked(e.to_string()),
@@ -242,12 +270,31 @@ impl Planner<'_> {
         Ok(names.filter_map(|t| t["S3BucketName"].as_str().map(str::to_string)).collect())
     }
 
+    /// Whether AWS's quotas leave room for the step, as far as a plan can know. Notes the sizes.
+    fn fits(&self, step: &dyn Step, plan: &Plan, args: &Args, draft: &mut Draft) -> bool {
+        let cx = plan.context(args, &draft.made);
+        match step.room(self.api, &cx) {
+            Ok(None) => true,
+            Ok(Some(Room { note, fits })) => {
+                draft.notes.push(note);
+                fits
+            }
+            Err(e) => {
+                let id = step.meta().id;
+                draft.notes.push(format!("the room that quotas leave for {id} is unknown: {e}"));
+                true
+            }
+        }
+    }
+
+    /// The changes of a step. Those of a fallback have no numbers yet, and later steps do not build on them.
     fn changes(
         &self,
         step: &dyn Step,
         plan: &Plan,
         args: &Args,
         draft: &mut Draft,
+        fallback: bool,
     ) -> Result<Vec<PlannedChange>, StepError> {
         let meta = step.meta();
         let cx = plan.context(args, &draft.made);
@@ -261,10 +308,12 @@ impl Planner<'_> {
             let Some(change) = step.change(&cx, &item)? else { continue };
             let Item { resource, state } = item;
             draft.needed.add(meta.writes, &resource);
-            draft.will_be.insert(resource.clone(), change.after.clone());
-            draft.number += 1;
+            if !fallback {
+                draft.will_be.insert(resource.clone(), change.after.clone());
+                draft.number += 1;
+            }
             changes.push(PlannedChange {
-                number: draft.number,
+                number: if fallback { 0 } else { draft.number },
                 resource,
                 before: state,
                 after: change.after,

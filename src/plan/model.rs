@@ -67,6 +67,9 @@ pub enum Kind {
     /// Read back until every change has stayed in force.
     Hold,
     Reissue(Reissue),
+    /// Made only if a quota of AWS leaves no room for the step before it. Empty if it is in force already. The numbers
+    /// come after those of all others.
+    Fallback(Vec<PlannedChange>),
     /// The step cannot be done here, and why. Never an urgent step: there it is an error.
     Blocked(String),
 }
@@ -146,6 +149,27 @@ impl Plan {
         }
     }
 
+    /// The changes of a step, whether it is a fallback or not; none for a step of the executor.
+    pub fn changes_of(&self, at: usize) -> Option<&[PlannedChange]> {
+        match &self.steps.get(at)?.kind {
+            Kind::Changes(changes) | Kind::Fallback(changes) => Some(changes),
+            _ => None,
+        }
+    }
+
+    /// The fallbacks of a step, by their place in the plan: the nearest first.
+    pub fn fallbacks(&self, at: usize) -> impl Iterator<Item = usize> {
+        let is_fallback = |at: &usize| matches!(self.steps[*at].kind, Kind::Fallback(_));
+        (at + 1..self.steps.len()).take_while(is_fallback)
+    }
+
+    /// A change by its number, also one of a fallback.
+    pub fn change(&self, number: usize) -> Option<&PlannedChange> {
+        let all = (0..self.steps.len()).filter_map(|at| self.changes_of(at)).flatten();
+        all.into_iter().find(|c| c.number == number)
+    }
+
+    /// The changes that a run makes if nothing is in its way, without the fallbacks.
     pub fn changes(&self) -> impl Iterator<Item = (usize, &PlannedStep, &PlannedChange)> {
         self.steps.iter().enumerate().flat_map(|(at, step)| {
             let changes = match &step.kind {
@@ -162,7 +186,8 @@ impl Plan {
             Kind::Reissue(r) => Some(r.number),
             _ => None,
         });
-        self.changes().map(|(_, _, c)| c.number).chain(reissues).max().unwrap_or(0)
+        let all = (0..self.steps.len()).filter_map(|at| self.changes_of(at)).flatten();
+        all.map(|c| c.number).chain(reissues).max().unwrap_or(0)
     }
 }
 

@@ -14,6 +14,8 @@ pub enum ChangeStatus {
     /// Somebody reverted it, and it was made again.
     Contested,
     Failed,
+    /// A quota left no room, and a fallback was made in its place.
+    Replaced,
     Undone,
     /// The run ended before the answer.
     Unknown,
@@ -50,6 +52,8 @@ impl Row {
     /// True if a change that should be in force is not.
     pub fn is_reverted(&self) -> bool {
         match self.now {
+            // A change that was never made cannot be reverted.
+            _ if matches!(self.status, ChangeStatus::Failed | ChangeStatus::Replaced) => false,
             Some(LiveState::Other) => true,
             Some(LiveState::AsBefore) => self.status != ChangeStatus::Undone,
             Some(LiveState::InForce | LiveState::Unreadable(_)) | None => false,
@@ -92,6 +96,8 @@ mod tests {
         assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
         assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
         assert!(!held(LiveState::InForce).is_reverted());
-        assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
+        for never in [ChangeStatus::Undone, ChangeStatus::Failed, ChangeStatus::Replaced] {
+            assert!(!row(never, LiveState::AsBefore).is_reverted());
+        }
     }
 }

@@ -54,6 +54,9 @@ pub fn from_file(path: &Path) -> Result<Playbook, LoadError> {
 pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
     let malformed = |what: String| LoadError::Malformed(name.to_string(), what);
     let playbook: Playbook = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
+    if let Some(first) = playbook.steps.first().filter(|step| step.fallback) {
+        return Err(malformed(format!("step {}: a fallback needs a step before it", first.step)));
+    }
     for step in &playbook.steps {
         for (argument, template) in &step.with {
             for parameter in parameters_in(template) {
@@ -109,6 +112,9 @@ mod tests {
             "id = 'x'\ntitle = 'x'\nwhen-to-use = ''\nevidence = 'first'\nsteps = []\nnope = 1\n";
         let e = parse("mine.toml", text).unwrap_err().to_string();
         assert!(e.contains("line 6, column 1") && e.contains("nope"), "{e}");
+        let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[[steps]]\nstep='a'\nfallback=true";
+        let e = parse("mine.toml", text).unwrap_err().to_string();
+        assert!(e.contains("step before it"), "{e}");
         let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[[steps]]\nstep='a'\nwith={ user='{u}' }";
         let e = parse("mine.toml", text).unwrap_err().to_string();
         assert!(e.contains("{u}"), "{e}");

@@ -91,9 +91,12 @@ pub struct PlaybookStep {
     /// Conditions, all of which must be true: a parameter has one of these values; `"*"` means any value.
     #[serde(default)]
     pub when: BTreeMap<String, OneOrMany>,
-    /// Runs before evidence is collected when the playbook or `--contain-first` says so.
+    /// Runs before evidence is collected, unless `--evidence-first` or the playbook says otherwise.
     #[serde(default)]
     pub urgent: bool,
+    /// Runs only if a quota of AWS leaves no room for the step before it.
+    #[serde(default)]
+    pub fallback: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

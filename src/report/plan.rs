@@ -70,6 +70,18 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
             out.push(format!(" !   BLOCKED: {title}  [{}]", step.step));
             out.push(format!("     because  {why}"));
         }
+        Kind::Fallback(changes) => {
+            let title = step::find(&step.step).map_or("", |s| s.meta().title);
+            let there = if changes.is_empty() { ": in force already" } else { "" };
+            out.push(format!(
+                " ?   If a quota leaves no room for that: {title}{there}  [{}]",
+                step.step
+            ));
+            for change in changes {
+                out.push(format!("{:>3}. {}", change.number, change.resource));
+                out.push(format!("     call     {}", call(change)));
+            }
+        }
         Kind::Changes(changes) => {
             let title = step::find(&step.step).map_or("", |s| s.meta().title);
             if changes.is_empty() {

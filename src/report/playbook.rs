@@ -74,7 +74,10 @@ fn condition(step: &PlaybookStep) -> String {
         [one] if one == "*" => format!("{name} given"),
         values => format!("{name} {}", values.join(" or ")),
     };
-    let conditions: Vec<String> = step.when.iter().map(condition).collect();
+    let mut conditions: Vec<String> = step.when.iter().map(condition).collect();
+    if step.fallback {
+        conditions.push("a quota leaves no room for the step before".into());
+    }
     if conditions.is_empty() {
         return String::new();
     }

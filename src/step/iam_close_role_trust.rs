@@ -6,8 +6,8 @@
 
 use serde_json::Value;
 
-use super::mechanism::{policy, role, trust_policy};
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::mechanism::{policy, policy_size, role, trust_policy};
+use super::model::{Change, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind};
 use crate::cloud::{Api, Call};
 
 pub struct CloseRoleTrust;
@@ -88,6 +88,23 @@ impl Step for CloseRoleTrust {
             ));
         }
         Ok(Some(change))
+    }
+
+    /// A trust policy with our statement may be too long. AWS raises this quota on request, so only AWS knows
+    /// (IAM User Guide, "IAM and AWS STS quotas", role trust policy length).
+    fn room(&self, api: &dyn Api, cx: &Context) -> Result<Option<Room>, StepError> {
+        let mut size = 0;
+        for item in self.observe(api, cx)? {
+            if let Some(change) = self.change(cx, &item)? {
+                size = policy_size::of_text(change.call.text("PolicyDocument"));
+            }
+        }
+        let (role, limit) = (cx.args.text("role"), policy_size::TRUST);
+        let note = format!(
+            "the trust policy of {role} would have {size} characters, and AWS allows {limit} by default: it may \
+             refuse the change"
+        );
+        Ok((size > limit).then_some(Room { note, fits: true }))
     }
 
     fn undo(

@@ -200,3 +200,19 @@ fn statements_of_others_stay_byte_equal_whatever_they_look_like() {
         assert!(!back.call.text("PolicyDocument").contains("\"IncidentCloseTrustcase\""));
     }
 }
+
+#[test]
+fn a_trust_policy_that_may_be_too_long_is_named() {
+    let args = [("role", "app")].into();
+    let cx = context(&args);
+    let room = |size: usize| {
+        let trust = TRUST.replace("ec2", &"x".repeat(size));
+        let role = json!({"Path": "/", "AssumeRolePolicyDocument": trust});
+        CloseRoleTrust.room(&Fake::default().answers("iam:GetRole", role), &cx).unwrap()
+    };
+    assert_eq!(room(3), None);
+    // The name is in the policy twice: in theirs, and in our statement.
+    let long = room(1_000).unwrap();
+    assert!(long.fits, "AWS raises the quota on request: {}", long.note);
+    assert!(long.note.contains("2048 by default"), "{}", long.note);
+}

@@ -1,6 +1,7 @@
 //! `iam.deny-role`: an inline policy of ours that denies a role everything, including its open sessions.
 
-use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::mechanism::holder::Holder;
+use super::mechanism::inline_policy::{Denies, InlineDeny};
 use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
@@ -11,7 +12,12 @@ static META: Meta = Meta {
     loss: "",
     needs: &["role"],
     takes: &[],
-    reads: &["iam:GetRole", "iam:GetRolePolicy", "iam:ListInstanceProfilesForRole"],
+    reads: &[
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+    ],
     writes: &["iam:PutRolePolicy", "iam:DeleteRolePolicy"],
 };
 

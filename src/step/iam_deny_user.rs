@@ -2,7 +2,8 @@
 //! user's keys: also tokens of GetSessionToken and GetFederationToken (IAM User Guide, "Disabling permissions
 //! for temporary security credentials").
 
-use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::mechanism::holder::Holder;
+use super::mechanism::inline_policy::{Denies, InlineDeny};
 use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
@@ -13,7 +14,7 @@ static META: Meta = Meta {
     loss: "",
     needs: &["user"],
     takes: &[],
-    reads: &["iam:GetUserPolicy"],
+    reads: &["iam:GetUserPolicy", "iam:ListUserPolicies"],
     writes: &["iam:PutUserPolicy", "iam:DeleteUserPolicy"],
 };
 
@@ -52,5 +53,28 @@ mod tests {
         let previous = json!({"Statement": []});
         let back = STEP.undo(&cx, &now, &previous, &change.after).unwrap();
         assert!(matches!(back, Undo::Change(c) if c.after == previous), "undo is exact");
+    }
+
+    #[test]
+    fn the_room_for_the_deny_is_what_the_other_policies_leave() {
+        let args = [("user", "alice")].into();
+        let cx = context(&args);
+        let room = |size: usize| {
+            // Their policy and ours of an earlier run: ours is written over.
+            let document = json!({"x": "y".repeat(size)});
+            let api = Fake::default()
+                .answers("iam:ListUserPolicies", json!(["theirs", "incident-case-deny"]))
+                .answers("iam:GetUserPolicy", json!({"PolicyDocument": document}));
+            STEP.room(&api, &cx).unwrap().unwrap()
+        };
+        let needs = STEP.denies.document(&cx).to_string().len();
+        let left = 2_048 - needs - r#"{"x":""}"#.len();
+        assert!(room(left).fits, "{}", room(left).note);
+        let full = room(left + 1);
+        assert!(!full.fits);
+        let says =
+            format!("have {} of 2048 characters; incident-case-deny needs {needs}", 2_049 - needs);
+        assert!(full.note.contains(&says), "{}", full.note);
+        assert!(STEP.room(&Fake::default(), &cx).is_err());
     }
 }

@@ -43,6 +43,10 @@ impl Step for RemoveConsolePassword {
         ))))
     }
 
+    fn widens(&self) -> bool {
+        true
+    }
+
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         if before.is_null() || !now.state.is_null() {
             // There was no password, or somebody set a new one since.

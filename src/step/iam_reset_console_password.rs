@@ -58,6 +58,10 @@ impl Step for ResetConsolePassword {
         ))))
     }
 
+    fn widens(&self) -> bool {
+        true
+    }
+
     fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         if before.is_null() || now.state["PasswordResetRequired"] == false {
             // There was no password, or somebody set a new one since.

@@ -4,7 +4,8 @@
 //! So does an attacker who may assume it: close the trust policy or the way in first (IAM User Guide, "Revoke
 //! IAM role temporary security credentials").
 
-use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::mechanism::holder::Holder;
+use super::mechanism::inline_policy::{Denies, InlineDeny};
 use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
@@ -15,7 +16,12 @@ static META: Meta = Meta {
     loss: "",
     needs: &["role"],
     takes: &[],
-    reads: &["iam:GetRole", "iam:GetRolePolicy", "iam:ListInstanceProfilesForRole"],
+    reads: &[
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+    ],
     writes: &["iam:PutRolePolicy", "iam:DeleteRolePolicy"],
 };
 

@@ -4,7 +4,8 @@
 //! A long-term key has no issue time, so the policy does not stop it: deactivate the keys first (IAM User
 //! Guide, "AWS global condition context keys", aws:TokenIssueTime).
 
-use super::mechanism::inline_policy::{Denies, Holder, InlineDeny};
+use super::mechanism::holder::Holder;
+use super::mechanism::inline_policy::{Denies, InlineDeny};
 use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
@@ -15,7 +16,7 @@ static META: Meta = Meta {
     loss: "",
     needs: &["user"],
     takes: &["access-key"],
-    reads: &["iam:GetUserPolicy"],
+    reads: &["iam:GetUserPolicy", "iam:ListUserPolicies"],
     writes: &["iam:PutUserPolicy", "iam:DeleteUserPolicy"],
 };
 

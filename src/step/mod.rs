@@ -18,7 +18,11 @@ mod iam_deactivate_service_credentials;
 mod iam_deactivate_signing_certificates;
 mod iam_deactivate_ssh_keys;
 mod iam_deny_role;
+mod iam_deny_role_attached;
+mod iam_deny_role_boundary;
 mod iam_deny_user;
+mod iam_deny_user_attached;
+mod iam_deny_user_boundary;
 mod iam_name_untouched;
 mod iam_remove_console_password;
 mod iam_reset_console_password;
@@ -41,7 +45,7 @@ mod s3_inventory_versions;
 pub mod testing;
 
 pub use args::Args;
-pub use model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+pub use model::{Change, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind};
 
 /// Every step, in no particular order.
 pub fn all() -> &'static [&'static dyn Step] {
@@ -58,7 +62,11 @@ pub fn all() -> &'static [&'static dyn Step] {
         &iam_deactivate_signing_certificates::STEP,
         &iam_deactivate_ssh_keys::STEP,
         &iam_deny_role::STEP,
+        &iam_deny_role_attached::STEP,
+        &iam_deny_role_boundary::STEP,
         &iam_deny_user::STEP,
+        &iam_deny_user_attached::STEP,
+        &iam_deny_user_boundary::STEP,
         &iam_name_untouched::NameUntouched,
         &iam_remove_console_password::RemoveConsolePassword,
         &iam_reset_console_password::ResetConsolePassword,

@@ -154,6 +154,15 @@ pub enum Undo {
     Refused(String),
 }
 
+/// The room that a quota of AWS leaves for a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// The sizes, a sentence without its full stop.
+    pub note: String,
+    /// False if AWS will refuse the change.
+    pub fits: bool,
+}
+
 /// Why a step cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
@@ -203,6 +212,20 @@ pub trait Step: Sync {
     /// Notes for the reader of a plan besides its items: a sentence each. A run does not need them.
     fn remarks(&self, _api: &dyn Api, _cx: &Context) -> Vec<String> {
         Vec::new()
+    }
+
+    /// The room for the step's change; `None` if no quota counts. For the reader of a plan: a run does not need it.
+    ///
+    /// # Errors
+    /// When AWS refuses a read.
+    fn room(&self, _api: &dyn Api, _cx: &Context) -> Result<Option<Room>, StepError> {
+        Ok(None)
+    }
+
+    /// True when the contained identity can make more of what the step contains (a key, a password). What it makes
+    /// after the plan is contained, too, and needs no new approval.
+    fn widens(&self) -> bool {
+        false
     }
 
     /// True when undo makes a credential usable again that an attacker may have: undo then needs an

@@ -1,6 +1,6 @@
 //! `incident resume`: continues where the journal ends.
 
-use super::contain::{TimingArgs, finish};
+use super::contain::{RunTimingArgs, finish};
 use crate::casework::Opened;
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(value_name = "CASE")]
     case: std::path::PathBuf,
     #[command(flatten)]
-    timing: TimingArgs,
+    timing: RunTimingArgs,
     #[command(flatten)]
     aws: AwsArgs,
 }

@@ -7,13 +7,14 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::execute::{live, rows};
+use crate::journal::RunEnd;
 use crate::plan::Row;
 use crate::report::changes::status::{Done, Status, formats, unreadable};
 
 /// Show what a case did and what is in force now
 ///
-/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end or a
-/// change cannot be read.
+/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end, left
+/// something, or a change cannot be read.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
@@ -46,7 +47,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     } else {
         live(&args.aws.connect_for(cx, &plan)?, &plan, history)
     };
-    let done = Done::Plan { plan: &plan, end: history.finished, rows: &rows };
+    let done = Done::Plan { plan: &plan, end: history.finished, rows: &rows, left: &history.left };
     output::render(&cx.ui, &formats(), &args.format, &Status { case: case.file(), done })?;
     for row in rows.iter().filter(|row| row.is_unreadable()) {
         cx.ui.warning(&unreadable(row));
@@ -54,7 +55,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     Ok(match rows.iter().any(Row::is_reverted) {
         true => Exit::Contested,
         false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,
-        false if history.finished.is_none() => Exit::Incomplete,
+        false if matches!(history.finished, None | Some(RunEnd::Incomplete)) => Exit::Incomplete,
         false => Exit::Done,
     })
 }

@@ -64,6 +64,21 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             let pages = c.list_attached_role_policies().role_name(name).into_paginator();
             list(call, pages.items().send().try_collect().await, |p| Ok(attached(p)))
         }
+        "AttachRolePolicy" => {
+            let attach = c.attach_role_policy().role_name(name);
+            done(call, attach.policy_arn(call.text("PolicyArn")).send().await)
+        }
+        "DetachRolePolicy" => {
+            let detach = c.detach_role_policy().role_name(name);
+            done(call, detach.policy_arn(call.text("PolicyArn")).send().await)
+        }
+        "PutRolePermissionsBoundary" => {
+            let put = c.put_role_permissions_boundary().role_name(name);
+            done(call, put.permissions_boundary(call.text("PermissionsBoundary")).send().await)
+        }
+        "DeleteRolePermissionsBoundary" => {
+            done(call, c.delete_role_permissions_boundary().role_name(name).send().await)
+        }
         "ListInstanceProfilesForRole" => {
             let pages = c.list_instance_profiles_for_role().role_name(name).into_paginator();
             list(call, pages.items().send().try_collect().await, |p| {

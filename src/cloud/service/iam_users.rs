@@ -75,6 +75,21 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             let pages = c.list_attached_user_policies().user_name(name).into_paginator();
             list(call, pages.items().send().try_collect().await, |p| Ok(attached(p)))
         }
+        "AttachUserPolicy" => {
+            let attach = c.attach_user_policy().user_name(name);
+            done(call, attach.policy_arn(call.text("PolicyArn")).send().await)
+        }
+        "DetachUserPolicy" => {
+            let detach = c.detach_user_policy().user_name(name);
+            done(call, detach.policy_arn(call.text("PolicyArn")).send().await)
+        }
+        "PutUserPermissionsBoundary" => {
+            let put = c.put_user_permissions_boundary().user_name(name);
+            done(call, put.permissions_boundary(call.text("PermissionsBoundary")).send().await)
+        }
+        "DeleteUserPermissionsBoundary" => {
+            done(call, c.delete_user_permissions_boundary().user_name(name).send().await)
+        }
         "ListGroupsForUser" => {
             let pages = c.list_groups_for_user().user_name(name).into_paginator().items().send();
             list(call, pages.try_collect().await, |g| {

@@ -22,6 +22,7 @@ fn status_words(status: ChangeStatus) -> &'static str {
         ChangeStatus::Held => "held",
         ChangeStatus::Contested => "CONTESTED",
         ChangeStatus::Failed => "FAILED",
+        ChangeStatus::Replaced => "replaced",
         ChangeStatus::Undone => "undone",
         ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
         ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::table;
+use crate::journal::Left;
 use crate::plan::Row;
 use crate::ui::sanitize::clean;
 use crate::ui::shell;
@@ -24,8 +25,14 @@ pub enum End<'a> {
         /// The service control policy that would stop them, if one fits.
         stops_them: Option<Value>,
     },
-    /// Steps were left out, and why.
-    Incomplete { left: &'a [String] },
+    /// Something was left, and why.
+    Incomplete {
+        left: &'a [Left],
+        /// A change that contains the incident is among it.
+        urgent: bool,
+        /// Other changes were made.
+        changed: bool,
+    },
     /// It was refused or stopped; the error says why.
     Stopped,
 }
@@ -43,16 +50,31 @@ impl Run<'_> {
                 lines.push("DONE: every change was read back and stayed in force.".into());
             }
             End::Contested { stops_them } => lines.extend(contested(stops_them.as_ref())),
-            End::Incomplete { left } => {
-                lines.push(
-                    "INCOMPLETE: the changes made are in force; these steps were left out:".into(),
-                );
-                lines.extend(left.iter().map(|what| format!("  {}", clean(what))));
+            End::Incomplete { left, urgent, changed } => {
+                lines.extend(incomplete(left, *urgent, *changed));
             }
             End::Stopped => {}
         }
         lines
     }
+}
+
+fn incomplete(left: &[Left], urgent: bool, changed: bool) -> Vec<String> {
+    let made = match changed {
+        true => "the other changes are in force",
+        false => "no change was made",
+    };
+    let verdict = match urgent {
+        true => format!("INCOMPLETE: urgent changes were left, so this is NOT contained; {made}."),
+        false => format!("INCOMPLETE: {made}."),
+    };
+    let mut lines = vec![verdict, "Left:".into()];
+    for left in left {
+        for (i, line) in left.to_string().lines().enumerate() {
+            lines.push(format!("  {}{}", if i == 0 { "" } else { "  " }, clean(line)));
+        }
+    }
+    lines
 }
 
 fn contested(stops_them: Option<&Value>) -> Vec<String> {

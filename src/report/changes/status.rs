@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{state, table};
 use crate::case::CaseFile;
-use crate::journal::RunEnd;
+use crate::journal::{Left, RunEnd};
 use crate::plan::{Plan, Row};
 use crate::report::escape::write_json;
 use crate::report::{Format, Formats, RenderOptions};
@@ -31,6 +31,8 @@ pub enum Done<'a> {
         /// How the last run ended; `None` if it has not ended.
         end: Option<RunEnd>,
         rows: &'a [Row],
+        /// What the last run left.
+        left: &'a [Left],
     },
 }
 
@@ -65,10 +67,11 @@ impl<'a> Format<Status<'a>> for Text {
                     "no plan was approved in this case, so nothing was changed; journal lines: {journal_lines}"
                 )
             }
-            Done::Plan { plan, end, rows } => {
+            Done::Plan { plan, end, rows, left } => {
                 writeln!(out, "{id}: {} (account {})", clean(&plan.title), plan.account)?;
                 writeln!(out, "the last run ended: {}", end_name(*end))?;
-                table(rows).iter().try_for_each(|line| writeln!(out, "{line}"))
+                table(rows).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+                left.iter().try_for_each(|left| writeln!(out, "left: {}", clean(&left.to_string())))
             }
         }
     }
@@ -94,10 +97,10 @@ impl<'a> Format<Status<'a>> for Json {
 fn document(status: &Status<'_>) -> Value {
     let file = status.case;
     let account = |text: &str| (!text.is_empty()).then(|| text.to_string());
-    let (playbook, account, end, rows) = match &status.done {
-        Done::Nothing { .. } => (None, account(&file.account), None, &[][..]),
-        Done::Plan { plan, end, rows } => {
-            (Some(&plan.playbook), Some(plan.account.clone()), Some(end_name(*end)), *rows)
+    let (playbook, account, end, rows, left) = match &status.done {
+        Done::Nothing { .. } => (None, account(&file.account), None, &[][..], &[][..]),
+        Done::Plan { plan, end, rows, left } => {
+            (Some(&plan.playbook), Some(plan.account.clone()), Some(end_name(*end)), *rows, *left)
         }
     };
     let changes: Vec<Value> = rows
@@ -114,5 +117,6 @@ fn document(status: &Status<'_>) -> Value {
         "account": account,
         "end": end,
         "changes": changes,
+        "left": left,
     })
 }

@@ -293,7 +293,7 @@ pub struct Step {
     pub resource: String,
     /// Lines with `-` and `+`.
     pub diff: Vec<String>,
-    /// `held`, `requested`, `already so`, `failed`, `unknown`, `undone`, `contested`, `cannot`.
+    /// `held`, `requested`, `already so`, `failed`, `unknown`, `undone`, `contested`, `cannot`, `replaced`.
     pub state: &'static str,
     pub text: String,
     pub time: Option<At>,

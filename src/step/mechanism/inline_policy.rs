@@ -7,9 +7,10 @@
 use chrono::DateTime;
 use serde_json::{Value, json};
 
-use super::{answer, role};
+use super::holder::Holder;
+use super::{answer, policy_size, role};
 use crate::cloud::{Api, Call, placeholder};
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::step::model::{Change, Context, Item, Meta, Room, Step, StepError, Undo};
 
 /// What one step denies, and to whom.
 #[derive(Debug)]
@@ -21,44 +22,12 @@ pub struct InlineDeny {
     pub affects: fn(&Context) -> String,
 }
 
-/// The principal that the policy is attached to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
-    User,
-    Role,
-}
-
 /// Which requests the policy denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denies {
     Everything,
     /// Requests of sessions that were issued before the moment of the change.
     OlderSessions,
-}
-
-impl Holder {
-    /// `User`, `Role`: part of the names of operations and parameters.
-    fn kind(self) -> &'static str {
-        match self {
-            Holder::User => "User",
-            Holder::Role => "Role",
-        }
-    }
-
-    /// The holder's name, from the arguments.
-    fn name<'a>(self, cx: &Context<'a>) -> &'a str {
-        cx.args.text(match self {
-            Holder::User => "user",
-            Holder::Role => "role",
-        })
-    }
-
-    fn arn(self, cx: &Context) -> String {
-        match self {
-            Holder::User => cx.user_arn(self.name(cx)),
-            Holder::Role => cx.role_arn(self.name(cx)),
-        }
-    }
 }
 
 impl Denies {
@@ -144,6 +113,41 @@ impl Step for InlineDeny {
         } else {
             Undo::Change(self.put(cx, before))
         })
+    }
+
+    /// The size of all inline policies with ours. IAM counts them together, and the quota cannot be raised (IAM User
+    /// Guide, "IAM and AWS STS quotas").
+    fn room(&self, api: &dyn Api, cx: &Context) -> Result<Option<Room>, StepError> {
+        let (kind, name) = (self.holder.kind(), self.holder.name(cx));
+        let of = |verb: &str| {
+            let mut call = Call::new("iam", &format!("{verb}{kind}Policies"), []);
+            call.params.insert(format!("{kind}Name"), name.into());
+            call
+        };
+        let list = of("List");
+        let names = api.call(&list)?;
+        let ours = self.denies.policy_name(cx);
+        let mut used = 0;
+        for entry in answer::list(&list, &names)? {
+            let policy = answer::as_text(&list, entry, "a policy's name")?;
+            if policy == ours {
+                continue;
+            }
+            let mut get = self.call(cx, "Get");
+            get.params.insert("PolicyName".into(), policy.into());
+            used += policy_size::of(&answer::member(&get, &api.call(&get)?, "PolicyDocument")?);
+        }
+        let needs = policy_size::of(&self.denies.document(cx));
+        let limit = match self.holder {
+            Holder::User => policy_size::INLINE_OF_USER,
+            Holder::Role => policy_size::INLINE_OF_ROLE,
+        };
+        let fits = used + needs <= limit;
+        let but = if fits { "" } else { ": it does not fit" };
+        let note = format!(
+            "the inline policies of {name} have {used} of {limit} characters; {ours} needs {needs}{but}"
+        );
+        Ok(Some(Room { note, fits }))
     }
 
     fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {

@@ -97,6 +97,10 @@ impl Step for UserCredentials {
         })
     }
 
+    fn widens(&self) -> bool {
+        true
+    }
+
     fn restores_credential(&self) -> bool {
         true
     }
@@ -141,7 +145,7 @@ pub mod testing {
         assert_eq!((back.call.text("Status"), &back.after), ("Active", &items[0].state));
         assert_eq!(undo(&items[0]), Undo::Nothing);
         assert!(matches!(undo(&Item { state: Value::Null, ..held }), Undo::Refused(_)));
-        assert!(step.restores_credential());
+        assert!(step.restores_credential() && step.widens());
 
         for odd in [
             json!(null),

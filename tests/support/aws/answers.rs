@@ -37,7 +37,7 @@ impl Answers {
     }
 }
 
-fn xml(call: &Exchange, result: &str) -> Message {
+pub fn xml(call: &Exchange, result: &str) -> Message {
     let op = &call.operation;
     let body = format!(
         "<{op}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{op}Result>{result}</{op}Result>\

@@ -2,11 +2,13 @@
 
 pub mod account;
 pub mod answers;
+pub mod boundary;
 pub mod calls;
 pub mod client;
 pub mod http;
 pub mod log_answers;
 pub mod proxy;
+pub mod quotas;
 pub mod rules;
 pub mod servers;
 pub mod snapshot;

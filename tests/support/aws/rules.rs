@@ -107,6 +107,16 @@ impl Rule {
         self.decide(move |e| Action::Fail { status: status(&code, e), code: code.clone() })
     }
 
+    /// An AWS error with a message of the test's own.
+    pub fn refuse(
+        self,
+        code: &str,
+        message: impl Fn(&Exchange) -> String + Send + Sync + 'static,
+    ) -> Rule {
+        let code = code.to_string();
+        self.decide(move |e| Action::Answer(refusal(e, status(&code, e), &code, &message(e))))
+    }
+
     pub fn cut_before(self) -> Rule {
         self.then(Action::CutBefore)
     }
@@ -150,7 +160,11 @@ fn status(code: &str, call: &Exchange) -> u16 {
 
 /// An error in the form of the call's protocol.
 pub fn failure(call: &Exchange, status: u16, code: &str) -> Message {
-    let message = "from a rule of the test";
+    refusal(call, status, code, "from a rule of the test")
+}
+
+/// The same with this message.
+pub fn refusal(call: &Exchange, status: u16, code: &str, message: &str) -> Message {
     let xml = format!("<Code>{code}</Code><Message>{message}</Message>");
     if call.is_s3() {
         let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

@@ -11,6 +11,7 @@ use crate::support::Env;
 use crate::support::aws::account::{CERTIFICATE, VICTIM};
 use crate::support::aws::answers::Answers;
 use crate::support::aws::calls::Exchange;
+use crate::support::aws::quotas::Full;
 use crate::support::aws::{Account, Proxy, Server};
 
 /// A playbook with its arguments, and the account that it contains.
@@ -20,6 +21,8 @@ pub struct Scene {
     pub args: &'static [&'static str],
     /// Turns the seeded account into that of the scene.
     pub prepare: fn(&Account),
+    /// Calls of IAM for which a quota leaves no room.
+    pub full: &'static [&'static str],
     /// The exit code of a second run, as a new case.
     pub again: i32,
     /// Paths where the account still differs after an undo that restores credentials.
@@ -95,6 +98,7 @@ impl Scene {
         let answers = Answers::install(&proxy, &server);
         answers.credentials.add(VICTIM, "ACCAEXAMPLE1EXAMPLE12", "Active");
         (self.prepare)(&account);
+        proxy.answer_with(&Arc::new(Full(self.full)));
         let running = Killer::default();
         let env = Env::in_memory();
         env.write("roots.pem", CERTIFICATE);
@@ -126,9 +130,10 @@ impl Scene {
             let args = self.args(&stage);
             let mut plan: Vec<&str> = args.iter().map(String::as_str).collect();
             plan.extend(["--plan-only", "-o", "plan.json"]);
-            if self.contains_first() {
-                plan.push("--contain-first");
-            }
+            plan.push(match self.contains_first() {
+                true => "--contain-first",
+                false => "--evidence-first",
+            });
             _ = stage.contain(&plan).exits(0);
             let planning = stage.proxy.log();
             stage.proxy.clear_log();

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::scene::Scene;
 use crate::support::aws::Account;
 use crate::support::aws::account::{SECRET, TRAIL, VICTIM};
+use crate::support::aws::quotas::{INLINE, INLINE_AND_ATTACHED};
 
 const fn scene(
     name: &'static str,
@@ -15,7 +16,16 @@ const fn scene(
     again: i32,
     stays: &'static [&'static str],
 ) -> Scene {
-    Scene { name, args, prepare, again, stays, reference: OnceLock::new() }
+    Scene { name, args, prepare, full: &[], again, stays, reference: OnceLock::new() }
+}
+
+/// A quota leaves no room for these calls.
+const fn without_room(
+    name: &'static str,
+    args: &'static [&'static str],
+    full: &'static [&'static str],
+) -> Scene {
+    Scene { name, args, prepare: nothing, full, again: 0, stays: &[], reference: OnceLock::new() }
 }
 
 /// The visibility steps leave a suspended detector.
@@ -31,7 +41,7 @@ pub const ROTATE: usize = 1;
 pub const FILE: usize = 3;
 pub const RANSOMWARE: usize = 11;
 
-pub static SCENES: [Scene; 13] = [
+pub static SCENES: [Scene; 15] = [
     scene(
         "leaked-access-key lockdown",
         &["leaked-access-key", "--access-key", "{key}", "--bucket", "acme-data"],
@@ -199,6 +209,16 @@ pub static SCENES: [Scene; 13] = [
         weak_trail,
         0,
         &FULL_OF_TWO,
+    ),
+    without_room(
+        "console-takeover lockdown, no room for the deny",
+        &["console-takeover", "--user", "alice", "--visibility", "none"],
+        INLINE,
+    ),
+    without_room(
+        "compromised-role lockdown, no room for two denies",
+        &["compromised-role", "--role", "app", "--visibility", "none"],
+        INLINE_AND_ATTACHED,
     ),
 ];
 

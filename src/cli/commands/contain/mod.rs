@@ -22,7 +22,7 @@ use crate::cli::sealing::Sealing;
 use crate::cloud::Client;
 use crate::execute::{Executor, Session, Timing};
 use crate::plan::{self, Kind, Plan, PlanError, Planner, mistakes};
-use crate::playbook::{self, Playbook};
+use crate::playbook::{self, Evidence, Playbook};
 use crate::report;
 use crate::rotate;
 use crate::step::Args as StepArgs;
@@ -68,16 +68,19 @@ pub struct Args {
     /// Resource whose irreversible change you approve, by its name (can be repeated)
     #[arg(long, value_name = "NAME")]
     irreversible: Vec<String>,
-    /// Make urgent changes before reading evidence, whatever the playbook says
+    /// Make urgent changes before reading evidence [default for playbooks of keys, roles and the console]
     #[arg(long)]
     contain_first: bool,
+    /// Read evidence before the first change
+    #[arg(long, conflicts_with_all = ["contain_first", "apply"])]
+    evidence_first: bool,
     /// Case folder to make, or one from `incident case new` [default: case-DATE-PLAYBOOK]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
     #[command(flatten)]
     parameters: ParameterArgs,
     #[command(flatten)]
-    timing: TimingArgs,
+    timing: RunTimingArgs,
     #[command(flatten)]
     aws: AwsArgs,
 }
@@ -92,6 +95,23 @@ pub struct TimingArgs {
     /// Seconds that AWS may take to show a change
     #[arg(long, value_name = "S", default_value = "15", value_parser = seconds)]
     settle: Duration,
+}
+
+/// The timing of a command that also reads evidence.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Timing")]
+pub struct RunTimingArgs {
+    #[command(flatten)]
+    timing: TimingArgs,
+    /// Seconds that reading evidence may take before the run goes on without the rest
+    #[arg(long, value_name = "S", default_value = "180", value_parser = seconds)]
+    evidence_limit: Duration,
+}
+
+impl RunTimingArgs {
+    pub fn timing(&self) -> Timing {
+        Timing { evidence: self.evidence_limit, ..self.timing.timing() }
+    }
 }
 
 impl TimingArgs {
@@ -201,7 +221,11 @@ fn make(
         caller: client.caller(),
         endpoint_url: args.aws.endpoint_url.as_deref(),
         case: &case,
-        contain_first: args.contain_first,
+        evidence: match (args.contain_first, args.evidence_first) {
+            (true, _) => Some(Evidence::AfterUrgent),
+            (_, true) => Some(Evidence::First),
+            _ => None,
+        },
     };
     let plan = planner.build(playbook, given)?;
     for step in &plan.steps {

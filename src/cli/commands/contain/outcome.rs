@@ -29,7 +29,7 @@ pub fn finish(
             (End::Held { urgent: plan.steps.iter().any(|s| s.urgent) }, Exit::Done)
         }
         Ok(Outcome::Contested) => (End::Contested { stops_them: scp(plan) }, Exit::Contested),
-        Ok(Outcome::Incomplete) => (End::Incomplete { left: executor.left() }, Exit::Incomplete),
+        Ok(Outcome::Incomplete) => (incomplete(plan, executor), Exit::Incomplete),
         Err(_) => (End::Stopped, Exit::Incomplete),
     };
     output::lines(&cx.ui, Run { rows: &rows, end }.lines())?;
@@ -41,6 +41,12 @@ pub fn finish(
     }
     let folder = shell::path(case.root());
     let error = match outcome {
+        Ok(Outcome::Incomplete) => {
+            cx.ui.hint(&format!(
+                "incident resume {folder} tries again what was left; incident undo {folder} reverts the changes"
+            ));
+            return Ok(exit);
+        }
         Ok(_) => {
             cx.ui.hint(&hint(case.root()));
             return Ok(exit);
@@ -67,4 +73,14 @@ pub fn finish(
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),
     })
+}
+
+/// What was left. Without an urgent change, the attacker may still act.
+fn incomplete<'e>(plan: &Plan, executor: &'e Executor) -> End<'e> {
+    let urgent = |step: &str| plan.steps.iter().any(|s| s.urgent && s.step == step);
+    End::Incomplete {
+        left: executor.left(),
+        urgent: executor.left().iter().any(|left| urgent(&left.step)),
+        changed: executor.changed(),
+    }
 }

@@ -80,7 +80,7 @@ fn entry_of(facts: &Facts<'_>, fits: impl Fn(&Event) -> bool) -> Option<usize> {
 }
 
 fn planned<'a>(facts: &Facts<'a>, number: usize) -> Option<&'a PlannedChange> {
-    facts.plan?.changes().map(|(_, _, c)| c).find(|c| c.number == number)
+    facts.plan?.change(number)
 }
 
 fn text(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedChange>) -> String {
@@ -133,6 +133,13 @@ fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
     }
 }
 
+/// Why a run did not make a change that it never announced.
+fn unmade(facts: &Facts<'_>, step: &str, number: usize) -> String {
+    let of_step = |n: Option<usize>| n.is_none_or(|n| n == number);
+    let left = facts.history.left.iter().find(|l| l.step == step && of_step(l.change));
+    left.map_or_else(|| "the run ended before it".into(), |left| left.why.clone())
+}
+
 /// Steps of the plan that could not be done, and changes that the run did not reach.
 fn not_made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Step> + 'a {
     let blank = |step: &str, state: &'static str, text: String| Step {
@@ -159,7 +166,7 @@ fn not_made<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = Step> + 'a {
                 .map(|c| Step {
                     number: Some(c.number),
                     resource: c.resource.clone(),
-                    ..blank(&step.step, "not made", "the run ended before it".into())
+                    ..blank(&step.step, "not made", unmade(facts, &step.step, c.number))
                 })
                 .collect(),
             Kind::Reissue(r) if !facts.history.reissues.contains_key(&r.number) => {

@@ -23,14 +23,20 @@ pub fn sentence(entry: &Entry) -> String {
             let files = counted(*files as u64, "answer", "answers");
             format!("evidence read: {files}, {} refused", missing.len())
         }
-        Event::Intent { change, resource, call, again, .. } => {
-            let again = if *again { ", again" } else { "" };
+        Event::Intent { change, resource, call, again, found, instead_of, .. } => {
+            let again = match (again, found, instead_of) {
+                (true, ..) => ", again".to_string(),
+                (_, true, _) => ", found".to_string(),
+                (.., Some(first)) => format!(", in place of change {first}"),
+                _ => String::new(),
+            };
             format!("change {change}{again}: {} on {}", call.name(), short(resource))
         }
         Event::Done { change, outcome, .. } => {
             format!("change {change}: {}", outcome_text(*outcome))
         }
         Event::Failed { change, error } => format!("change {change} failed: {error}"),
+        Event::Left(left) => format!("left, and the run went on: {left}"),
         Event::Held { seconds, changes } => {
             let changes = counted(changes.len() as u64, "change", "changes");
             format!("{changes} in force, {seconds} s after the last change")

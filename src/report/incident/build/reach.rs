@@ -12,6 +12,7 @@ pub fn state(entries: &[Entry], history: &History, number: usize, record: &Recor
     match record.state {
         ChangeState::Undone => "undone",
         ChangeState::UndoUnknown | ChangeState::Unknown => "unknown",
+        ChangeState::Failed if record.replaced => "replaced",
         ChangeState::Failed => "failed",
         ChangeState::Done | ChangeState::Already if held => "held",
         ChangeState::Done | ChangeState::Already if contested => "contested",

@@ -140,6 +140,8 @@ fn a_failed_change_has_its_reason() {
             before: json!({"Status": "Active"}),
             after: json!({"Status": "Inactive"}),
             again: false,
+            found: false,
+            instead_of: None,
         },
         Event::Failed { change: 20, error },
         Event::Stopped { why: "AccessDenied".into() },

@@ -151,6 +151,7 @@ fn row_of(facts: &Facts<'_>, line: &Entry) -> Option<(&'static str, String, &'st
         Event::Stopped { why } => ("Run", format!("Stopped: {why}"), "failed"),
         Event::Done { change: n, outcome, .. } => (of(n), change(n), done(*outcome)),
         Event::Failed { change: n, .. } => (of(n), change(n), "failed"),
+        Event::Left(_) => ("Run", capital(&sentence(line)), "failed"),
         Event::Held { .. } => ("Check", capital(&sentence(line)), ""),
         Event::Contested { .. } => ("Contest", capital(&sentence(line)), "done"),
         Event::UndoDone { change: n, .. } => ("Undo", format!("Undone: {}", change(n)), "done"),

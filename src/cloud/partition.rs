@@ -1,0 +1,13 @@
+//! What differs between AWS's partitions.
+
+/// The region in which CloudTrail's event history has the events of IAM, STS's global endpoint and the console's
+/// sign-in (CloudTrail User Guide, "Global service events"; IAM User Guide, "Logging IAM and AWS STS API calls with AWS
+/// CloudTrail"). `None` for a partition that this program does not know.
+pub fn global_region(partition: &str) -> Option<&'static str> {
+    match partition {
+        "aws" => Some("us-east-1"),
+        "aws-cn" => Some("cn-north-1"),
+        "aws-us-gov" => Some("us-gov-west-1"),
+        _ => None,
+    }
+}
