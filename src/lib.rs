@@ -11,7 +11,7 @@
 //! Imports go one way. A module may use itself and what stands to its right; neighbours in one group do
 //! not see each other:
 //!
-//! `cli → analysis · casework → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · impact · journal → source · case → event · grant · cloud · clocks → config → ui → clock`
+//! `cli · fuzz → analysis · casework → report · execute → detect · engine · plan · rotate → state → rollup · decode · digest · playbook · sigma · step → finding · impact · journal → source · case → event · grant · cloud · clocks → config → ui → clock`
 //!
 //! Stated as absences: `decode` opens no files and knows no rules; `detect` knows no formats; `report` knows no polars;
 //! no command renders, `report` does; `casework` knows no terminal; `step` no journal, no prompt and no other step; only
