@@ -42,7 +42,7 @@ fn acts() -> Vec<Value> {
 }
 
 /// The acts one after the other, a minute apart, each with an id of its own.
-fn told(change: impl Fn(Value) -> Value) -> BTreeMap<String, usize> {
+fn told(change: impl Fn(Value) -> Value) -> Told {
     let env = Env::new();
     let records: Vec<Value> = acts()
         .into_iter()
@@ -57,30 +57,48 @@ fn told(change: impl Fn(Value) -> Value) -> BTreeMap<String, usize> {
     severities(&env.judge(&["logs"]))
 }
 
-/// The highest severity of each rule, also of rules whose finding joined another one.
-fn severities(analysis: &Analysis) -> BTreeMap<String, usize> {
+/// The highest severity of each rule.
+struct Told {
+    /// Rules that lead a finding or give one of its reasons.
+    heard: BTreeMap<String, usize>,
+    /// Rules that a finding names, also those that joined it without a reason of their own.
+    named: BTreeMap<String, usize>,
+}
+
+fn severities(analysis: &Analysis) -> Told {
     let levels = ["info", "low", "medium", "high", "critical"];
-    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    let mut told = Told { heard: BTreeMap::new(), named: BTreeMap::new() };
     for finding in analysis.findings() {
         let level = levels.iter().position(|l| *l == text(&finding["severity"])).unwrap();
         let joined = list(&finding["reasons"]).iter().filter_map(|reason| {
             let reason = text(reason);
             Some(reason.strip_suffix(']')?.rsplit_once(" [")?.1.to_string())
         });
-        for rule in joined.chain([text(&finding["rule"])]).filter(|rule| rule.contains('/')) {
-            let most = found.entry(rule).or_default();
-            *most = level.max(*most);
+        for rule in joined.chain([text(&finding["rule"])]) {
+            note(&mut told.heard, rule, level);
+        }
+        for rule in list(&finding["rules"]).iter().map(text) {
+            note(&mut told.named, rule, level);
         }
     }
-    found
+    told
+}
+
+fn note(rules: &mut BTreeMap<String, usize>, rule: String, level: usize) {
+    if rule.contains('/') {
+        let most = rules.entry(rule).or_default();
+        *most = level.max(*most);
+    }
 }
 
 /// Rules that fell silent or by more than one level.
-fn fallen(before: &BTreeMap<String, usize>, after: &BTreeMap<String, usize>) -> Vec<String> {
-    let fell = before.iter().filter_map(|(rule, level)| match after.get(rule) {
-        None => Some(format!("{rule}: silent")),
-        Some(now) if now + 1 < *level => Some(format!("{rule}: from {level} to {now}")),
-        Some(_) => None,
+fn fallen(before: &Told, after: &Told) -> Vec<String> {
+    let fell = before.heard.iter().filter_map(|(rule, level)| {
+        match after.heard.get(rule).or_else(|| after.named.get(rule)) {
+            None => Some(format!("{rule}: silent")),
+            Some(now) if now + 1 < *level => Some(format!("{rule}: from {level} to {now}")),
+            Some(_) => None,
+        }
     });
     fell.collect()
 }
