@@ -9,6 +9,7 @@ mod build;
 pub mod change;
 mod columns;
 pub mod coverage;
+mod credential_odd_source;
 mod credential_unfamiliar_source;
 mod cx;
 mod grouping;
@@ -74,6 +75,7 @@ pub trait Detector: Sync {
 /// Every detector, in the order in which they run.
 pub const DETECTORS: &[&dyn Detector] = &[
     &credential_unfamiliar_source::CredentialUnfamiliarSource,
+    &credential_odd_source::CredentialOddSource,
     &key_in_several_networks::KeyInSeveralNetworks,
     &session_used_elsewhere::SessionUsedElsewhere,
     &s3_bulk_read::S3BulkRead,
