@@ -193,3 +193,45 @@ fn a_finding_lies_in_the_window_and_is_judged_by_the_baseline() {
     let before = env.analyze(&["log.json", "--until", "2026-11-11"]);
     assert!(before.findings().is_empty(), "{:?}", before.titles());
 }
+
+/// The logs of [`a_finding_lies_in_the_window_and_is_judged_by_the_baseline`] with one record of another year.
+fn strayed(year: Option<&str>) -> Env {
+    let env = Env::new();
+    let mut all: Vec<Value> = (0..200).map(|n| record(n * 3600)).collect();
+    for n in 0..20 {
+        let foreign = serde_json::json!({ "sourceIPAddress": "192.0.2.77" });
+        all.push(with(call(10 * DAY + n, user("alice"), "iam", "ListUsers"), foreign));
+    }
+    if let Some(year) = year {
+        // Planted: it would make the network known, and the logs older or younger than they are.
+        let planted = serde_json::json!({
+            "eventTime": format!("{year}-01-01T00:00:00Z"),
+            "sourceIPAddress": "192.0.2.77",
+        });
+        all.push(with(call(999, user("alice"), "iam", "ListRoles"), planted));
+    }
+    env.write("log.json", document(&all));
+    env
+}
+
+#[test]
+fn a_record_of_another_year_moves_no_window_and_no_baseline() {
+    for args in [&["log.json"][..], &["log.json", "--days", "2", "--until", "latest"]] {
+        let usual = strayed(None).analyze(args);
+        assert!(!usual.notes().contains("more than a year away"), "{}", usual.notes());
+        let expected = usual.finding("credential.unfamiliar-source");
+        for year in ["2001", "2199"] {
+            let analysis = strayed(Some(year)).analyze(args);
+            let window = |a: &Analysis| {
+                let window = &a.json["window"];
+                (window["since"].clone(), window["until"].clone())
+            };
+            assert_eq!(window(&analysis), window(&usual), "{year} {args:?}");
+            let finding = analysis.finding("credential.unfamiliar-source");
+            assert_eq!(finding["severity"], expected["severity"], "{year} {args:?}");
+            let notes = analysis.notes();
+            let note = "1 record is dated more than a year away from all others";
+            assert!(notes.contains(note) && notes.contains(year), "{notes}");
+        }
+    }
+}

@@ -54,13 +54,15 @@ pub fn run(request: &Request, observer: &dyn Observer) -> Result<Analysis, Error
     let memory_freed = || observer.memory_freed();
     let detected = detect::run(&cx, &memory_freed).map_err(Error::query)?;
     let coverage = logs.result.coverage.clone();
-    let window = logs.window();
+    let times = logs.frames.times();
+    let window = logs.window(&times);
     let mut report = Report {
         generated: now,
         notes: to_notes(notes::of_window(
             &logs.config,
             logs.selection,
             &coverage,
+            &times,
             window.whole_archive,
         )),
         matrix: detect::coverage::matrix(&cx, &logs.listing, now),

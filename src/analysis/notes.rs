@@ -1,18 +1,25 @@
 //! Plain statements that qualify a report: what the window, the settings and the rules could not do.
 
-use crate::clock::{DAY, date, length, plain};
+use crate::clock::{DAY, Millis, date, length, plain};
 use crate::config::Config;
 use crate::engine::ScanResult;
 use crate::report::model::{RulesApplied, SkippedRule};
-use crate::rollup::Selection;
+use crate::rollup::{Selection, Times};
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
 use crate::ui::number::counted;
 
 /// Notes on the window, the baseline and the settings.
-pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: bool) -> Vec<String> {
+pub fn of_window(
+    config: &Config,
+    selection: Selection,
+    c: &Coverage,
+    times: &Times,
+    whole: bool,
+) -> Vec<String> {
     let mut notes: Vec<String> = no_events(c).into_iter().chain(contradicting(c)).collect();
-    let range = c.oldest.zip(c.newest);
+    notes.extend(of_strays(times));
+    let range = times.main();
     match (whole, range) {
         (true, Some((oldest, newest))) if newest - oldest < 2 * DAY => notes.push(format!(
             "The logs span only {}: too little history to tell what is new, so sources are mostly compared with each other.",
@@ -24,7 +31,10 @@ pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: boo
         )),
         _ => {}
     }
-    if let (false, Some(since), Some((oldest, _))) = (whole, selection.since, range) {
+    // The logs may begin before what was read, unless a stray says so.
+    let begin = |start: Millis| c.oldest.filter(|at| *at > start - YEAR).unwrap_or(start);
+    let begin = range.map(|(start, _)| begin(start)).or(c.oldest);
+    if let (false, Some(since), Some(oldest)) = (whole, selection.since, begin) {
         notes.extend(of_baseline(selection, since, oldest, c));
     }
     if config.geoip().is_none() {
@@ -38,6 +48,31 @@ pub fn of_window(config: &Config, selection: Selection, c: &Coverage, whole: boo
     notes
         .extend(config.files().iter().map(|f| format!("Settings were read from {}.", f.display())));
     notes
+}
+
+const YEAR: Millis = 365 * DAY;
+
+/// Strays that a note names.
+const MOST_STRAYS: usize = 3;
+
+/// Records that are more than a year away from all others.
+pub fn of_strays(times: &Times) -> Option<String> {
+    let strays = times.strays();
+    let records: u64 = strays.iter().map(|stray| stray.records).sum();
+    let (first, them) = match records {
+        0 => return None,
+        1 => ("1 record is".to_string(), "It counts and is judged, but it moves"),
+        n => (format!("{} records are", grouped(n)), "They count and are judged, but they move"),
+    };
+    let mut dates: Vec<String> = strays.iter().map(|stray| date(stray.first)).collect();
+    if dates.len() > MOST_STRAYS {
+        dates.truncate(MOST_STRAYS);
+        dates.push("and others".to_string());
+    }
+    let dates = dates.join(", ");
+    Some(format!(
+        "{first} dated more than a year away from all others ({dates}). {them} neither the window nor the warm-up and the baseline: a clock was wrong, or somebody planted a record."
+    ))
 }
 
 /// Records that cannot all be what AWS wrote.

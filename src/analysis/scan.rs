@@ -6,8 +6,7 @@ use std::sync::Arc;
 use super::incremental::{self, rules_digest};
 use super::inputs::{self, ResolvedInputs};
 use super::rule_files::{RuleFile, compile};
-use super::{Error, LogRequest, Observer};
-use crate::clock::Millis;
+use super::{Error, LogRequest, Observer, notes};
 use crate::cloud::Client;
 use crate::config::{Config, Geo};
 use crate::decode::Record;
@@ -17,7 +16,7 @@ use crate::engine::incremental::{EarlierRuns, LoadQuery};
 use crate::engine::local::{self, Job, Scan, Visitor};
 use crate::event::Event;
 use crate::report::Window;
-use crate::rollup::{Frames, Origin, Phase, Selection};
+use crate::rollup::{Frames, Origin, Phase, Selection, Times};
 use crate::sigma::RuleSet;
 use crate::source::{Found, Listing};
 use crate::state::{Reserved, StateError};
@@ -79,7 +78,11 @@ pub fn scan(
     let ResolvedInputs { listing, mut notes, clients, selection } = inputs;
     let selection = match selection {
         Some(selection) => selection,
-        None => local_selection(request, &listing, threads, observer)?,
+        None => {
+            let (selection, strays) = local_selection(request, &listing, threads, observer)?;
+            notes.extend(strays);
+            selection
+        }
     };
 
     let freed = || observer.memory_freed();
@@ -137,12 +140,13 @@ impl ScannedLogs {
         }
     }
 
-    /// The window as reports show it: the requested one, or else the time that the logs span.
-    pub fn window(&self) -> Window {
+    /// The window as reports show it: the requested one, or else the time that the logs span, without strays.
+    pub fn window(&self, times: &Times) -> Window {
         let (selection, coverage) = (self.selection, &self.result.coverage);
+        let (oldest, newest) = times.main().unzip();
         Window {
-            since: selection.since.or(coverage.oldest),
-            until: selection.until.or(coverage.newest.map(|at| at + 1)),
+            since: selection.since.or(oldest).or(coverage.oldest),
+            until: selection.until.or(newest.or(coverage.newest).map(|at| at + 1)),
             whole_archive: self.whole_archive,
             baseline_since: selection.baseline_since.filter(|_| coverage.events.baseline > 0),
         }
@@ -164,29 +168,38 @@ fn job(listing: &Listing, selection: Selection, threads: usize) -> Job<'_> {
     Job { listing, selection, threads, progress: &|_, _| {}, memory_freed: &|| {} }
 }
 
-/// The window in local logs. `--until latest` first reads them an extra time, to find the newest event.
+/// The window in local logs, and a note on records that were left out of account. `--until latest` first reads the logs
+/// an extra time, to find the newest event.
 fn local_selection(
     request: &LogRequest,
     listing: &Listing,
     threads: usize,
     observer: &dyn Observer,
-) -> Result<Selection, Error> {
-    let newest = match request.window.until_latest() {
+) -> Result<(Selection, Option<String>), Error> {
+    let times = match request.window.until_latest() {
         true if request.has_stdin() => return Err(Error::LatestOfStdin),
-        true => newest(listing, threads, observer),
-        false => None,
+        true => times(listing, threads, observer),
+        false => Times::default(),
     };
-    request.window.selection(request.clock.now(), newest, request.config.baseline_days())
+    let newest = times.main().map(|(_, newest)| newest);
+    let (now, baseline) = (request.clock.now(), request.config.baseline_days());
+    Ok((request.window.selection(now, newest, baseline)?, notes::of_strays(&times)))
 }
 
-fn newest(listing: &Listing, threads: usize, observer: &dyn Observer) -> Option<Millis> {
-    struct Nothing;
-    impl Visitor for Nothing {
-        fn event(&mut self, _: &Event<'_>, _: Record<'_>, _: Phase, _: &Origin) {}
+fn times(listing: &Listing, threads: usize, observer: &dyn Observer) -> Times {
+    struct Dates(Times);
+    impl Visitor for Dates {
+        fn event(&mut self, event: &Event<'_>, _: Record<'_>, _: Phase, _: &Origin) {
+            self.0.add(event.time, event.time, 1);
+        }
     }
     let progress = observer.scan(listing.files.len() as u64, listing.bytes());
     let job = job(listing, Selection::default(), threads);
-    local::scan(&Job { progress: &*progress, ..job }, || Nothing).coverage.newest
+    let scan = local::scan(&Job { progress: &*progress, ..job }, || Dates(Times::default()));
+    scan.parts.into_iter().fold(Times::default(), |mut all, part| {
+        all.merge(part.visitor.0);
+        all
+    })
 }
 
 /// Runs both at the same time. The second runs on this thread and may wait for the network.

@@ -40,7 +40,7 @@ pub fn about(logs: &ScannedLogs, now: Millis) -> About {
     }
     About {
         generated: now,
-        window: logs.window(),
+        window: logs.window(&logs.frames.times()),
         events: coverage.events.decoded,
         complete: !coverage.incomplete(),
         notes,

@@ -9,7 +9,7 @@ use maxminddb::Reader;
 use serde::Deserialize;
 
 use crate::config::error::ConfigError;
-pub use crate::config::hosting::is_hosting;
+pub use crate::config::hosting::{is_amazon, is_hosting};
 
 /// Location and network operator of an address. Unknown text is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -115,6 +115,12 @@ pub fn is_hosting(org: &str) -> bool {
     PROVIDERS.iter().any(has) && !ACCESS_NETWORKS.iter().any(has)
 }
 
+/// Whether an operator's name, as in an ASN database, is Amazon's. Compared word by word.
+pub fn is_amazon(org: &str) -> bool {
+    let name = normalized(org);
+    ["amazon", "aws"].iter().any(|word| name.contains(&normalized(word)))
+}
+
 /// ` a b c ` from `A-b, (C)`, with a space at both ends so that only whole words match.
 fn normalized(text: &str) -> String {
     let mut normalized = String::from(" ");

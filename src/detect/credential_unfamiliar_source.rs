@@ -6,26 +6,31 @@
 //! it and nobody else does. The reasons say which comparison was made, with its numbers.
 //!
 //! Points add up to the severity (`min_score`). A new country, a hosting provider, an attack tool, new actions,
-//! denied calls (`denied_share`) and changes to access raise it. Roaming principals (`roaming_networks`), shared
-//! networks and lasting use lower it. False positives: travel, a new office or VPN exit.
+//! denied calls (`denied_share`), changes to access, several credentials that arrive together and a sign-in with a
+//! password alone raise it. Roaming principals (`roaming_networks`), networks that known principals use, lasting use
+//! and the like lower it by one level in all. False positives: travel, a new office or VPN exit.
 
+mod earlier;
+mod lowering;
 mod novelty;
 mod score;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
 use super::rows::Row;
 use super::text::{list, short_name};
-use super::{Cx, Detector, Meta, advice};
+use super::{Cx, Detector, Meta, advice, weigh};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym};
 use crate::ui::number::counted;
+use earlier::Earlier;
+use lowering::lower;
 use novelty::{Novelty, novelty};
 use score::score;
 
@@ -81,15 +86,21 @@ impl Detector for CredentialUnfamiliarSource {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut found: BTreeMap<(Sym, Sym), Vec<Use<'_>>> = BTreeMap::new();
-        let scored = busiest(uses(cx)).into_iter().filter_map(|using| {
-            let (mut new, compared) = novelty(cx, &using, &settings)?;
-            score(cx, &using, &compared, &settings, &mut new);
-            (new.points > 0).then_some(Use { new: Some(new), ..using })
+        let uses = busiest(uses(cx));
+        let earlier = Earlier::new(cx, &uses);
+        let scored = uses.into_iter().filter_map(|using| {
+            let (mut new, compared) = novelty(cx, &using, &earlier, &settings)?;
+            score(cx, &using, &compared, &earlier, &settings, &mut new);
+            lower(cx, &using, &compared, &earlier, &settings, &mut new);
+            Some(Use { new: Some(new), ..using })
         });
         for using in without_sign_ins(cx, scored.collect()) {
             found.entry((using.principal, using.key)).or_default().push(using);
         }
-        Ok(found.into_values().flat_map(|uses| campaigns(cx, uses, &settings)).collect())
+        let found = found.into_values().flat_map(|uses| campaigns(cx, uses, &settings));
+        let mut found: Vec<Finding> = found.collect();
+        found.sort_by(|a, b| (a.first_seen, &a.id).cmp(&(b.first_seen, &b.id)));
+        Ok(found)
     }
 }
 
@@ -104,11 +115,13 @@ fn without_sign_ins<'a>(cx: &Cx<'_>, uses: Vec<Use<'a>>) -> Vec<Use<'a>> {
             "IdentityCenterUser" | "SAMLUser" | "WebIdentityUser"
         )
     };
-    let sessions: Vec<(&str, Millis)> =
-        uses.iter().filter(|u| !signs_in(u)).map(|u| (u.network, u.first)).collect();
+    let mut sessions: HashMap<&str, BTreeSet<Millis>> = HashMap::new();
+    for using in uses.iter().filter(|u| !signs_in(u)) {
+        sessions.entry(using.network).or_default().insert(using.first);
+    }
     let follows = |using: &Use<'_>| {
-        let near = |at: Millis| (using.first..=using.first + SIGN_IN).contains(&at);
-        sessions.iter().any(|(network, at)| *network == using.network && near(*at))
+        let near = using.first..=using.first + SIGN_IN;
+        sessions.get(using.network).is_some_and(|times| times.range(near).next().is_some())
     };
     uses.into_iter().filter(|using| !signs_in(using) || !follows(using)).collect()
 }
@@ -120,9 +133,23 @@ struct Use<'a> {
     key: Sym,
     network: &'a str,
     rows: Vec<Row<'a>>,
+    /// First call in the window.
     first: Millis,
     last: Millis,
+    /// First success of the credential from the network before the window, else the first call in the window.
+    origin: Millis,
     new: Option<Novelty>,
+}
+
+impl Use<'_> {
+    fn credential(&self) -> &'static str {
+        if self.key != 0 { "this key" } else { "this principal" }
+    }
+
+    /// True if the credential had success from the network before the window.
+    fn is_in_baseline(&self) -> bool {
+        self.origin < self.first
+    }
 }
 
 /// The busiest networks of each credential. A role that a website's visitors assume uses thousands.
@@ -160,13 +187,26 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
             rows: Vec::new(),
             first: value.first.time,
             last: value.last(),
+            origin: 0,
             new: None,
         });
         using.rows.push(row);
         using.first = using.first.min(value.first.time);
         using.last = using.last.max(value.last());
     }
-    uses.into_values().collect()
+    let since = |using: &Use<'_>| {
+        let seen = match using.key {
+            0 => cx.history.principal_in(using.principal, using.network),
+            key => cx.history.key_in(key, using.network),
+        };
+        match seen {
+            Some(seen) if seen.first_success < using.first => seen.first_success,
+            // A stray record is no beginning.
+            Some(seen) if using.first < cx.history.start => seen.first,
+            _ => using.first,
+        }
+    };
+    uses.into_values().map(|using| Use { origin: since(&using), ..using }).collect()
 }
 
 /// Identities with credentials of this account. Callers of other accounts and the public have no usual network.
@@ -185,7 +225,7 @@ fn is_of_account(identity_type: &str) -> bool {
 }
 
 /// Groups uses of one credential that follow each other within a day. A network where it stays is a finding of
-/// its own.
+/// its own. What is informational is one finding.
 fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Finding> {
     uses.sort_by_key(|u| (u.first, u.network));
     let mut groups: Vec<Vec<Use<'_>>> = Vec::new();
@@ -198,15 +238,18 @@ fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Fi
         }
     }
     groups.extend(staying.into_iter().map(|using| vec![using]));
-    groups.into_iter().filter_map(|group| finding(cx, group, settings)).collect()
+    let min = settings.get(&MIN_SCORE) as i32;
+    let weighed = groups.into_iter().filter_map(|group| Some((weigh_all(&group, min)?, group)));
+    let (light, heavy): (Vec<_>, Vec<_>) =
+        weighed.partition(|(severity, _)| *severity == Severity::Info);
+    let light: Vec<Use<'_>> = light.into_iter().flat_map(|(_, group)| group).collect();
+    let heavy = heavy.into_iter().chain([(Severity::Info, light)]);
+    heavy.filter_map(|(severity, group)| finding(cx, severity, group, settings)).collect()
 }
 
-fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<Finding> {
-    group.sort_by_key(|u| std::cmp::Reverse(u.new.as_ref().map_or(0, |n| n.points)));
-    let main = group.first()?;
-    let new = main.new.as_ref()?;
-    let points = new.points + if group.len() >= 3 && !new.roams { 2 } else { 0 };
-    let min = settings.get(&MIN_SCORE) as i32;
+/// The severity of points: low from `min` on, medium with one more, high with four, critical with six. What lowers it
+/// does so by one level in all, and hides nothing.
+fn severity(points: i32, min: i32, new: &Novelty) -> Option<Severity> {
     let severity = match points - min {
         ..0 => return None,
         0 => Severity::Low,
@@ -214,12 +257,38 @@ fn finding(cx: &Cx<'_>, mut group: Vec<Use<'_>>, settings: &Resolved) -> Option<
         4..6 => Severity::High,
         _ => Severity::Critical,
     };
+    let lowered = if new.lowered.is_empty() { severity } else { weigh::lower(severity, 1) };
+    Some(if new.at_least_low { lowered.max(Severity::Low) } else { lowered })
+}
+
+/// The severity of uses that follow each other: that of the gravest, with two points more from three networks on.
+fn weigh_all(group: &[Use<'_>], min: i32) -> Option<Severity> {
+    let several = |new: &Novelty| if group.len() >= 3 && !new.roams { 2 } else { 0 };
+    let new = group.iter().filter_map(|using| using.new.as_ref());
+    new.filter_map(|new| severity(new.points + several(new), min, new)).max()
+}
+
+fn finding(
+    cx: &Cx<'_>,
+    severity: Severity,
+    mut group: Vec<Use<'_>>,
+    settings: &Resolved,
+) -> Option<Finding> {
+    let min = settings.get(&MIN_SCORE) as i32;
+    let weight = |new: &Novelty| (self::severity(new.points, min, new), new.points);
+    group.sort_by_key(|u| std::cmp::Reverse(u.new.as_ref().map(weight)));
+    let main = group.first()?;
+    let new = main.new.as_ref()?;
     let mut build = Build::new(cx, &META, Cause::ForeignUse);
     for (key, value) in group.iter().flat_map(|u| &u.rows) {
         build.activity(key, value);
     }
-    for reason in &new.reasons {
+    for reason in new.reasons.iter().chain(&new.lowered) {
         build.reason(reason.clone());
+    }
+    if !new.lowered.is_empty() {
+        let least = if new.at_least_low { ", to low at least" } else { "" };
+        build.reason(format!("the last {} lower it by one level in all{least}", new.lowered.len()));
     }
     if group.len() > 1 {
         let rest = list(group.iter().skip(1).map(|u| u.network), 5);

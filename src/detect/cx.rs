@@ -90,18 +90,17 @@ impl<'a> Cx<'a> {
         self.text(key).starts_with("AKIA")
     }
 
-    /// True if the principal first used the source's network less than half a day before `at` and the logs can
-    /// show that this is unusual: they cover a day before, and the network is as new to the account or the
-    /// principal has a longer history elsewhere.
+    /// True if the source's network is not the principal's own at `at`, and the logs can show that this is unusual:
+    /// they cover a day before, and the account does not know the network or the principal has a longer history
+    /// elsewhere.
     pub fn is_unfamiliar(&self, principal: Sym, source: Sym, at: Millis) -> bool {
         let h = &self.history;
         let network = self.networks.name(source);
-        if !self.networks.is_outside(source) || h.has_worked_from(principal, network, at - DAY / 2)
-        {
+        if !self.networks.is_outside(source) || h.is_own(principal, network, at) {
             return false;
         }
         let compared = self.history_before(at) >= DAY && !self.roams(principal, source, at);
-        let new_to_account = h.network_first(network).is_none_or(|first| first >= at - DAY / 2);
+        let new_to_account = h.known_since(network) >= at - DAY / 2;
         compared && (new_to_account || self.has_history(principal, at))
     }
 
@@ -118,9 +117,9 @@ impl<'a> Cx<'a> {
         workload && usual && self.history.roams(principal, at)
     }
 
-    /// True if the principal was seen a day or more before `at`.
+    /// True if a call of the principal succeeded a day or more before `at`.
     pub fn has_history(&self, principal: Sym, at: Millis) -> bool {
-        self.history.networks_of(principal).any(|(_, seen)| seen.first < at - DAY)
+        self.history.first_success(principal).is_some_and(|first| first < at - DAY)
     }
 
     /// The time before `at` that the logs cover.

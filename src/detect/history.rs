@@ -1,15 +1,18 @@
 //! Which networks principals and keys used, and since when, over baseline and window.
+//!
+//! What makes a network known is in [`standing`]: success on earlier days, by principals that were known themselves.
+
+mod fold;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
-
-use super::source_networks::{SourceNetwork, SourceNetworks};
+use super::source_networks::SourceNetworks;
 use crate::clock::{DAY, Millis, plain};
-use crate::event::{Outcome, SourceClass};
 use crate::rollup::{Frames, Names, Sym};
 use crate::ui::number::counted;
+use standing::Network;
 
 /// Networks that a finding names as usual.
 const MOST_USUAL: usize = 5;
@@ -22,6 +25,8 @@ pub struct Seen {
     pub events: u64,
     /// First call that succeeded; [`Millis::MAX`] if none did.
     pub first_success: Millis,
+    /// From when on the network is the principal's own; [`Millis::MAX`] if never. Not set for keys.
+    pub own_since: Millis,
 }
 
 impl Seen {
@@ -33,21 +38,27 @@ impl Seen {
     }
 }
 
-/// Who used which network, and since when. Excludes calls by AWS services on the account's behalf.
+/// Who used which network, and since when. Excludes calls by AWS services on the account's behalf, and records more
+/// than a year away from all others.
 #[derive(Debug, Default)]
 pub struct History {
-    /// Start and end of everything that was folded.
+    /// Start and end of what was folded.
     pub start: Millis,
     pub end: Millis,
     by_principal: HashMap<Sym, BTreeMap<String, Seen>>,
     by_key: HashMap<Sym, BTreeMap<String, Seen>>,
-    by_network: HashMap<String, BTreeMap<Sym, Seen>>,
-    countries: BTreeMap<String, Seen>,
-    /// Days since 1970 on which a network was used.
-    network_days: HashMap<String, BTreeSet<i64>>,
+    /// First success of each principal, from any network.
+    principal_first: HashMap<Sym, Millis>,
+    by_network: HashMap<String, Network>,
+    /// When each network was first used, earliest first.
+    network_firsts: Vec<(Millis, String)>,
+    /// Networks by the number of days on which they were used, the most first.
+    network_days: Vec<(usize, String)>,
+    /// Since when the account knows a network of the country.
+    countries: BTreeMap<String, Millis>,
     /// Days on which a principal was active.
     active_days: HashMap<Sym, BTreeSet<i64>>,
-    /// Days after the first on which the principal used a new network.
+    /// Days after the first on which the principal first succeeded from a network.
     moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
@@ -58,9 +69,6 @@ pub struct History {
 /// Later days with a tool that tell that it was in use when the logs begin.
 const TOOL_DAYS: usize = 3;
 
-/// Tools that change accounts from code, by user-agent family.
-const DEPLOY_TOOLS: &[&str] = &["Terraform", "OpenTofu", "Pulumi", "cloudformation.amazonaws.com"];
-
 /// Days with a new network from which on a principal roams.
 const ROAMING_DAYS: usize = 3;
 
@@ -69,50 +77,10 @@ pub const FIRST_DAYS: Millis = 7 * DAY;
 
 impl History {
     pub fn new(frames: &Frames, networks: &SourceNetworks, names: &Names) -> History {
-        let mut h = History { start: Millis::MAX, end: Millis::MIN, ..History::default() };
-        // Many rows repeat the same principal, key, source and day.
-        let mut days: FxHashMap<(Sym, Sym, Sym, i64), Seen> = FxHashMap::default();
-        for (key, value) in frames.activity_rows.iter() {
-            let first = value.first.time;
-            let first_success = if key.outcome == Outcome::Success { first } else { Millis::MAX };
-            let seen = Seen { first, last: value.last(), events: value.events, first_success };
-            h.start = h.start.min(seen.first);
-            h.end = h.end.max(seen.last);
-            if first_success != Millis::MAX && DEPLOY_TOOLS.contains(&names.text(key.agent)) {
-                let network = networks.name(key.source).to_string();
-                let from = h.tools.entry((key.principal, key.agent)).or_default();
-                from.entry(network).or_default().insert(first.div_euclid(DAY));
-            }
-            if !key.by_service {
-                let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
-                days.entry(day).and_modify(|s| s.add(seen)).or_insert(seen);
-            }
-        }
-        for ((principal, access_key, source, day), seen) in days {
-            let usable = |n: &&SourceNetwork| n.is_outside() || n.class == SourceClass::Own;
-            let Some(from) = networks.get(source).filter(usable) else { continue };
-            let network = &from.name;
-            note(h.by_principal.entry(principal).or_default(), network, seen);
-            if names.text(access_key).starts_with("AKIA") {
-                note(h.by_key.entry(access_key).or_default(), network, seen);
-            }
-            h.network_days.entry(network.clone()).or_default().insert(day);
-            h.active_days.entry(principal).or_default().insert(day);
-            let who = h.by_network.entry(network.clone()).or_default();
-            who.entry(principal).and_modify(|s| s.add(seen)).or_insert(seen);
-            if !from.asn.is_empty() {
-                note(h.operators.entry(principal).or_default(), &from.asn, seen);
-            }
-            if !from.country.is_empty() {
-                note(&mut h.countries, &from.country, seen);
-            }
-        }
-        for (principal, networks) in &h.by_principal {
-            let first = h.active_days.get(principal).and_then(BTreeSet::first);
-            let days = networks.values().map(|seen| seen.first.div_euclid(DAY));
-            let later = days.filter(|day| first.is_some_and(|f| day > f)).collect();
-            h.moving_days.insert(*principal, later);
-        }
+        let Some((start, end)) = frames.times().main() else { return History::default() };
+        let mut h = History { start, end, ..History::default() };
+        h.fold(frames, networks, names);
+        h.judge_networks(names);
         h
     }
 
@@ -137,11 +105,16 @@ impl History {
             return false;
         };
         let today = at.div_euclid(DAY);
-        let young = at - self.start < FIRST_DAYS;
+        let young = self.is_young(at);
         let counts = |day: &&i64| **day < today || (young && **day > today);
         let (active, moves) = (active.iter().filter(counts), moves.iter().filter(counts));
         let (active, moves) = (active.count(), moves.count());
         moves >= ROAMING_DAYS && 2 * moves >= active
+    }
+
+    /// True in the first days of the logs, in which every network is new.
+    pub fn is_young(&self, at: Millis) -> bool {
+        at - self.start < FIRST_DAYS
     }
 
     /// True if a call of the principal from a network of the operator succeeded before `at`.
@@ -158,7 +131,7 @@ impl History {
 
     /// Number of days on which anyone used the network.
     pub fn days_in(&self, network: &str) -> usize {
-        self.network_days.get(network).map_or(0, BTreeSet::len)
+        self.by_network.get(network).map_or(0, |n| n.days.len())
     }
 
     /// Days that the logs cover.
@@ -167,13 +140,8 @@ impl History {
     }
 
     /// Networks that anyone used on more days than `days`, the most used first.
-    pub fn networks_on_more_days(&self, days: usize) -> Vec<&str> {
-        let mut found: Vec<(usize, &str)> = (self.network_days.iter())
-            .filter(|(_, on)| on.len() > days)
-            .map(|(network, on)| (on.len(), network.as_str()))
-            .collect();
-        found.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
-        found.into_iter().map(|(_, network)| network).collect()
+    pub fn networks_on_more_days(&self, days: usize) -> impl Iterator<Item = &str> {
+        self.network_days.iter().take_while(move |(on, _)| *on > days).map(|(_, n)| n.as_str())
     }
 
     /// Networks that the principal used, with their times.
@@ -186,30 +154,19 @@ impl History {
         self.by_key.get(&key).into_iter().flatten().map(|(n, s)| (n.as_str(), *s))
     }
 
-    /// Principals that used the network.
-    pub fn principals_in(&self, network: &str) -> impl Iterator<Item = (Sym, Seen)> {
-        self.by_network.get(network).into_iter().flatten().map(|(p, s)| (*p, *s))
+    /// The principal's calls from the network.
+    pub fn principal_in(&self, principal: Sym, network: &str) -> Option<Seen> {
+        self.by_principal.get(&principal)?.get(network).copied()
     }
 
-    /// True if another principal came from the network before `at`.
-    pub fn used_by_others(&self, network: &str, principal: Sym, at: Millis) -> bool {
-        self.principals_in(network).any(|(p, s)| p != principal && s.first < at)
+    /// The long-term key's calls from the network.
+    pub fn key_in(&self, key: Sym, network: &str) -> Option<Seen> {
+        self.by_key.get(&key)?.get(network).copied()
     }
 
-    /// True if a call of the principal from the network succeeded before `at`. Failures do not count: guessing
-    /// would make a network known.
-    pub fn has_worked_from(&self, principal: Sym, network: &str, at: Millis) -> bool {
-        let seen = self.by_principal.get(&principal).and_then(|n| n.get(network));
-        seen.is_some_and(|s| s.first_success < at)
-    }
-
-    /// True if the principal uses the network on more days than that of `at`: it worked from there a day before
-    /// or, where the logs only just begin, it still calls from there three days later.
-    pub fn uses_regularly(&self, principal: Sym, network: &str, at: Millis) -> bool {
-        let Some(seen) = self.by_principal.get(&principal).and_then(|n| n.get(network)) else {
-            return false;
-        };
-        seen.first_success < at - DAY || (at - self.start < DAY && seen.last > at + 3 * DAY)
+    /// First success of the principal from any network.
+    pub fn first_success(&self, principal: Sym) -> Option<Millis> {
+        self.principal_first.get(&principal).copied()
     }
 
     /// A line for each network that the principal used before `at`, most calls first.
@@ -234,19 +191,20 @@ impl History {
         lines.chain(more).collect()
     }
 
-    /// First time anyone used the network.
+    /// First time anyone used the network, whether the call succeeded or not.
     pub fn network_first(&self, network: &str) -> Option<Millis> {
-        self.principals_in(network).map(|(_, s)| s.first).min()
+        self.by_network.get(network).map(|n| n.first)
     }
 
-    pub fn country_first(&self, country: &str) -> Option<Millis> {
-        self.countries.get(country).map(|s| s.first)
+    /// Networks that anyone used before `at`, the earliest first.
+    pub fn networks_before(&self, at: Millis) -> &[(Millis, String)] {
+        let before = self.network_firsts.partition_point(|(first, _)| *first < at);
+        self.network_firsts.get(..before).unwrap_or_default()
     }
 
-    /// Networks that anyone used before `at`.
-    pub fn networks_before(&self, at: Millis) -> BTreeSet<&str> {
-        let known = self.by_network.iter().filter(|(_, who)| who.values().any(|s| s.first < at));
-        known.map(|(network, _)| network.as_str()).collect()
+    /// Since when the account knows a network of the country; [`Millis::MAX`] if it never does.
+    pub fn country_since(&self, country: &str) -> Option<Millis> {
+        self.countries.get(country).copied()
     }
 }
 
@@ -260,15 +218,6 @@ impl<K: Eq + Hash> Recurrence<K> {
         let (day, days) = (at.div_euclid(DAY), self.0.entry(who).or_default());
         days.insert(day);
         days.range(..day).count()
-    }
-}
-
-fn note(map: &mut BTreeMap<String, Seen>, name: &str, seen: Seen) {
-    match map.get_mut(name) {
-        Some(known) => known.add(seen),
-        None => {
-            map.insert(name.to_string(), seen);
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod change_new_to_role;
 mod change_refused_first_time;
 mod columns;
 pub mod coverage;
+mod credential_odd_source;
 mod credential_unfamiliar_source;
 mod cx;
 mod first_acts;
@@ -77,6 +78,7 @@ pub trait Detector: Sync {
 /// Every detector, in the order in which they run.
 pub const DETECTORS: &[&dyn Detector] = &[
     &credential_unfamiliar_source::CredentialUnfamiliarSource,
+    &credential_odd_source::CredentialOddSource,
     &key_in_several_networks::KeyInSeveralNetworks,
     &session_used_elsewhere::SessionUsedElsewhere,
     &s3_bulk_read::S3BulkRead,

@@ -21,7 +21,18 @@ pub struct Slot {
     pub bytes: u64,
 }
 
-/// Full slots close to each other.
+/// How fast the objects of a burst follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// Full slots close to each other.
+    Burst,
+    /// A day, most of whose slots are not full.
+    Day,
+    /// Days from a network that was not the principal's own when it began.
+    Weeks,
+}
+
+/// Full slots close to each other, or what adds up over days.
 #[derive(Debug, Clone)]
 pub struct Burst {
     pub principal: Sym,
@@ -38,13 +49,14 @@ pub struct Burst {
     pub access_log: u64,
     pub first: Millis,
     pub last: Millis,
-    /// Objects in its busiest slot.
+    pub pace: Pace,
+    /// Objects in its busiest slot; for a day or weeks, the requests of its busiest day.
     pub peak: u64,
     pub buckets: BTreeSet<Sym>,
     pub prefixes: BTreeSet<String>,
-    /// Median of the principal's busiest slot on each earlier day.
+    /// Median of the same on each earlier day of the principal.
     pub usual_peak: u64,
-    /// The principal's busiest slot on any earlier day.
+    /// The highest of any earlier day.
     pub highest_peak: u64,
     /// Number of earlier days on which the principal did this at all.
     pub earlier_days: u64,
@@ -63,9 +75,17 @@ impl Burst {
         (self.earlier_days > 0).then(|| self.peak as f64 / self.usual_peak.max(1) as f64)
     }
 
-    /// True if far above the usual, and at least twice the highest earlier day.
+    /// True if far above the usual, and at least twice the highest earlier day. A ramp stays close to its last day:
+    /// twice as far above the usual is enough for one that is the highest so far.
     pub fn is_unusual(&self, ratio: f64) -> bool {
-        self.ratio().is_none_or(|r| r >= ratio) && self.peak >= 2 * self.highest_peak
+        let far = |times: f64| self.ratio().is_none_or(|r| r >= times * ratio);
+        (far(1.0) && self.peak >= 2 * self.highest_peak)
+            || (far(2.0) && self.peak > self.highest_peak)
+    }
+
+    /// What the peak counts.
+    pub fn unit(&self) -> &'static str {
+        if self.pace == Pace::Burst { "its busiest ten minutes" } else { "its busiest day" }
     }
 
     /// The log that has more of its requests.
@@ -82,11 +102,30 @@ impl Burst {
 pub struct Limits {
     pub slot_objects: u64,
     pub slot_bytes: u64,
+    /// Requests in a day, and in weeks from a network that is not the principal's own, that add up although no slot is
+    /// full.
+    pub day_objects: u64,
+    pub weeks_objects: u64,
 }
+
+/// How long objects add up from a network that is not the principal's own.
+const WEEKS: Millis = 30 * DAY;
 
 type Slots = BTreeMap<i32, Slot>;
 
-/// Bursts of `actions` in the window, by principal and network.
+/// The bursts that `fires` takes, and slow ones that share no rows with them.
+pub fn without_repeats(found: Vec<Burst>, fires: impl Fn(&Burst) -> bool) -> Vec<Burst> {
+    let mut found: Vec<Burst> = found.into_iter().filter(|b| fires(b)).collect();
+    let mut told: HashSet<usize> = HashSet::new();
+    for pace in [Pace::Burst, Pace::Day, Pace::Weeks] {
+        found.retain(|b| b.pace != pace || !b.rows.iter().any(|row| told.contains(row)));
+        let rows = found.iter().filter(|b| b.pace == pace).flat_map(|b| b.rows.iter().copied());
+        told.extend(rows);
+    }
+    found
+}
+
+/// Bursts of `actions` in the window, by principal and network, and slow ones over the same rows.
 pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Burst> {
     let callers = callers(cx);
     let counted = |key: &Key, value: &Value| {
@@ -117,7 +156,7 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
             slot.bytes += value.bytes_out;
         }
     }
-    let peaks = peaks(cx, slots);
+    let (peaks, days) = (peaks(cx, &mut slots), days(cx, &slots));
     let mut found = Vec::new();
     for ((principal, _), slots) in &mut groups {
         for slot in slots.values_mut() {
@@ -126,10 +165,12 @@ pub fn bursts(cx: &Cx<'_>, actions: &[ObjectAction], limits: &Limits) -> Vec<Bur
                 (slot.objects, slot.bytes) = count_once(cx, slot.rows.iter().copied());
             }
         }
-        let days = peaks.get(principal);
-        found.extend(
-            runs(slots, limits).into_iter().filter_map(|rows| burst(cx, *principal, rows, days)),
-        );
+        let peaks = peaks.get(principal);
+        let fast = runs(slots, limits).into_iter();
+        found.extend(fast.filter_map(|rows| burst(cx, *principal, rows, Pace::Burst, peaks)));
+        let days = days.get(principal);
+        let slow = slow(cx, *principal, slots, limits).into_iter();
+        found.extend(slow.filter_map(|(pace, rows)| burst(cx, *principal, rows, pace, days)));
     }
     found.sort_by_key(|b| (b.first, b.principal, b.source));
     found
@@ -156,7 +197,7 @@ pub fn through(cx: &Cx<'_>, b: &Burst) -> Option<String> {
 
 /// Each principal's busiest slot by day, over all keys, sources and buckets. `rows` are principal, slot and row
 /// number.
-fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap<i64, u64>> {
+fn peaks(cx: &Cx<'_>, rows: &mut [(Sym, i32, usize)]) -> HashMap<Sym, BTreeMap<i64, u64>> {
     rows.sort_unstable();
     let mut peaks: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
     for of_slot in rows.chunk_by(|(p, s, _), (q, t, _)| (p, s) == (q, t)) {
@@ -171,6 +212,54 @@ fn peaks(cx: &Cx<'_>, mut rows: Vec<(Sym, i32, usize)>) -> HashMap<Sym, BTreeMap
         }
     }
     peaks
+}
+
+/// Each principal's requests by day, in the log that has more of them.
+fn days(cx: &Cx<'_>, rows: &[(Sym, i32, usize)]) -> HashMap<Sym, BTreeMap<i64, u64>> {
+    let mut sums: BTreeMap<(Sym, i64), [u64; 2]> = BTreeMap::new();
+    for (principal, slot, n) in rows {
+        let Some((key, value)) = cx.frames.object_rows.get(*n) else { continue };
+        let day = (i64::from(*slot) * SLOT).div_euclid(DAY);
+        sums.entry((*principal, day)).or_default()[key.log as usize] += value.requests;
+    }
+    let mut days: HashMap<Sym, BTreeMap<i64, u64>> = HashMap::new();
+    for ((principal, day), requests) in sums {
+        let most = requests.into_iter().max().unwrap_or(0);
+        days.entry(principal).or_default().insert(day, most);
+    }
+    days
+}
+
+/// Rows of days, and of weeks from a network that is not the principal's own, with enough requests.
+fn slow(cx: &Cx<'_>, principal: Sym, slots: &Slots, limits: &Limits) -> Vec<(Pace, Vec<usize>)> {
+    let mut by_day: BTreeMap<i64, (u64, Vec<usize>)> = BTreeMap::new();
+    for (slot, content) in slots {
+        let day = by_day.entry((i64::from(*slot) * SLOT).div_euclid(DAY)).or_default();
+        day.0 += content.requests;
+        day.1.extend(&content.rows);
+    }
+    let row = |n: &usize| cx.frames.object_rows.get(*n);
+    let mut begin = None;
+    let mut weeks: Vec<usize> = Vec::new();
+    let mut sum = 0;
+    for (day, (requests, rows)) in &by_day {
+        let first = rows.iter().filter_map(row).min_by(|a, b| a.1.first.order(&b.1.first));
+        let Some((key, value)) = first else { continue };
+        if begin.is_none() && cx.is_unfamiliar(principal, key.source, value.first.time) {
+            begin = Some(*day);
+        }
+        if begin.is_some_and(|from| (day - from) * DAY < WEEKS) {
+            weeks.extend(rows);
+            sum += requests;
+        }
+    }
+    let mut found = Vec::new();
+    if sum >= limits.weeks_objects {
+        found.push((Pace::Weeks, weeks));
+    }
+    let days = by_day.into_values().filter(|(requests, _)| *requests >= limits.day_objects);
+    found.extend(days.map(|(_, rows)| (Pace::Day, rows)));
+    found
 }
 
 /// Rows of each run of full slots, with the slots between and next to them.
@@ -219,6 +308,7 @@ fn burst(
     cx: &Cx<'_>,
     principal: Sym,
     rows: Vec<usize>,
+    pace: Pace,
     days: Option<&BTreeMap<i64, u64>>,
 ) -> Option<Burst> {
     let (objects, bytes) = count_once(cx, rows.iter().copied());
@@ -240,8 +330,11 @@ fn burst(
     }
     let source =
         sources.iter().max_by_key(|(sym, n)| (**n, cx.text(**sym))).map(|(sym, _)| *sym)?;
-    let peak = by_slot.values().map(|rows| count_once(cx, rows.iter().copied()).0).max()?;
     let today = first.div_euclid(DAY);
+    let peak = match pace {
+        Pace::Burst => by_slot.values().map(|rows| count_once(cx, rows.iter().copied()).0).max()?,
+        _ => *days?.range(today..=last.div_euclid(DAY)).map(|(_, requests)| requests).max()?,
+    };
     let mut earlier: Vec<u64> = days?.range(..today).map(|(_, peak)| *peak).collect();
     if earlier.is_empty() && cx.history_before(first) < DAY {
         // The first day has no earlier days: at least three later ones show what is usual.
@@ -260,6 +353,7 @@ fn burst(
         access_log: requests[Log::S3Access as usize],
         first,
         last,
+        pace,
         peak,
         buckets,
         prefixes,
@@ -269,3 +363,6 @@ fn burst(
         rows,
     })
 }
+
+#[cfg(test)]
+mod tests;

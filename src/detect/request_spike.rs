@@ -3,14 +3,15 @@
 //! Volume does not say what the calls do, so the finding is low and merges into a more specific one of the same
 //! source. It catches bulk use of services that no other detector covers. The busiest hour must reach `min_events` and
 //! `ratio` times the median of at least `min_hours` earlier active hours; spikes on `usual_days` earlier days are
-//! routine. False positives: new batch jobs, migrations.
+//! routine. A day whose hours all stay below that is compared with the earlier days in the same way. False positives: new batch jobs, migrations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use polars::prelude::*;
 
 use super::build::Build;
 use super::columns::{counts, hours, syms};
+use super::rows::Row;
 use super::{Cx, Detector, Meta};
 use crate::clock::{plain, rfc3339};
 use crate::config::{Resolved, Setting};
@@ -63,15 +64,37 @@ impl Detector for RequestSpike {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
-        let mut found = Vec::new();
+        let mut spiking: BTreeMap<&str, (Hours, Vec<Spike>)> = BTreeMap::new();
         for (network, hours) in hours_by_network(cx)? {
-            for spike in spikes(&hours, &settings) {
-                found.extend(finding(cx, network, &hours, &spike, &settings));
+            let mut found = spikes(&hours, Unit::Hour, &settings);
+            found.extend(without_spikes(days_of(&hours, &settings), &found));
+            if !found.is_empty() {
+                spiking.insert(network, (hours, found));
+            }
+        }
+        let mut rows: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+        for row in cx.frames.activity_rows.iter() {
+            let network = cx.networks.name(row.0.source);
+            if row.0.phase == Phase::Window && !row.0.by_service && spiking.contains_key(network) {
+                rows.entry(network).or_default().push(row);
+            }
+        }
+        let mut found = Vec::new();
+        for (network, (hours, spikes)) in &spiking {
+            let rows = rows.get(network).map(Vec::as_slice).unwrap_or_default();
+            for spike in spikes {
+                found.extend(finding(cx, (network, rows), hours, spike, &settings));
             }
         }
         Ok(found)
     }
 }
+
+/// A day whose hours are no spikes must reach so many times the calls of an hour that is one.
+const DAY_TIMES: f64 = 4.0;
+
+/// Earlier active days that the comparison of a day needs.
+const MIN_DAYS: f64 = 5.0;
 
 /// Calls of one hour, by log: an S3 call is in both logs when both are on.
 type Calls = [u64; 2];
@@ -100,17 +123,37 @@ fn hours_by_network<'c>(cx: &'c Cx<'_>) -> PolarsResult<BTreeMap<&'c str, Hours>
     Ok(networks)
 }
 
-/// Consecutive hours far above the earlier ones.
+/// What a spike is counted in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    Hour,
+    /// A day, where no hour was a spike.
+    Day,
+}
+
+impl Unit {
+    /// The last hour of the hour or day that begins with this one.
+    fn end(self, hour: i32) -> i32 {
+        if self == Unit::Hour { hour } else { hour + 23 }
+    }
+
+    fn name(self) -> &'static str {
+        if self == Unit::Hour { "hour" } else { "day" }
+    }
+}
+
+/// Consecutive hours or days far above the earlier ones.
 struct Spike {
+    unit: Unit,
     from: i32,
     until: i32,
-    /// The hour with most calls, and its calls.
+    /// First hour of the hour or day with most calls, and its calls.
     peak_hour: i32,
     peak: u64,
-    /// Median of the earlier active hours, and how many hours these are.
+    /// Median of the earlier active hours or days, and how many these are.
     usual: u64,
     earlier_hours: usize,
-    /// Calls in the busiest earlier hour.
+    /// Calls in the busiest earlier one.
     earlier_peak: u64,
     earlier_days: usize,
 }
@@ -121,28 +164,51 @@ impl Spike {
     }
 
     fn grow(&mut self, hour: i32, calls: u64) {
-        self.until = hour;
+        self.until = self.unit.end(hour);
         if calls > self.peak {
             (self.peak_hour, self.peak) = (hour, calls);
         }
     }
 }
 
-fn spikes(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
+/// Calls in days that reach four hours of spikes, by the first hour of the day: days that are far above the earlier
+/// ones although no hour is.
+fn days_of(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
+    let mut days = Hours::new();
+    for (hour, calls) in hours {
+        let day = days.entry(hour.div_euclid(24) * 24).or_default();
+        *day = [day[0] + calls[0], day[1] + calls[1]];
+    }
+    spikes(&days, Unit::Day, settings)
+}
+
+/// The days without a spike of an hour.
+fn without_spikes(days: Vec<Spike>, hourly: &[Spike]) -> Vec<Spike> {
+    let told: BTreeSet<i32> =
+        hourly.iter().flat_map(|s| [s.from.div_euclid(24), s.until.div_euclid(24)]).collect();
+    let apart = |day: &Spike| {
+        told.range(day.from.div_euclid(24)..=day.until.div_euclid(24)).next().is_none()
+    };
+    days.into_iter().filter(apart).collect()
+}
+
+/// Spikes among hours, or among days by their first hour.
+fn spikes(calls: &Hours, unit: Unit, settings: &Resolved) -> Vec<Spike> {
     let (mut found, mut days) = (Vec::<Spike>::new(), BTreeSet::new());
+    let (min, min_earlier) = match unit {
+        Unit::Hour => (settings.get(&MIN_EVENTS), settings.get(&MIN_HOURS)),
+        Unit::Day => (DAY_TIMES * settings.get(&MIN_EVENTS), MIN_DAYS),
+    };
     // Sorted. Hours of an ongoing spike stay out: they would raise the median that they are compared with.
     let (mut earlier, mut ongoing) = (Vec::<u64>::new(), Vec::<u64>::new());
-    for (hour, calls) in hours.iter().map(|(hour, calls)| (*hour, most(calls))) {
+    for (hour, calls) in calls.iter().map(|(hour, calls)| (*hour, most(calls))) {
         let adjacent = found.last().is_some_and(|spike| hour - spike.until == 1);
         if !adjacent {
             ongoing.drain(..).for_each(|calls| insert(&mut earlier, calls));
         }
         let usual = earlier.get(earlier.len() / 2).copied().unwrap_or(0).max(1);
-        let enough = earlier.len() as f64 >= settings.get(&MIN_HOURS);
-        if !enough
-            || (calls as f64) < settings.get(&MIN_EVENTS)
-            || (calls as f64) < settings.get(&RATIO) * usual as f64
-        {
+        let enough = earlier.len() as f64 >= min_earlier;
+        if !enough || (calls as f64) < min || (calls as f64) < settings.get(&RATIO) * usual as f64 {
             insert(&mut earlier, calls);
             continue;
         }
@@ -151,8 +217,9 @@ fn spikes(hours: &Hours, settings: &Resolved) -> Vec<Spike> {
         match found.last_mut().filter(|_| adjacent) {
             Some(spike) => spike.grow(hour, calls),
             None => found.push(Spike {
+                unit,
                 from: hour,
-                until: hour,
+                until: unit.end(hour),
                 peak_hour: hour,
                 peak: calls,
                 usual,
@@ -173,7 +240,7 @@ fn insert(sorted: &mut Vec<u64>, calls: u64) {
 
 fn finding(
     cx: &Cx<'_>,
-    network: &str,
+    (network, rows): (&str, &[Row<'_>]),
     hours: &Hours,
     spike: &Spike,
     settings: &Resolved,
@@ -185,10 +252,10 @@ fn finding(
     let log = if both[1] > both[0] { Log::S3Access } else { Log::CloudTrail };
     let mut build = Build::new(cx, &META, Cause::Volume);
     let mut callers: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for (key, value) in cx.frames.activity_rows.iter() {
-        let inside =
-            key.phase == Phase::Window && (spike.from..=spike.until).contains(&value.hour());
-        if inside && key.log == log && !key.by_service && cx.networks.name(key.source) == network {
+    let begin = rows.partition_point(|(_, value)| value.hour() < spike.from);
+    let inside = rows.iter().skip(begin).take_while(|(_, value)| value.hour() <= spike.until);
+    for (key, value) in inside {
+        if key.log == log {
             build.activity(key, value);
             *callers.entry((cx.text(key.principal), cx.text(key.access_key))).or_default() +=
                 value.events;
@@ -197,15 +264,20 @@ fn finding(
     // `None` if the whole spike is in the baseline.
     let ((principal, key), calls) =
         callers.into_iter().max_by_key(|(who, calls)| (*calls, std::cmp::Reverse(*who)))?;
+    let unit = spike.unit.name();
     build.scope().log = Some(log);
     build.reason(format!(
-        "{} in the hour from {} UTC, {} times the median of {} over {} in which {network} was active \
+        "{} in the {unit} from {} UTC, {} times the median of {} over {} in which {network} was active \
          (the busiest had {})",
         counted(spike.peak, "call", "calls"),
         plain(hour_start(spike.peak_hour)),
         grouped(spike.ratio()),
         grouped(spike.usual),
-        counted(spike.earlier_hours as u64, "earlier hour", "earlier hours"),
+        counted(
+            spike.earlier_hours as u64,
+            &format!("earlier {unit}"),
+            &format!("earlier {unit}s")
+        ),
         grouped(spike.earlier_peak),
     ));
     build.reason(format!(
@@ -230,8 +302,10 @@ fn finding(
         build.next(lookup.after("List what the key called"));
     }
     let calls = counted(spike.peak, "call", "calls");
-    let title =
-        format!("{calls} in one hour from {network}, {} times its median", grouped(spike.ratio()));
+    let title = format!(
+        "{calls} in one {unit} from {network}, {} times its median",
+        grouped(spike.ratio())
+    );
     Some(build.finish(Severity::Low, title))
 }
 

@@ -1,19 +1,23 @@
 //! Many objects deleted, or read and overwritten, in a short time: destruction or ransomware.
 //!
 //! A burst must reach `min_objects` with `objects_per_ten_minutes`, and its busiest ten minutes must lie far above the
-//! principal's usual ones (`ratio`). An unfamiliar network and ten times as many objects raise the severity. False
+//! principal's usual ones (`ratio`). Changes that never fill ten minutes add up over a day, which must reach five times
+//! as many, and over weeks from a network that was not the principal's own when they began. An unfamiliar network and ten times as many objects raise the severity. False
 //! positives: planned clean-ups, re-encryptions and migrations.
+
+use std::collections::HashMap;
 
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::object_bursts::{Burst, Limits, bursts, through};
+use super::object_bursts::{Burst, Limits, Pace, bursts, through, without_repeats};
 use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{HOUR, length};
 use crate::config::{Resolved, Setting};
 use crate::event::action::ObjectAction;
 use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::Sym;
 use crate::ui::number::{counted, grouped};
 use crate::ui::shell::CommandLine;
 
@@ -53,24 +57,43 @@ impl Detector for S3BulkDelete {
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
-        let limits = Limits { slot_objects: settings.get(&PER_SLOT) as u64, slot_bytes: u64::MAX };
         let min = settings.get(&MIN_OBJECTS) as u64;
-        let unusual = |b: &Burst| b.is_unusual(settings.get(&RATIO));
+        let limits = Limits {
+            slot_objects: settings.get(&PER_SLOT) as u64,
+            slot_bytes: u64::MAX,
+            day_objects: DAY_TIMES * min,
+            weeks_objects: min,
+        };
+        let fires = |b: &Burst, min: u64| match b.pace {
+            Pace::Burst => b.objects >= min && b.is_unusual(settings.get(&RATIO)),
+            Pace::Day => b.objects >= DAY_TIMES * min && b.is_unusual(settings.get(&RATIO)),
+            Pace::Weeks => b.objects >= min,
+        };
         let deletes = bursts(cx, &[ObjectAction::Delete], &limits);
-        let mut writes = bursts(cx, &[ObjectAction::Write], &limits);
-        let deleted = deletes.iter().filter(|b| b.objects >= min && unusual(b));
-        writes.retain(|b| b.objects >= 2 * min && unusual(b));
+        let writes = bursts(cx, &[ObjectAction::Write], &limits);
+        let deleted = without_repeats(deletes, |b| fires(b, min));
+        let writes = without_repeats(writes, |b| fires(b, 2 * min));
         let reads = match writes.is_empty() {
             true => Vec::new(),
             false => bursts(cx, &[ObjectAction::Read, ObjectAction::CopyOut], &limits),
         };
-        let overwritten = writes.iter().filter(|b| reads.iter().any(|r| precedes(r, b)));
+        let mut by_principal: HashMap<Sym, Vec<&Burst>> = HashMap::new();
+        for read in &reads {
+            by_principal.entry(read.principal).or_default().push(read);
+        }
+        let overwritten = writes.iter().filter(|b| {
+            let mut reads = by_principal.get(&b.principal).into_iter().flatten();
+            reads.any(|r| precedes(r, b))
+        });
         let mut found: Vec<Finding> =
-            deleted.map(|b| finding(cx, b, &settings, Way::Delete)).collect();
+            deleted.iter().map(|b| finding(cx, b, &settings, Way::Delete)).collect();
         found.extend(overwritten.map(|b| finding(cx, b, &settings, Way::Overwrite)));
         Ok(found)
     }
 }
+
+/// A day of changes that never fill a slot must reach so many times the objects of a burst.
+const DAY_TIMES: u64 = 5;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -80,8 +103,7 @@ enum Way {
 
 /// True if the same caller read at least half as many objects of the same buckets in the hour before or meanwhile.
 fn precedes(read: &Burst, write: &Burst) -> bool {
-    read.principal == write.principal
-        && read.first <= write.last
+    read.first <= write.last
         && read.last + HOUR >= write.first
         && !read.buckets.is_disjoint(&write.buckets)
         && read.objects * 2 >= write.objects
@@ -105,8 +127,9 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
     ));
     build.reason(match b.ratio() {
         Some(ratio) => format!(
-            "{} in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
+            "{} in {}, {ratio:.0} times the principal's usual {} ({})",
             grouped(b.peak),
+            b.unit(),
             grouped(b.usual_peak),
             counted(b.earlier_days, "earlier day", "earlier days"),
         ),
@@ -115,6 +138,12 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
             length(cx.history_before(b.first))
         ),
     });
+    match b.pace {
+        Pace::Burst => {}
+        Pace::Day => build.reason("spread over a day, too thin for a burst"),
+        Pace::Weeks => build
+            .reason("a few a day, from a network that was not the principal's own when it began"),
+    }
     if b.batches > 0 {
         build.reason(format!(
             "{} of up to 1,000 objects each, whose keys CloudTrail does not name",
@@ -160,6 +189,7 @@ fn finding(cx: &Cx<'_>, b: &Burst, settings: &Resolved, way: Way) -> Finding {
         build.playbook("s3-ransomware", &[("bucket", bucket), ("principal", principal)]);
     }
     let severity = match (foreign, b.objects >= settings.get(&MIN_OBJECTS) as u64 * 10) {
+        _ if b.pace == Pace::Weeks => Severity::High,
         (true, _) => Severity::Critical,
         (false, true) => Severity::High,
         (false, false) => Severity::Medium,

@@ -2,13 +2,15 @@
 //! reads in the S3 access log. Exfiltration is what notification duties depend on.
 //!
 //! A burst must reach `min_objects` or `min_bytes` with `objects_per_ten_minutes`, and its busiest ten minutes must lie
-//! far above the principal's usual ones (`ratio`). An unfamiliar network, large volume and anonymous access raise the
+//! far above the principal's usual ones (`ratio`). Reads that never fill ten minutes add up: over a day, which must
+//! reach five times `min_objects` and lie as far above the usual day, and over weeks from a network that was not the
+//! principal's own when they began. An unfamiliar network, large volume and anonymous access raise the
 //! severity. False positives: first backups, migrations, new batch jobs.
 
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::object_bursts::{Burst, Limits, bursts, through};
+use super::object_bursts::{Burst, Limits, Pace, bursts, through, without_repeats};
 use super::text::list;
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{length, plain};
@@ -23,7 +25,7 @@ const MIN_OBJECTS: Setting = Setting {
     name: "min_objects",
     default: 100.0,
     unit: "objects",
-    help: "Distinct objects that a burst must reach",
+    help: "Distinct objects that a burst must reach; five times as many in a day of thin reads",
 };
 const MIN_BYTES: Setting = Setting {
     name: "min_bytes",
@@ -52,6 +54,9 @@ static META: Meta = Meta {
     settings: &[MIN_OBJECTS, MIN_BYTES, PER_SLOT, RATIO],
 };
 
+/// A day of reads that never fill a slot must reach so many times the objects of a burst.
+const DAY_TIMES: u64 = 5;
+
 const READS: [ObjectAction; 2] = [ObjectAction::Read, ObjectAction::CopyOut];
 
 pub struct S3BulkRead;
@@ -66,18 +71,24 @@ impl Detector for S3BulkRead {
         let limits = Limits {
             slot_objects: settings.get(&PER_SLOT) as u64,
             slot_bytes: (settings.get(&MIN_BYTES) as u64).max(1),
+            day_objects: DAY_TIMES * settings.get(&MIN_OBJECTS) as u64,
+            weeks_objects: settings.get(&MIN_OBJECTS) as u64,
         };
-        let found = bursts(cx, &READS, &limits);
-        Ok(found
-            .iter()
-            .filter(|b| fires(b, &settings))
-            .map(|b| finding(cx, b, &settings))
-            .collect())
+        let found = without_repeats(bursts(cx, &READS, &limits), |b| fires(b, &settings));
+        Ok(found.iter().map(|b| finding(cx, b, &settings)).collect())
     }
 }
 
 fn fires(b: &Burst, settings: &Resolved) -> bool {
     let objects = settings.get(&MIN_OBJECTS);
+    match b.pace {
+        Pace::Burst => {}
+        Pace::Day => {
+            let enough = b.objects as f64 >= DAY_TIMES as f64 * objects;
+            return enough && b.is_unusual(settings.get(&RATIO));
+        }
+        Pace::Weeks => return b.objects as f64 >= objects,
+    }
     let enough = b.objects as f64 >= objects
         || (b.bytes as f64 >= settings.get(&MIN_BYTES) && b.objects as f64 >= objects / 10.0);
     enough && b.is_unusual(settings.get(&RATIO))
@@ -130,6 +141,9 @@ fn severity(cx: &Cx<'_>, b: &Burst, foreign: bool, settings: &Resolved) -> Sever
         || b.bytes as f64 >= settings.get(&MIN_BYTES);
     let points = 2 * i32::from(foreign) + i32::from(much) + i32::from(anonymous);
     let outside = cx.networks.is_outside(b.source);
+    if b.pace == Pace::Weeks && !much {
+        return Severity::Medium;
+    }
     match points {
         0 => Severity::Medium,
         1 => Severity::High,
@@ -150,8 +164,12 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
     )];
     reasons.push(match b.ratio() {
         Some(ratio) => format!(
-            "{} in its busiest ten minutes, {ratio:.0} times the principal's usual {} ({})",
-            counted(b.peak, "object", "objects"),
+            "{} in {}, {ratio:.0} times the principal's usual {} ({})",
+            match b.pace {
+                Pace::Burst => counted(b.peak, "object", "objects"),
+                _ => counted(b.peak, "request", "requests"),
+            },
+            b.unit(),
             grouped(b.usual_peak),
             counted(b.earlier_days, "earlier day with reads", "earlier days with reads"),
         ),
@@ -162,6 +180,14 @@ fn reasons(cx: &Cx<'_>, b: &Burst, buckets: &[&str], foreign: bool) -> Vec<Strin
             )
         }
     });
+    match b.pace {
+        Pace::Burst => {}
+        Pace::Day => reasons.push("spread over a day, too thin for a burst".to_string()),
+        Pace::Weeks => reasons.push(
+            "a few a day, from a network that was not the principal's own when it began"
+                .to_string(),
+        ),
+    }
     if foreign {
         reasons.push(format!(
             "read from {}, a network the principal had not used before",

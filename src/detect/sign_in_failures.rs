@@ -2,7 +2,8 @@
 //!
 //! The console is open to the whole internet, and a successful guess leaves no trace but a sign-in. People mistype:
 //! a few failures that end with a success from the same network (`mistyped`) are left out before anything is
-//! counted (`min_failures`, `min_users`). A network that the principal worked from before lowers the severity; root
+//! counted (`min_failures`, `min_users`). Failures that follow each other within days count too, from twice as many
+//! on, where the principal never worked. A network that the principal worked from before lowers the severity; root
 //! and a success after the failures raise it. False positives: forgotten passwords, lost MFA devices.
 
 mod attempts;
@@ -20,19 +21,19 @@ use crate::clock::{length, plain};
 use crate::config::Setting;
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
-use attempts::{Attempts, Burst, span};
+use attempts::{Attempts, Burst, Pace, span};
 
 const MIN_FAILURES: Setting = Setting {
     name: "min_failures",
     default: 5.0,
     unit: "failures",
-    help: "Failed sign-ins of one principal in consecutive hours",
+    help: "Failed sign-ins of one principal in consecutive hours; twice as many a few at a time over days",
 };
 const MIN_USERS: Setting = Setting {
     name: "min_users",
     default: 3.0,
     unit: "principals",
-    help: "Principals that one network fails to sign in as, in consecutive hours",
+    help: "Principals that one network fails to sign in as, in consecutive hours; twice as many over days",
 };
 const MISTYPED: Setting = Setting {
     name: "mistyped",
@@ -94,8 +95,12 @@ impl<'a, 'c> Attempts<'a, 'c> {
 
     /// Adds to the finding whether a sign-in succeeded, and what to do.
     fn add_outcome(&self, build: &mut Build<'_, '_>, burst: &Burst<'_>) {
+        if burst.pace == Pace::Slow {
+            build.reason("a few at a time over days, each too few for a burst");
+        }
         let Some((key, value)) = burst.success else {
-            build.reason("no sign-in from there succeeded within the next hour");
+            let next = if burst.pace == Pace::Burst { "hour" } else { "week" };
+            build.reason(format!("no sign-in from there succeeded within the next {next}"));
             build.next(
                 "Check that these users have MFA, in the column mfa_active: aws iam get-credential-report",
             );
@@ -134,6 +139,10 @@ fn raised(severity: Severity, by_one: bool) -> Severity {
     if by_one { higher.unwrap_or(severity) } else { severity }
 }
 
+fn is_nobody(arn: &str) -> bool {
+    short_name(arn) == HIDDEN
+}
+
 fn is_root(arn: &str) -> bool {
     arn.ends_with(":root")
 }
@@ -141,7 +150,7 @@ fn is_root(arn: &str) -> bool {
 /// A principal's name as a sentence has it.
 fn display_name(arn: &str) -> String {
     match short_name(arn) {
-        HIDDEN => "a user name that does not exist".to_string(),
+        _ if is_nobody(arn) => "a user name that does not exist".to_string(),
         _ if is_root(arn) => "root".to_string(),
         name => name.to_string(),
     }

@@ -21,7 +21,7 @@ use super::{Cx, Detector, SourceNetworks};
 use crate::clock::{HOUR, Millis};
 use crate::config::{Config, Flags, Geo, Group, Inputs};
 use crate::event::action::ObjectAction;
-use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, time};
+use crate::event::{Actor, Event, Issued, Log, ObjectAccess, Outcome, SignIn, time};
 use crate::finding::Finding;
 use crate::rollup::Selection;
 use crate::rollup::{Frames, Origin, Phase, Renumber, Rollups};
@@ -72,6 +72,7 @@ pub struct Call {
     pub copied_from: Option<(String, String)>,
     /// Access key and session name of the credentials that the call issues.
     pub issued: Option<(String, String)>,
+    pub sign_in: Option<SignIn<'static>>,
 }
 
 impl Call {
@@ -117,7 +118,7 @@ impl Call {
                 expires: self.at + HOUR,
                 ..Issued::default()
             }),
-            sign_in: None,
+            sign_in: self.sign_in,
             from_console: false,
         }
     }
@@ -186,6 +187,7 @@ impl Scene {
             object: None,
             copied_from: None,
             issued: None,
+            sign_in: None,
         });
         self
     }

@@ -5,7 +5,7 @@ use polars::prelude::*;
 
 use super::chunks::Chunks;
 use super::hourly::{self, Hour};
-use super::{Phase, Rollups, activity, agents, buckets, objects};
+use super::{Phase, Rollups, Times, activity, agents, buckets, objects};
 use crate::clock::{HOUR, Millis};
 
 /// The dataframes, and the rows behind them.
@@ -61,6 +61,17 @@ impl Frames {
                 also_in_cloudtrail,
             })
         })
+    }
+}
+
+impl Frames {
+    /// When the records of baseline and window were written.
+    pub fn times(&self) -> Times {
+        let mut times = Times::default();
+        for (_, value) in self.activity_rows.iter() {
+            times.add(value.first.time, value.last(), value.events);
+        }
+        times
     }
 }
 

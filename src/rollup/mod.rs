@@ -25,7 +25,7 @@ pub mod window;
 pub use event_location::{EventLocation, Origin, Renumber};
 pub use frame::Frames;
 pub use intern::{Names, Sym};
-pub use window::Selection;
+pub use window::{Selection, Times};
 
 use serde_json::Value;
 

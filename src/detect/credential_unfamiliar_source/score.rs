@@ -1,29 +1,33 @@
-//! Circumstances that raise or lower the score of a new network, each with its points and its reason.
+//! Circumstances that raise the score of a new network, each with its points and its reason.
 
 use std::collections::BTreeSet;
 
-use super::novelty::{Before, Compared, Novelty};
-use super::{DENIED_SHARE, ROAMING, Use};
-use crate::clock::{DAY, date};
+use super::earlier::Earlier;
+use super::lowering::lasts;
+use super::novelty::{Compared, Novelty};
+use super::{DENIED_SHARE, MIN_SCORE, Use};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::detect::history::FIRST_DAYS;
 use crate::detect::text::{action_name, list};
 use crate::event::{Outcome, SourceClass, action, agent};
-use crate::rollup::{Sym, activity};
+use crate::rollup::activity;
 use crate::ui::number::{counted, grouped};
+
+/// Credentials that come to one new network within a week, from which on they are one attacker's or one office's.
+const TOGETHER: usize = 3;
 
 /// Adds the points and reasons of every circumstance.
 pub fn score(
     cx: &Cx<'_>,
     using: &Use<'_>,
     compared: &Compared<'_>,
+    earlier: &Earlier<'_>,
     settings: &Resolved,
     n: &mut Novelty,
 ) {
-    let Compared { known, others, before } = compared;
-    let roams = n.roams;
-    let mut stays = false;
+    sign_in(cx, using, compared, earlier, settings, n);
+    let before = &compared.before;
+    let (to_account, roams) = (n.to_account, n.roams);
     let mut add = |points: i32, reason: String| {
         n.points += points;
         n.reasons.push(reason);
@@ -42,7 +46,7 @@ pub fn score(
     if let Some((country, network)) = rows.iter().find_map(|(k, _)| {
         let network = cx.networks.get(k.source)?;
         let new = !network.country.is_empty()
-            && cx.history.country_first(&network.country)? >= using.first;
+            && cx.history.country_since(&network.country)? >= using.origin;
         new.then_some((network.country.clone(), network))
     }) {
         add(2, format!("country {country} ({}) is new to the account", network.asn));
@@ -53,13 +57,28 @@ pub fn score(
     {
         add(1, "the address belongs to a hosting provider".to_string());
     }
-    if let Some(tool) = notable_agent(cx, using) {
+    let arrived = cx.history.arrived_together(using.network, using.origin);
+    if compared.with_history
+        && to_account
+        && !roams
+        && !cx.history.is_young(using.origin)
+        && arrived >= TOGETHER
+    {
+        add(1, format!("{arrived} principals came to this new network within a week"));
+    }
+    if let Some(tool) = earlier.tool(using) {
         add(2, format!("its user agent names {tool}"));
     }
     if before.own_events > 0 {
-        let earlier = cx.history.earlier_days(using.principal, using.first);
-        for (points, reason) in compare_behaviour(cx, using, before, earlier) {
-            add(points, reason);
+        let days = cx.history.earlier_days(using.principal, using.origin);
+        // When logs begin much is new of what roams, lasts or came before the window: that adds no point.
+        let ongoing = roams || using.is_in_baseline() || lasts(cx, using).is_some();
+        let mute = ongoing && cx.history.is_young(using.origin);
+        let mut counted = false;
+        for reason in new_behaviour(cx, using, before.own_events, earlier) {
+            // After only a few days much is new, so all of it together adds one point.
+            let first = !std::mem::replace(&mut counted, true);
+            add(i32::from(!mute && (days >= COMPARED_DAYS || first)), reason);
         }
     }
     let denied: u64 =
@@ -74,69 +93,62 @@ pub fn score(
             format!("it changed who has access: {}", list(changes.iter().map(String::as_str), 6)),
         );
     }
-    if roams {
-        add(-3, "roaming: it uses a new network on most of its days".to_string());
-    } else if known.len() >= settings.get(&ROAMING) as usize {
-        add(
-            -2,
-            format!(
-                "roaming: {} before this one",
-                counted(known.len() as u64, "network", "networks")
-            ),
-        );
+}
+
+/// A console sign-in from a new network is a finding, whatever browser and pages follow, and weighs more with a
+/// password alone.
+fn sign_in(
+    cx: &Cx<'_>,
+    using: &Use<'_>,
+    compared: &Compared<'_>,
+    earlier: &Earlier<'_>,
+    settings: &Resolved,
+    n: &mut Novelty,
+) {
+    // When logs begin, people come to the office for the first time too.
+    let elsewhere = compared.known.networks > 0 && !cx.history.is_young(using.origin);
+    let new = n.to_account || elsewhere;
+    let Some(password_alone) = earlier.signed_in(using).filter(|_| compared.with_history && new)
+    else {
+        return;
+    };
+    n.signed_in = true;
+    n.points = n.points.max(settings.get(&MIN_SCORE) as i32);
+    n.reasons.push(format!(
+        "a console sign-in from a network that is new to {}",
+        match n.to_account {
+            true => "the account",
+            false => using.credential(),
+        }
+    ));
+    if password_alone {
+        n.points += 1;
+        n.reasons.push("a password alone signed in, without a second factor".to_string());
     }
-    if others.len() >= 3 {
-        stays = true;
-        add(-2, format!("shared: {} other principals use the network too", others.len()));
-    }
-    let days: BTreeSet<i64> = rows.iter().map(|(_, v)| i64::from(v.hour()) / 24).collect();
-    // In the first days of the logs every network is new. People return to the networks they sign in from.
-    let enough = if using.key == 0 && cx.history_before(using.first) < FIRST_DAYS { 3 } else { 5 };
-    if days.len() >= enough && using.last - using.first >= 7 * DAY {
-        stays = true;
-        add(-2, format!("lasting: in use on {} days, until {}", days.len(), date(using.last)));
-    }
-    if rows
-        .iter()
-        .all(|(k, _)| cx.networks.get(k.source).is_some_and(|p| p.class == SourceClass::Private))
-    {
-        add(-1, "a private address: a VPC endpoint, or logs that were anonymised".to_string());
-    }
-    n.stays = stays;
 }
 
 /// With this many days of earlier calls, each new user agent, region and set of actions adds a point.
 const COMPARED_DAYS: usize = 2;
 
-/// What else is new compared with the principal's earlier calls. After only a few days much is new, so all of it
-/// together adds one point.
-fn compare_behaviour(
+/// What else is new compared with the principal's earlier calls, a reason each.
+fn new_behaviour(
     cx: &Cx<'_>,
     using: &Use<'_>,
-    before: &Before,
-    earlier_days: usize,
-) -> Vec<(i32, String)> {
+    own_events: u64,
+    earlier: &Earlier<'_>,
+) -> Vec<String> {
     let mut agents = BTreeSet::new();
-    let (mut actions, mut pages) = (BTreeSet::new(), BTreeSet::new());
-    let mut regions = BTreeSet::new();
+    let (mut actions, mut regions) = (BTreeSet::new(), BTreeSet::new());
     for (k, _) in &using.rows {
-        if !before.own_agents.contains(&k.agent) {
+        if earlier.is_new_agent(using, k.agent) {
             agents.insert(cx.text(k.agent));
         }
-        if !before.own_actions.contains(&(k.service, k.action)) {
-            let list = if is_console_page(cx, k) { &mut pages } else { &mut actions };
-            list.insert(action_name(cx.text(k.service), cx.text(k.action)));
+        if !is_console_page(cx, k) && earlier.is_new_action(using, k.service, k.action) {
+            actions.insert(action_name(cx.text(k.service), cx.text(k.action)));
         }
-        if !before.own_regions.contains(&k.region) && !cx.text(k.region).is_empty() {
+        if !cx.text(k.region).is_empty() && earlier.is_new_region(using, k.region) {
             regions.insert(cx.text(k.region));
         }
-    }
-    if agents.is_empty() && regions.is_empty() && actions.is_empty() && pages.is_empty() {
-        let known = format!(
-            "nothing else is new: user agents, regions and actions as in {} earlier calls",
-            grouped(before.own_events)
-        );
-        return if before.own_events >= 50 { vec![(-1, known)] } else { Vec::new() };
     }
     let mut new = Vec::new();
     if !agents.is_empty() {
@@ -149,32 +161,16 @@ fn compare_behaviour(
         new.push(format!(
             "{} actions this principal had not called in {}: {}",
             actions.len(),
-            counted(before.own_events, "earlier call", "earlier calls"),
+            counted(own_events, "earlier call", "earlier calls"),
             list(actions.iter().map(String::as_str), 5),
         ));
     }
-    let weight = |n: usize| if earlier_days >= COMPARED_DAYS || n == 0 { 1 } else { 0 };
-    new.into_iter().enumerate().map(|(n, reason)| (weight(n), reason)).collect()
+    new
 }
 
 /// True for read-only calls that the console makes to fill a page.
 fn is_console_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
     agent::is_console(cx.text(key.agent)) && action::is_read_only(cx.text(key.action))
-}
-
-fn notable_agent(cx: &Cx<'_>, using: &Use<'_>) -> Option<&'static str> {
-    let sources: BTreeSet<Sym> = using.rows.iter().map(|(k, _)| k.source).collect();
-    let agents: BTreeSet<Sym> = cx
-        .rollups
-        .agents
-        .keys()
-        .filter(|k| k.principal == using.principal && sources.contains(&k.source))
-        .map(|k| k.agent)
-        .collect();
-    let mut notable: Vec<_> =
-        agents.into_iter().filter_map(|a| agent::notable(cx.text(a))).collect();
-    notable.sort_unstable();
-    notable.first().copied()
 }
 
 /// Successful IAM calls that give or take access.

@@ -65,7 +65,8 @@ impl<'c> Detection<'c, '_> {
         let mut reasons = Vec::new();
         let before = self.cx.history_before(overlap.run.first);
         let first = self.cx.history.network_first(overlap.run.network).unwrap_or(overlap.run.first);
-        if before >= DAY && first > overlap.run.first - DAY {
+        let known_since = self.cx.history.known_since(overlap.run.network);
+        if before >= DAY && known_since > overlap.run.first - DAY {
             let (network, since) = (overlap.run.network, plain(first));
             reasons.push(format!(
                 "{network} is new to the account: first seen {since} UTC, after {} of logs",

@@ -99,3 +99,25 @@ fn a_nightly_job_is_routine() {
     let nights = ["2026-11-05 10:00", "2026-11-06 10:00", "2026-11-07 10:00"];
     assert_eq!(first, nights.map(at));
 }
+
+/// Twenty calls in each of ten hours on eight days, and then so many in each hour of a day.
+fn slow(an_hour: usize) -> Scene {
+    let calls = |scene: Scene, when| {
+        scene.call(when, "user/dana", "AKIADANA", HOME, "s3:GetObject", Success)
+    };
+    let scene = calls(Scene::new(), at("2026-11-01 08:00")).repeat(20, 60 * SECOND);
+    let scene = scene.repeat(10, HOUR).repeat(8, DAY);
+    (0..24).fold(scene, |scene, hour| {
+        calls(scene, at("2026-11-09 00:00") + hour * HOUR).repeat(an_hour, 5 * SECOND)
+    })
+}
+
+#[test]
+fn a_day_just_under_the_limit_of_an_hour_is_a_spike_and_a_busy_day_is_not() {
+    let scene = slow(450);
+    let found = scene.finding(&RequestSpike);
+    assert_eq!((found.severity, found.events), (Severity::Low, 10_800));
+    assert_eq!(scene.selected(&found), 10_800);
+    assert_eq!(found.title, "10,800 calls in one day from 198.51.100.0/24, 54 times its median");
+    assert!(slow(60).detect(&RequestSpike).is_empty());
+}

@@ -9,10 +9,10 @@ use crate::detect::Cx;
 use crate::detect::columns::syms;
 use crate::detect::rows::Row;
 use crate::detect::source_networks::SourceNetwork;
-use crate::event::SourceClass;
 use crate::event::identity::is_instance;
-use crate::rollup::Sym;
+use crate::event::{Outcome, SourceClass};
 use crate::rollup::sessions::Session;
+use crate::rollup::{Sym, activity};
 
 /// One temporary key in one outside network.
 pub struct Use<'c> {
@@ -59,11 +59,14 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
     Ok(uses)
 }
 
-/// When each principal first worked from a network, not counting sessions that were issued elsewhere or belong to
+/// When a call of each principal first succeeded from a network, not counting sessions that were issued elsewhere or belong to
 /// instances: repeat visits with stolen credentials do not make a network known.
 pub fn own_networks<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
     let mut own_networks = HashMap::new();
-    for (key, value) in cx.rows().filter(|row| !row.0.by_service) {
+    let worked = |key: &activity::Key| !key.by_service && key.outcome == Outcome::Success;
+    let times = cx.history.start..=cx.history.end;
+    let rows = cx.rows().filter(|row| worked(row.0) && times.contains(&row.1.first.time));
+    for (key, value) in rows {
         let network = cx.networks.name(key.source);
         let session = cx.rollups.sessions.get(&key.access_key).map(Session::only_direct);
         let belongs = session.is_none_or(|session| {

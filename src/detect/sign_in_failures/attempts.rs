@@ -1,11 +1,11 @@
 //! Failed and successful sign-ins, and which failures are ordinary.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use polars::prelude::*;
 
 use super::{META, MISTYPED};
-use crate::clock::{HOUR, Millis};
+use crate::clock::{DAY, HOUR, Millis};
 use crate::config::Resolved;
 use crate::detect::Cx;
 use crate::detect::columns::{syms, times};
@@ -21,7 +21,8 @@ pub struct Attempts<'a, 'c> {
     pub cx: &'a Cx<'c>,
     pub settings: Resolved,
     pub failures: Vec<Row<'c>>,
-    successes: Vec<Row<'c>>,
+    /// Completed sign-ins by network, earliest first.
+    successes: HashMap<&'a str, Vec<Row<'c>>>,
     /// When a call of the principal first succeeded from the network. Failures do not show who called.
     pub first_success: HashMap<(Sym, &'a str), Millis>,
 }
@@ -34,6 +35,23 @@ pub struct Burst<'c> {
     pub failures: u64,
     /// The sign-in that succeeded after the failures.
     pub success: Option<Row<'c>>,
+    pub pace: Pace,
+}
+
+/// How fast failures follow each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// In consecutive hours.
+    Burst,
+    /// A few at a time, within days.
+    Slow,
+}
+
+impl Pace {
+    /// How long after the last failure a success may follow.
+    fn until_success(self) -> Millis {
+        if self == Pace::Burst { HOUR } else { SLOW_PAUSE }
+    }
 }
 
 impl<'a, 'c> Attempts<'a, 'c> {
@@ -48,6 +66,11 @@ impl<'a, 'c> Attempts<'a, 'c> {
             }
         }
         let first_success = first_success(cx, service, &successes)?;
+        let mut by_network: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
+        for row in successes {
+            by_network.entry(cx.networks.name(row.0.source)).or_default().push(row);
+        }
+        let successes = by_network;
         Ok(Attempts { cx, settings: cx.settings(&META), failures, successes, first_success })
     }
 
@@ -55,23 +78,37 @@ impl<'a, 'c> Attempts<'a, 'c> {
         self.cx.networks.name(row.0.source)
     }
 
-    /// The successful sign-in among or soon after failures from the same network that `filter` takes.
-    fn success(&self, rows: &[Row<'_>], filter: &dyn Fn(&Row<'_>) -> bool) -> Option<Row<'c>> {
-        let follows = |success: &Row<'_>| {
-            let (first, last) =
-                span(rows.iter().filter(|row| self.network(row) == self.network(success)));
-            filter(success)
-                && success.1.last() >= first
-                && success.1.first.time <= last.saturating_add(HOUR)
-        };
-        self.successes.iter().find(|success| follows(success)).copied()
+    /// The first successful sign-in among or soon after failures from the same network that `filter` takes.
+    fn success(
+        &self,
+        rows: &[Row<'_>],
+        pace: Pace,
+        filter: &dyn Fn(&Row<'_>) -> bool,
+    ) -> Option<Row<'c>> {
+        let mut spans: BTreeMap<&str, (Millis, Millis)> = BTreeMap::new();
+        for row in rows {
+            let (first, last) = (row.1.first.time, row.1.last());
+            let span = spans.entry(self.network(row)).or_insert((first, last));
+            *span = (span.0.min(first), span.1.max(last));
+        }
+        let following = spans.iter().filter_map(|(network, (first, last))| {
+            let successes = self.successes.get(network)?;
+            // A row lasts an hour at most.
+            let from = successes.partition_point(|row| row.1.first.time < first - HOUR);
+            let until = last.saturating_add(pace.until_success());
+            let near = successes.iter().skip(from).take_while(|row| row.1.first.time <= until);
+            near.copied().find(|row| filter(row) && row.1.last() >= *first)
+        });
+        following.min_by(|a, b| a.1.first.order(&b.1.first))
     }
 
     /// True if one principal failed a few times in one network and then signed in.
     pub fn is_mistyped(&self, rows: &[Row<'_>]) -> bool {
         let principal = rows.first().map(|row| row.0.principal);
         count(rows) as f64 <= self.settings.get(&MISTYPED)
-            && self.success(rows, &|success| Some(success.0.principal) == principal).is_some()
+            && self
+                .success(rows, Pace::Burst, &|success| Some(success.0.principal) == principal)
+                .is_some()
     }
 
     /// True if the principal worked from the network before its failures, or the network is an own range.
@@ -90,10 +127,15 @@ impl<'a, 'c> Attempts<'a, 'c> {
         })
     }
 
-    pub fn burst(&self, rows: Vec<Row<'c>>, filter: &dyn Fn(&Row<'_>) -> bool) -> Burst<'c> {
+    pub fn burst(
+        &self,
+        rows: Vec<Row<'c>>,
+        pace: Pace,
+        filter: &dyn Fn(&Row<'_>) -> bool,
+    ) -> Burst<'c> {
         let (first, last) = span(rows.iter());
-        let success = self.success(&rows, filter);
-        Burst { first, last, failures: count(&rows), success, rows }
+        let success = self.success(&rows, pace, filter);
+        Burst { first, last, failures: count(&rows), success, rows, pace }
     }
 }
 
@@ -118,7 +160,8 @@ fn first_success<'a>(
     let sign_ins =
         successes.iter().map(|(key, value)| ((key.principal, key.source), value.first.time));
     let mut found = HashMap::new();
-    for ((principal, source), at) in calls.chain(sign_ins) {
+    let begin = cx.history.start;
+    for ((principal, source), at) in calls.chain(sign_ins).filter(|(_, at)| *at >= begin) {
         let first = found.entry((principal, cx.networks.name(source))).or_insert(at);
         *first = at.min(*first);
     }
@@ -128,6 +171,19 @@ fn first_success<'a>(
 /// Runs of rows in consecutive hours; the rows must be in the order of time.
 pub fn consecutive_hours<'r, 'c>(rows: &'r [Row<'c>]) -> impl Iterator<Item = &'r [Row<'c>]> {
     rows.chunk_by(|a, b| b.1.hour() - a.1.hour() <= 1)
+}
+
+/// Failures of one slow campaign follow each other within so many days.
+const SLOW_PAUSE: Millis = 7 * DAY;
+
+/// A slow campaign needs so many times the failures, or principals, of a fast one.
+pub const SLOW: f64 = 2.0;
+
+/// Rows that follow each other within days: what no burst explains.
+pub fn campaigns<'c>(mut rows: Vec<Row<'c>>) -> Vec<Vec<Row<'c>>> {
+    rows.sort_by(|a, b| a.1.first.order(&b.1.first));
+    let near = |a: &Row<'_>, b: &Row<'_>| b.1.first.time - a.1.first.time <= SLOW_PAUSE;
+    rows.chunk_by(near).map(<[_]>::to_vec).collect()
 }
 
 /// First and last time of the rows; an empty span if there are none.

@@ -1,6 +1,7 @@
 //! Guessed passwords.
 
 mod quiet;
+mod slow;
 
 use super::SignInFailures;
 use crate::clock::{DAY, MINUTE};

@@ -84,7 +84,8 @@ fn sum(level: Severity, moves: impl Iterator<Item = Move>) -> Severity {
     if moves.contains(&Move::Up) { raise(lowered) } else { lowered }
 }
 
-fn lower(level: Severity, by: usize) -> Severity {
+/// So many levels down, at most to informational.
+pub fn lower(level: Severity, by: usize) -> Severity {
     let rank = Severity::ALL.iter().position(|s| *s == level).unwrap_or(0);
     Severity::ALL[rank.saturating_sub(by)]
 }

@@ -46,9 +46,6 @@ fn is_shared(act: &Act<'_, '_>) -> bool {
     let cx = act.cx;
     act.group.rows.iter().all(|(key, row)| {
         let network = cx.networks.name(key.source);
-        let others = cx.history.principals_in(network).filter(|(other, _)| {
-            *other != key.principal && cx.history.uses_regularly(*other, network, row.first.time)
-        });
-        others.count() >= REGULAR_OTHERS
+        cx.history.regular_others(key.principal, network, row.first.time) >= REGULAR_OTHERS
     })
 }
