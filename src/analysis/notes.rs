@@ -7,7 +7,7 @@ use crate::report::model::{RulesApplied, SkippedRule};
 use crate::rollup::{Selection, Times};
 use crate::sigma::RuleSet;
 use crate::source::coverage::Coverage;
-use crate::ui::number::counted;
+use crate::ui::number::{counted, grouped};
 
 /// Notes on the window, the baseline and the settings.
 pub fn of_window(
