@@ -9,7 +9,7 @@
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::first_acts::{Changes, FirstActs, first_acts};
+use super::first_acts::{Changes, DEPLOYS, FirstActs, first_acts};
 use super::rows::Row;
 use super::text::{list, short_name};
 use super::weigh::{tool_reason, tool_used_before};
@@ -113,10 +113,14 @@ fn finding(
     if let Some(tool) = tool {
         build.reason(tool_reason(tool));
     }
-    let severity = match (access || several || unfamiliar.is_some(), tool) {
-        (true, None) => Severity::Medium,
-        (true, Some(_)) | (false, None) => Severity::Low,
-        (false, Some(_)) => Severity::Info,
+    let deploys = first.rows.first().is_some_and(|row| changes.is_deployer(row));
+    if deploys {
+        build.reason(DEPLOYS);
+    }
+    let severity = match (access || several || unfamiliar.is_some(), tool.is_some() || deploys) {
+        (true, false) => Severity::Medium,
+        (true, true) | (false, false) => Severity::Low,
+        (false, true) => Severity::Info,
     };
     if severity >= Severity::Medium {
         advice::ask_owner(&mut build);

@@ -7,9 +7,9 @@
 use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::first_acts::{Changes, FirstActs, first_acts};
+use super::first_acts::{Changes, DEPLOYS, FirstActs, first_acts};
 use super::text::{list, short_name};
-use super::{Cx, Detector, Meta, advice};
+use super::{Cx, Detector, Meta, advice, weigh};
 use crate::clock::{DAY, length};
 use crate::config::{Resolved, Setting};
 use crate::event::Outcome;
@@ -54,11 +54,17 @@ impl Detector for ChangeRefusedFirstTime {
             |(key, _)| key.phase == Phase::Window && key.outcome == Outcome::Denied,
             |_, row| changes.is_first(row) && cx.history_before(row.1.first.time) >= least,
         );
-        Ok(first.iter().map(|(who, acts)| finding(cx, *who, acts, &settings)).collect())
+        Ok(first.iter().map(|(who, acts)| finding(cx, &changes, *who, acts, &settings)).collect())
     }
 }
 
-fn finding(cx: &Cx<'_>, principal: Sym, first: &FirstActs<'_>, settings: &Resolved) -> Finding {
+fn finding(
+    cx: &Cx<'_>,
+    changes: &Changes<'_>,
+    principal: Sym,
+    first: &FirstActs<'_>,
+    settings: &Resolved,
+) -> Finding {
     let mut build = Build::new(cx, &META, Cause::Act);
     build.describe("", vec!["Discovery".to_string()], true);
     for (key, value) in &first.rows {
@@ -89,6 +95,13 @@ fn finding(cx: &Cx<'_>, principal: Sym, first: &FirstActs<'_>, settings: &Resolv
     let severity = match several || unfamiliar.is_some() {
         true => Severity::Medium,
         false => Severity::Low,
+    };
+    let severity = match first.rows.first().is_some_and(|row| changes.is_deployer(row)) {
+        true => {
+            build.reason(DEPLOYS);
+            weigh::lower(severity, 1)
+        }
+        false => severity,
     };
     if severity >= Severity::Medium {
         advice::ask_owner(&mut build);

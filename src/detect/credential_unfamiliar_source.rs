@@ -225,11 +225,12 @@ fn is_of_account(identity_type: &str) -> bool {
 }
 
 /// Groups uses of one credential that follow each other within a day. A network where it stays is a finding of
-/// its own. What is informational is one finding.
+/// its own. What roams is one finding, and so is what is informational.
 fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Finding> {
     uses.sort_by_key(|u| (u.first, u.network));
     let mut groups: Vec<Vec<Use<'_>>> = Vec::new();
     let stays = |u: &Use<'_>| u.new.as_ref().is_some_and(|new| new.stays);
+    let roams = |u: &Use<'_>| u.new.as_ref().is_some_and(|new| new.roams);
     let (staying, visits): (Vec<_>, Vec<_>) = uses.into_iter().partition(stays);
     for using in visits {
         match groups.last_mut() {
@@ -238,6 +239,11 @@ fn campaigns(cx: &Cx<'_>, mut uses: Vec<Use<'_>>, settings: &Resolved) -> Vec<Fi
         }
     }
     groups.extend(staying.into_iter().map(|using| vec![using]));
+    let (roaming, mut groups): (Vec<_>, Vec<_>) =
+        groups.into_iter().partition(|group| group.iter().all(roams));
+    groups.extend(
+        Some(roaming.into_iter().flatten().collect::<Vec<_>>()).filter(|group| !group.is_empty()),
+    );
     let min = settings.get(&MIN_SCORE) as i32;
     let weighed = groups.into_iter().filter_map(|group| Some((weigh_all(&group, min)?, group)));
     let (light, heavy): (Vec<_>, Vec<_>) =

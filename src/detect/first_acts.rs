@@ -13,6 +13,12 @@ use crate::event::Outcome;
 use crate::event::effect::Effect;
 use crate::rollup::Sym;
 
+/// Kinds of change from which on changing things is a principal's work.
+const DEPLOYER_KINDS: usize = 2;
+
+/// What lowers a new act of such a principal by one level.
+pub const DEPLOYS: &str = "it changed things of several kinds on earlier days: that one more is new is less of a surprise";
+
 /// Service and action.
 pub type Act = (Sym, Sym);
 
@@ -117,6 +123,14 @@ impl<'c> Changes<'c> {
     pub fn is_first_of_kind(&self, effect: Effect, row: &Row<'_>) -> bool {
         let known = self.first_effects.get(&(row.0.principal, effect));
         known.is_none_or(|first| *first >= day(row))
+    }
+
+    /// True if the principal changed things of several kinds, with success, on days before that of the row: to change
+    /// things is its work.
+    pub fn is_deployer(&self, row: &Row<'_>) -> bool {
+        let kinds = [Effect::Access, Effect::Protection, Effect::Data, Effect::Compute];
+        let made = kinds.into_iter().filter(|kind| !self.is_first_of_kind(*kind, row));
+        made.count() >= DEPLOYER_KINDS
     }
 
     /// Days before that of the row on which the principal did anything.
