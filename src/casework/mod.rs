@@ -2,6 +2,8 @@
 //!
 //! Nothing here speaks to the terminal. An error is typed, and [`CaseworkError::hint`] says what to do next.
 
+mod analysis;
+mod began;
 mod create;
 mod digests;
 mod error;
@@ -12,6 +14,8 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use analysis::refuse_other_account;
+pub use began::incident_began;
 pub use create::create;
 pub use digests::{SavedVerdict, save_verdict};
 pub use error::CaseworkError;
