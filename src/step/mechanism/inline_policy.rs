@@ -2,14 +2,19 @@
 //! carried out.
 //!
 //! IAM evaluates permissions at every request, so the policy also applies to sessions issued before it (IAM
-//! User Guide, "Disabling permissions for temporary security credentials").
+//! User Guide, "Disabling permissions for temporary security credentials"). For the same reason, the sessions that
+//! an attacker stole work again as soon as the policy is gone. Undo therefore never deletes a Deny at once: one call
+//! replaces it by a Deny for sessions issued before the undo, in the same policy, so that no moment is without
+//! either. That cutoff goes when the longest of those sessions has ended.
 
 use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::{answer, role};
+use crate::clock::{self, Millis};
 use crate::cloud::{Api, Call, placeholder};
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::event::time;
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
 
 /// What one step denies, and to whom.
 #[derive(Debug)]
@@ -51,6 +56,18 @@ impl Holder {
             Holder::User => "user",
             Holder::Role => "role",
         })
+    }
+
+    /// How long a session of the holder can last.
+    ///
+    /// A user: GetSessionToken and GetFederationToken give up to 129,600 seconds (STS API reference). A role: up to 12
+    /// hours, whatever its MaxSessionDuration says now: whoever may update the role can lower that number after a
+    /// session was issued, and credentials from EC2 are not subject to it (IAM API reference, UpdateRole).
+    fn longest_session(self) -> Millis {
+        match self {
+            Holder::User => 36 * clock::HOUR,
+            Holder::Role => 12 * clock::HOUR,
+        }
     }
 
     fn arn(self, cx: &Context) -> String {
@@ -108,6 +125,10 @@ impl Step for InlineDeny {
         self.meta
     }
 
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Deny
+    }
+
     /// `#inline-policy/incident-CASE-WHAT`: its document, or `null`.
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         if self.holder == Holder::Role {
@@ -135,14 +156,26 @@ impl Step for InlineDeny {
         Ok(Some(self.put(cx, &self.denies.document(cx)).affects((self.affects)(cx))))
     }
 
-    /// The policy's name is ours, so undo replaces or deletes whatever it contains now.
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(if now.state == *before {
-            Undo::Nothing
-        } else if before.is_null() {
-            Undo::Change(Change::new(Value::Null, self.call(cx, "Delete")))
-        } else {
-            Undo::Change(self.put(cx, before))
+    /// The policy's name is ours, so undo replaces or deletes whatever it contains now. It never puts back a document
+    /// that stood there before: under our name, that was somebody else's. The cutoff counts as the journal has it
+    /// (`after`), not as the policy has it now.
+    fn undo(
+        &self,
+        cx: &Context,
+        now: &Item,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Undo, StepError> {
+        if now.state.is_null() || now.state == *before {
+            return Ok(Undo::Nothing);
+        }
+        let cutoff = after.pointer(CUTOFF).and_then(Value::as_str).and_then(time::parse);
+        Ok(match cutoff {
+            Some(cutoff) => {
+                let delete = Change::new(Value::Null, self.call(cx, "Delete"));
+                Undo::Until(cutoff + self.holder.longest_session(), delete)
+            }
+            None => Undo::Narrow(self.put(cx, &deny_issued_before(cx, placeholder::CUTOFF))),
         })
     }
 
