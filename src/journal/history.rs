@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::entry::{Event, Outcome, Phase, RunEnd};
+use super::entry::{Event, Outcome, Phase, RunEnd, Stays};
 use crate::cloud::Call;
 
 /// Where a change stands.
@@ -20,6 +20,8 @@ pub enum ChangeState {
     Failed,
     /// Its undo was announced, without an answer.
     UndoUnknown,
+    /// Undo left a narrower change in place, which a later undo removes.
+    Narrowed,
     Undone,
 }
 
@@ -31,6 +33,7 @@ impl ChangeState {
             ChangeState::Already => "already so",
             ChangeState::Failed => "failed",
             ChangeState::UndoUnknown => "being undone",
+            ChangeState::Narrowed => "narrowed",
             ChangeState::Undone => "undone",
         }
     }
@@ -71,14 +74,34 @@ pub struct Record {
     pub again: bool,
     /// An answer was lost and a reading did not show the change: it may have taken effect later.
     pub lost: bool,
+    /// The state that an undo which leaves a narrower change was about to write.
+    pub narrowing: Option<Value>,
+    /// An undo left a narrower change; `after` is its state.
+    pub narrowed: bool,
+    /// Why the last undo left it in force.
+    pub stays: Option<Stays>,
 }
 
 impl Record {
+    /// True once an undo has begun: the change is not made again.
+    pub fn undo_began(&self) -> bool {
+        match self.state {
+            ChangeState::UndoUnknown | ChangeState::Narrowed | ChangeState::Undone => true,
+            ChangeState::Unknown
+            | ChangeState::Done
+            | ChangeState::Already
+            | ChangeState::Failed => false,
+        }
+    }
+
     /// True if there may be something to undo. A change that AWS refused was never made: what exists now is somebody
     /// else's.
     pub fn is_open(&self) -> bool {
         match self.state {
-            ChangeState::Unknown | ChangeState::Done | ChangeState::UndoUnknown => true,
+            ChangeState::Unknown
+            | ChangeState::Done
+            | ChangeState::UndoUnknown
+            | ChangeState::Narrowed => true,
             ChangeState::Failed => self.lost || self.again,
             ChangeState::Already | ChangeState::Undone => false,
         }
@@ -136,6 +159,33 @@ impl History {
         }
     }
 
+    /// An undo was announced; `narrows` is the state that it leaves, unless it leaves nothing.
+    fn undo_announced(&mut self, change: usize, narrows: Option<Value>) {
+        if let Some(record) = self.changes.get_mut(&change) {
+            record.state = ChangeState::UndoUnknown;
+            record.narrowing = narrows;
+            record.stays = None;
+        }
+    }
+
+    fn undo_answered(&mut self, change: usize, outcome: Option<Outcome>) {
+        let Some(record) = self.changes.get_mut(&change) else { return };
+        let narrower = record.narrowing.take();
+        record.state = match (outcome, narrower) {
+            (Some(Outcome::Applied | Outcome::FoundApplied), Some(narrower)) => {
+                record.after = narrower;
+                record.narrowed = true;
+                ChangeState::Narrowed
+            }
+            (Some(Outcome::Applied | Outcome::FoundApplied | Outcome::Already), _) => {
+                ChangeState::Undone
+            }
+            // AWS refused, or the call did not take effect: what was in force before is in force.
+            (Some(Outcome::FoundUnapplied) | None, _) if record.narrowed => ChangeState::Narrowed,
+            (Some(Outcome::FoundUnapplied) | None, _) => ChangeState::Done,
+        };
+    }
+
     /// Adds one more event. The caller checked that it may follow.
     pub(super) fn record(&mut self, event: &Event) {
         match event {
@@ -159,6 +209,9 @@ impl History {
                     after: after.clone(),
                     again: *again,
                     lost,
+                    narrowing: None,
+                    narrowed: false,
+                    stays: None,
                 };
                 self.changes.insert(*change, record);
             }
@@ -177,12 +230,16 @@ impl History {
                 }
             }
             Event::Failed { change, .. } => self.set(*change, ChangeState::Failed),
-            Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),
-            Event::UndoDone { change, outcome, .. } => {
-                let undone = *outcome != Outcome::FoundUnapplied;
-                self.set(*change, if undone { ChangeState::Undone } else { ChangeState::Done });
+            Event::UndoIntent { change, after, narrows, .. } => {
+                self.undo_announced(*change, narrows.then(|| after.clone()));
             }
-            Event::UndoFailed { change, .. } => self.set(*change, ChangeState::Done),
+            Event::UndoDone { change, outcome, .. } => self.undo_answered(*change, Some(*outcome)),
+            Event::UndoFailed { change, .. } => self.undo_answered(*change, None),
+            Event::UndoSkipped { change, reason, .. } => {
+                if let Some(record) = self.changes.get_mut(change) {
+                    record.stays = Some(*reason);
+                }
+            }
             Event::Reissue { change, phase, detail } => {
                 self.reissues.entry(*change).or_default().push((*phase, detail.clone()));
             }
@@ -201,7 +258,6 @@ impl History {
             Event::Created { .. }
             | Event::Collected { .. }
             | Event::Opened { .. }
-            | Event::UndoSkipped { .. }
             | Event::Stopped { .. }
             | Event::Manifest { .. }
             | Event::Analysed { .. }

@@ -9,7 +9,7 @@ mod signature;
 mod transition;
 
 pub use chain::{Journal, JournalError, Verified, verify, verify_text};
-pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
+pub use entry::{Entry, Event, Outcome, Phase, RunEnd, Stays};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
 pub use seal::{SealError, compare, problems, seal};
