@@ -8,13 +8,17 @@ mod drift;
 mod error;
 pub mod histories;
 mod hold;
+mod moment;
 pub mod objects;
+mod origins;
 mod progress;
 pub mod public_keys;
 mod run;
 mod session;
 mod status;
 mod undo;
+mod undo_options;
+mod weakening;
 
 use std::time::Duration;
 
@@ -25,10 +29,13 @@ use crate::step::Item;
 
 pub use contest::scp;
 pub use error::ExecuteError;
+pub use origins::Origins;
 pub use run::Executor;
 pub use session::Session;
-pub use status::{ChangeStatus, Row, live, rows};
-pub use undo::{UndoOptions, undo};
+pub use status::{ChangeStatus, Row, Standing, live, rows};
+pub use undo::{Left, UndoReport, undo};
+pub use undo_options::UndoOptions;
+pub use weakening::{Weakening, weakenings};
 
 /// How long a run waits.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::session::{Session, key_resource};
 use super::status::{ChangeStatus, Row, rows_seen};
 use super::{Outcome, collect, drift};
-use crate::journal::{ChangeState, Event, Journal, Record};
+use crate::journal::{Event, Journal, Record};
 use crate::plan::{self, Kind, Reissue};
 use crate::rotate;
 
@@ -37,8 +37,7 @@ impl<'a> Executor<'a> {
         plan::refuse_self(self.session.client.caller(), &self.session.plan.args)
             .map_err(Refusal::Caller)?;
         let history = self.session.history();
-        let undone = |r: &Record| matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
-        if history.changes.values().any(undone) {
+        if history.changes.values().any(Record::undo_began) {
             return Err(Refusal::Undone.into());
         }
         let fresh = history.changes.is_empty() && history.reissues.is_empty();

@@ -6,7 +6,7 @@ use std::fmt;
 use super::find;
 use super::session::resources;
 use crate::cloud::Client;
-use crate::journal::{ChangeState, History, Phase};
+use crate::journal::{ChangeState, History, Phase, Stays};
 use crate::plan::Plan;
 use crate::rotate;
 use crate::step;
@@ -28,6 +28,8 @@ pub enum ChangeStatus {
     Unknown,
     /// The run ended while the change was being undone.
     UndoUnknown,
+    /// Undone, except that sessions from before the undo stay denied.
+    Narrowed,
     /// The new key is in this phase.
     Reissue(Phase),
 }
@@ -43,6 +45,7 @@ impl fmt::Display for ChangeStatus {
             ChangeStatus::Undone => "undone",
             ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
             ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
+            ChangeStatus::Narrowed => "narrowed",
             ChangeStatus::Reissue(phase) => phase.name(),
         })
     }
@@ -71,6 +74,19 @@ impl fmt::Display for LiveState {
     }
 }
 
+/// What the status of a change means for the case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// As the case left it: in force, or undone.
+    AsLeft,
+    /// The journal or AWS does not tell, or undo could not do what it was asked.
+    Open,
+    /// It failed, and is not in force.
+    Failed,
+    /// It was in force, and somebody reverted it.
+    Reverted,
+}
+
 /// A change and its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -78,17 +94,25 @@ pub struct Row {
     pub step: String,
     pub resource: String,
     pub status: ChangeStatus,
+    /// Why the last undo left it in force, if one did.
+    pub stays: Option<Stays>,
     /// The live state, if AWS was asked.
     pub now: Option<LiveState>,
 }
 
 impl Row {
-    /// True if a change that should be in force is not.
-    pub fn is_reverted(&self) -> bool {
-        match self.now {
-            Some(LiveState::Other) => true,
-            Some(LiveState::AsBefore) => self.status != ChangeStatus::Undone,
-            Some(LiveState::InForce | LiveState::Unreadable(_)) | None => false,
+    /// What the status means, together with what AWS says now.
+    pub fn standing(&self) -> Standing {
+        match (self.status, &self.now) {
+            (_, Some(LiveState::Unreadable(_))) => Standing::Open,
+            // After an undo, others may do with the resource what they like.
+            (ChangeStatus::Undone, _) => Standing::AsLeft,
+            (ChangeStatus::Unknown | ChangeStatus::UndoUnknown, _) => Standing::Open,
+            (ChangeStatus::Failed, Some(LiveState::InForce)) => Standing::AsLeft,
+            (ChangeStatus::Failed, _) => Standing::Failed,
+            (_, Some(LiveState::AsBefore | LiveState::Other)) => Standing::Reverted,
+            _ if self.stays.is_some_and(|stays| !stays.is_intended()) => Standing::Open,
+            (_, Some(LiveState::InForce) | None) => Standing::AsLeft,
         }
     }
 
@@ -98,10 +122,14 @@ impl Row {
 
     /// The status, and what AWS says now.
     pub fn state(&self) -> String {
-        match &self.now {
-            Some(now) => format!("{}; {now}", self.status),
-            None => self.status.to_string(),
+        let mut text = self.status.to_string();
+        if self.stays.is_some_and(|stays| stays != Stays::Cutoff) {
+            text += ", kept";
         }
+        if let Some(now) = &self.now {
+            text += &format!("; {now}");
+        }
+        text
     }
 }
 
@@ -115,6 +143,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
     let status = |number: usize, state: ChangeState| match (state, seen.get(&number)) {
         (ChangeState::Undone, _) => ChangeStatus::Undone,
         (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
+        (ChangeState::Narrowed, _) => ChangeStatus::Narrowed,
         (ChangeState::Failed, _) => ChangeStatus::Failed,
         (_, Some(seen)) => *seen,
         (ChangeState::Done | ChangeState::Already, None) if history.held.contains(&number) => {
@@ -128,6 +157,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         step: r.step.clone(),
         resource: r.resource.clone(),
         status: status(*number, r.state),
+        stays: r.stays.filter(|_| r.is_open()),
         now: None,
     });
     let reissues = history.reissues.iter().filter_map(|(number, moves)| {
@@ -137,6 +167,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
             step: "reissue-access-key".into(),
             resource: rotate::recorded_key(moves).map_or_else(|| "no key yet".into(), |key| key.id),
             status: ChangeStatus::Reissue(*phase),
+            stays: None,
             now: None,
         })
     });
@@ -160,7 +191,11 @@ pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
         let cx = plan.context(&planned.args, &made);
         let now = step.observe(client, &cx).and_then(|items| {
             let item = find(items, &row.resource);
-            Ok((step.change(&cx, &item)?.is_none(), item.state == record.before))
+            let in_force = match record.state {
+                ChangeState::Narrowed => item.state == record.after,
+                _ => step.change(&cx, &item)?.is_none(),
+            };
+            Ok((in_force, item.state == record.before))
         });
         row.now = Some(match now {
             Ok((true, _)) => LiveState::InForce,
@@ -176,22 +211,57 @@ pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
 mod tests {
     use super::*;
 
+    fn row(status: ChangeStatus, now: LiveState) -> Row {
+        let (step, resource) = ("iam.deny-user".into(), "r".into());
+        Row { number: 1, step, resource, status, stays: None, now: Some(now) }
+    }
+
     #[test]
-    fn a_change_that_cannot_be_read_is_not_reverted_and_not_fine() {
-        let row = |status, now| Row {
-            number: 1,
-            step: "iam.deny-user".into(),
-            resource: "r".into(),
-            status,
-            now: Some(now),
-        };
-        let held = |now| row(ChangeStatus::Held, now);
+    fn what_a_status_means_for_the_case() {
+        use ChangeStatus::{Contested, Failed, Held, Narrowed, UndoUnknown, Undone, Unknown};
+        use LiveState::{AsBefore, InForce, Other};
         // An error whose text reads like another state.
-        let unreadable = held(LiveState::Unreadable("now neither as before".into()));
-        assert!(unreadable.is_unreadable() && !unreadable.is_reverted());
-        assert!(held(LiveState::AsBefore).is_reverted() && held(LiveState::Other).is_reverted());
-        assert!(!held(LiveState::InForce).is_reverted());
-        assert!(!row(ChangeStatus::Undone, LiveState::AsBefore).is_reverted());
-        assert_eq!(held(LiveState::AsBefore).state(), "held; now as it was before");
+        let unreadable = LiveState::Unreadable("now neither as before".into());
+        for (status, now, standing) in [
+            (Held, InForce, Standing::AsLeft),
+            (Held, AsBefore, Standing::Reverted),
+            (Contested, Other, Standing::Reverted),
+            (Held, unreadable.clone(), Standing::Open),
+            (Undone, AsBefore, Standing::AsLeft),
+            (Undone, Other, Standing::AsLeft),
+            (Undone, InForce, Standing::AsLeft),
+            (Undone, unreadable, Standing::Open),
+            // Nobody reverts what never was.
+            (Failed, AsBefore, Standing::Failed),
+            (Failed, Other, Standing::Failed),
+            (Failed, InForce, Standing::AsLeft),
+            (Unknown, AsBefore, Standing::Open),
+            (UndoUnknown, AsBefore, Standing::Open),
+            (Narrowed, InForce, Standing::AsLeft),
+            // Without the cutoff, stolen sessions work again.
+            (Narrowed, AsBefore, Standing::Reverted),
+        ] {
+            let row = row(status, now);
+            assert_eq!(row.standing(), standing, "{row:?}");
+        }
+        assert_eq!(row(Held, AsBefore).state(), "held; now as it was before");
+    }
+
+    #[test]
+    fn what_undo_left_on_purpose_is_fine_and_what_it_could_not_do_is_open() {
+        for (stays, standing) in [
+            (Stays::Hardening, Standing::AsLeft),
+            (Stays::Credential, Standing::AsLeft),
+            (Stays::Cutoff, Standing::AsLeft),
+            (Stays::Suspect, Standing::Open),
+            (Stays::Impossible, Standing::Open),
+        ] {
+            let left = |now| Row { stays: Some(stays), ..row(ChangeStatus::Held, now) };
+            assert_eq!(left(LiveState::InForce).standing(), standing, "{stays:?}");
+            assert_eq!(left(LiveState::AsBefore).standing(), Standing::Reverted, "{stays:?}");
+        }
+        let kept =
+            Row { stays: Some(Stays::Hardening), ..row(ChangeStatus::Held, LiveState::InForce) };
+        assert_eq!(kept.state(), "held, kept; in force now");
     }
 }

@@ -9,14 +9,15 @@ use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
-use crate::execute::{Row, live, rows};
-use crate::journal::{RunEnd, Verified};
+use crate::execute::{ChangeStatus, Row, Standing, live, rows};
+use crate::journal::{RunEnd, Stays, Verified};
 use crate::ui::sanitize::clean;
 
 /// Show what a case did and what is in force now
 ///
-/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end or a
-/// change cannot be read.
+/// Changes nothing. Exits with 5 when somebody reverted a change, and with 3 when the last run did not end, a change
+/// failed or cannot be read, or undo could not revert what it was asked to. What was undone, and what undo left in force on
+/// purpose, is fine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
@@ -52,7 +53,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
             .map(|row| {
                 let Row { number, step, resource, .. } = row;
                 let state = row.state();
-                serde_json::json!({"change": number, "step": step, "resource": resource, "state": state})
+                let stays = row.stays;
+                serde_json::json!({"change": number, "step": step, "resource": resource, "state": state,
+                    "left_by_undo": stays})
             })
             .collect();
         let document = serde_json::json!({
@@ -76,17 +79,27 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         for line in table(&rows) {
             writeln!(out, "{line}")?;
         }
+        if rows.iter().any(|row| row.status == ChangeStatus::Narrowed) {
+            writeln!(
+                out,
+                "narrowed: the Deny is lifted; sessions from before stay denied until a later undo"
+            )?;
+        }
+        if rows.iter().any(|row| row.stays.is_some_and(|stays| stays != Stays::Cutoff)) {
+            writeln!(out, "kept: undo left it in force, and said why")?;
+        }
     }
     out.flush()?;
     // The table cuts long texts. These texts say why the status is incomplete, so they are also printed in full.
     for row in rows.iter().filter(|row| row.is_unreadable()) {
         cx.ui.warning(&format!("{}. {}: {}", row.number, row.resource, row.state()));
     }
-    Ok(match rows.iter().any(Row::is_reverted) {
-        true => Exit::Contested,
-        false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,
-        false if history.finished.is_none() => Exit::Incomplete,
-        false => Exit::Done,
+    let worst = rows.iter().map(Row::standing).max().unwrap_or(Standing::AsLeft);
+    Ok(match worst {
+        Standing::Reverted => Exit::Contested,
+        Standing::Failed | Standing::Open => Exit::Incomplete,
+        Standing::AsLeft if history.finished.is_none() => Exit::Incomplete,
+        Standing::AsLeft => Exit::Done,
     })
 }
 

@@ -64,7 +64,7 @@ pub fn finish(
     let error = match outcome {
         Ok(_) => {
             cx.ui.hint(&format!(
-                "incident status {folder} checks again; incident undo {folder} reverts the changes"
+                "incident status {folder} checks again; incident undo {folder} lifts the denies"
             ));
             return Ok(end);
         }
@@ -84,8 +84,8 @@ pub fn finish(
                 cx.ui.error(line);
             }
             CommandError::with(Exit::Incomplete, "STOPPED: the changes made so far stay in force")
-                .hint(format!("incident resume {folder} continues from here; incident undo {folder} reverts the \
-                    changes"))
+                .hint(format!("incident resume {folder} continues from here; incident undo {folder} lifts the \
+                    denies"))
         }
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),
