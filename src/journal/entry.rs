@@ -73,6 +73,33 @@ impl Phase {
     }
 }
 
+/// Why undo left a change in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stays {
+    /// Undo would weaken the account, and nobody asked for that.
+    Hardening,
+    /// Undo would make a credential usable again, and nobody asked for that.
+    Credential,
+    /// Its cutoff still binds sessions that an attacker may have.
+    Cutoff,
+    /// The state before may be the attacker's work.
+    Suspect,
+    /// Undo is impossible.
+    #[default]
+    Impossible,
+}
+
+impl Stays {
+    /// True when nobody asked undo for this, or undo means it to stay: nothing is left to do now.
+    pub fn is_intended(self) -> bool {
+        match self {
+            Stays::Hardening | Stays::Credential | Stays::Cutoff => true,
+            Stays::Suspect | Stays::Impossible => false,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -191,6 +218,9 @@ pub enum Event {
         call: Call,
         before: Value,
         after: Value,
+        /// The call leaves a narrower change in place, which a later undo removes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        narrows: bool,
     },
     UndoDone {
         change: usize,
@@ -204,6 +234,8 @@ pub enum Event {
     UndoSkipped {
         change: usize,
         why: String,
+        #[serde(default)]
+        reason: Stays,
     },
     /// A re-issue reached a new phase. Never contains the secret.
     Reissue {
@@ -351,7 +383,7 @@ mod tests {
             assert_eq!(serde_json::to_value(phase).unwrap(), phase.name());
         }
         let closed = Event::Closed { author: String::new(), reason: None };
-        let skipped = Event::UndoSkipped { change: 1, why: String::new() };
+        let skipped = Event::UndoSkipped { change: 1, why: String::new(), reason: Stays::Cutoff };
         let left = Event::Left(Left {
             change: None,
             step: String::new(),
@@ -363,6 +395,10 @@ mod tests {
         for event in [closed, skipped, left] {
             assert_eq!(serde_json::to_value(&event).unwrap()["event"], event.name());
         }
+        // A line of an earlier version has no reason: such a change could not be undone.
+        let earlier = r#"{"event": "undo-skipped", "change": 1, "why": ""}"#;
+        let read: Event = serde_json::from_str(earlier).unwrap();
+        assert!(matches!(read, Event::UndoSkipped { reason: Stays::Impossible, .. }));
         use RunEnd::{Contested, Held, Incomplete, PartlyUndone, Undone};
         for end in [Held, Contested, Incomplete, Undone, PartlyUndone] {
             assert_eq!(serde_json::to_value(end).unwrap(), end.name());

@@ -14,7 +14,7 @@ mod transition;
 
 pub use anchor::{Anchor, AnchorFact, Proof, Weight};
 pub use chain::{Journal, JournalError, Verified, verify, verify_text};
-pub use entry::{Entry, Event, Outcome, Phase, RunEnd};
+pub use entry::{Entry, Event, Outcome, Phase, RunEnd, Stays};
 pub use facts::facts;
 pub use history::{ChangeState, History, Record};
 pub use left::{Cause, Left};

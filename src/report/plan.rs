@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
+use crate::cloud::Call;
 use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
 use crate::ui::number::counted;
@@ -79,7 +80,7 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
             ));
             for change in changes {
                 out.push(format!("{:>3}. {}", change.number, change.resource));
-                out.push(format!("     call     {}", call(change)));
+                out.push(format!("     call     {}", shown_call(&change.call)));
             }
         }
         Kind::Changes(changes) => {
@@ -99,7 +100,7 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
 
 fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
     out.push(format!("{:>3}. {}", change.number, change.resource));
-    out.push(format!("     call     {}", call(change)));
+    out.push(format!("     call     {}", shown_call(&change.call)));
     for (i, line) in diff(&change.before, &change.after).into_iter().enumerate() {
         out.push(format!("     {:<8} {line}", if i == 0 { "change" } else { "" }));
     }
@@ -153,8 +154,7 @@ fn probe(r: &Reissue) -> &str {
 }
 
 /// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
-fn call(change: &PlannedChange) -> String {
-    let call = &change.call;
+pub(super) fn shown_call(call: &Call) -> String {
     let mut text = call.name();
     for (name, value) in &call.params {
         let value = match value {
