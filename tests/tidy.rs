@@ -104,7 +104,7 @@ pub fn code() -> BTreeMap<String, String> {
 /// The layer rule as `src/lib.rs` states it: groups of modules, from left to right.
 fn layers() -> Vec<Vec<String>> {
     let lib = fs::read_to_string(Path::new(ROOT).join("src/lib.rs")).unwrap();
-    let rule = lib.lines().find(|l| l.starts_with("//! `cli →")).expect("the layer rule");
+    let rule = lib.lines().find(|l| l.starts_with("//! `cli ")).expect("the layer rule");
     let rule = rule.trim_start_matches("//! `").trim_end_matches('`');
     rule.split(" → ").map(|g| g.split(" · ").map(str::to_string).collect()).collect()
 }

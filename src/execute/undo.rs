@@ -32,6 +32,11 @@ pub struct UndoReport {
 }
 
 impl UndoReport {
+    /// True when nothing that undo looked at stays in force.
+    fn is_whole(&self) -> bool {
+        self.ends.values().all(|end| end.kept().is_none())
+    }
+
     /// True when undo did all that it was asked to do.
     pub fn is_complete(&self) -> bool {
         self.ends.values().filter_map(UndoEnd::kept).all(|kept| kept.reason.is_intended())
@@ -52,7 +57,7 @@ pub fn undo(
     let done = undo_all(session, options, origins);
     match &done {
         Ok(report) => {
-            let state = if report.is_complete() { RunEnd::Undone } else { RunEnd::PartlyUndone };
+            let state = if report.is_whole() { RunEnd::Undone } else { RunEnd::PartlyUndone };
             session.journal.append(Event::Finished { state })?;
         }
         Err(e) => session.stopped(e),

@@ -6,8 +6,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::entry::{Event, Outcome, Phase, RunEnd, Stays};
+use super::entry::{Event, Outcome, Phase, RunEnd};
 use super::left::Left;
+use super::stays::Stays;
 use crate::cloud::{Call, ErrorKind};
 
 /// Where a change stands.

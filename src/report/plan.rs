@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::cloud::Call;
 use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
 use crate::ui::number::counted;
@@ -80,7 +79,7 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
             ));
             for change in changes {
                 out.push(format!("{:>3}. {}", change.number, change.resource));
-                out.push(format!("     call     {}", shown_call(&change.call)));
+                out.push(format!("     call     {}", call(change)));
             }
         }
         Kind::Changes(changes) => {
@@ -100,7 +99,7 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
 
 fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
     out.push(format!("{:>3}. {}", change.number, change.resource));
-    out.push(format!("     call     {}", shown_call(&change.call)));
+    out.push(format!("     call     {}", call(change)));
     for (i, line) in diff(&change.before, &change.after).into_iter().enumerate() {
         out.push(format!("     {:<8} {line}", if i == 0 { "change" } else { "" }));
     }
@@ -153,10 +152,15 @@ fn probe(r: &Reissue) -> &str {
     r.probe.as_deref().unwrap_or("nothing else (--probe s3:BUCKET also checks access)")
 }
 
+fn call(change: &PlannedChange) -> String {
+    let call = &change.call;
+    shown_call(&call.name(), &call.params, call.region.as_deref())
+}
+
 /// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
-pub(super) fn shown_call(call: &Call) -> String {
-    let mut text = call.name();
-    for (name, value) in &call.params {
+pub(super) fn shown_call(name: &str, params: &Map<String, Value>, region: Option<&str>) -> String {
+    let mut text = name.to_string();
+    for (name, value) in params {
         let value = match value {
             Value::String(s) if s.len() > 64 => "(as below)".to_string(),
             Value::String(s) => s.clone(),
@@ -167,7 +171,7 @@ pub(super) fn shown_call(call: &Call) -> String {
         };
         text += &format!(" {name}={value}");
     }
-    if let Some(region) = &call.region {
+    if let Some(region) = region {
         text += &format!(" in {region}");
     }
     text

@@ -60,7 +60,17 @@ fn after_an_undo_each_row_says_what_is_true_now() {
     2  iam.deny-user  iam user/alice#2  undone
     3  iam.deny-user  iam user/alice#3  stays: it was so before the case
     4  iam.deny-user  iam user/alice#4  FAILED: it was never made
-    1. stays in force: undo would re-activate a credential\u{202e}
-    undone: 1; left in force: 1
+    6  iam.deny-user  iam user/alice#6  narrowed
+    7  iam.deny-user  iam user/alice#7  stays in force
+    8  iam.deny-user  iam user/alice#8  narrowed
+    9  iam.deny-user  iam user/alice#9  replaced: it was never made
+    stays until earlier sessions have ended:
+      6. arn:aws:iam::123456789012:user/alice#6: until noon
+      8. arn:aws:iam::123456789012:user/alice#8: until noon
+    stays, because an attacker may have it (--reactivate-credentials makes it usable again):
+      7. arn:aws:iam::123456789012:user/alice#7
+    cannot be undone:
+      1. arn:aws:iam::123456789012:user/alice#1: somebody removed all other statements\u{202e}
+    undone: 2; left in force: 4
     ");
 }

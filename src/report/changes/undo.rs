@@ -37,7 +37,10 @@ fn weakening(row: &Weakening) -> Vec<String> {
     let Weakening { number, title, resource, call, .. } = row;
     let mut lines = vec![
         format!("{number:>3}. {}  [{title}]", clean(resource)),
-        format!("     call     {}", clean(&shown_call(call))),
+        format!(
+            "     call     {}",
+            clean(&shown_call(&call.name(), &call.params, call.region.as_deref()))
+        ),
     ];
     for (i, line) in diff(&row.now, &row.after).iter().enumerate() {
         let word = if i == 0 { "change" } else { "" };
@@ -110,7 +113,7 @@ fn stays(row: &Row, kept: &Kept) -> String {
     }
 }
 
-const NARROWED: &str = "narrowed: sessions from before stay denied";
+const NARROWED: &str = "narrowed";
 
 /// What is true of the change now.
 fn words(row: &Row, end: &UndoEnd) -> String {
