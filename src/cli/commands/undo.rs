@@ -94,7 +94,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         true => weakenings(&session, &options, &origins).map_err(stopped)?,
         false => Vec::new(),
     };
-    show_plan(cx, &options, session.journal.history(), &weaker)?;
+    show_plan(cx, args, &options, session.journal.history(), &weaker)?;
     approve(args, &plan.account, &weaker)?;
     let done = undo(&mut session, &options, &origins);
     sealing.finish(cx, &mut session.journal)?;
@@ -136,19 +136,21 @@ fn check_numbers(options: &UndoOptions, history: &History) -> Result<(), Command
     }
 }
 
-/// What undo would do: the denies and credentials, and what would be weakened.
+/// What undo would do: the denies and credentials, unless they are approved already, and what would be weakened.
 fn show_plan(
     cx: &Cx,
+    args: &Args,
     options: &UndoOptions,
     history: &History,
     weaker: &[Weakening],
 ) -> Result<(), CommandError> {
     let mut lifted = open_rows(options, history);
     lifted.retain(|row| {
-        step::find(&row.step).is_none_or(|step| {
-            let kind = step.kind();
-            kind != step::ChangeKind::Hardening && options.leaves(kind).is_none()
-        })
+        !args.yes
+            && step::find(&row.step).is_none_or(|step| {
+                let kind = step.kind();
+                kind != step::ChangeKind::Hardening && options.leaves(kind).is_none()
+            })
     });
     let weaker = options.hardening.then_some(weaker);
     output::lines(&cx.ui, UndoPlan { lifted: &lifted, weaker }.lines())
