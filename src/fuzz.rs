@@ -13,8 +13,11 @@ pub use crate::sigma::fuzz::sigma;
 pub use crate::source::fuzz::layout;
 pub use crate::state::fuzz::state;
 
+/// A name, and what takes the bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every target with its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     ("archive", archive),
     ("decoder", decoder),
     ("digest", digest),

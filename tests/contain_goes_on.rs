@@ -193,9 +193,23 @@ fn a_deny_that_does_not_fit_is_attached_instead() {
         assert!(!made.iter().any(|name| name.starts_with("iam:Put")), "{made:?}");
         let now = snapshot(aws, &scene.account.id);
         assert!(now.to_string().contains("arn:aws:iam::aws:policy/AWSDenyAll"), "{now}");
-        let undo = ["undo", case, "--reactivate-credentials", "--yes", "--settle", "1"];
-        _ = scene.run(&undo);
     }
+    // An undo first writes a cutoff for stolen sessions, and that needs room.
+    aws.call("iam", "delete_user_policy", json!({"UserName": VICTIM, "PolicyName": "z"}));
+    aws.call("iam", "delete_role_policy", json!({"RoleName": ROLE, "PolicyName": "z"}));
+    for hours in [0, 40] {
+        scene.proxy.skew_clock(hours * 3600);
+        for case in ["user", "role"] {
+            let undo = ["undo", case, "--reactivate-credentials", "--hardening", "--yes"];
+            let undo = scene.run(&[&undo[..], &["--settle", "1"]].concat());
+            // AWS does not give the user's old password back.
+            assert_eq!(undo.code, if case == "user" { 3 } else { 0 }, "{undo:?}");
+            let bound = snapshot(aws, &scene.account.id).to_string();
+            assert!(hours > 0 || bound.contains("-attached-cutoff"), "{bound}");
+        }
+    }
+    put("user", json!({"UserName": VICTIM, "PolicyName": "z", "PolicyDocument": filler(1_900)}));
+    put("role", json!({"RoleName": ROLE, "PolicyName": "z", "PolicyDocument": filler(10_100)}));
     assert_eq!(snapshot(aws, &scene.account.id), before);
 }
 
@@ -204,7 +218,8 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     let scene = Scene::moto();
     let boundary = Arc::new(UserBoundary::default());
     scene.proxy.answer_with(&boundary);
-    scene.proxy.answer_with(&Arc::new(Full(INLINE_AND_ATTACHED)));
+    let full = Arc::new(Full::new(INLINE_AND_ATTACHED));
+    scene.proxy.answer_with(&full);
     let run = scene.contain_victim(&["--yes"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("If a quota leaves no room for that"), "{}", run.stdout);
@@ -221,14 +236,31 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     let status = scene.run(&["status", "case"]);
     assert_eq!(status.code, 0, "{status:?}");
     assert!(status.stdout.contains("replaced"), "{}", status.stdout);
-    let undo = scene.run(&["undo", "case", "--yes", "--settle", "1"]);
-    assert_eq!(boundary.policy(), None, "{undo:?}");
+    // Stolen sessions must not work again: without room for a cutoff, the deny stays.
+    let undo = ["undo", "case", "--yes", "--settle", "1"];
+    let kept = scene.run(&undo);
+    assert_eq!(kept.code, 3, "{kept:?}");
+    assert!(kept.stdout.contains("make room, then undo again"), "{kept:?}");
+    assert!(boundary.policy().is_some(), "{kept:?}");
+    full.make_room();
+    scene.proxy.clear_log();
+    let lifted = scene.run(&undo);
+    assert_eq!((lifted.code, boundary.policy()), (0, None), "{lifted:?}");
+    let calls = ["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"];
+    assert_eq!(scene.proxy.mutating(), calls, "the cutoff first");
+    let status = scene.run(&["status", "case"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    assert!(status.stdout.contains("narrowed; in force now"), "{}", status.stdout);
+    scene.proxy.skew_clock(40 * 3600);
+    scene.proxy.clear_log();
+    let later = scene.run(&undo);
+    assert_eq!(scene.proxy.mutating(), ["iam:DeleteUserPolicy"], "{later:?}");
 }
 
 #[test]
 fn a_revocation_that_does_not_fit_is_left_with_its_reason() {
     let scene = Scene::moto();
-    scene.proxy.answer_with(&Arc::new(Full(INLINE)));
+    scene.proxy.answer_with(&Arc::new(Full::new(INLINE)));
     let run = scene.contain_victim(&["--mode", "rotate", "--yes"]);
     incomplete(&run, &["iam.revoke-user-sessions", "Maximum policy size", "make room"]);
     inactive(&scene);

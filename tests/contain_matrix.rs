@@ -8,7 +8,7 @@ use crate::support::aws::calls::Exchange;
 use crate::support::contain::faults::subject;
 use crate::support::contain::scene::CASE;
 use crate::support::contain::scenes::SCENES;
-use crate::support::contain::state::{differences, state, without_case};
+use crate::support::contain::state::{differences, protections, state, without_case};
 use crate::support::contain::{Cell, Ended, Fault, Faults, Reference, Scene, Stage};
 
 /// One test a scene and check.
@@ -222,14 +222,31 @@ fn same(expected: &Value, now: &Value, text: &str) {
     assert!(differ.is_empty(), "{shown:#?}\n{text}");
 }
 
-/// Undo leaves credentials dead, unless they are asked for; a second one finds nothing to do.
+/// Everything that undo can be asked to revert.
+const EVERYTHING: [&str; 2] = ["--reactivate-credentials", "--hardening"];
+/// Seconds after which no session of a user or a role is left.
+const SESSIONS_ENDED: i64 = 40 * 3600;
+
+/// Undo leaves credentials dead and protections in place, unless they are asked for; a second one finds nothing to do.
 fn is_undone(scene: &Scene) {
     let cell = Cell::new(scene.name, "undo");
     let reference = scene.reference();
     let stage = scene.stage();
     _ = stage.apply(scene, &reference.plan).exits(0);
+    if !scene.full.is_empty() {
+        // Without room for a cutoff, stolen sessions would work again: the deny stays.
+        _ = stage.undo(&[]).exits(3).says("make room");
+        assert_eq!(state(&stage), reference.end);
+        stage.quota.make_room();
+    }
     stage.proxy.clear_log();
-    let first = stage.undo(&[]);
+    let first = stage.undo(&[]).exits(0);
+    assert_eq!(
+        protections(&state(&stage)),
+        protections(&reference.end),
+        "a plain undo lowers no protection: {}",
+        first.text
+    );
     let undone = stage.proxy.mutating().len();
     let given_back = |e: &Exchange| {
         let name = e.name();
@@ -239,11 +256,13 @@ fn is_undone(scene: &Scene) {
     stage.proxy.clear_log();
     let second = stage.undo(&[]);
     assert_eq!(stage.proxy.mutating(), [""; 0], "{}", second.text);
-    let with = stage.undo(&["--reactivate-credentials"]);
+    _ = stage.undo(&EVERYTHING);
+    stage.proxy.skew_clock(SESSIONS_ENDED);
+    let with = stage.undo(&EVERYTHING);
     let end = state(&stage);
     stays(scene, reference, &end, &with);
     stage.proxy.clear_log();
-    let again = stage.undo(&["--reactivate-credentials"]);
+    let again = stage.undo(&EVERYTHING);
     assert_eq!(stage.proxy.mutating(), [""; 0], "{}", again.text);
     _ = stage.resume().exits(6).says("was undone");
     assert_eq!(stage.proxy.mutating(), [""; 0], "a case that was undone is not resumed");
@@ -277,15 +296,21 @@ fn undo_goes_on_after_stops(scene: &Scene) {
     let reference = scene.reference();
     let stage = scene.stage();
     _ = stage.apply(scene, &reference.plan).exits(0);
+    stage.quota.make_room();
     stage.proxy.clear_log();
     let faults = Faults::start(&stage, Fault::Mixed);
-    let mut ended = stage.undo(&["--reactivate-credentials"]);
     let mut stops = 0;
-    while ended.code.is_none() || ended.text.contains("run undo again") {
+    let mut to_the_end = || loop {
+        let ended = stage.undo(&EVERYTHING);
+        if ended.code.is_some() && !ended.text.contains("run undo again") {
+            break ended;
+        }
         stops += 1;
         assert!(stops <= 60, "no end: {}", ended.text);
-        ended = stage.undo(&["--reactivate-credentials"]);
-    }
+    };
+    _ = to_the_end();
+    stage.proxy.skew_clock(SESSIONS_ENDED);
+    let ended = to_the_end();
     stage.proxy.clear_rules();
     stays(scene, reference, &state(&stage), &ended);
     once(&stage, Fault::Mixed);

@@ -76,9 +76,14 @@ fn one_case_there_and_back_is_byte_for_byte() {
         ["compromised-role", "--role", ROLE, "--visibility", "none", "--yes", "--case", "role"];
     done(&scene.contain(&args));
     kept(FOREIGN_TRUST, &trust(&scene), 1);
-    for case in ["role", "case"] {
-        done(&scene.run(&["undo", case, "--yes", "--settle", "1"]));
-    }
+    let undo = |case: &str| {
+        done(&scene.run(&["undo", case, "--hardening", "--yes", "--settle", "1"]));
+    };
+    undo("role");
+    undo("case");
+    // The role's cutoff goes when its sessions have ended.
+    scene.proxy.skew_clock(13 * 3600);
+    undo("role");
     assert_eq!(policy(&scene), foreign_bucket_policy(&scene.account.id));
     assert_eq!(trust(&scene), FOREIGN_TRUST);
     assert_eq!(snapshot(&scene.account.aws, &scene.account.id), before);
@@ -104,7 +109,7 @@ fn what_others_add_in_between_stays() {
     let args = json!({"RoleName": ROLE, "PolicyDocument": text});
     aws.call("iam", "update_assume_role_policy", args);
     for case in ["case", "role"] {
-        done(&scene.run(&["undo", case, "--yes", "--settle", "1"]));
+        done(&scene.run(&["undo", case, "--hardening", "--yes", "--settle", "1"]));
     }
     let mut expected = vec![added.to_string()];
     expected.extend(statements(&foreign_bucket_policy(&scene.account.id)));

@@ -55,21 +55,26 @@ fn a_leaked_key_and_its_session_are_dead() {
     let identity = aws.with_key(leaked).refusal("sts", "get_caller_identity", json!({}));
     assert_eq!(identity, "InvalidClientTokenId");
     assert_eq!(reads(aws, &scene.account.responder), "ok");
-    // Without the flag only the deny goes.
+    // Without the flag only the deny goes, and not for the session that was stolen.
     let undo =
         |more: &[&str]| scene.run(&[&["undo", "case", "--yes", "--settle", "1"], more].concat());
     let run = undo(&[]);
-    assert_eq!(run.code, 3, "{run:?}");
+    assert_eq!(run.code, 0, "{run:?}");
     dead(&reads(aws, leaked));
     // The table says what is true after the undo, and why the keys stay dead.
     let state = |step: &str| run.stdout.lines().find(|l| l.contains(step)).unwrap_or_default();
-    assert!(state("iam.deny-user").ends_with("undone"), "{run:?}");
-    assert!(state("iam.deactivate").ends_with("stays in force"), "{run:?}");
-    assert!(run.stdout.contains(". stays in force: undo would re-activate"), "{run:?}");
-    assert!(!run.stdout.contains("held"), "{run:?}");
+    assert!(state("iam.deny-user ").ends_with("narrowed"), "{run:?}");
+    let keys = state("iam.deactivate");
+    assert!(keys.ends_with("stays in force") && !run.stdout.contains("held"), "{run:?}");
+    assert_eq!(reads(aws, &token), "AccessDenied", "{run:?}");
     let run = undo(&["--reactivate-credentials"]);
     assert_eq!(reads(aws, leaked), "ok", "{run:?}");
     assert_eq!(reads(aws, other), "ok");
+    assert_eq!(reads(aws, &token), "AccessDenied", "a stolen session does not come back: {run:?}");
+    // Once no session can be left, the cutoff goes.
+    scene.proxy.skew_clock(37 * 3600);
+    let run = undo(&[]);
+    assert_eq!((run.code, reads(aws, &token).as_str()), (0, "ok"), "{run:?}");
 }
 
 #[test]
@@ -130,9 +135,14 @@ fn a_role_is_closed_to_its_sessions_and_to_new_ones() {
         // MiniStack may not read trust policies: what it gives out is worth nothing.
         Ok(made) => assert_eq!(reads(aws, &session_of(&made)), "AccessDenied"),
     }
-    let run = scene.run(&["undo", "case", "--yes", "--settle", "1"]);
+    let undo = ["undo", "case", "--yes", "--settle", "1"];
+    let run = scene.run(&undo);
     assert_eq!(run.code, 0, "{run:?}");
-    assert_eq!(reads(aws, &open), "ok");
+    assert_eq!(reads(aws, &open), "AccessDenied", "a stolen session does not come back");
+    scene.proxy.skew_clock(13 * 3600);
+    let run = scene.run(&undo);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(reads(aws, &open), "ok", "the cutoff goes when no such session can be left");
 }
 
 #[test]

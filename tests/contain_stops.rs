@@ -63,7 +63,10 @@ fn a_stopped_run_is_undone_without_going_on() {
         assert_eq!(contain(&SCENES[scene], &killed, &[]).code, None);
         for stage in [stage, killed] {
             stage.proxy.clear_rules();
-            let ended = stage.undo(&["--reactivate-credentials"]);
+            let everything = ["--reactivate-credentials", "--hardening"];
+            _ = stage.undo(&everything);
+            stage.proxy.skew_clock(40 * 3600);
+            let ended = stage.undo(&everything);
             let left = differences(&begin, &state(&stage));
             let stays = SCENES[scene].stays;
             assert!(left.iter().all(|p| stays.contains(&p.as_str())), "{left:?}\n{}", ended.text);

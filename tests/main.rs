@@ -38,6 +38,7 @@ mod contain_refused;
 mod contain_secrets;
 mod contain_service;
 mod contain_stops;
+mod contain_undo;
 mod contain_usage;
 mod copies;
 mod coverage_matrix;

@@ -3,6 +3,7 @@
 mod archive;
 mod artifact;
 mod error;
+mod event_history;
 mod evidence;
 mod export;
 mod files;

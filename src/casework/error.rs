@@ -32,7 +32,7 @@ pub enum CaseworkError {
     NamesTaken(String),
     #[error("{}: facts of the notification clocks: {error}", case.display())]
     Facts { case: PathBuf, error: FactError },
-    #[error("cannot write JSON: {0}")]
+    #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("cannot write a list: {0}")]
     List(#[from] io::Error),
@@ -53,6 +53,12 @@ pub enum Refusal {
     OtherPlan(String),
     #[error("{} is a case of account {account}, but the plan is for {planned}", case.display())]
     OtherAccount { case: PathBuf, account: String, planned: String },
+    #[error(
+        "{} is a case of account {account}, but the analysis is of {analysed}: it would name the wrong principals \
+         and keys",
+        case.display()
+    )]
+    OtherAnalysis { case: PathBuf, account: String, analysed: String },
     /// The plan creates resources whose names contain the id of another case.
     #[error("the plan was not made for the case in {}", .0.display())]
     OtherCase(PathBuf),
@@ -70,6 +76,9 @@ impl CaseworkError {
             }
             CaseworkError::Refused(Refusal::OtherCase(case)) => {
                 format!("plan again with --case {}", shell::path(case))
+            }
+            CaseworkError::Refused(Refusal::OtherAnalysis { .. }) => {
+                "name a case of the analysed account, or make one: incident case new".into()
             }
             CaseworkError::NothingApproved(case) => {
                 format!(

@@ -2,6 +2,8 @@
 //!
 //! Nothing here speaks to the terminal. An error is typed, and [`CaseworkError::hint`] says what to do next.
 
+mod analysis;
+mod began;
 mod check;
 mod create;
 mod digests;
@@ -13,6 +15,8 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+pub use analysis::refuse_other_account;
+pub use began::incident_began;
 pub use check::{check_archive, check_case};
 pub use create::create;
 pub use digests::{SavedVerdict, save_verdict};

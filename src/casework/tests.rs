@@ -8,6 +8,7 @@ use super::error::Refusal;
 use super::*;
 use crate::case::{CaseError, CaseFile};
 use crate::clock::Clock;
+use crate::event::time;
 use crate::journal::{Event, verify};
 
 const CLOCK: Clock = Clock::Fixed(0);
@@ -38,6 +39,40 @@ fn what_is_saved_is_sealed_with_its_hash_and_never_overwritten() {
     let changed = Writing::open_unchanged(&root, CLOCK).err().unwrap();
     assert!(changed.to_string().contains("findings-001.json was changed"), "{changed}");
     assert!(changed.hint().unwrap().contains("incident verify"));
+}
+
+#[test]
+fn the_incident_began_where_the_newest_analysis_begins() {
+    let temp = tempfile::tempdir().unwrap();
+    let mut writing = made(&temp.path().join("case"));
+    assert_eq!(incident_began(&writing.case).unwrap(), None);
+    for (number, since, began) in [
+        (1, r#""2026-11-21T10:00:00.000Z""#, time::parse("2026-11-21T10:00:00Z")),
+        (2, "null", None),
+        (3, r#""2026-11-22T10:00:00Z""#, time::parse("2026-11-22T10:00:00Z")),
+    ] {
+        let file = format!("findings-{number:03}.json");
+        let text = format!(r#"{{"window": {{"since": {since}}}}}"#);
+        writing.save(&[(file, text.into_bytes())], CLOCK, analysed).unwrap();
+        assert_eq!(incident_began(&writing.case).unwrap(), began);
+    }
+}
+
+#[test]
+fn an_analysis_must_have_something_of_the_cases_account() {
+    let temp = tempfile::tempdir().unwrap();
+    let of = |accounts: &[&str]| accounts.iter().map(|a| a.to_string()).collect();
+    let mut writing = made(&temp.path().join("open"));
+    assert!(refuse_other_account(&writing, &of(&["1"])).is_ok(), "the case is of no account yet");
+    let (program, playbook, caller) = (String::new(), String::new(), String::new());
+    let opened = Event::Opened { program, playbook, account: "2".into(), caller };
+    writing.journal.append(opened).unwrap();
+    assert!(
+        refuse_other_account(&writing, &of(&["1"])).is_err(),
+        "a plan of account 2 was opened in it"
+    );
+    assert!(refuse_other_account(&writing, &of(&["1", "2"])).is_ok());
+    assert!(refuse_other_account(&writing, &of(&[])).is_ok(), "no events");
 }
 
 #[test]

@@ -7,11 +7,12 @@ use serde_json::Value;
 
 use super::drift::{chained, differs};
 use super::error::{ExecuteError, Refusal, Stop};
+use super::moment::filled;
 use super::progress::Progress;
 use super::session::Session;
 use super::wait;
 use crate::clock;
-use crate::cloud::{Api, ApiError, Call, ErrorKind, cutoff, placeholder};
+use crate::cloud::{Api, ApiError, ErrorKind};
 use crate::journal::{ChangeState, Event, Outcome};
 use crate::plan::{ChangeStatus, PlannedChange};
 use crate::step::{Change, Item};
@@ -142,7 +143,7 @@ impl Apply<'_, '_> {
         let Item { resource, state: before } = item;
         let again = why == Why::Again;
         for _ in 0..LOST {
-            let (call, after) = self.filled(&change);
+            let (call, after) = filled(&change, self.session.client.now());
             let wrote = after.clone();
             self.session.journal.append(Event::Intent {
                 change: number,
@@ -253,28 +254,5 @@ impl Apply<'_, '_> {
         };
         self.progress.statuses.insert(number, status);
         Ok(())
-    }
-
-    /// The change with the current time filled in.
-    fn filled(&self, change: &Change) -> (Call, Value) {
-        let moment = cutoff(self.session.client.now());
-        let mut call = change.call.clone();
-        for value in call.params.values_mut() {
-            fill(value, &moment);
-        }
-        let mut after = change.after.clone();
-        fill(&mut after, &moment);
-        (call, after)
-    }
-}
-
-fn fill(value: &mut Value, moment: &str) {
-    match value {
-        Value::String(text) if text.contains(placeholder::CUTOFF) => {
-            *text = text.replace(placeholder::CUTOFF, moment);
-        }
-        Value::Array(list) => list.iter_mut().for_each(|v| fill(v, moment)),
-        Value::Object(map) => map.values_mut().for_each(|v| fill(v, moment)),
-        _ => {}
     }
 }

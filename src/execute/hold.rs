@@ -1,5 +1,6 @@
 //! Watches whether changes stay in force: reads them again at growing intervals, and makes reverted ones again.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::apply::{Apply, Why};
@@ -171,12 +172,16 @@ impl Hold<'_, '_> {
     /// Makes the changes again, then asks who reverted them: CloudTrail may answer slowly.
     fn answer(&mut self, deviations: Vec<Deviation>) -> Result<(), ExecuteError> {
         let mut found = Vec::new();
+        let mut answered: BTreeSet<String> = BTreeSet::new();
         for Deviation { at, number: known, item, change } in deviations {
             let why = if known.is_some() { Why::Again } else { Why::Found };
             let number = known.unwrap_or_else(|| self.progress.new_number());
-            let Hold { session, progress, .. } = self;
-            let mut apply = Apply { session, progress, instead_of: None };
-            let made = apply.make(at, number, item.clone(), change, why);
+            // An answer to another step changed the same resource: what was read before is no longer there.
+            let stale = !answered.insert(item.resource.clone());
+            let made = match stale {
+                true => self.make_anew(at, number, &item.resource, why),
+                false => self.make(at, number, item.clone(), change, why),
+            };
             self.progress.statuses.insert(number, ChangeStatus::Contested);
             let said = match made {
                 Ok(()) => "the change was made again",
@@ -203,6 +208,30 @@ impl Hold<'_, '_> {
             })?;
         }
         Ok(())
+    }
+
+    fn make(
+        &mut self,
+        at: usize,
+        number: usize,
+        item: Item,
+        change: Change,
+        why: Why,
+    ) -> Result<(), ExecuteError> {
+        let Hold { session, progress, .. } = self;
+        Apply { session, progress, instead_of: None }.make(at, number, item, change, why)
+    }
+
+    /// Makes a change of a resource that is read again first.
+    fn make_anew(
+        &mut self,
+        at: usize,
+        number: usize,
+        resource: &str,
+        why: Why,
+    ) -> Result<(), ExecuteError> {
+        let (item, change) = self.session.look(at, &self.progress.made, resource)?;
+        change.map_or(Ok(()), |change| self.make(at, number, item, change, why))
     }
 
     /// Who reverted the change. After a refusal, CloudTrail is not asked again.

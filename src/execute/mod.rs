@@ -10,7 +10,9 @@ mod error;
 pub mod histories;
 mod hold;
 mod leave;
+mod moment;
 pub mod objects;
+mod origins;
 mod progress;
 pub mod public_keys;
 mod regions;
@@ -18,6 +20,8 @@ mod run;
 mod session;
 mod status;
 mod undo;
+mod undo_options;
+mod weakening;
 
 use std::time::Duration;
 
@@ -28,10 +32,13 @@ use crate::step::Item;
 
 pub use contest::scp;
 pub use error::ExecuteError;
+pub use origins::Origins;
 pub use run::Executor;
 pub use session::Session;
 pub use status::{live, rows};
-pub use undo::{UndoOptions, undo};
+pub use undo::undo;
+pub use undo_options::UndoOptions;
+pub use weakening::weakenings;
 
 /// How long a run waits.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use super::regions::Regions;
 use super::session::{Session, key_resource};
 use super::status::rows_seen;
 use super::{Outcome, collect, drift};
-use crate::journal::{Cause, ChangeState, Event, Journal, Left, Phase, Record};
+use crate::journal::{Cause, Event, Journal, Left, Phase, Record};
 use crate::plan::{self, ChangeStatus, Kind, Reissue, Row};
 use crate::rotate;
 
@@ -41,8 +41,7 @@ impl<'a> Executor<'a> {
         plan::refuse_self(self.session.client.caller(), &self.session.plan.args)
             .map_err(Refusal::Caller)?;
         let history = self.session.history();
-        let undone = |r: &Record| matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
-        if history.changes.values().any(undone) {
+        if history.changes.values().any(Record::undo_began) {
             return Err(Refusal::Undone.into());
         }
         let fresh = history.changes.is_empty() && history.reissues.is_empty();

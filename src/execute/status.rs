@@ -22,6 +22,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         (ChangeState::Failed, Some(ChangeStatus::Replaced)) => ChangeStatus::Replaced,
         (ChangeState::Undone, _) => ChangeStatus::Undone,
         (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
+        (ChangeState::Narrowed, _) => ChangeStatus::Narrowed,
         (ChangeState::Failed, _) => ChangeStatus::Failed,
         (_, Some(seen)) => *seen,
         (ChangeState::Done | ChangeState::Already, None) if history.held.contains(&number) => {
@@ -35,6 +36,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         step: r.step.clone(),
         resource: r.resource.clone(),
         status: status(*number, r),
+        stays: r.stays.filter(|_| r.is_open()),
         now: None,
     });
     let reissues = history.reissues.iter().filter_map(|(number, moves)| {
@@ -44,6 +46,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
             step: "reissue-access-key".into(),
             resource: rotate::recorded_key(moves).map_or_else(|| "no key yet".into(), |key| key.id),
             status: ChangeStatus::Reissue(*phase),
+            stays: None,
             now: None,
         })
     });
@@ -67,7 +70,11 @@ pub fn live(client: &Client, plan: &Plan, history: &History) -> Vec<Row> {
         let cx = plan.context(&planned.args, &made);
         let now = step.observe(client, &cx).and_then(|items| {
             let item = find(items, &row.resource);
-            Ok((step.change(&cx, &item)?.is_none(), item.state == record.before))
+            let in_force = match record.state {
+                ChangeState::Narrowed => item.state == record.after,
+                _ => step.change(&cx, &item)?.is_none(),
+            };
+            Ok((in_force, item.state == record.before))
         });
         row.now = Some(match now {
             Ok((true, _)) => LiveState::InForce,

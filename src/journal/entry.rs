@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::left::Left;
+use super::stays::Stays;
 use crate::cloud::{ApiError, Call};
 
 /// One line: when, what, and the hash of the line before.
@@ -191,6 +192,9 @@ pub enum Event {
         call: Call,
         before: Value,
         after: Value,
+        /// The call leaves a narrower change in place, which a later undo removes.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        narrows: bool,
     },
     UndoDone {
         change: usize,
@@ -204,6 +208,8 @@ pub enum Event {
     UndoSkipped {
         change: usize,
         why: String,
+        #[serde(default)]
+        reason: Stays,
     },
     /// A re-issue reached a new phase. Never contains the secret.
     Reissue {
@@ -351,7 +357,7 @@ mod tests {
             assert_eq!(serde_json::to_value(phase).unwrap(), phase.name());
         }
         let closed = Event::Closed { author: String::new(), reason: None };
-        let skipped = Event::UndoSkipped { change: 1, why: String::new() };
+        let skipped = Event::UndoSkipped { change: 1, why: String::new(), reason: Stays::Cutoff };
         let left = Event::Left(Left {
             change: None,
             step: String::new(),
@@ -363,6 +369,10 @@ mod tests {
         for event in [closed, skipped, left] {
             assert_eq!(serde_json::to_value(&event).unwrap()["event"], event.name());
         }
+        // A line of an earlier version has no reason: such a change could not be undone.
+        let earlier = r#"{"event": "undo-skipped", "change": 1, "why": ""}"#;
+        let read: Event = serde_json::from_str(earlier).unwrap();
+        assert!(matches!(read, Event::UndoSkipped { reason: Stays::Impossible, .. }));
         use RunEnd::{Contested, Held, Incomplete, PartlyUndone, Undone};
         for end in [Held, Contested, Incomplete, Undone, PartlyUndone] {
             assert_eq!(serde_json::to_value(end).unwrap(), end.name());

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::entry::{Event, Outcome, Phase, RunEnd};
 use super::left::Left;
+use super::stays::Stays;
 use crate::cloud::{Call, ErrorKind};
 
 /// Where a change stands.
@@ -21,6 +22,8 @@ pub enum ChangeState {
     Failed,
     /// Its undo was announced, without an answer.
     UndoUnknown,
+    /// Undo left a narrower change in place, which a later undo removes.
+    Narrowed,
     Undone,
 }
 
@@ -32,6 +35,7 @@ impl ChangeState {
             ChangeState::Already => "already so",
             ChangeState::Failed => "failed",
             ChangeState::UndoUnknown => "being undone",
+            ChangeState::Narrowed => "narrowed",
             ChangeState::Undone => "undone",
         }
     }
@@ -80,14 +84,34 @@ pub struct Record {
     pub instead_of: Option<usize>,
     /// AWS refused the change for its quota, and another one was made in its place.
     pub replaced: bool,
+    /// The state that an undo which leaves a narrower change was about to write.
+    pub narrowing: Option<Value>,
+    /// An undo left a narrower change; `after` is its state.
+    pub narrowed: bool,
+    /// Why the last undo left it in force.
+    pub stays: Option<Stays>,
 }
 
 impl Record {
+    /// True once an undo has begun: the change is not made again.
+    pub fn undo_began(&self) -> bool {
+        match self.state {
+            ChangeState::UndoUnknown | ChangeState::Narrowed | ChangeState::Undone => true,
+            ChangeState::Unknown
+            | ChangeState::Done
+            | ChangeState::Already
+            | ChangeState::Failed => false,
+        }
+    }
+
     /// True if there may be something to undo. A change that AWS refused was never made: what exists now is somebody
     /// else's.
     pub fn is_open(&self) -> bool {
         match self.state {
-            ChangeState::Unknown | ChangeState::Done | ChangeState::UndoUnknown => true,
+            ChangeState::Unknown
+            | ChangeState::Done
+            | ChangeState::UndoUnknown
+            | ChangeState::Narrowed => true,
             ChangeState::Failed => self.lost || self.again,
             ChangeState::Already | ChangeState::Undone => false,
         }
@@ -163,6 +187,33 @@ impl History {
         }
     }
 
+    /// An undo was announced; `narrows` is the state that it leaves, unless it leaves nothing.
+    fn undo_announced(&mut self, change: usize, narrows: Option<Value>) {
+        if let Some(record) = self.changes.get_mut(&change) {
+            record.state = ChangeState::UndoUnknown;
+            record.narrowing = narrows;
+            record.stays = None;
+        }
+    }
+
+    fn undo_answered(&mut self, change: usize, outcome: Option<Outcome>) {
+        let Some(record) = self.changes.get_mut(&change) else { return };
+        let narrower = record.narrowing.take();
+        record.state = match (outcome, narrower) {
+            (Some(Outcome::Applied | Outcome::FoundApplied), Some(narrower)) => {
+                record.after = narrower;
+                record.narrowed = true;
+                ChangeState::Narrowed
+            }
+            (Some(Outcome::Applied | Outcome::FoundApplied | Outcome::Already), _) => {
+                ChangeState::Undone
+            }
+            // AWS refused, or the call did not take effect: what was in force before is in force.
+            (Some(Outcome::FoundUnapplied) | None, _) if record.narrowed => ChangeState::Narrowed,
+            (Some(Outcome::FoundUnapplied) | None, _) => ChangeState::Done,
+        };
+    }
+
     /// Adds one more event. The caller checked that it may follow.
     pub(super) fn record(&mut self, event: &Event) {
         match event {
@@ -202,6 +253,9 @@ impl History {
                     refused: None,
                     instead_of: *instead_of,
                     replaced: false,
+                    narrowing: None,
+                    narrowed: false,
+                    stays: None,
                 };
                 self.changes.insert(*change, record);
             }
@@ -228,12 +282,16 @@ impl History {
                 }
             }
             Event::Left(left) => self.left.push(left.clone()),
-            Event::UndoIntent { change, .. } => self.set(*change, ChangeState::UndoUnknown),
-            Event::UndoDone { change, outcome, .. } => {
-                let undone = *outcome != Outcome::FoundUnapplied;
-                self.set(*change, if undone { ChangeState::Undone } else { ChangeState::Done });
+            Event::UndoIntent { change, after, narrows, .. } => {
+                self.undo_announced(*change, narrows.then(|| after.clone()));
             }
-            Event::UndoFailed { change, .. } => self.set(*change, ChangeState::Done),
+            Event::UndoDone { change, outcome, .. } => self.undo_answered(*change, Some(*outcome)),
+            Event::UndoFailed { change, .. } => self.undo_answered(*change, None),
+            Event::UndoSkipped { change, reason, .. } => {
+                if let Some(record) = self.changes.get_mut(change) {
+                    record.stays = Some(*reason);
+                }
+            }
             Event::Reissue { change, phase, detail } => {
                 self.reissues.entry(*change).or_default().push((*phase, detail.clone()));
             }
@@ -253,7 +311,6 @@ impl History {
             Event::Created { .. }
             | Event::Collected { .. }
             | Event::Opened { .. }
-            | Event::UndoSkipped { .. }
             | Event::Stopped { .. }
             | Event::Manifest { .. }
             | Event::Analysed { .. }

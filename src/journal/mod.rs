@@ -10,6 +10,7 @@ mod history;
 mod left;
 mod seal;
 mod signature;
+mod stays;
 mod transition;
 
 pub use anchor::{Anchor, AnchorFact, Proof, Weight};
@@ -22,3 +23,4 @@ pub use seal::{SealError, compare, problems, seal};
 #[cfg(test)]
 pub use signature::Signature;
 pub use signature::{PublicKey, SigningKey, head_code, read_head_code};
+pub use stays::Stays;

@@ -10,6 +10,7 @@ mod permissions;
 mod reissue;
 mod status;
 mod subject;
+mod undo;
 
 pub use arguments::check as check_arguments;
 pub use build::{PlanError, Planner};
@@ -18,4 +19,5 @@ pub use guard::check as refuse_self;
 pub use mistakes::{Mistake, mistakes, step_title};
 pub use model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, Reissue, Subject};
 pub use permissions::Needed;
-pub use status::{ChangeStatus, LiveState, Row, UndoEnd};
+pub use status::{ChangeStatus, LiveState, Row, Standing};
+pub use undo::{Kept, UndoEnd, Weakening};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
@@ -152,11 +152,15 @@ fn probe(r: &Reissue) -> &str {
     r.probe.as_deref().unwrap_or("nothing else (--probe s3:BUCKET also checks access)")
 }
 
-/// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
 fn call(change: &PlannedChange) -> String {
     let call = &change.call;
-    let mut text = call.name();
-    for (name, value) in &call.params {
+    shown_call(&call.name(), &call.params, call.region.as_deref())
+}
+
+/// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
+pub(super) fn shown_call(name: &str, params: &Map<String, Value>, region: Option<&str>) -> String {
+    let mut text = name.to_string();
+    for (name, value) in params {
         let value = match value {
             Value::String(s) if s.len() > 64 => "(as below)".to_string(),
             Value::String(s) => s.clone(),
@@ -167,7 +171,7 @@ fn call(change: &PlannedChange) -> String {
         };
         text += &format!(" {name}={value}");
     }
-    if let Some(region) = &call.region {
+    if let Some(region) = region {
         text += &format!(" in {region}");
     }
     text

@@ -7,7 +7,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::{bucket, event_selectors as selectors, trails};
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::Api;
 
 pub struct AddS3DataEvents;
@@ -62,6 +64,14 @@ fn advanced(state: &Value) -> Vec<Value> {
 impl Step for AddS3DataEvents {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["PutEventSelectors"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

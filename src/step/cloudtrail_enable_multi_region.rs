@@ -24,6 +24,7 @@ pub static STEP: TrailSwitch = TrailSwitch {
     member: "IsMultiRegionTrail",
     read: None,
     write: TrailWrite::UpdateTrail { parameter: "IsMultiRegionTrail" },
+    set_by: &["UpdateTrail", "CreateTrail"],
     affects: Some(
         "the account pays for a second copy of management events in regions that have a trail of their own",
     ),

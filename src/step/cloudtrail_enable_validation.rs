@@ -23,6 +23,7 @@ pub static STEP: TrailSwitch = TrailSwitch {
     member: "LogFileValidationEnabled",
     read: None,
     write: TrailWrite::UpdateTrail { parameter: "EnableLogFileValidation" },
+    set_by: &["UpdateTrail", "CreateTrail"],
     affects: None,
 };
 

@@ -24,6 +24,7 @@ pub static STEP: TrailSwitch = TrailSwitch {
     member: "IsLogging",
     read: Some("GetTrailStatus"),
     write: TrailWrite::Operations { on: "StartLogging", off: "StopLogging" },
+    set_by: &["StopLogging", "CreateTrail"],
     affects: None,
 };
 

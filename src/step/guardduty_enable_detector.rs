@@ -7,7 +7,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::{answer, guardduty_detector as detector};
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call};
 
 pub struct EnableDetector;
@@ -42,6 +44,14 @@ fn update(item: &Item, enable: bool) -> Result<Change, StepError> {
 impl Step for EnableDetector {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["CreateDetector", "DeleteDetector", "UpdateDetector"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::guardduty_detector as detector;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call};
 
 pub struct EnableS3Protection;
@@ -36,6 +38,14 @@ fn update(item: &Item, status: &str) -> Result<Change, StepError> {
 impl Step for EnableS3Protection {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["CreateDetector", "UpdateDetector"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

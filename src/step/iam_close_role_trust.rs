@@ -7,7 +7,9 @@
 use serde_json::Value;
 
 use super::mechanism::{policy, policy_size, role, trust_policy};
-use super::model::{Change, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call};
 
 pub struct CloseRoleTrust;
@@ -58,6 +60,14 @@ fn equal(a: &str, b: &str) -> bool {
 impl Step for CloseRoleTrust {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["UpdateAssumeRolePolicy", "CreateRole"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

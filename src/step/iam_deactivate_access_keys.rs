@@ -25,6 +25,7 @@ pub static STEP: UserCredentials = UserCredentials {
     id: "AccessKeyId",
     part: "access-key",
     fixed_fields: &[],
+    set_by: &["CreateAccessKey", "UpdateAccessKey"],
     affects: |_, user| format!("software that uses this access key of {user} stops working"),
 };
 

@@ -25,6 +25,7 @@ pub static STEP: UserCredentials = UserCredentials {
     id: "ServiceSpecificCredentialId",
     part: "service-credential",
     fixed_fields: &["ServiceName"],
+    set_by: &["CreateServiceSpecificCredential", "UpdateServiceSpecificCredential"],
     affects: |state, user| {
         let service = state["ServiceName"].as_str().unwrap_or("a service");
         format!("software that uses {service} with this credential of {user} stops working")

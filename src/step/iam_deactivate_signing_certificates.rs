@@ -23,6 +23,7 @@ pub static STEP: UserCredentials = UserCredentials {
     id: "CertificateId",
     part: "signing-certificate",
     fixed_fields: &[],
+    set_by: &["UploadSigningCertificate", "UpdateSigningCertificate"],
     affects: |_, user| {
         format!("software that signs requests with this certificate of {user} stops working")
     },

@@ -23,6 +23,7 @@ pub static STEP: UserCredentials = UserCredentials {
     id: "SSHPublicKeyId",
     part: "ssh-key",
     fixed_fields: &[],
+    set_by: &["UploadSSHPublicKey", "UpdateSSHPublicKey"],
     affects: |_, user| format!("git with CodeCommit over this SSH key of {user} stops working"),
 };
 

@@ -38,6 +38,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cloud::placeholder;
+    use crate::event::time;
     use crate::step::testing::{Fake, context};
     use crate::step::{Item, Step, StepError, Undo};
 
@@ -63,7 +65,16 @@ mod tests {
         let now = Item { state: change.after.clone(), ..items[0].clone() };
         assert_eq!(STEP.change(&cx, &now).unwrap(), None);
         let undo = |now: &Item| STEP.undo(&cx, now, &Value::Null, &change.after).unwrap();
-        assert!(matches!(undo(&now), Undo::Change(c) if c.call.name() == "iam:DeleteRolePolicy"));
+        let Undo::Narrow(narrow) = undo(&now) else { panic!("it narrows") };
+        assert_eq!(narrow.call.name(), "iam:PutRolePolicy");
+        let filled = narrow.after.to_string().replace(placeholder::CUTOFF, "2026-11-21T10:00:00Z");
+        let cutoff: Value = serde_json::from_str(&filled).unwrap();
+        let later = STEP.undo(&cx, &now, &Value::Null, &cutoff).unwrap();
+        // The role says 1 hour now: a session may be from before somebody lowered that.
+        let end = time::parse("2026-11-21T22:00:00Z").unwrap();
+        assert!(
+            matches!(later, Undo::Until(until, c) if until == end && c.call.name() == "iam:DeleteRolePolicy")
+        );
         assert_eq!(undo(&items[0]), Undo::Nothing);
         let edited = Item { state: json!({"Statement": []}), ..items[0].clone() };
         assert!(STEP.change(&cx, &edited).unwrap().is_some(), "a weakened policy does not hold");

@@ -15,8 +15,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &["role"],
     takes: &[],
-    reads: &["iam:GetRole", "iam:ListAttachedRolePolicies"],
-    writes: &["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
+    reads: &["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:GetRolePolicy"],
+    writes: &[
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:DeleteRolePolicy",
+    ],
 };
 
 pub static STEP: ManagedDeny = ManagedDeny {

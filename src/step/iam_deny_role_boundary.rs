@@ -15,8 +15,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &["role"],
     takes: &[],
-    reads: &["iam:GetRole"],
-    writes: &["iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"],
+    reads: &["iam:GetRole", "iam:GetRolePolicy"],
+    writes: &[
+        "iam:PutRolePermissionsBoundary",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:DeleteRolePolicy",
+    ],
 };
 
 pub static STEP: ManagedDeny = ManagedDeny {

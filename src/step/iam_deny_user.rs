@@ -35,6 +35,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::cloud::placeholder;
+    use crate::event::time;
     use crate::step::testing::{Fake, context};
     use crate::step::{Item, Step, Undo};
 
@@ -47,12 +49,30 @@ mod tests {
         assert_eq!(change.call.text("PolicyName"), "incident-case-deny");
         let now = Item { state: change.after.clone(), ..items[0].clone() };
         assert_eq!(STEP.change(&cx, &now).unwrap(), None);
-        let back = STEP.undo(&cx, &now, &Value::Null, &change.after).unwrap();
-        assert!(matches!(back, Undo::Change(c) if c.call.name() == "iam:DeleteUserPolicy"));
         assert_eq!(STEP.undo(&cx, &items[0], &Value::Null, &change.after).unwrap(), Undo::Nothing);
-        let previous = json!({"Statement": []});
-        let back = STEP.undo(&cx, &now, &previous, &change.after).unwrap();
-        assert!(matches!(back, Undo::Change(c) if c.after == previous), "undo is exact");
+        // A document that stood under our name is somebody else's: it does not come back.
+        for previous in [Value::Null, json!({"Statement": []})] {
+            let undo = STEP.undo(&cx, &now, &previous, &change.after).unwrap();
+            let Undo::Narrow(narrow) = undo else { panic!("{undo:?}") };
+            assert_eq!(narrow.call.name(), "iam:PutUserPolicy", "one call, in the same policy");
+            assert_eq!(narrow.call.text("PolicyName"), "incident-case-deny");
+            assert!(narrow.call.text("PolicyDocument").contains(placeholder::CUTOFF));
+
+            let filled =
+                narrow.after.to_string().replace(placeholder::CUTOFF, "2026-11-21T10:00:00Z");
+            let cutoff: Value = serde_json::from_str(&filled).unwrap();
+            let now = Item { state: cutoff.clone(), ..items[0].clone() };
+            let undo = STEP.undo(&cx, &now, &previous, &cutoff).unwrap();
+            let Undo::Until(end, delete) = undo else { panic!("{undo:?}") };
+            // A token of GetSessionToken or GetFederationToken lasts 36 hours at most.
+            assert_eq!(Some(end), time::parse("2026-11-22T22:00:00Z"));
+            assert_eq!(delete.call.name(), "iam:DeleteUserPolicy");
+            // Whoever edits the policy does not move the end.
+            let edited = filled.replace("2026-11-21", "2020-01-01");
+            let now = Item { state: serde_json::from_str(&edited).unwrap(), ..now };
+            let undo = STEP.undo(&cx, &now, &previous, &cutoff).unwrap();
+            assert!(matches!(undo, Undo::Until(same, _) if same == end));
+        }
     }
 
     #[test]

@@ -15,8 +15,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &["user"],
     takes: &[],
-    reads: &["iam:ListAttachedUserPolicies"],
-    writes: &["iam:AttachUserPolicy", "iam:DetachUserPolicy"],
+    reads: &["iam:ListAttachedUserPolicies", "iam:GetUserPolicy"],
+    writes: &[
+        "iam:AttachUserPolicy",
+        "iam:DetachUserPolicy",
+        "iam:PutUserPolicy",
+        "iam:DeleteUserPolicy",
+    ],
 };
 
 pub static STEP: ManagedDeny = ManagedDeny {

@@ -15,8 +15,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &["user"],
     takes: &[],
-    reads: &["iam:GetUser"],
-    writes: &["iam:PutUserPermissionsBoundary", "iam:DeleteUserPermissionsBoundary"],
+    reads: &["iam:GetUser", "iam:GetUserPolicy"],
+    writes: &[
+        "iam:PutUserPermissionsBoundary",
+        "iam:DeleteUserPermissionsBoundary",
+        "iam:PutUserPolicy",
+        "iam:DeleteUserPolicy",
+    ],
 };
 
 pub static STEP: ManagedDeny = ManagedDeny {

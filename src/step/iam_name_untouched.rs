@@ -4,7 +4,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::answer;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call};
 
 pub struct NameUntouched;
@@ -54,6 +56,10 @@ fn is_quarantine(arn: &str) -> bool {
 impl Step for NameUntouched {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Nothing
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

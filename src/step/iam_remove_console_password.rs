@@ -6,7 +6,9 @@
 use serde_json::Value;
 
 use super::mechanism::login_profile;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call};
 
 pub struct RemoveConsolePassword;
@@ -26,6 +28,10 @@ static META: Meta = Meta {
 impl Step for RemoveConsolePassword {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Credential
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::login_profile;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::{Api, Call, placeholder};
 
 pub struct ResetConsolePassword;
@@ -26,6 +28,10 @@ static META: Meta = Meta {
 impl Step for ResetConsolePassword {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Credential
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -44,6 +44,7 @@ mod tests {
 
     use super::*;
     use crate::cloud::placeholder;
+    use crate::event::time;
     use crate::step::testing::{Fake, context};
     use crate::step::{Item, Step, StepError, Undo};
 
@@ -68,9 +69,10 @@ mod tests {
         let api = role().answers("iam:GetRolePolicy", json!({"PolicyDocument": document}));
         let held = STEP.observe(&api, &cx).unwrap();
         assert!(held.iter().all(|i| STEP.change(&cx, i).unwrap().is_none()));
-        let undo = |now: &Item| STEP.undo(&cx, now, &Value::Null, &change.after).unwrap();
+        let undo = |now: &Item| STEP.undo(&cx, now, &Value::Null, &document).unwrap();
+        let end = time::parse("2023-11-15T10:13:50Z").unwrap();
         assert!(
-            matches!(undo(&held[0]), Undo::Change(c) if c.call.name() == "iam:DeleteRolePolicy")
+            matches!(undo(&held[0]), Undo::Until(until, c) if until == end && c.call.name() == "iam:DeleteRolePolicy")
         );
         assert_eq!(undo(&items[0]), Undo::Nothing);
     }

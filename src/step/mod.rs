@@ -45,7 +45,9 @@ mod s3_inventory_versions;
 pub mod testing;
 
 pub use args::Args;
-pub use model::{Change, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind};
+pub use model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind,
+};
 
 /// Every step, in no particular order.
 pub fn all() -> &'static [&'static dyn Step] {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::args::Args;
+use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call};
 
 /// The harm that a wrong change does.
@@ -30,6 +31,20 @@ pub enum UndoKind {
     Loss,
     /// Nothing.
     None,
+}
+
+/// What a change is to the account: it decides what a plain undo reverts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It takes access from somebody. A plain undo lifts it.
+    Deny,
+    /// It makes a credential unusable that an attacker may have. Undo needs `--reactivate-credentials`.
+    Credential,
+    /// It turns on logging, detection or a protection, or closes a trust. Undo weakens the account, so it needs
+    /// `--hardening`.
+    Hardening,
+    /// The step only reads.
+    Nothing,
 }
 
 /// What a step says about itself.
@@ -150,6 +165,12 @@ pub enum Undo {
     /// The change is gone already: there is nothing to undo.
     Nothing,
     Change(Change),
+    /// Leaves a narrower change in place, which still binds what an attacker may have. A later undo removes it.
+    Narrow(Change),
+    /// Puts in place what must bind an attacker before the change is lifted. The next look says how to go on.
+    Prepare(Change),
+    /// What is in force is needed until this moment of AWS's clock. After it, this change removes it.
+    Until(Millis, Change),
     /// Undo is impossible, and why. Flags such as `--reactivate` belong to the executor.
     Refused(String),
 }
@@ -176,6 +197,28 @@ pub enum StepError {
 /// One containment action: read, change, undo.
 pub trait Step: Sync {
     fn meta(&self) -> &'static Meta;
+
+    /// What its changes are to the account.
+    fn kind(&self) -> ChangeKind;
+
+    /// CloudTrail's names of the calls that set the state which the step changes (`StopLogging`): they tell who made
+    /// the state before. Empty for a step whose state before is never restored.
+    fn set_by(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// When the credential of a resource was made, if AWS tells.
+    ///
+    /// # Errors
+    /// When AWS refuses the read.
+    fn made_at(
+        &self,
+        _api: &dyn Api,
+        _cx: &Context,
+        _resource: &str,
+    ) -> Result<Option<Millis>, StepError> {
+        Ok(None)
+    }
 
     /// What exists now: reads only.
     ///
@@ -225,12 +268,6 @@ pub trait Step: Sync {
     /// True when the contained identity can make more of what the step contains (a key, a password). What it makes
     /// after the plan is contained, too, and needs no new approval.
     fn widens(&self) -> bool {
-        false
-    }
-
-    /// True when undo makes a credential usable again that an attacker may have: undo then needs an
-    /// explicit flag.
-    fn restores_credential(&self) -> bool {
         false
     }
 }

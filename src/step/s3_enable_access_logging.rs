@@ -7,7 +7,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::{access_log_target, bucket, bucket_policy, public_access_block};
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::Api;
 
 pub struct EnableAccessLogging;
@@ -154,6 +156,14 @@ impl EnableAccessLogging {
 impl Step for EnableAccessLogging {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["PutBucketLogging"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::bucket;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::Api;
 
 pub struct EnableVersioning;
@@ -35,6 +37,14 @@ fn put(cx: &Context, item: &Item, status: &str) -> Change {
 impl Step for EnableVersioning {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        &["PutBucketVersioning"]
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -5,7 +5,9 @@
 use serde_json::{Value, json};
 
 use super::mechanism::bucket;
-use super::model::{Change, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind};
+use super::model::{
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+};
 use crate::cloud::Api;
 
 pub struct InventoryVersions;
@@ -65,6 +67,10 @@ fn summary(answer: &Value) -> Value {
 impl Step for InventoryVersions {
     fn meta(&self) -> &'static Meta {
         &META
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Nothing
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

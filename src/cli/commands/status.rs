@@ -8,13 +8,14 @@ use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::execute::{live, rows};
 use crate::journal::RunEnd;
-use crate::plan::Row;
+use crate::plan::{Row, Standing};
 use crate::report::changes::status::{Done, Status, formats, unreadable};
 
 /// Show what a case did and what is in force now
 ///
-/// Changes nothing. Exits with 5 when a change is no longer in force, and with 3 when the last run did not end, left
-/// something, or a change cannot be read.
+/// Changes nothing. Exits with 5 when somebody reverted a change, and with 3 when the last run did not end or left
+/// something, a change failed or cannot be read, or undo could not revert what it was asked to. What was undone, and what
+/// undo left in force on purpose, is fine.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
@@ -52,10 +53,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     for row in rows.iter().filter(|row| row.is_unreadable()) {
         cx.ui.warning(&unreadable(row));
     }
-    Ok(match rows.iter().any(Row::is_reverted) {
-        true => Exit::Contested,
-        false if rows.iter().any(Row::is_unreadable) => Exit::Incomplete,
-        false if matches!(history.finished, None | Some(RunEnd::Incomplete)) => Exit::Incomplete,
-        false => Exit::Done,
+    let worst = rows.iter().map(Row::standing).max().unwrap_or(Standing::AsLeft);
+    let incomplete =
+        matches!(history.finished, None | Some(RunEnd::Incomplete)) || !history.left.is_empty();
+    Ok(match worst {
+        Standing::Reverted => Exit::Contested,
+        Standing::Failed | Standing::Open => Exit::Incomplete,
+        Standing::AsLeft if incomplete => Exit::Incomplete,
+        Standing::AsLeft => Exit::Done,
     })
 }

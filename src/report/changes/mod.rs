@@ -9,10 +9,9 @@ use crate::ui::{Column, Table};
 
 /// The status, and what AWS says now.
 pub fn state(row: &Row) -> String {
-    match &row.now {
-        Some(now) => format!("{}; {}", status_words(row.status), live_words(now)),
-        None => status_words(row.status).to_string(),
-    }
+    let kept = if row.is_kept() { ", kept" } else { "" };
+    let now = row.now.as_ref().map(|now| format!("; {}", live_words(now)));
+    format!("{}{kept}{}", status_words(row.status), now.unwrap_or_default())
 }
 
 fn status_words(status: ChangeStatus) -> &'static str {
@@ -26,6 +25,7 @@ fn status_words(status: ChangeStatus) -> &'static str {
         ChangeStatus::Undone => "undone",
         ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
         ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
+        ChangeStatus::Narrowed => "narrowed",
         ChangeStatus::Reissue(phase) => phase.name(),
     }
 }

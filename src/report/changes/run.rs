@@ -95,5 +95,5 @@ pub fn journal_line(journal: &Path, head: &str) -> String {
 /// What to do after a run that did not stop.
 pub fn hint(case: &Path) -> String {
     let folder = shell::path(case);
-    format!("incident status {folder} checks again; incident undo {folder} reverts the changes")
+    format!("incident status {folder} checks again; incident undo {folder} lifts the denies")
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{state, table};
 use crate::case::CaseFile;
 use crate::journal::{Left, RunEnd};
-use crate::plan::{Plan, Row};
+use crate::plan::{ChangeStatus, Plan, Row};
 use crate::report::escape::write_json;
 use crate::report::{Format, Formats, RenderOptions};
 use crate::ui::sanitize::clean;
@@ -71,10 +71,25 @@ impl<'a> Format<Status<'a>> for Text {
                 writeln!(out, "{id}: {} (account {})", clean(&plan.title), plan.account)?;
                 writeln!(out, "the last run ended: {}", end_name(*end))?;
                 table(rows).iter().try_for_each(|line| writeln!(out, "{line}"))?;
+                legend(rows).iter().try_for_each(|line| writeln!(out, "{line}"))?;
                 left.iter().try_for_each(|left| writeln!(out, "left: {}", clean(&left.to_string())))
             }
         }
     }
+}
+
+/// What the words of an undo mean, if a row has them.
+fn legend(rows: &[Row]) -> Vec<&'static str> {
+    let mut lines = Vec::new();
+    if rows.iter().any(|row| row.status == ChangeStatus::Narrowed) {
+        lines.push(
+            "narrowed: the Deny is lifted; sessions from before stay denied until a later undo",
+        );
+    }
+    if rows.iter().any(Row::is_kept) {
+        lines.push("kept: undo left it in force, and said why");
+    }
+    lines
 }
 
 struct Json;
@@ -107,7 +122,8 @@ fn document(status: &Status<'_>) -> Value {
         .iter()
         .map(|row| {
             let Row { number, step, resource, .. } = row;
-            json!({"change": number, "step": step, "resource": resource, "state": state(row)})
+            json!({"change": number, "step": step, "resource": resource, "state": state(row),
+                "left_by_undo": row.stays})
         })
         .collect();
     json!({

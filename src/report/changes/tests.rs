@@ -2,11 +2,12 @@
 
 use super::undo::Undo;
 use super::*;
-use crate::plan::UndoEnd;
+use crate::journal::Stays;
+use crate::plan::{Kept, UndoEnd};
 
 fn row(number: usize, status: ChangeStatus) -> Row {
     let resource = format!("arn:aws:iam::123456789012:user/alice#{number}");
-    Row { number, step: "iam.deny-user".into(), resource, status, now: None }
+    Row { number, step: "iam.deny-user".into(), resource, status, stays: None, now: None }
 }
 
 #[test]
@@ -15,6 +16,9 @@ fn the_state_says_what_is_proven_and_what_aws_says_now() {
     assert_eq!(state(&held), "held");
     let now = |now| state(&Row { now: Some(now), ..held.clone() });
     assert_eq!(now(LiveState::AsBefore), "held; now as it was before");
+    let kept = Row { stays: Some(Stays::Hardening), ..held.clone() };
+    let kept = Row { now: Some(LiveState::InForce), ..kept };
+    assert_eq!(state(&kept), "held, kept; in force now");
     assert_eq!(
         now(LiveState::Unreadable("AccessDenied".into())),
         "held; cannot be read now: AccessDenied"
@@ -23,7 +27,8 @@ fn the_state_says_what_is_proven_and_what_aws_says_now() {
 
 #[test]
 fn after_an_undo_each_row_says_what_is_true_now() {
-    let why = "undo would re-activate a credential\u{202e}";
+    let kept = |reason, why: &str| Kept { reason, why: why.into() };
+    let why = "somebody removed all other statements\u{202e}";
     // The journal still says of two of them that they were held.
     let rows = [
         row(1, ChangeStatus::Held),
@@ -31,12 +36,21 @@ fn after_an_undo_each_row_says_what_is_true_now() {
         row(3, ChangeStatus::Held),
         row(4, ChangeStatus::Failed),
         row(5, ChangeStatus::Held),
+        row(6, ChangeStatus::Narrowed),
+        row(7, ChangeStatus::Held),
+        row(8, ChangeStatus::Narrowed),
+        row(9, ChangeStatus::Replaced),
     ];
     let ends = [
-        (1, UndoEnd::Stays(why.into())),
+        (1, UndoEnd::Stays(kept(Stays::Impossible, why))),
         (2, UndoEnd::Undone),
         (3, UndoEnd::NotOurs),
         (4, UndoEnd::NotMade),
+        (6, UndoEnd::Narrowed(kept(Stays::Cutoff, "until noon"))),
+        (7, UndoEnd::Stays(kept(Stays::Credential, "an attacker may have it"))),
+        // An earlier undo narrowed it.
+        (8, UndoEnd::Stays(kept(Stays::Cutoff, "until noon"))),
+        (9, UndoEnd::NotMade),
     ];
     let undo = Undo { rows: &rows, ends: &ends.into() };
     insta::assert_snapshot!(undo.lines().join("\n"), @r"
@@ -46,7 +60,17 @@ fn after_an_undo_each_row_says_what_is_true_now() {
     2  iam.deny-user  iam user/alice#2  undone
     3  iam.deny-user  iam user/alice#3  stays: it was so before the case
     4  iam.deny-user  iam user/alice#4  FAILED: it was never made
-    1. stays in force: undo would re-activate a credential\u{202e}
-    undone: 1; left in force: 1
+    6  iam.deny-user  iam user/alice#6  narrowed
+    7  iam.deny-user  iam user/alice#7  stays in force
+    8  iam.deny-user  iam user/alice#8  narrowed
+    9  iam.deny-user  iam user/alice#9  replaced: it was never made
+    stays until earlier sessions have ended:
+      6. arn:aws:iam::123456789012:user/alice#6: until noon
+      8. arn:aws:iam::123456789012:user/alice#8: until noon
+    stays, because an attacker may have it (--reactivate-credentials makes it usable again):
+      7. arn:aws:iam::123456789012:user/alice#7
+    cannot be undone:
+      1. arn:aws:iam::123456789012:user/alice#1: somebody removed all other statements\u{202e}
+    undone: 2; left in force: 4
     ");
 }

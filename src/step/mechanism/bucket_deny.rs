@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{bucket, bucket_policy, public_access_block};
 use crate::cloud::Api;
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
 
 /// IAM actions that such a step reads with.
 pub const READS: &[&str] = &[
@@ -71,6 +71,10 @@ fn refuse_protected_buckets(cx: &Context) -> Result<(), StepError> {
 impl Step for BucketDeny {
     fn meta(&self) -> &'static Meta {
         self.meta
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Deny
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

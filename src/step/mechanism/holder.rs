@@ -1,5 +1,6 @@
 //! The identity that a policy is put on: a user or a role.
 
+use crate::clock::{self, Millis};
 use crate::step::model::Context;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,18 @@ impl Holder {
             Holder::User => "user",
             Holder::Role => "role",
         })
+    }
+
+    /// How long a session of the holder can last.
+    ///
+    /// A user: GetSessionToken and GetFederationToken give up to 129,600 seconds (STS API reference). A role: up to 12
+    /// hours, whatever its MaxSessionDuration says now: whoever may update the role can lower that number after a
+    /// session was issued, and credentials from EC2 are not subject to it (IAM API reference, UpdateRole).
+    pub fn longest_session(self) -> Millis {
+        match self {
+            Holder::User => 36 * clock::HOUR,
+            Holder::Role => 12 * clock::HOUR,
+        }
     }
 
     pub fn arn(self, cx: &Context) -> String {

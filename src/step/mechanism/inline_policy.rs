@@ -2,15 +2,20 @@
 //! carried out.
 //!
 //! IAM evaluates permissions at every request, so the policy also applies to sessions issued before it (IAM
-//! User Guide, "Disabling permissions for temporary security credentials").
+//! User Guide, "Disabling permissions for temporary security credentials"). For the same reason, the sessions that
+//! an attacker stole work again as soon as the policy is gone. Undo therefore never deletes a Deny at once: one call
+//! replaces it by a Deny for sessions issued before the undo, in the same policy, so that no moment is without
+//! either. That cutoff goes when the longest of those sessions has ended.
 
 use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::holder::Holder;
 use super::{answer, policy_size, role};
+use crate::clock::Millis;
 use crate::cloud::{Api, Call, placeholder};
-use crate::step::model::{Change, Context, Item, Meta, Room, Step, StepError, Undo};
+use crate::event::time;
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Room, Step, StepError, Undo};
 
 /// What one step denies, and to whom.
 #[derive(Debug)]
@@ -77,6 +82,10 @@ impl Step for InlineDeny {
         self.meta
     }
 
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Deny
+    }
+
     /// `#inline-policy/incident-CASE-WHAT`: its document, or `null`.
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         if self.holder == Holder::Role {
@@ -104,14 +113,25 @@ impl Step for InlineDeny {
         Ok(Some(self.put(cx, &self.denies.document(cx)).affects((self.affects)(cx))))
     }
 
-    /// The policy's name is ours, so undo replaces or deletes whatever it contains now.
-    fn undo(&self, cx: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
-        Ok(if now.state == *before {
-            Undo::Nothing
-        } else if before.is_null() {
-            Undo::Change(Change::new(Value::Null, self.call(cx, "Delete")))
-        } else {
-            Undo::Change(self.put(cx, before))
+    /// The policy's name is ours, so undo replaces or deletes whatever it contains now. It never puts back a document
+    /// that stood there before: under our name, that was somebody else's. The cutoff counts as the journal has it
+    /// (`after`), not as the policy has it now.
+    fn undo(
+        &self,
+        cx: &Context,
+        now: &Item,
+        before: &Value,
+        after: &Value,
+    ) -> Result<Undo, StepError> {
+        if now.state.is_null() || now.state == *before {
+            return Ok(Undo::Nothing);
+        }
+        Ok(match cutoff_of(after) {
+            Some(cutoff) => {
+                let delete = Change::new(Value::Null, self.call(cx, "Delete"));
+                Undo::Until(cutoff + self.holder.longest_session(), delete)
+            }
+            None => Undo::Narrow(self.put(cx, &deny_issued_before(cx, placeholder::CUTOFF))),
         })
     }
 
@@ -168,7 +188,7 @@ fn deny_all() -> Value {
 
 /// Denies everything to sessions issued before the cutoff: the console's `AWSRevokeOlderSessions` with our
 /// Sid (IAM User Guide, "Revoke IAM role temporary security credentials").
-fn deny_issued_before(cx: &Context, cutoff: &str) -> Value {
+pub fn deny_issued_before(cx: &Context, cutoff: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -179,6 +199,11 @@ fn deny_issued_before(cx: &Context, cutoff: &str) -> Value {
             "Condition": {"DateLessThan": {"aws:TokenIssueTime": cutoff}},
         }],
     })
+}
+
+/// The moment before which a policy denies sessions, if it has one.
+pub fn cutoff_of(document: &Value) -> Option<Millis> {
+    document.pointer(CUTOFF).and_then(Value::as_str).and_then(time::parse)
 }
 
 /// Where the cutoff stands in a policy.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::bucket;
 use crate::cloud::{Api, Call};
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
 
 /// The four flags of a block (API reference, PublicAccessBlockConfiguration).
 const FLAGS: [&str; 4] =
@@ -97,6 +97,23 @@ impl BlockPublicAccess {
 impl Step for BlockPublicAccess {
     fn meta(&self) -> &'static Meta {
         self.meta
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        match self.scope {
+            // CloudTrail records the calls on a bucket under these names (Amazon S3 User Guide, "Amazon S3 CloudTrail
+            // events").
+            Scope::Bucket => &[
+                "PutBucketPublicAccessBlock",
+                "DeleteBucketPublicAccessBlock",
+                "DeletePublicAccessBlock",
+            ],
+            Scope::Account => &["PutAccountPublicAccessBlock", "DeleteAccountPublicAccessBlock"],
+        }
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{answer, trails};
 use crate::cloud::Api;
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
 
 /// One on/off setting of a trail.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct TrailSwitch {
     /// The operation whose answer shows it; none for DescribeTrails.
     pub read: Option<&'static str>,
     pub write: TrailWrite,
+    /// CloudTrail's names of the calls that turn it off.
+    pub set_by: &'static [&'static str],
     /// Who pays or is affected: one sentence, or none.
     pub affects: Option<&'static str>,
 }
@@ -49,6 +51,14 @@ impl TrailSwitch {
 impl Step for TrailSwitch {
     fn meta(&self) -> &'static Meta {
         self.meta
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Hardening
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        self.set_by
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::answer;
+use crate::clock::Millis;
 use crate::cloud::{Api, Call};
-use crate::step::model::{Change, Context, Item, Meta, Step, StepError, Undo};
+use crate::event::time;
+use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
 
 /// One kind of credential with a `Status`.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub struct UserCredentials {
     pub part: &'static str,
     /// Fields in the state besides `Status`; they never change after creation.
     pub fixed_fields: &'static [&'static str],
+    /// CloudTrail's names of the calls that make or activate it.
+    pub set_by: &'static [&'static str],
     /// What stops working, from the credential's state and the user's name.
     pub affects: fn(&Value, &str) -> String,
 }
@@ -47,6 +51,14 @@ impl UserCredentials {
 impl Step for UserCredentials {
     fn meta(&self) -> &'static Meta {
         self.meta
+    }
+
+    fn kind(&self) -> ChangeKind {
+        ChangeKind::Credential
+    }
+
+    fn set_by(&self) -> &'static [&'static str] {
+        self.set_by
     }
 
     /// One item for each credential, without those that this case created. The leaked one
@@ -101,8 +113,21 @@ impl Step for UserCredentials {
         true
     }
 
-    fn restores_credential(&self) -> bool {
-        true
+    /// `CreateDate` or `UploadDate` of the list (IAM API reference, AccessKeyMetadata, SSHPublicKeyMetadata,
+    /// SigningCertificate, ServiceSpecificCredentialMetadata). AWS sets it: nobody can choose it.
+    fn made_at(
+        &self,
+        api: &dyn Api,
+        cx: &Context,
+        resource: &str,
+    ) -> Result<Option<Millis>, StepError> {
+        let user = cx.args.text("user");
+        let list = Call::new("iam", self.list, [("UserName", user.into())]);
+        let answer = api.call(&list)?;
+        let id = resource.rsplit_once('/').map(|(_, id)| id);
+        let this = answer::list(&list, &answer)?.iter().find(|c| c[self.id].as_str() == id);
+        let date = this.and_then(|c| c["CreateDate"].as_str().or_else(|| c["UploadDate"].as_str()));
+        Ok(date.and_then(time::parse))
     }
 }
 
@@ -145,7 +170,17 @@ pub mod testing {
         assert_eq!((back.call.text("Status"), &back.after), ("Active", &items[0].state));
         assert_eq!(undo(&items[0]), Undo::Nothing);
         assert!(matches!(undo(&Item { state: Value::Null, ..held }), Undo::Refused(_)));
-        assert!(step.restores_credential() && step.widens());
+        assert!(step.widens());
+        assert_eq!(step.kind(), ChangeKind::Credential);
+        assert!(!step.set_by().is_empty(), "who made a credential is looked up");
+        for date in ["CreateDate", "UploadDate"] {
+            let mut dated = one("ONE", "Active");
+            dated[date] = "2026-11-21T00:00:00Z".into();
+            let api = Fake::default().answers(&format!("iam:{}", kind.list), json!([dated]));
+            let made = step.made_at(&api, &cx, &items[0].resource).unwrap();
+            assert_eq!(made, time::parse("2026-11-21T00:00:00Z"), "{date}");
+            assert_eq!(step.made_at(&api, &cx, "x#y/OTHER").unwrap(), None);
+        }
 
         for odd in [
             json!(null),

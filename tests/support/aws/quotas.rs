@@ -1,12 +1,28 @@
 //! Quotas that are used up, answered by the proxy in the words of AWS.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::answers::Answer;
 use super::calls::Exchange;
 use super::http::Message;
 use super::rules::refusal;
 
-/// Refuses these calls of IAM, whoever makes them.
-pub struct Full(pub &'static [&'static str]);
+/// Refuses these calls of IAM, whoever makes them, until there is room.
+pub struct Full {
+    calls: &'static [&'static str],
+    room: AtomicBool,
+}
+
+impl Full {
+    pub fn new(calls: &'static [&'static str]) -> Full {
+        Full { calls, room: AtomicBool::new(false) }
+    }
+
+    /// From now on, everything fits.
+    pub fn make_room(&self) {
+        self.room.store(true, Ordering::SeqCst);
+    }
+}
 
 /// No inline policy of ours fits.
 pub const INLINE: &[&str] = &["PutUserPolicy", "PutRolePolicy"];
@@ -16,7 +32,10 @@ pub const INLINE_AND_ATTACHED: &[&str] =
 
 impl Answer for Full {
     fn answer(&self, call: &Exchange) -> Option<Message> {
-        if call.service != "iam" || !self.0.contains(&call.operation.as_str()) {
+        if self.room.load(Ordering::SeqCst) {
+            return None;
+        }
+        if call.service != "iam" || !self.calls.contains(&call.operation.as_str()) {
             return None;
         }
         let name = |name: &str| call.parameter(name).unwrap_or_default();

@@ -47,6 +47,7 @@ pub struct Reference {
 pub struct Stage {
     pub env: Env,
     pub answers: Answers,
+    pub quota: Arc<Full>,
     pub proxy: Proxy,
     pub account: Account,
     running: Killer,
@@ -98,11 +99,12 @@ impl Scene {
         let answers = Answers::install(&proxy, &server);
         answers.credentials.add(VICTIM, "ACCAEXAMPLE1EXAMPLE12", "Active");
         (self.prepare)(&account);
-        proxy.answer_with(&Arc::new(Full(self.full)));
+        let quota = Arc::new(Full::new(self.full));
+        proxy.answer_with(&quota);
         let running = Killer::default();
         let env = Env::in_memory();
         env.write("roots.pem", CERTIFICATE);
-        Stage { env, answers, proxy, account, running, _server: server }
+        Stage { env, answers, quota, proxy, account, running, _server: server }
     }
 
     /// Whether changes come before evidence: everywhere except where the principal stays in use.

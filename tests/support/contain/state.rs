@@ -1,6 +1,6 @@
 //! The account's state in a form that two runs can compare: new ids and times have placeholders.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -130,6 +130,45 @@ fn strip(text: &mut Value, sid: &str) {
         statements.retain(|s| !s["Sid"].as_str().unwrap_or_default().contains(sid));
     }
     *text = document;
+}
+
+/// What protects the account, by name: on or off. A trust policy counts as closed when it denies somebody.
+pub fn protections(state: &Value) -> BTreeMap<String, bool> {
+    let mut found = BTreeMap::new();
+    let mut add = |name: String, on: bool| _ = found.insert(name, on);
+    let each = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    for (name, trail) in each(&state["trails"]) {
+        add(format!("{name}: logging"), trail["logging"] == true);
+        add(format!("{name}: validation"), trail["trail"]["LogFileValidationEnabled"] == true);
+        add(format!("{name}: every region"), trail["trail"]["IsMultiRegionTrail"] == true);
+        add(
+            format!("{name}: data events"),
+            trail["selectors"].to_string().contains("AWS::S3::Object"),
+        );
+    }
+    for (name, bucket) in each(&state["buckets"]) {
+        add(format!("{name}: versioning"), bucket["versioning"] == "Enabled");
+        add(format!("{name}: access log"), bucket["logging"].is_object());
+        let block = each(&bucket["public_access"]);
+        add(
+            format!("{name}: public access blocked"),
+            block.len() == 4 && block.values().all(|v| *v == true),
+        );
+    }
+    let account = each(&state["account_public_access"]["PublicAccessBlockConfiguration"]);
+    add(
+        "account: public access blocked".into(),
+        account.len() == 4 && account.values().all(|v| *v == true),
+    );
+    for (name, role) in each(&state["roles"]) {
+        add(
+            format!("{name}: trust closed"),
+            role["trust"].to_string().contains("IncidentCloseTrust"),
+        );
+    }
+    let detectors = state["detectors"].as_array().cloned().unwrap_or_default();
+    add("GuardDuty".into(), detectors.iter().any(|d| d["status"] == "ENABLED"));
+    found
 }
 
 /// The paths where two states differ: `users/alice/keys/0/Status`.

@@ -1,8 +1,10 @@
 //! `analyze --case`: saves the analysis, its timeline and its accessed objects in a case.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::{self, Analysis, accessed_objects};
 use crate::case::Artifact;
-use crate::casework::Writing;
+use crate::casework::{Writing, refuse_other_account};
 use crate::cli::args::author::AuthorArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
@@ -16,8 +18,9 @@ use crate::ui::shell;
 /// hashes. Nothing is overwritten: each analysis has the next number, and the highest counts.
 ///
 /// # Errors
-/// When a file cannot be written.
+/// When the case is of another account, or a file cannot be written.
 pub fn save(cx: &Cx, analysis: &Analysis, writing: &mut Writing) -> Result<(), CommandError> {
+    refuse_other_account(writing, &accounts(analysis))?;
     let kinds = [Artifact::Findings, Artifact::Timeline, Artifact::AccessedObjects];
     // An interrupted run may have left only some of the three files.
     let number = writing.case.next_number(&kinds)?;
@@ -40,6 +43,19 @@ pub fn save(cx: &Cx, analysis: &Analysis, writing: &mut Writing) -> Result<(), C
         "saved in {folder} as analysis {number:03}; next: incident report {word}"
     ));
     Ok(())
+}
+
+/// The accounts whose logs were analysed: those of CloudTrail's events, or those of the findings without any.
+fn accounts(analysis: &Analysis) -> BTreeSet<String> {
+    let report = &analysis.report;
+    let some = |accounts: &mut dyn Iterator<Item = &String>| -> BTreeSet<String> {
+        accounts.filter(|account| !account.is_empty()).cloned().collect()
+    };
+    let logged = some(&mut report.matrix.rows.iter().map(|row| &row.account));
+    match logged.is_empty() {
+        true => some(&mut report.findings.iter().map(|finding| &finding.who.account)),
+        false => logged,
+    }
 }
 
 fn findings_json(analysis: &Analysis) -> Result<Vec<u8>, CommandError> {

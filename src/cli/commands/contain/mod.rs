@@ -33,7 +33,7 @@ use parameters::ParameterArgs;
 /// Stop an incident: plan, approve, apply, hold
 ///
 /// Shows every change before it is made. Nothing changes without an approval. The journal in the case folder records
-/// every change, and `incident undo` reverts it.
+/// every change, and `incident undo` lifts the denies.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Examples:
   incident contain                                                      guided, at a terminal

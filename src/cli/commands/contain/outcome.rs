@@ -43,7 +43,7 @@ pub fn finish(
     let error = match outcome {
         Ok(Outcome::Incomplete) => {
             cx.ui.hint(&format!(
-                "incident resume {folder} tries again what was left; incident undo {folder} reverts the changes"
+                "incident resume {folder} tries again what was left; incident undo {folder} lifts the denies"
             ));
             return Ok(exit);
         }
@@ -67,8 +67,8 @@ pub fn finish(
                 cx.ui.error(line);
             }
             CommandError::with(Exit::Incomplete, "STOPPED: the changes made so far stay in force")
-                .hint(format!("incident resume {folder} continues from here; incident undo {folder} reverts the \
-                    changes"))
+                .hint(format!("incident resume {folder} continues from here; incident undo {folder} lifts the \
+                    denies"))
         }
         e => CommandError::with(Exit::Incomplete, format!("STOPPED: {e}"))
             .hint(format!("fix this, then incident resume {folder} continues from here")),

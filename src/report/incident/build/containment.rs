@@ -114,7 +114,9 @@ fn undo(f: &Facts<'_>, number: usize, record: &Record, planned: Option<&PlannedC
     let skipped =
         entry_of(f, |e| matches!(e, Event::UndoSkipped { change, .. } if *change == number));
     let entry = skipped.and_then(|at| f.case.and_then(|c| c.entries.get(at)));
-    if let Some(Event::UndoSkipped { why, .. }) = entry.map(|e| &e.event) {
+    if let Some(Event::UndoSkipped { why, .. }) = entry.map(|e| &e.event)
+        && record.is_open()
+    {
         return format!("stays: {why}");
     }
     match (record.state, planned) {

@@ -9,7 +9,7 @@ use super::steps::improves_visibility;
 use crate::clock::Millis;
 use crate::event::time;
 use crate::finding::Severity;
-use crate::journal::{ChangeState, Entry, Event, History, Outcome, Record, RunEnd};
+use crate::journal::{Entry, Event, History, Outcome, Record, RunEnd};
 use crate::plan::{Kind, Plan};
 use crate::report::incident::input::{CaseInput, Input};
 use crate::report::incident::model::State;
@@ -192,10 +192,7 @@ impl<'a> Facts<'a> {
         if history.changes.is_empty() && history.reissues.is_empty() {
             return State::Open;
         }
-        let undone = |r: &Record| {
-            let gone = matches!(r.state, ChangeState::Undone | ChangeState::UndoUnknown);
-            gone && self.contains(r.at, &r.step)
-        };
+        let undone = |r: &Record| r.undo_began() && self.contains(r.at, &r.step);
         if history.changes.values().any(undone) {
             return State::Undone;
         }

@@ -10,7 +10,7 @@ pub fn state(entries: &[Entry], history: &History, number: usize, record: &Recor
         .any(|e| matches!(e.event, Event::Contested { change, .. } if change == Some(number)));
     let held = history.held.contains(&number);
     match record.state {
-        ChangeState::Undone => "undone",
+        ChangeState::Undone | ChangeState::Narrowed => "undone",
         ChangeState::UndoUnknown | ChangeState::Unknown => "unknown",
         ChangeState::Failed if record.replaced => "replaced",
         ChangeState::Failed => "failed",

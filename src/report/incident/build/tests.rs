@@ -28,7 +28,15 @@ fn undo(change: usize, step: &str) -> [Event; 2] {
     let call = Call::new("iam", "DeleteUserPolicy", []);
     let (resource, before, after) = ("arn:aws:iam::1:user/dana#x".into(), Value::Null, Value::Null);
     [
-        Event::UndoIntent { change, step: step.into(), resource, call, before, after },
+        Event::UndoIntent {
+            change,
+            step: step.into(),
+            resource,
+            call,
+            before,
+            after,
+            narrows: false,
+        },
         Event::UndoDone { change, outcome: Outcome::Applied, aws_time: String::new() },
     ]
 }

@@ -1,0 +1,327 @@
+//! Who made the state before a change: CloudTrail's records of the calls that set it, from the case's evidence and
+//! from the event history.
+//!
+//! An attacker weakens an account before anybody contains it. Then the state before our change is the attacker's, and
+//! undo must not bring it back unseen.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::session::Session;
+use super::undo_options::UndoOptions;
+use crate::clock::{self, Millis};
+use crate::cloud::{Api, ApiError, Arn, Call};
+use crate::event::time;
+use crate::journal::{History, Record};
+use crate::plan::Plan;
+use crate::step::{self, ChangeKind, Step};
+
+/// How far back the event history is read when nobody says when the incident began.
+const BACK: Millis = 7 * clock::DAY;
+
+/// How many calls of one name are read. An attacker can make more, so more of them tell nothing.
+const MOST: usize = 500;
+
+/// The acts that set the states before the changes of a case.
+#[derive(Debug, Default)]
+pub struct Origins {
+    /// When the incident began, if somebody said.
+    began: Option<Millis>,
+    acts: Vec<Act>,
+    /// Why CloudTrail's history could not be read.
+    unread: Option<String>,
+}
+
+/// One successful call that set a state.
+#[derive(Debug)]
+struct Act {
+    at: Millis,
+    /// `StopLogging`.
+    name: String,
+    /// The caller's ARN.
+    who: String,
+    /// The case contains this caller.
+    contained: bool,
+    region: String,
+    /// The whole record.
+    text: String,
+}
+
+impl Origins {
+    /// Reads who set the states before the changes that undo may bring back: hardening and credentials, where the
+    /// options ask for them. `began` is the start of the incident.
+    pub fn read(session: &Session<'_>, options: &UndoOptions, began: Option<Millis>) -> Origins {
+        let restores = |kind: ChangeKind| match kind {
+            ChangeKind::Hardening | ChangeKind::Credential => options.leaves(kind).is_none(),
+            ChangeKind::Deny | ChangeKind::Nothing => false,
+        };
+        let history = session.history();
+        let open: Vec<(&Record, &dyn Step)> = history
+            .changes
+            .values()
+            .filter(|r| r.is_open() && options.asks_for(&r.step))
+            .filter_map(|r| Some((r, step::find(&r.step)?)))
+            .filter(|(_, step)| restores(step.kind()))
+            .collect();
+        let mut origins = Origins { began, ..Origins::default() };
+        let names: BTreeSet<&str> =
+            open.iter().flat_map(|(_, step)| step.set_by()).copied().collect();
+        if names.is_empty() {
+            return origins;
+        }
+        let reader = Reader::new(session, &names);
+        session.case.event_histories(&mut |text| origins.acts.extend(reader.saved(text)));
+        let mut asked = BTreeSet::new();
+        for (record, step) in open {
+            let regions = [record.call.region.as_deref(), Some(global_region(session.plan))];
+            for region in regions.map(|r| r.unwrap_or_else(|| session.client.region())) {
+                for name in step.set_by() {
+                    if origins.unread.is_some() || !asked.insert((*name, region)) {
+                        continue;
+                    }
+                    match reader.lookup(name, region, began) {
+                        Ok((acts, true)) => origins.acts.extend(acts),
+                        Ok((_, false)) => {
+                            origins.unread = Some(format!("more than {MOST} calls of {name}"));
+                        }
+                        Err(e) => origins.unread = Some(e.to_string()),
+                    }
+                }
+            }
+        }
+        origins
+    }
+
+    /// Why the state before a change may be the attacker's work; `None` when nothing says so.
+    pub fn suspicion(&self, step: &dyn Step, record: &Record) -> Option<String> {
+        let names = step.set_by();
+        if names.is_empty() {
+            return None;
+        }
+        let set = |act: &&Act| names.contains(&act.name.as_str()) && act.touches(step, record);
+        let since = |act: &&Act| self.began.is_some_and(|began| began <= act.at);
+        let latest =
+            |acts: &mut dyn Iterator<Item = &Act>| acts.max_by_key(|act| act.at).map(Act::text);
+        if let Some(act) = latest(&mut self.acts.iter().filter(set).filter(|act| act.contained)) {
+            return Some(format!("{act}, and this case contains that caller"));
+        }
+        if let Some(act) = latest(&mut self.acts.iter().filter(set).filter(since)) {
+            return Some(format!("{act}, after the incident began"));
+        }
+        let unread = self.unread.as_ref()?;
+        Some(format!("CloudTrail does not tell who set the state before: {unread}"))
+    }
+
+    /// Why a credential that was made at this time may be the attacker's.
+    pub fn made_inside(&self, made: Option<Millis>) -> Option<String> {
+        let (made, began) = (made?, self.began?);
+        let at = clock::plain(made);
+        (made >= began).then(|| format!("it was made at {at}, after the incident began"))
+    }
+}
+
+impl Act {
+    /// Whether the call was about the record's resource. When a record cannot tell, it counts.
+    fn touches(&self, step: &dyn Step, record: &Record) -> bool {
+        let (arn, part) = record.resource.split_once('#').unwrap_or((&record.resource, ""));
+        if step.kind() == ChangeKind::Credential {
+            return part.rsplit('/').next().is_some_and(|id| self.text.contains(id));
+        }
+        let arn_region = arn.split(':').nth(3).unwrap_or_default();
+        match arn.split(':').nth(2) {
+            // Settings of a region or of the account: their records need not name them.
+            Some("guardduty") => self.region == arn_region,
+            Some("s3") if arn.ends_with(":account") => true,
+            _ => arn.rsplit([':', '/']).next().is_some_and(|name| self.text.contains(name)),
+        }
+    }
+
+    fn text(&self) -> String {
+        format!("{} called {} at {}", self.who, self.name, clock::plain(self.at))
+    }
+}
+
+/// Reads records, and judges their callers.
+struct Reader<'r> {
+    client: &'r dyn Api,
+    plan: &'r Plan,
+    names: &'r BTreeSet<&'r str>,
+    /// When the plan was made. What the responder did since is the case's own work.
+    created: Millis,
+    ours: [String; 2],
+    /// Access keys that the case deactivated.
+    keys: Vec<String>,
+}
+
+impl<'r> Reader<'r> {
+    fn new(session: &'r Session<'_>, names: &'r BTreeSet<&'r str>) -> Reader<'r> {
+        let plan = session.plan;
+        Reader {
+            client: session.client,
+            plan,
+            names,
+            created: time::parse(&plan.created).unwrap_or_default(),
+            ours: [plan.caller.arn.clone(), session.client.caller().arn.clone()],
+            keys: keys_of(session.history()),
+        }
+    }
+
+    /// The acts in a saved piece of event history.
+    fn saved(&self, text: &str) -> Vec<Act> {
+        if !self.names.iter().any(|name| text.contains(name)) {
+            return Vec::new();
+        }
+        self.acts(&serde_json::from_str(text).unwrap_or(Value::Null))
+    }
+
+    /// The acts of one name in a region's event history, and whether these are all.
+    fn lookup(
+        &self,
+        name: &str,
+        region: &str,
+        began: Option<Millis>,
+    ) -> Result<(Vec<Act>, bool), ApiError> {
+        let since = began.unwrap_or(self.created).min(self.created - BACK);
+        let call = Call::new(
+            "cloudtrail",
+            "LookupEvents",
+            [
+                ("AttributeKey", "EventName".into()),
+                ("AttributeValue", name.into()),
+                ("StartTime", clock::rfc3339(since).into()),
+                ("MaxResults", MOST.into()),
+            ],
+        );
+        let events = self.client.call(&call.in_region(region))?;
+        let all = events.as_array().is_none_or(|events| events.len() < MOST);
+        Ok((self.acts(&events), all))
+    }
+
+    /// The acts of an answer of LookupEvents, of its events, or of a CloudTrail document.
+    fn acts(&self, document: &Value) -> Vec<Act> {
+        let events = document.as_array().or_else(|| document["Events"].as_array());
+        let texts = events.into_iter().flatten().filter_map(|e| e["CloudTrailEvent"].as_str());
+        let told = texts.filter_map(|text| {
+            let record = serde_json::from_str(text).ok()?;
+            self.act(&record, text.to_string())
+        });
+        let records = document["Records"].as_array().into_iter().flatten();
+        told.chain(records.filter_map(|record| self.act(record, record.to_string()))).collect()
+    }
+
+    fn act(&self, record: &Value, text: String) -> Option<Act> {
+        let name = record["eventName"].as_str().filter(|name| self.names.contains(name))?;
+        let identity = &record["userIdentity"];
+        let who = identity["arn"].as_str().or_else(|| identity["principalId"].as_str());
+        let who = who.unwrap_or("an unnamed caller").to_string();
+        let at = record["eventTime"].as_str().and_then(time::parse)?;
+        let own = at >= self.created && self.ours.contains(&who);
+        if own || !record["errorCode"].is_null() {
+            return None;
+        }
+        Some(Act {
+            at,
+            name: name.to_string(),
+            who,
+            contained: self.contains(identity),
+            region: record["awsRegion"].as_str().unwrap_or_default().to_string(),
+            text,
+        })
+    }
+
+    /// True when the case contains the caller, or the user or role that its session comes from.
+    fn contains(&self, identity: &Value) -> bool {
+        let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_string();
+        let issuer = &identity["sessionContext"]["sessionIssuer"];
+        let arns = [text(identity, "arn"), text(issuer, "arn")];
+        let args = &self.plan.args;
+        let named = |arn: &String| {
+            let Some(parsed) = Arn::parse(arn).filter(|a| a.account == self.plan.account) else {
+                return false;
+            };
+            let is = |kind: &str, name: Option<&str>| {
+                name.is_some_and(|name| args.all(kind).iter().any(|n| n == name))
+            };
+            is("user", parsed.user()) || is("role", parsed.role())
+        };
+        let key = text(identity, "accessKeyId");
+        arns.iter().any(|arn| named(arn) || args.all("principal").contains(arn))
+            || self.keys.contains(&key)
+            || (!key.is_empty() && args.all("access-key").contains(&key))
+    }
+}
+
+fn keys_of(history: &History) -> Vec<String> {
+    let keys = history.changes.values().filter_map(|r| r.resource.split_once("#access-key/"));
+    keys.map(|(_, id)| id.to_string()).collect()
+}
+
+/// The region that records calls to IAM (CloudTrail User Guide, "Global service events").
+fn global_region(plan: &Plan) -> &'static str {
+    match plan.caller.partition().as_str() {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::step::testing::Fake;
+
+    #[test]
+    fn a_caller_is_judged_by_who_it_is_and_not_by_a_name() {
+        let text = include_str!("../../tests/fixtures/report-case/plan-c0e62a36f0d0.json");
+        let mut plan: Plan = serde_json::from_str(text).unwrap();
+        plan.args.set("role", "app");
+        let names = BTreeSet::from(["StopLogging"]);
+        let ours = [plan.caller.arn.clone(), String::new()];
+        let created = time::parse(&plan.created).unwrap();
+        let keys = vec!["AKIADANASOTHERKEY000".to_string()];
+        let client = Fake::default();
+        let reader = Reader { client: &client, plan: &plan, names: &names, created, ours, keys };
+        let arn = |of: &str| format!("arn:aws:{}", of.replace("ACCOUNT", "111122223333"));
+        let issued = |by: &str| json!({"sessionIssuer": {"arn": arn(by)}});
+        for (identity, contained) in [
+            (json!({"arn": arn("iam::ACCOUNT:user/staff/dana")}), true),
+            (json!({"arn": arn("sts::ACCOUNT:assumed-role/app/x")}), true),
+            // A token of GetFederationToken.
+            (
+                json!({"arn": arn("sts::ACCOUNT:federated-user/x"), "sessionContext": issued("iam::ACCOUNT:user/dana")}),
+                true,
+            ),
+            (
+                json!({"arn": arn("iam::ACCOUNT:user/eve"), "accessKeyId": "AKIADANASOTHERKEY000"}),
+                true,
+            ),
+            (json!({"arn": arn("iam::999988887777:user/dana")}), false),
+            (json!({"arn": arn("sts::ACCOUNT:assumed-role/other/app")}), false),
+            (json!({"arn": arn("iam::ACCOUNT:user/eve"), "userName": "dana"}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(reader.contains(&identity), contained, "{identity}");
+        }
+        let call = |name: &str, who: &str, time: &str, error: Value| json!({"eventName": name, "eventTime": time, "errorCode": error, "userIdentity": {"arn": who}});
+        let (before, later) = ("2026-11-09T15:00:00Z", "2026-11-09T16:00:00Z");
+        let us = plan.caller.arn.as_str();
+        for (record, counts) in [
+            (call("StopLogging", "eve", before, Value::Null), true),
+            (call("StopLogging", us, before, Value::Null), true),
+            (call("StopLogging", us, later, Value::Null), false),
+            (call("StopLogging", "eve", before, json!("AccessDenied")), false),
+            (call("StartLogging", "eve", before, Value::Null), false),
+        ] {
+            let records = reader.acts(&json!({"Records": [record]}));
+            let told = reader.acts(&json!({"Events": [{"CloudTrailEvent": record.to_string()}]}));
+            assert_eq!(
+                (records.len(), told.len()),
+                (usize::from(counts), usize::from(counts)),
+                "{record}"
+            );
+        }
+    }
+}
