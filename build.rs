@@ -15,17 +15,21 @@ fn main() -> io::Result<()> {
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "yml")) {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
-        let fixtures = file.with_extension("fixtures.json");
-        let fixtures = if fixtures.exists() {
-            format!("Some(include_str!({fixtures:?}))")
-        } else {
-            "None".to_owned()
+        // By the folder at compile time: a build cache may serve clones in several folders.
+        let include = |name: &str| {
+            let path = format!("/rules/{name}");
+            format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))")
+        };
+        let text = include(&name);
+        let fixtures = match (name.strip_suffix(".yml"), file.with_extension("fixtures.json")) {
+            (Some(stem), fixtures) if fixtures.exists() => {
+                format!("Some({})", include(&format!("{stem}.fixtures.json")))
+            }
+            _ => "None".to_owned(),
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(
-            code,
-            "    File {{ name: {name:?}, text: include_str!({file:?}), fixtures: {fixtures} }},"
-        );
+        let _ =
+            writeln!(code, "    File {{ name: {name:?}, text: {text}, fixtures: {fixtures} }},");
     }
     code.push_str("]\n");
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
