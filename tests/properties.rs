@@ -33,16 +33,16 @@ fn plain(account: &Account) -> Told {
 /// No account loses a finding, or a level of one, to more records.
 #[track_caller]
 fn more_records_hide_nothing(more: impl Fn(&mut Account) -> Vec<u8>) {
-    more_records_hide(0, &BY_ADDRESS, more);
+    more_records_hide(0, more);
 }
 
-/// No finding falls by more than `most` levels, but for those of `except`.
+/// No finding falls by more than `most` levels.
 #[track_caller]
-fn more_records_hide(most: usize, except: &[&str], more: impl Fn(&mut Account) -> Vec<u8>) {
+fn more_records_hide(most: usize, more: impl Fn(&mut Account) -> Vec<u8>) {
     let mut failed = Vec::new();
     for seed in SEEDS {
         let mut account = Account::new(seed);
-        let before = plain(&account).except(except);
+        let before = plain(&account);
         let records = document(&account.records());
         // Whoever reads the added file first or last.
         let name = if seed % 2 == 0 { "0.json" } else { "b.json" };
@@ -72,19 +72,15 @@ fn copies_hide_nothing() {
     more_records_hide_nothing(|account| document(&account.records()));
 }
 
-/// It compares an address with the addresses and the days of an account, and what it says of one use also depends on the
-/// calls that came from there before: more of them can make it weigh less.
-const BY_ADDRESS: [&str; 1] = ["credential.unfamiliar-source"];
-
 #[test]
 fn refused_calls_hide_no_act() {
-    more_records_hide(0, &BY_ADDRESS, |account| document(&account.refused_calls(300)));
+    more_records_hide_nothing(|account| document(&account.refused_calls(300)));
 }
 
 /// An act from an address that the account knows weighs a level less.
 #[test]
 fn other_credentials_hide_no_act() {
-    more_records_hide(1, &BY_ADDRESS, |account| document(&account.other_credentials(300)));
+    more_records_hide(1, |account| document(&account.other_credentials(300)));
 }
 
 #[test]
@@ -92,9 +88,11 @@ fn later_days_hide_nothing() {
     more_records_hide_nothing(|account| document(&account.days(9..15)));
 }
 
+/// Use that lasts looks like a move to a new place, which weighs a level less, and two in the first week of the logs,
+/// in which new behaviour tells little.
 #[test]
 fn the_thief_s_later_use_hides_no_act() {
-    more_records_hide(0, &BY_ADDRESS, |account| {
+    more_records_hide(2, |account| {
         let (victim, end) = (account.victim.clone(), account.end);
         let away = crate::support::account::AWAY;
         let later = (1..40)

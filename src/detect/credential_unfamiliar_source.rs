@@ -133,7 +133,7 @@ struct Use<'a> {
     key: Sym,
     network: &'a str,
     rows: Vec<Row<'a>>,
-    /// First call in the window.
+    /// First success in the window, or first call if none succeeded: a refused call makes nothing older.
     first: Millis,
     last: Millis,
     /// First success of the credential from the network before the window, else the first call in the window.
@@ -185,14 +185,21 @@ fn uses<'a>(cx: &'a Cx<'_>) -> Vec<Use<'a>> {
             key: credential,
             network,
             rows: Vec::new(),
-            first: value.first.time,
+            first: Millis::MAX,
             last: value.last(),
             origin: 0,
             new: None,
         });
         using.rows.push(row);
-        using.first = using.first.min(value.first.time);
         using.last = using.last.max(value.last());
+    }
+    for using in uses.values_mut() {
+        let first = |succeeded: bool| {
+            let rows = using.rows.iter();
+            let rows = rows.filter(|(key, _)| !succeeded || key.outcome == Outcome::Success);
+            rows.map(|(_, value)| value.first.time).min()
+        };
+        using.first = first(true).or_else(|| first(false)).unwrap_or_default();
     }
     let since = |using: &Use<'_>| {
         let seen = match using.key {

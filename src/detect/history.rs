@@ -58,13 +58,16 @@ pub struct History {
     countries: BTreeMap<String, Millis>,
     /// Days on which a principal was active.
     active_days: HashMap<Sym, BTreeSet<i64>>,
-    /// Days after the first on which the principal first succeeded from a network.
+    /// Days on which the principal first succeeded from a network.
     moving_days: HashMap<Sym, BTreeSet<i64>>,
     /// Operators of the networks that a principal used, where GeoIP names them.
     operators: HashMap<Sym, BTreeMap<String, Seen>>,
     /// Days on which a principal had success with a deploy tool, by the network it came from.
     tools: HashMap<(Sym, Sym), BTreeMap<String, BTreeSet<i64>>>,
 }
+
+/// In place of a network: all that the principal came from.
+pub const ANYWHERE: &str = "";
 
 /// Later days with a tool that tell that it was in use when the logs begin.
 const TOOL_DAYS: usize = 3;
@@ -84,8 +87,8 @@ impl History {
         h
     }
 
-    /// True if a call of the principal with the tool from the network succeeded on a day before that of `at`. Where the
-    /// logs begin with `at`, several later days do, since nobody knows what came before.
+    /// True if a call of the principal with the tool from the network, or from [`ANYWHERE`], succeeded on a day before
+    /// that of `at`. Where the logs begin with `at`, several later days do, since nobody knows what came before.
     pub fn used_tool(&self, principal: Sym, tool: Sym, network: &str, at: Millis) -> bool {
         let days = self.tools.get(&(principal, tool)).and_then(|from| from.get(network));
         let today = at.div_euclid(DAY);

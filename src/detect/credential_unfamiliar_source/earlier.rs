@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::Use;
 use crate::clock::Millis;
 use crate::detect::Cx;
-use crate::event::{SignInKind, agent};
+use crate::event::{Outcome, SignInKind, agent};
 use crate::rollup::Sym;
 
 /// The networks from which one credential succeeded, earliest first.
@@ -41,6 +41,7 @@ impl<'a> Known<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Before {
     pub account_events: u64,
+    /// Calls of the principal that succeeded.
     pub own_events: u64,
 }
 
@@ -49,7 +50,7 @@ pub struct Earlier<'a> {
     /// By principal and time of the use.
     before: FxHashMap<(Sym, Millis), Before>,
     paths: HashMap<(Sym, Sym), Path<'a>>,
-    /// First call of each action, agent family and region by principal.
+    /// First success of each action, agent family and region by principal.
     actions: FxHashMap<(Sym, Sym, Sym), Millis>,
     agents: FxHashMap<(Sym, Sym), Millis>,
     regions: FxHashMap<(Sym, Sym), Millis>,
@@ -86,7 +87,7 @@ impl<'a> Earlier<'a> {
                 earlier.before.insert((who, at), Before { account_events, own_events });
             }
             account_events += v.events;
-            if principals.contains(&k.principal) {
+            if k.outcome == Outcome::Success && principals.contains(&k.principal) {
                 *own_events.entry(k.principal).or_default() += v.events;
                 let at = v.first.time;
                 earlier.actions.entry((k.principal, k.service, k.action)).or_insert(at);

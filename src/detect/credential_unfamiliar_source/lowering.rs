@@ -9,7 +9,7 @@ use super::{ROAMING, Use};
 use crate::clock::{DAY, Millis, date};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::event::SourceClass;
+use crate::event::{Outcome, SourceClass};
 use crate::ui::number::{counted, grouped};
 
 /// Others that use a network in the first days of the logs that make it less of a surprise.
@@ -42,7 +42,13 @@ pub fn lower(
     } else if compared.known.networks >= settings.get(&ROAMING) as usize {
         down.push(format!("roaming: {} networks before this one", compared.known.networks));
     }
-    // That the account knows a network of the first day is in the points already.
+    let known_to_account = compared.with_history && !n.to_account && !n.is_own;
+    if known_to_account {
+        down.push(
+            "known to the account: others used the network on the first day of the logs"
+                .to_string(),
+        );
+    }
     let owners = h.owners(using.principal, using.network, using.origin);
     let others = match n.to_account && young && owners == 0 {
         true => h.arrived_together(using.network, using.origin).saturating_sub(1),
@@ -85,9 +91,11 @@ pub fn lower(
 /// The days of use, if they last: several, over a week or more.
 pub fn lasts(cx: &Cx<'_>, using: &Use<'_>) -> Option<usize> {
     let young = using.key == 0 && cx.history.is_young(using.origin);
-    let days: BTreeSet<i64> = using.rows.iter().map(|(_, v)| i64::from(v.hour()) / 24).collect();
+    let rows = using.rows.iter().filter(|(key, _)| key.outcome == Outcome::Success);
+    let days: BTreeSet<i64> = rows.clone().map(|(_, v)| i64::from(v.hour()) / 24).collect();
+    let last = rows.map(|(_, v)| v.last()).max().unwrap_or(using.first);
     let enough = if young { YOUNG_DAYS } else { LASTING_DAYS };
-    let lasting = days.len() >= enough && using.last - using.first >= 7 * DAY;
+    let lasting = days.len() >= enough && last - using.first >= 7 * DAY;
     lasting.then_some(days.len())
 }
 

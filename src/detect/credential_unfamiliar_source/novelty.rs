@@ -19,8 +19,10 @@ pub struct Novelty {
     pub signed_in: bool,
     /// It never falls below low.
     pub at_least_low: bool,
-    /// Nobody in the account used the network before.
+    /// Nobody in the account used the network on the first day of the logs.
     pub to_account: bool,
+    /// The principal had the network for its own, with another credential.
+    pub is_own: bool,
     /// The principal uses new networks regularly.
     pub roams: bool,
     /// It is still in use days later, or others use it too: more than a visit.
@@ -61,6 +63,7 @@ pub fn novelty<'a>(
         signed_in: false,
         at_least_low: false,
         to_account: !cx.history.is_of_the_first_day(using.network),
+        is_own: cx.history.is_own(using.principal, using.network, at),
         roams: using.rows.iter().all(|(k, _)| cx.roams(using.principal, k.source, at)),
         stays: false,
     };
@@ -78,8 +81,9 @@ fn compare_with_history(cx: &Cx<'_>, using: &Use<'_>, compared: &Compared<'_>, n
     let h = &cx.history;
     let span = length(cx.history_before(using.origin));
     let other = h.first_other(using.network, using.principal, using.origin);
+    // What others did from there is their success: it lowers the use, and takes no point from it.
+    n.points += if n.is_own { 1 } else { 3 };
     if n.to_account {
-        n.points += 3;
         let networks = h.networks_before(using.origin);
         let earlier = h.network_first(using.network).is_some_and(|first| first < using.origin);
         n.reasons.push(format!(
@@ -93,7 +97,6 @@ fn compare_with_history(cx: &Cx<'_>, using: &Use<'_>, compared: &Compared<'_>, n
             n.reasons.push(format!("{} used it too, first {ago} before", cx.text(other)));
         }
     } else {
-        n.points += 1;
         n.reasons.push(format!(
             "network {} is known to the account but new to {} in the {span} before",
             using.network,

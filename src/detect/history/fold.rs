@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-use super::{History, Seen};
+use super::{ANYWHERE, History, Seen};
 use crate::clock::{DAY, Millis};
 use crate::detect::source_networks::{SourceNetwork, SourceNetworks};
 use crate::event::{Outcome, SourceClass};
@@ -34,7 +34,9 @@ impl History {
             if success && DEPLOY_TOOLS.contains(&names.text(key.agent)) {
                 let network = networks.name(key.source).to_string();
                 let from = self.tools.entry((key.principal, key.agent)).or_default();
-                from.entry(network).or_default().insert(first.div_euclid(DAY));
+                for place in [network, ANYWHERE.to_string()] {
+                    from.entry(place).or_default().insert(first.div_euclid(DAY));
+                }
             }
             if !key.by_service {
                 let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
@@ -82,8 +84,7 @@ impl History {
             self.principal_first.insert(*principal, first);
             let succeeded = networks.values().map(|seen| seen.first_success);
             let days = succeeded.filter(|at| *at != Millis::MAX).map(|at| at.div_euclid(DAY));
-            let later = days.filter(|day| *day > first.div_euclid(DAY)).collect();
-            self.moving_days.insert(*principal, later);
+            self.moving_days.insert(*principal, days.collect());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{Act, Move, Shift};
 use crate::clock::Millis;
 use crate::detect::Cx;
+use crate::detect::history::ANYWHERE;
 use crate::finding::Severity;
 use crate::rollup::activity::Key;
 
@@ -24,7 +25,9 @@ pub fn used_before<'c>(
 ) -> Option<&'c str> {
     let mut tool = None;
     for (key, at) in calls {
-        let network = cx.networks.name(key.source);
+        // What runs on rented machines has no place of its own.
+        let roams = cx.roams(key.principal, key.source, at);
+        let network = if roams { ANYWHERE } else { cx.networks.name(key.source) };
         let same = *tool.get_or_insert(key.agent) == key.agent;
         if !same || !cx.history.used_tool(key.principal, key.agent, network, at) {
             return None;
