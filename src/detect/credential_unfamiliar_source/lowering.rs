@@ -42,7 +42,8 @@ pub fn lower(
     } else if compared.known.networks >= settings.get(&ROAMING) as usize {
         down.push(format!("roaming: {} networks before this one", compared.known.networks));
     }
-    let known_to_account = compared.with_history && !n.to_account && !n.is_own;
+    // A console sign-in weighs the same, whoever else works there.
+    let known_to_account = compared.with_history && !n.to_account && !n.is_own && !n.signed_in;
     if known_to_account {
         down.push(
             "known to the account: others used the network on the first day of the logs"
