@@ -58,6 +58,9 @@ fn a_trail_of_another_region_is_found_and_widened() {
     assert_eq!(found["Trail"]["IsMultiRegionTrail"], true);
     let status = trail(&scene, "eu-west-1", "get_trail_status", json!({"Name": far}));
     assert_eq!(status["IsLogging"], true);
+    let index = std::fs::read_to_string(scene.case().join("evidence/index.jsonl")).unwrap();
+    let about_far = |line: &&str| line.contains("GetTrail\"") && line.contains("trail/far");
+    assert!(index.lines().any(|line| about_far(&line)), "no evidence of the trail: {index}");
     assert!(!scene.proxy.mutating().contains(&"cloudtrail:CreateTrail".to_string()));
 }
 

@@ -82,7 +82,13 @@ const EVIDENCE: &[(&str, &[&str])] = &[
     ),
     (
         "trails",
-        &["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+        &[
+            "cloudtrail:DescribeTrails",
+            "cloudtrail:GetEventSelectors",
+            "cloudtrail:GetTrail",
+            "cloudtrail:GetTrailStatus",
+            "cloudtrail:ListTrails",
+        ],
     ),
     (
         "account",
