@@ -51,6 +51,7 @@ matrix! {
     turn_on_visibility = 12,
     console_takeover_without_room = 13,
     compromised_role_without_room = 14,
+    turn_on_visibility_without_a_trail = 15,
 }
 
 /// A plan changes nothing; its run holds, with the first denial out at once where that was asked for.
@@ -61,7 +62,7 @@ fn runs(scene: &Scene) {
         reference.planning.iter().filter(|e| e.mutating).map(Exchange::name).collect();
     assert_eq!(planned, [""; 0], "a plan changes nothing");
     assert!(!reference.changes.is_empty());
-    let urgent = scene.name != "turn-on-visibility";
+    let urgent = !scene.name.starts_with("turn-on-visibility");
     let ended = &reference.ended.text;
     assert!(ended.contains(if urgent { "CONTAINED" } else { "DONE" }), "{ended}");
     held(ended);

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::support::Analysis;
 use crate::support::aws::account::{DATA, TRAIL_BUCKET};
+use crate::support::aws::calls::Exchange;
 use crate::support::aws::{Action, Rule};
 use crate::support::logs::{document, record, with};
 use crate::support::pull::{Pull, days, gzip, noon};
@@ -225,4 +226,22 @@ fn a_history_that_breaks_off_keeps_what_came() {
         analysis.account()
     );
     assert!(analysis.json["coverage"]["problems"].to_string().contains("AccessDenied"));
+}
+
+#[test]
+fn a_region_that_is_off_is_no_failure_and_wrong_credentials_are_no_region_that_is_off() {
+    let asked = |code: &'static str| {
+        let pull = Pull::new();
+        pull.regions.add("us-east-1", (0..3).map(|n| noon(4, n)));
+        pull.regions.add("eu-west-1", []);
+        let far = |e: &Exchange| e.name() == "cloudtrail:LookupEvents" && e.region == "eu-west-1";
+        pull.proxy.rule(Rule::when(far).fail(code));
+        pull.analyze(&days(4, 4), &["--source", "event-history"])
+    };
+    let off = asked("UnrecognizedClientException");
+    assert_eq!(off.code, 0, "{}", off.notes());
+    assert!(off.notes().contains("region not enabled: eu-west-1"), "{}", off.notes());
+    let expired = asked("ExpiredTokenException");
+    assert_eq!(expired.code, 3, "{}", expired.notes());
+    assert!(!expired.notes().contains("not enabled"), "{}", expired.notes());
 }

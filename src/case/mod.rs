@@ -12,6 +12,7 @@ mod folder;
 pub mod fuzz;
 mod hash;
 mod manifest;
+mod object_buckets;
 mod object_path;
 mod objects;
 #[cfg(test)]
@@ -25,4 +26,5 @@ pub use export::{Exported, Packing, export};
 pub use folder::{Case, CaseFile, write_new};
 pub use hash::{FileHash, sha256};
 pub use manifest::{Draft, Manifest, Problem};
+pub use object_buckets::object_buckets;
 pub use objects::{ObjectHead, Objects, PutError, SavedObject};

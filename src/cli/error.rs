@@ -133,6 +133,9 @@ impl From<ConnectError> for CommandError {
             ConnectError::Identity(e) if e.kind == ErrorKind::Unknown => {
                 "check the network and --endpoint-url; nothing was changed"
             }
+            ConnectError::Identity(e) if e.is_not_enabled() => {
+                "give another --region, or enable this one in the account; nothing was changed"
+            }
             _ => {
                 "check --profile, the environment and `aws sts get-caller-identity`; nothing was changed"
             }

@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use super::caller::{self, Caller, SessionSource};
 use super::credentials::{self, CredentialSource};
 use super::error::{ApiError, ErrorKind};
+use super::opt_in;
 use super::record::{CALL, Recorder, Sink};
 use super::s3_clients::Clients;
 use super::secret::{IssuedKey, Secret};
@@ -242,7 +243,13 @@ impl Api for Client {
     fn call(&self, call: &Call) -> Result<Value, ApiError> {
         let filled = self.filled(call);
         // The recorder and errors see the call with its placeholders, not the filled-in values.
-        self.run(call, async |env| service::call(&env, &filled).await)
+        let sent = self.run(call, async |env| service::call(&env, &filled).await);
+        sent.map_err(|e| match call.region.as_deref().filter(|region| *region != self.region) {
+            Some(region) if opt_in::may_be(&e) && self.identify().is_ok() => {
+                opt_in::not_enabled(e, region, &self.region)
+            }
+            _ => e,
+        })
     }
 
     fn now(&self) -> Millis {

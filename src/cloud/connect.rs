@@ -16,6 +16,7 @@ use super::client::Client;
 use super::credentials::{of_profile, with};
 use super::error::ApiError;
 use super::record::Recorder;
+use super::{Api, Call, global_region, opt_in, partition};
 use crate::clock::Clock;
 
 /// Threads that drive connections. Two can decrypt as much as many cores can inflate.
@@ -72,7 +73,7 @@ impl Connect {
             None => Vec::new(),
         };
         sources.extend(client.sources_of_profile(self.profile.as_deref()));
-        let caller = caller::identify(&client, sources)?;
+        let caller = caller::identify(&client, sources).map_err(|e| explained(&client, e))?;
         client.set_caller(caller);
         Ok(client)
     }
@@ -105,6 +106,19 @@ impl Connect {
             Some(name) => with(&config, of_profile(&config, name)),
             None => config,
         }
+    }
+}
+
+/// Says that the run's region is not enabled, if the same credentials work in the partition's global region.
+fn explained(client: &Client, e: ApiError) -> ApiError {
+    let own = client.region();
+    let global = global_region(partition::of_region(own)).filter(|global| *global != own);
+    let me = |region| client.call(&Call::new("sts", "GetCallerIdentity", []).in_region(region));
+    match global {
+        Some(global) if opt_in::may_be(&e) && me(global).is_ok() => {
+            opt_in::not_enabled(e, own, global)
+        }
+        _ => e,
     }
 }
 

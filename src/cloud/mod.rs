@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod credentials;
 mod error;
+mod opt_in;
 mod partition;
 mod record;
 mod s3_clients;

@@ -11,3 +11,12 @@ pub fn global_region(partition: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The partition of a region, by its name (AWS General Reference, "AWS regions").
+pub fn of_region(region: &str) -> &'static str {
+    match region {
+        r if r.starts_with("cn-") => "aws-cn",
+        r if r.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}

@@ -165,15 +165,26 @@ impl Collector<'_> {
     }
 
     fn trails(&mut self) {
-        let trails = self.read(&Call::new("cloudtrail", "DescribeTrails", []));
-        for trail in trails.as_array().into_iter().flatten() {
+        let entries = |answer: Value| answer.as_array().cloned().unwrap_or_default();
+        let mut trails = entries(self.read(&Call::new("cloudtrail", "DescribeTrails", [])));
+        let here = trails.len();
+        // Trails that record one other region are in the list only (CloudTrail API Reference, ListTrails).
+        for listed in entries(self.read(&Call::new("cloudtrail", "ListTrails", []))) {
+            if trails.iter().all(|trail| trail["TrailARN"] != listed["TrailARN"]) {
+                trails.push(listed);
+            }
+        }
+        for (at, trail) in trails.iter().enumerate() {
             let Some(arn) = trail["TrailARN"].as_str() else {
                 self.found.missing.push("cloudtrail:DescribeTrails: a trail without an ARN".into());
                 continue;
             };
             let home = trail["HomeRegion"].as_str().map(str::to_string);
+            let described = if at < here { None } else { Some(("GetTrail", "Name")) };
             for (operation, name) in
                 [("GetTrailStatus", "Name"), ("GetEventSelectors", "TrailName")]
+                    .into_iter()
+                    .chain(described)
             {
                 let mut call = Call::new("cloudtrail", operation, [(name, arn.into())]);
                 call.region.clone_from(&home);

@@ -7,6 +7,7 @@ use super::session::Session;
 use crate::cloud::{ApiError, ErrorKind};
 use crate::journal::{Cause, Event, Left};
 use crate::rotate::RotateError;
+use crate::step;
 
 /// The part of the plan that is left.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +33,10 @@ pub(super) fn leave(
         ExecuteError::Stopped(stop) if !is_fatal(&stop) => stop,
         fatal => return Err(fatal),
     };
-    let (mut cause, mut why, ask) = explain(&stop, session.client.caller().arn.as_str());
+    let (mut cause, mut why, mut ask) = explain(&stop, session.client.caller().arn.as_str());
+    if let Some(advice) = advice(session, part, &stop) {
+        ask = if ask.is_empty() { advice } else { format!("{ask}; {advice}") };
+    }
     if let Some((number, resource)) = part.change {
         let mut earlier = session.plan.changes().map(|(_, _, c)| c);
         let left = |n: &usize| *n < number && progress.open.contains(n);
@@ -50,6 +54,16 @@ pub(super) fn leave(
         ask,
     };
     note(session, progress, left)
+}
+
+/// What the step says about a change that AWS refused.
+fn advice(session: &Session<'_>, part: Part<'_>, stop: &Stop) -> Option<String> {
+    let Stop::Change { number, error, .. } = stop else { return None };
+    let planned = session.plan.steps.get(part.at)?;
+    let before = &session.history().changes.get(number)?.before;
+    let made = session.resources();
+    let cx = session.plan.context(&planned.args, &made);
+    step::find(&planned.step)?.if_refused(&cx, before, error)
 }
 
 /// Writes what is left to the journal and shows it. A repetition says nothing new.

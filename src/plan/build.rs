@@ -9,9 +9,9 @@ use super::permissions::Needed;
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
 use crate::clock;
-use crate::cloud::{Api, ApiError, Call, Caller, ErrorKind};
+use crate::cloud::{Api, ApiError, Caller, ErrorKind};
 use crate::playbook::{self, Evidence, Playbook, PlaybookStep};
-use crate::step::{self, Args, Item, Room, Step, StepError};
+use crate::step::{self, Args, CHOSEN_TRAILS, Item, Room, Step, StepError, TrailSurvey};
 
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -47,6 +47,8 @@ pub struct Planner<'a> {
     pub case: &'a str,
     /// When to read evidence, in place of what the playbook says.
     pub evidence: Option<Evidence>,
+    /// Buckets with evidence of the case: no step may deny access to them.
+    pub evidence_buckets: &'a [String],
 }
 
 /// A plan while it is built.
@@ -59,7 +61,8 @@ pub(super) struct Draft {
     pub(super) needed: Needed,
     pub(super) notes: Vec<String>,
     regions: BucketRegions,
-    trail_buckets: Option<Vec<String>>,
+    /// Read once, when a step first needs it.
+    trails: Option<TrailSurvey>,
     /// A quota leaves no room for the step before this one, so its fallback takes its place.
     no_room: bool,
 }
@@ -81,7 +84,7 @@ impl Planner<'_> {
             needed: Needed::new(subject::arns(self.api, self.caller, &args)?),
             notes: Vec::new(),
             regions: BucketRegions::default(),
-            trail_buckets: None,
+            trails: None,
             no_room: false,
         };
         let mut plan = self.empty(playbook, args);
@@ -249,25 +252,40 @@ impl Planner<'_> {
             args.set("bucket-region", region);
             draft.needed.add(&["s3:GetBucketLocation"], "*");
         }
-        if takes("trail-bucket") {
-            let buckets = match draft.trail_buckets.take() {
-                Some(known) => known,
-                None => {
-                    draft.needed.add(&["cloudtrail:DescribeTrails"], "*");
-                    self.trail_buckets()?
-                }
-            };
-            args.set_all("trail-bucket", buckets.clone());
-            draft.trail_buckets = Some(buckets);
+        let choice = step.trails().filter(|_| !args.given("trail"));
+        if takes("trail-bucket") || choice.is_some() {
+            match (self.trails(draft), choice) {
+                (Ok(trails), Some(choice)) => args.set_all(CHOSEN_TRAILS, trails.chosen(choice)),
+                // Closing one of these would stop the logs.
+                (Ok(trails), None) => args.set_all("trail-bucket", trails.buckets.clone()),
+                // The step says why it cannot read the trails.
+                (Err(_), Some(_)) => {}
+                (Err(e), None) => return Err(e.into()),
+            }
+        }
+        if takes("evidence-bucket") && !self.evidence_buckets.is_empty() {
+            args.set_all("evidence-bucket", self.evidence_buckets.to_vec());
         }
         Ok(())
     }
 
-    /// Buckets to which trails write: closing one would stop the logs.
-    fn trail_buckets(&self) -> Result<Vec<String>, PlanError> {
-        let trails = self.api.call(&Call::new("cloudtrail", "DescribeTrails", []))?;
-        let names = trails.as_array().into_iter().flatten();
-        Ok(names.filter_map(|t| t["S3BucketName"].as_str().map(str::to_string)).collect())
+    /// The account's trails.
+    fn trails<'d>(&self, draft: &'d mut Draft) -> Result<&'d TrailSurvey, StepError> {
+        let survey = match draft.trails.take() {
+            Some(known) => known,
+            None => {
+                let survey = step::survey_trails(self.api, &self.caller.account)?;
+                let listed =
+                    ["cloudtrail:DescribeTrails", "cloudtrail:ListTrails", "s3:ListAllMyBuckets"];
+                draft.needed.add(&listed, "*");
+                for arn in &survey.all {
+                    draft.needed.add(&["cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"], arn);
+                }
+                draft.notes.extend(survey.notes.iter().cloned());
+                survey
+            }
+        };
+        Ok(draft.trails.insert(survey))
     }
 
     /// Whether AWS's quotas leave room for the step, as far as a plan can know. Notes the sizes.
@@ -308,6 +326,7 @@ impl Planner<'_> {
             let Some(change) = step.change(&cx, &item)? else { continue };
             let Item { resource, state } = item;
             draft.needed.add(meta.writes, &resource);
+            draft.needed.add_call(&change.call);
             if !fallback {
                 draft.will_be.insert(resource.clone(), change.after.clone());
                 draft.number += 1;

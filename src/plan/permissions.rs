@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use crate::cloud::Call;
+
 /// Actions without resource-level permissions, or on resources that a plan cannot know (Service Authorization
 /// Reference).
 const ON_EVERYTHING: &[&str] = &[
@@ -80,7 +82,13 @@ const EVIDENCE: &[(&str, &[&str])] = &[
     ),
     (
         "trails",
-        &["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+        &[
+            "cloudtrail:DescribeTrails",
+            "cloudtrail:GetEventSelectors",
+            "cloudtrail:GetTrail",
+            "cloudtrail:GetTrailStatus",
+            "cloudtrail:ListTrails",
+        ],
     ),
     (
         "account",
@@ -109,8 +117,19 @@ impl Needed {
         }
     }
 
+    /// Adds what a call needs besides its own action: who gives S3 a role must be allowed to pass it (S3 API Reference,
+    /// PutBucketReplication).
+    pub fn add_call(&mut self, call: &Call) {
+        if let Some(role) = call.value("ReplicationConfiguration")["Role"].as_str() {
+            self.add(&["iam:PassRole"], role);
+        }
+    }
+
     pub fn add(&mut self, actions: &[&str], resource: &str) {
         for action in actions {
+            if is_of_another_service(action, resource) {
+                continue;
+            }
             let resource = match resource.split('#').next() {
                 Some(arn) if arn.starts_with("arn:") && !ON_EVERYTHING.contains(action) => {
                     on(action, self.whole.get(arn).map_or(arn, String::as_str))
@@ -133,6 +152,15 @@ impl Needed {
             .collect();
         json!({"Version": "2012-10-17", "Statement": statements})
     }
+}
+
+/// True for an action of a step that changes a bucket and a trail, where the resource is the other of the two.
+fn is_of_another_service(action: &str, resource: &str) -> bool {
+    let of_action = action.split(':').next().unwrap_or_default();
+    let of_resource = resource.split(':').nth(2).unwrap_or_default();
+    let either = |service: &str| service == "s3" || service == "cloudtrail";
+    let on_one = !ON_EVERYTHING.contains(&action);
+    on_one && either(of_action) && either(of_resource) && of_action != of_resource
 }
 
 /// The resource of an action, as IAM matches it. A detector's ARN ends with an id that is not known before it is read or
@@ -178,6 +206,36 @@ mod tests {
                     ],
                 },
             ])
+        );
+    }
+
+    #[test]
+    fn a_step_on_a_trail_and_its_bucket_needs_each_action_on_its_own() {
+        let mut needed = Needed::default();
+        let (bucket, trail) = ("arn:aws:s3:::b#policy", "arn:aws:cloudtrail:x:1:trail/t#logging");
+        for resource in [bucket, trail] {
+            needed.add(&["cloudtrail:StartLogging", "s3:PutBucketPolicy"], resource);
+        }
+        assert_eq!(
+            needed.document()["Statement"],
+            json!([
+                {"Effect": "Allow", "Action": ["cloudtrail:StartLogging"],
+                    "Resource": ["arn:aws:cloudtrail:x:1:trail/t"]},
+                {"Effect": "Allow", "Action": ["s3:PutBucketPolicy"], "Resource": ["arn:aws:s3:::b"]},
+            ])
+        );
+    }
+
+    #[test]
+    fn who_gives_s3_a_role_must_pass_it() {
+        let mut needed = Needed::default();
+        let role = "arn:aws:iam::123456789012:role/copy";
+        let params = [("ReplicationConfiguration", json!({"Role": role}))];
+        needed.add_call(&Call::new("s3", "PutBucketReplication", params));
+        let statement = &needed.document()["Statement"][0];
+        assert_eq!(
+            (&statement["Action"][0], &statement["Resource"][0]),
+            (&json!("iam:PassRole"), &json!(role))
         );
     }
 

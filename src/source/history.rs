@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::retry::{Patience, patiently};
 use crate::clock::{self, DAY, Millis, SECOND};
-use crate::cloud::{Api, ApiError, Call, ErrorKind};
+use crate::cloud::{Api, ApiError, Call};
 
 /// How far back the event history goes.
 pub const RETENTION: Millis = 90 * DAY;
@@ -231,5 +231,5 @@ fn ceiling(at: Millis) -> Millis {
 
 /// True for the answer of a region that is not enabled in the account.
 pub fn is_disabled(e: &ApiError) -> bool {
-    e.kind == ErrorKind::Credentials
+    e.is_not_enabled()
 }

@@ -6,9 +6,10 @@
 
 use serde_json::{Value, json};
 
-use super::mechanism::{bucket, event_selectors as selectors, trails};
+use super::mechanism::event_selectors::{self as selectors, ADVANCED, BASIC, put};
+use super::mechanism::{bucket, trails};
 use super::model::{
-    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, Undo, UndoKind,
+    Change, ChangeKind, Context, Item, Meta, Risk, Step, StepError, TrailChoice, Undo, UndoKind,
 };
 use crate::cloud::Api;
 
@@ -22,12 +23,9 @@ static META: Meta = Meta {
     loss: "",
     needs: &[],
     takes: &["trail", "bucket"],
-    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors"],
+    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetEventSelectors", "cloudtrail:GetTrail"],
     writes: &["cloudtrail:PutEventSelectors"],
 };
-
-const BASIC: &str = "EventSelectors";
-const ADVANCED: &str = "AdvancedEventSelectors";
 
 /// The name of our selector.
 fn name(cx: &Context) -> String {
@@ -38,22 +36,6 @@ fn name(cx: &Context) -> String {
 fn arns(cx: &Context) -> Vec<String> {
     let named = cx.args.all("bucket").iter().filter(|b| !b.is_empty());
     named.map(|b| format!("{}/", cx.bucket_arn(bucket::name_of(b)))).collect()
-}
-
-/// Basic or advanced selectors, whichever the trail has.
-fn state(answer: &Value) -> Value {
-    let has = |member: &str| answer[member].as_array().is_some_and(|list| !list.is_empty());
-    if has(ADVANCED) { json!({ADVANCED: answer[ADVANCED]}) } else { json!({BASIC: answer[BASIC]}) }
-}
-
-fn put(item: &Item, state: Value) -> Result<Change, StepError> {
-    let arn = item.arn();
-    let Some(selectors) = state.as_object().cloned() else {
-        return Err(StepError::Refused(format!("no event selectors are recorded for {arn}")));
-    };
-    let mut call = trails::call(arn, "PutEventSelectors", [("TrailName", arn.into())])?;
-    call.params.extend(selectors);
-    Ok(Change::new(state, call))
 }
 
 /// The advanced selectors; none in a state with basic ones.
@@ -74,14 +56,16 @@ impl Step for AddS3DataEvents {
         &["PutEventSelectors"]
     }
 
+    fn trails(&self) -> Option<TrailChoice> {
+        Some(TrailChoice::Own)
+    }
+
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        trails::observe(api, cx, "event-selectors", |trail| {
-            let of = [("TrailName", trail.arn.as_str().into())];
-            Ok(state(&api.call(&trails::call(&trail.arn, "GetEventSelectors", of)?)?))
-        })
+        selectors::observe(api, cx)
     }
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        trails::refuse_gone(item)?;
         if item.state["ManagedBy"].is_string() {
             return Ok(None);
         }

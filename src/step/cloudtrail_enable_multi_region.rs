@@ -4,7 +4,7 @@
 //! second copy (CloudTrail User Guide, "Managing CloudTrail trail costs").
 
 use super::mechanism::trail_switch::{TrailSwitch, TrailWrite};
-use super::model::{Meta, Risk, UndoKind};
+use super::model::{Meta, Risk, TrailChoice, UndoKind};
 
 static META: Meta = Meta {
     id: "cloudtrail.enable-multi-region",
@@ -14,12 +14,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &[],
     takes: &["trail"],
-    reads: &["cloudtrail:DescribeTrails"],
+    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetTrail"],
     writes: &["cloudtrail:UpdateTrail"],
 };
 
 pub static STEP: TrailSwitch = TrailSwitch {
     meta: &META,
+    trails: TrailChoice::Widest,
     part: "multi-region",
     member: "IsMultiRegionTrail",
     read: None,

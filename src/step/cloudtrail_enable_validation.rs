@@ -3,7 +3,7 @@
 //! Only for files delivered from now on (CloudTrail User Guide, "Validating CloudTrail log file integrity").
 
 use super::mechanism::trail_switch::{TrailSwitch, TrailWrite};
-use super::model::{Meta, Risk, UndoKind};
+use super::model::{Meta, Risk, TrailChoice, UndoKind};
 
 static META: Meta = Meta {
     id: "cloudtrail.enable-validation",
@@ -13,12 +13,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &[],
     takes: &["trail"],
-    reads: &["cloudtrail:DescribeTrails"],
+    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetTrail"],
     writes: &["cloudtrail:UpdateTrail"],
 };
 
 pub static STEP: TrailSwitch = TrailSwitch {
     meta: &META,
+    trails: TrailChoice::Relevant,
     part: "validation",
     member: "LogFileValidationEnabled",
     read: None,

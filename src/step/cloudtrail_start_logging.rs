@@ -4,7 +4,7 @@
 //! event history for 90 days.
 
 use super::mechanism::trail_switch::{TrailSwitch, TrailWrite};
-use super::model::{Meta, Risk, UndoKind};
+use super::model::{Meta, Risk, TrailChoice, UndoKind};
 
 static META: Meta = Meta {
     id: "cloudtrail.start-logging",
@@ -14,12 +14,13 @@ static META: Meta = Meta {
     loss: "",
     needs: &[],
     takes: &["trail"],
-    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"],
+    reads: &["cloudtrail:DescribeTrails", "cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"],
     writes: &["cloudtrail:StartLogging", "cloudtrail:StopLogging"],
 };
 
 pub static STEP: TrailSwitch = TrailSwitch {
     meta: &META,
+    trails: TrailChoice::Relevant,
     part: "logging",
     member: "IsLogging",
     read: Some("GetTrailStatus"),

@@ -55,21 +55,20 @@ impl Step for EnableDetector {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let item = |region: String| {
-            let state = match detector::find(api, &region)? {
+        detector::observe(api, cx, |region| {
+            let state = match detector::find(api, region)? {
                 Some((id, found)) => {
                     let get = Call::new("guardduty", "GetDetector", []);
                     json!({"DetectorId": id, "Status": answer::text(&get, &found, "Status")?})
                 }
                 None => Value::Null,
             };
-            Ok(Item { resource: detector::resource(cx, &region, "#status"), state })
-        };
-        detector::regions(api, cx).into_iter().map(item).collect()
+            Ok(Some(Item { resource: detector::resource(cx, region, "#status"), state }))
+        })
     }
 
     fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
-        if item.state["Status"] == "ENABLED" {
+        if item.state["Status"] == "ENABLED" || item.state["NotEnabled"].is_string() {
             return Ok(None);
         }
         let region = detector::region_of(item)?;
@@ -89,6 +88,10 @@ impl Step for EnableDetector {
     fn undo(&self, _: &Context, now: &Item, before: &Value, _: &Value) -> Result<Undo, StepError> {
         let ours = before["Status"] != "ENABLED" && now.state["Status"] == "ENABLED";
         Ok(if ours { Undo::Change(update(now, false)?) } else { Undo::Nothing })
+    }
+
+    fn notes(&self, _: &Context, item: &Item) -> Vec<String> {
+        detector::notes(item)
     }
 }
 

@@ -49,19 +49,17 @@ impl Step for EnableS3Protection {
     }
 
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
-        let mut items = Vec::new();
-        for region in detector::regions(api, cx) {
-            let Some((id, found)) = detector::find(api, &region)? else { continue };
+        detector::observe(api, cx, |region| {
+            let Some((id, found)) = detector::find(api, region)? else { return Ok(None) };
             let features = found["Features"].as_array();
             let s3 = features.into_iter().flatten().find(|f| f["Name"] == detector::S3);
             // A detector from before the feature existed does not list it.
             let status = s3.and_then(|f| f["Status"].as_str()).unwrap_or("DISABLED");
-            items.push(Item {
-                resource: detector::resource(cx, &region, &format!("/{id}#s3-data-events")),
+            Ok(Some(Item {
+                resource: detector::resource(cx, region, &format!("/{id}#s3-data-events")),
                 state: json!({"Status": status}),
-            });
-        }
-        Ok(items)
+            }))
+        })
     }
 
     fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {

@@ -6,11 +6,11 @@
 
 use serde_json::Value;
 
-use super::mechanism::{policy, policy_size, role, trust_policy};
+use super::mechanism::{policy, policy_size, role, trust_policy, trust_refusal};
 use super::model::{
     Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind,
 };
-use crate::cloud::{Api, Call};
+use crate::cloud::{Api, ApiError, Call};
 
 pub struct CloseRoleTrust;
 
@@ -98,6 +98,17 @@ impl Step for CloseRoleTrust {
             ));
         }
         Ok(Some(change))
+    }
+
+    fn remarks(&self, api: &dyn Api, cx: &Context) -> Vec<String> {
+        let items = self.observe(api, cx).unwrap_or_default();
+        let documents = items.iter().filter_map(|item| parse(&item.state).ok());
+        documents.flat_map(|(_, document)| trust_refusal::warnings(&document)).collect()
+    }
+
+    fn if_refused(&self, cx: &Context, before: &Value, error: &ApiError) -> Option<String> {
+        let document = parse(before).map(|(_, document)| document).unwrap_or_default();
+        trust_refusal::advice(cx.args.text("role"), &document, error)
     }
 
     /// A trust policy with our statement may be too long. AWS raises this quota on request, so only AWS knows

@@ -60,7 +60,9 @@ mod tests {
         assert_eq!((change.call.text("RoleName"), change.call.text("UserName")), ("app", ""));
         let notes = STEP.remarks(&role("/"), &cx);
         assert!(notes[0].contains("instance profile web"), "{notes:?}");
-        assert!(notes[1].contains("1 h") && notes[2].contains("recorded use"), "{notes:?}");
+        let said = notes.join("; ");
+        assert!(said.contains("for hours") && said.contains("1 h"), "{said}");
+        assert!(notes.last().unwrap().contains("recorded use"), "{notes:?}");
 
         let now = Item { state: change.after.clone(), ..items[0].clone() };
         assert_eq!(STEP.change(&cx, &now).unwrap(), None);

@@ -7,8 +7,10 @@
 
 mod args;
 mod cloudtrail_add_s3_data_events;
+mod cloudtrail_create_trail;
 mod cloudtrail_enable_multi_region;
 mod cloudtrail_enable_validation;
+mod cloudtrail_record_management_events;
 mod cloudtrail_start_logging;
 mod guardduty_enable_detector;
 mod guardduty_enable_s3_protection;
@@ -31,6 +33,7 @@ mod iam_revoke_user_sessions;
 mod mechanism;
 mod model;
 mod s3_block_account_public_access;
+mod s3_block_customer_keys;
 mod s3_block_public_access;
 mod s3_deny_addresses;
 mod s3_deny_all_but;
@@ -41,20 +44,27 @@ mod s3_deny_principals;
 mod s3_enable_access_logging;
 mod s3_enable_versioning;
 mod s3_inventory_versions;
+mod s3_suspend_expiration;
+mod s3_suspend_replication;
 #[cfg(test)]
 pub mod testing;
 
 pub use args::Args;
+pub use mechanism::trail_survey::{TrailSurvey, survey as survey_trails};
+pub use mechanism::trails::CHOSEN as CHOSEN_TRAILS;
 pub use model::{
-    Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind,
+    Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, TrailChoice, Undo,
+    UndoKind,
 };
 
 /// Every step, in no particular order.
 pub fn all() -> &'static [&'static dyn Step] {
     static STEPS: &[&dyn Step] = &[
         &cloudtrail_add_s3_data_events::AddS3DataEvents,
+        &cloudtrail_create_trail::CreateTrail,
         &cloudtrail_enable_multi_region::STEP,
         &cloudtrail_enable_validation::STEP,
+        &cloudtrail_record_management_events::RecordManagementEvents,
         &cloudtrail_start_logging::STEP,
         &guardduty_enable_detector::EnableDetector,
         &guardduty_enable_s3_protection::EnableS3Protection,
@@ -75,6 +85,7 @@ pub fn all() -> &'static [&'static dyn Step] {
         &iam_revoke_role_sessions::STEP,
         &iam_revoke_user_sessions::STEP,
         &s3_block_account_public_access::STEP,
+        &s3_block_customer_keys::BlockCustomerKeys,
         &s3_block_public_access::STEP,
         &s3_deny_addresses::STEP,
         &s3_deny_all_but::STEP,
@@ -85,6 +96,8 @@ pub fn all() -> &'static [&'static dyn Step] {
         &s3_enable_access_logging::EnableAccessLogging,
         &s3_enable_versioning::EnableVersioning,
         &s3_inventory_versions::InventoryVersions,
+        &s3_suspend_expiration::STEP,
+        &s3_suspend_replication::STEP,
     ];
     STEPS
 }

@@ -184,6 +184,20 @@ pub struct Room {
     pub fits: bool,
 }
 
+/// Which trails a step is about. A plan chooses them once, so that a run acts on those that were approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrailChoice {
+    /// Those that record every region; without any, those of the run's region; without any, all. Also those that were
+    /// stopped in the last seven days.
+    Relevant,
+    /// The one of these that records most, whoever may change it.
+    Widest,
+    /// The one of these that records most and that the account may change: a step that costs money for each trail.
+    Own,
+    /// Those that make another trail needless: they deliver, or ours would if other steps repair them.
+    Sufficient,
+}
+
 /// Why a step cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
@@ -257,12 +271,22 @@ pub trait Step: Sync {
         Vec::new()
     }
 
+    /// Which trails a plan chooses for it, if the responder names none; `None` for a step without trails.
+    fn trails(&self) -> Option<TrailChoice> {
+        None
+    }
+
     /// The room for the step's change; `None` if no quota counts. For the reader of a plan: a run does not need it.
     ///
     /// # Errors
     /// When AWS refuses a read.
     fn room(&self, _api: &dyn Api, _cx: &Context) -> Result<Option<Room>, StepError> {
         Ok(None)
+    }
+
+    /// What holds although AWS refused the change of an item with this state, and what else helps: for the reader.
+    fn if_refused(&self, _cx: &Context, _before: &Value, _error: &ApiError) -> Option<String> {
+        None
     }
 
     /// True when the contained identity can make more of what the step contains (a key, a password). What it makes

@@ -70,6 +70,25 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
             .name(name)
             .set_enable_log_file_validation(call.value("EnableLogFileValidation").as_bool())
             .set_is_multi_region_trail(call.value("IsMultiRegionTrail").as_bool())
+            .set_s3_bucket_name(call.optional("S3BucketName"))
+            .send()
+            .await
+            .map(|_| Value::Null)
+            .map_err(|e| failed(call, e)),
+        "CreateTrail" => c
+            .create_trail()
+            .name(name)
+            .s3_bucket_name(call.text("S3BucketName"))
+            .include_global_service_events(true)
+            .set_enable_log_file_validation(call.value("EnableLogFileValidation").as_bool())
+            .set_is_multi_region_trail(call.value("IsMultiRegionTrail").as_bool())
+            .send()
+            .await
+            .map(|_| Value::Null)
+            .map_err(|e| failed(call, e)),
+        "DeleteTrail" => c
+            .delete_trail()
+            .name(name)
             .send()
             .await
             .map(|_| Value::Null)

@@ -9,11 +9,15 @@ mod iam_access;
 mod iam_credentials;
 mod iam_roles;
 mod iam_users;
+mod s3_encryption;
+mod s3_lifecycle;
 pub mod s3_objects;
 mod s3_read;
+mod s3_replication;
 mod s3_write;
 mod s3control;
 mod secretsmanager;
+mod shape;
 mod sts;
 
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::{Client, config};
 use serde_json::{Value, json};
 
-use super::{Env, failed, text, time};
+use super::{Env, failed, s3_encryption, s3_lifecycle, s3_replication, text, time};
 use crate::cloud::Call;
 use crate::cloud::error::{ApiError, kind_of};
 
@@ -61,12 +61,14 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                 json!({"TargetBucket": l.target_bucket(), "TargetPrefix": l.target_prefix()})
             })})
         }),
-        "GetBucketEncryption" => on_bucket!(env, call, c.get_bucket_encryption()).map(|b| {
-            let rules = b.server_side_encryption_configuration().map(|s| s.rules()).unwrap_or_default();
-            let defaults =
-                rules.iter().filter_map(|r| r.apply_server_side_encryption_by_default());
-            let names: Vec<&str> = defaults.map(|d| d.sse_algorithm().as_str()).collect();
-            json!({"SSEAlgorithm": names})
+        "GetBucketEncryption" => on_bucket!(env, call, c.get_bucket_encryption())
+            .map(|b| s3_encryption::configuration(b.server_side_encryption_configuration())),
+        "GetBucketLifecycleConfiguration" => {
+            on_bucket!(env, call, c.get_bucket_lifecycle_configuration())
+                .map(|b| s3_lifecycle::configuration(&b))
+        }
+        "GetBucketReplication" => on_bucket!(env, call, c.get_bucket_replication()).map(|b| {
+            b.replication_configuration().map_or(Value::Null, s3_replication::configuration)
         }),
         "GetObjectLockConfiguration" => {
             on_bucket!(env, call, c.get_object_lock_configuration()).map(|b| {
@@ -101,12 +103,6 @@ async fn for_evidence(env: &Env, call: &Call, c: &Client) -> Option<Result<Value
         "GetBucketAcl" => on_bucket!(env, call, c.get_bucket_acl()).map(|_| Value::Null),
         "GetBucketOwnershipControls" => {
             on_bucket!(env, call, c.get_bucket_ownership_controls()).map(|_| Value::Null)
-        }
-        "GetBucketLifecycleConfiguration" => {
-            on_bucket!(env, call, c.get_bucket_lifecycle_configuration()).map(|_| Value::Null)
-        }
-        "GetBucketReplication" => {
-            on_bucket!(env, call, c.get_bucket_replication()).map(|_| Value::Null)
         }
         "GetBucketNotificationConfiguration" => {
             on_bucket!(env, call, c.get_bucket_notification_configuration()).map(|_| Value::Null)

@@ -3,12 +3,12 @@
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketLoggingStatus, BucketVersioningStatus,
     CreateBucketConfiguration, LoggingEnabled, PublicAccessBlockConfiguration,
-    VersioningConfiguration,
+    TransitionDefaultMinimumObjectSize, VersioningConfiguration,
 };
 use serde_json::Value;
 
 use super::s3_read::{client, on_bucket};
-use super::{Env, failed};
+use super::{Env, failed, s3_encryption, s3_lifecycle, s3_replication};
 use crate::cloud::{ApiError, Call, ErrorKind};
 
 /// An error for parameters that do not have the API's shape. Nothing is sent.
@@ -64,6 +64,42 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                     .map(|_| Value::Null)
             }
         },
+        "PutBucketLifecycleConfiguration" => {
+            let config = call.value("LifecycleConfiguration");
+            let size = call.optional("TransitionDefaultMinimumObjectSize");
+            match s3_lifecycle::to_configuration(config) {
+                Err(e) => Err(malformed(call, &e.to_string())),
+                Ok(config) => {
+                    let put = c
+                        .put_bucket_lifecycle_configuration()
+                        .lifecycle_configuration(config)
+                        .set_transition_default_minimum_object_size(
+                            size.as_deref().map(TransitionDefaultMinimumObjectSize::from),
+                        );
+                    on_bucket!(env, call, put).map(|_| Value::Null)
+                }
+            }
+        }
+        "PutBucketReplication" => {
+            match s3_replication::to_configuration(call.value("ReplicationConfiguration")) {
+                Err(e) => Err(malformed(call, &e.to_string())),
+                Ok(config) => {
+                    let put = c.put_bucket_replication().replication_configuration(config);
+                    on_bucket!(env, call, put).map(|_| Value::Null)
+                }
+            }
+        }
+        "PutBucketEncryption" => {
+            let config = call.value("ServerSideEncryptionConfiguration");
+            match s3_encryption::to_configuration(config) {
+                Err(e) => Err(malformed(call, &e.to_string())),
+                Ok(config) => {
+                    let put =
+                        c.put_bucket_encryption().server_side_encryption_configuration(config);
+                    on_bucket!(env, call, put).map(|_| Value::Null)
+                }
+            }
+        }
         _ => return None,
     })
 }

@@ -61,7 +61,8 @@ fn refuse_protected_buckets(cx: &Context) -> Result<(), StepError> {
     let why = if is_one_of(trail) {
         "receives CloudTrail logs: a Deny there would lose them"
     } else if is_one_of(evidence) {
-        "contains the evidence of this case: a Deny there would lock the case out"
+        "holds evidence of this case (it was named, or the case's logs were copied from it): a Deny there could lock \
+         the case out"
     } else {
         return Ok(());
     };

@@ -5,20 +5,57 @@
 
 use serde_json::{Value, json};
 
-use crate::step::model::StepError;
+use super::trails;
+use crate::cloud::Api;
+use crate::step::model::{Change, Context, Item, StepError};
 
 /// The type of S3 objects in both kinds of selectors.
 pub const S3: &str = "AWS::S3::Object";
 
-fn each(value: &Value) -> impl Iterator<Item = &Value> {
+/// The members of an item's state and of a put: a trail has one of them.
+pub const BASIC: &str = "EventSelectors";
+pub const ADVANCED: &str = "AdvancedEventSelectors";
+
+/// The selectors of the step's trails, as items.
+///
+/// # Errors
+/// As [`trails::observe`].
+pub fn observe(api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
+    trails::observe(api, cx, "event-selectors", |trail| {
+        let of = [("TrailName", trail.arn.as_str().into())];
+        Ok(state(&api.call(&trails::call(&trail.arn, "GetEventSelectors", of)?)?))
+    })
+}
+
+/// Basic or advanced selectors, whichever the trail has.
+fn state(answer: &Value) -> Value {
+    let has = |member: &str| answer[member].as_array().is_some_and(|list| !list.is_empty());
+    if has(ADVANCED) { json!({ADVANCED: answer[ADVANCED]}) } else { json!({BASIC: answer[BASIC]}) }
+}
+
+/// The change that gives the trail these selectors.
+///
+/// # Errors
+/// When the state has none.
+pub fn put(item: &Item, state: Value) -> Result<Change, StepError> {
+    let arn = item.arn();
+    let Some(selectors) = state.as_object().cloned() else {
+        return Err(StepError::Refused(format!("no event selectors are recorded for {arn}")));
+    };
+    let mut call = trails::call(arn, "PutEventSelectors", [("TrailName", arn.into())])?;
+    call.params.extend(selectors);
+    Ok(Change::new(state, call))
+}
+
+pub fn each(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 
-fn texts(value: &Value) -> Vec<&str> {
+pub fn texts(value: &Value) -> Vec<&str> {
     each(value).filter_map(Value::as_str).collect()
 }
 
-fn field(name: &str, comparison: &str, values: &[&str]) -> Value {
+pub fn field(name: &str, comparison: &str, values: &[&str]) -> Value {
     json!({"Field": name, comparison: values})
 }
 
@@ -84,12 +121,12 @@ fn is_all(value: &str) -> bool {
 /// # Errors
 /// When a basic selector cannot be converted.
 pub fn to_advanced(state: &Value) -> Result<Vec<Value>, StepError> {
-    let advanced: Vec<Value> = each(&state["AdvancedEventSelectors"]).cloned().collect();
+    let advanced: Vec<Value> = each(&state[ADVANCED]).cloned().collect();
     if !advanced.is_empty() {
         return Ok(advanced);
     }
     let mut out: Vec<Value> = Vec::new();
-    for basic in each(&state["EventSelectors"]) {
+    for basic in each(&state[BASIC]) {
         for one in of_basic(basic)? {
             if !out.contains(&one) {
                 out.push(one);

@@ -2,7 +2,7 @@
 //!
 //! An account has at most one detector for each region (API reference, CreateDetector).
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::answer;
 use crate::cloud::{Api, Call};
@@ -29,6 +29,41 @@ pub fn find(api: &dyn Api, region: &str) -> Result<Option<(String, Value)>, Step
     let id = answer::as_text(&list, id, "a detector id")?.to_string();
     let get = Call::new("guardduty", "GetDetector", [("DetectorId", id.as_str().into())]);
     Ok(Some((id, api.call(&get.in_region(region))?)))
+}
+
+/// The items of the step's regions. A region that is not enabled has the state `{"NotEnabled": reason}`, so that the
+/// others are still looked at.
+///
+/// # Errors
+/// When AWS refuses a read, or no region is enabled.
+pub fn observe(
+    api: &dyn Api,
+    cx: &Context,
+    item: impl Fn(&str) -> Result<Option<Item>, StepError>,
+) -> Result<Vec<Item>, StepError> {
+    let regions = regions(api, cx);
+    let (mut items, mut refused) = (Vec::new(), Vec::new());
+    for region in &regions {
+        match item(region) {
+            Ok(found) => items.extend(found),
+            Err(StepError::Api(e)) if e.is_not_enabled() => {
+                let state = json!({"NotEnabled": e.message});
+                items.push(Item { resource: resource(cx, region, ""), state });
+                refused.push(e);
+            }
+            Err(e) => return Err(e),
+        }
+    }
+    match refused.pop() {
+        Some(e) if refused.len() + 1 == regions.len() => Err(e.into()),
+        _ => Ok(items),
+    }
+}
+
+/// Why a region was not looked at.
+pub fn notes(item: &Item) -> Vec<String> {
+    let why = item.state["NotEnabled"].as_str();
+    why.map(|why| format!("GuardDuty was not asked: {why}")).into_iter().collect()
 }
 
 /// `arn:aws:guardduty:REGION:ACCOUNT:detector`, without an id: creating a detector must not change it.

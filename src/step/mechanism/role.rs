@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::answer;
+use super::{answer, role_holders};
 use crate::cloud::{Api, ApiError, Call};
 use crate::step::model::{Context, StepError};
 
@@ -48,12 +48,7 @@ pub fn usage(api: &dyn Api, cx: &Context) -> Vec<String> {
         Err(e) => return unread(e),
     };
     let profiles = answer.as_array().into_iter().flatten();
-    let mut names: Vec<&str> = profiles.filter_map(|p| p["InstanceProfileName"].as_str()).collect();
-    names.sort_unstable();
-    let mut notes: Vec<String> = names
-        .iter()
-        .map(|p| format!("EC2 instances with the instance profile {p} use this role"))
-        .collect();
+    let mut notes = role_holders::notes(api.region(), &role, profiles);
     if let Some(seconds) = role["MaxSessionDuration"].as_i64() {
         let longest = crate::clock::length(seconds * crate::clock::SECOND);
         notes.push(format!("a session of this role lasts up to {longest}"));

@@ -1,15 +1,18 @@
-//! A step that turns one setting of every trail on: the data of the step, and how it is carried out.
+//! A step that turns one setting of trails on: the data of the step, and how it is carried out.
 
 use serde_json::{Value, json};
 
 use super::{answer, trails};
 use crate::cloud::Api;
-use crate::step::model::{Change, ChangeKind, Context, Item, Meta, Step, StepError, Undo};
+use crate::step::model::{
+    Change, ChangeKind, Context, Item, Meta, Step, StepError, TrailChoice, Undo,
+};
 
 /// One on/off setting of a trail.
 #[derive(Debug)]
 pub struct TrailSwitch {
     pub meta: &'static Meta,
+    pub trails: TrailChoice,
     /// The part of the trail, after `#` in the resource.
     pub part: &'static str,
     /// The member of the answer that shows the setting; the item's state has it, too.
@@ -61,6 +64,10 @@ impl Step for TrailSwitch {
         self.set_by
     }
 
+    fn trails(&self) -> Option<TrailChoice> {
+        Some(self.trails)
+    }
+
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         trails::observe(api, cx, self.part, |trail| {
             let setting = match self.read {
@@ -76,6 +83,7 @@ impl Step for TrailSwitch {
     }
 
     fn change(&self, _: &Context, item: &Item) -> Result<Option<Change>, StepError> {
+        trails::refuse_gone(item)?;
         if item.state[self.member] != false {
             return Ok(None);
         }

@@ -10,12 +10,49 @@ use crate::cloud::{Api, Arn, Call};
 use crate::step::model::{Context, Item, StepError};
 
 /// A trail as DescribeTrails shows it.
+#[derive(Debug, Clone)]
 pub struct Trail {
     pub arn: String,
     /// Its entry in the answer of DescribeTrails.
     pub described: Value,
     /// The account that may change the trail, if it is not ours.
-    owner: Option<String>,
+    pub owner: Option<String>,
+}
+
+impl Trail {
+    /// A trail from its entry in the answer of `call`.
+    ///
+    /// # Errors
+    /// When the entry has no ARN.
+    pub fn of(call: &Call, described: &Value, account: &str) -> Result<Trail, StepError> {
+        let arn = answer::text(call, described, "TrailARN")?;
+        let parsed = Arn::parse(arn).ok_or_else(|| invalid_arn(arn))?;
+        let owner = Some(parsed.account).filter(|owner| owner != account);
+        Ok(Trail { arn: arn.to_string(), described: described.clone(), owner })
+    }
+
+    /// Its home region, from its ARN.
+    pub fn region(&self) -> Option<&str> {
+        region_of(&self.arn)
+    }
+}
+
+fn region_of(arn: &str) -> Option<&str> {
+    arn.split(':').nth(3).filter(|region| !region.is_empty())
+}
+
+/// A trail by its ARN, asked in its home region; `None` when it does not exist.
+///
+/// # Errors
+/// When AWS refuses the read.
+pub fn get(api: &dyn Api, arn: &str, account: &str) -> Result<Option<Trail>, StepError> {
+    let read = call(arn, "GetTrail", [("Name", arn.into())])?;
+    match api.call(&read) {
+        Ok(Value::Null) => Ok(None),
+        Ok(described) => Ok(Some(Trail::of(&read, &described, account)?)),
+        Err(e) if e.is_not_found() => Ok(None),
+        Err(e) => Err(e.into()),
+    }
 }
 
 /// The call that lists the trails of the run's region.
@@ -23,30 +60,56 @@ pub fn describe() -> Call {
     Call::new("cloudtrail", "DescribeTrails", [])
 }
 
-/// The trail that the argument `trail` names (name or ARN), or all.
+/// The trails that the argument `trail` names (names or ARNs), or those that the plan chose, or all that record the run's
+/// region. A trail of another region is found by its ARN. One that the plan chose may be gone since: then it has no entry.
 ///
 /// # Errors
-/// When no trail has that name, or AWS refuses the read or leaves out an ARN.
+/// When no trail has a given name, or AWS refuses the read or leaves out an ARN.
 fn all(api: &dyn Api, cx: &Context) -> Result<Vec<Trail>, StepError> {
-    let wanted = cx.args.text("trail");
     let call = describe();
     let answer = api.call(&call)?;
-    let mut trails = Vec::new();
+    let mut here = Vec::new();
     for described in answer::list(&call, &answer)? {
-        let arn = answer::text(&call, described, "TrailARN")?;
-        let name = answer::text(&call, described, "Name")?;
-        let parsed = Arn::parse(arn).ok_or_else(|| invalid_arn(arn))?;
-        if wanted.is_empty() || wanted == arn || wanted == name {
-            let owner = Some(parsed.account).filter(|account| account != cx.account);
-            trails.push(Trail { arn: arn.to_string(), described: described.clone(), owner });
+        here.push(Trail::of(&call, described, cx.account)?);
+    }
+    let given = cx.args.given("trail");
+    let wanted = cx.args.all(if given { "trail" } else { CHOSEN });
+    if wanted.is_empty() {
+        return Ok(here);
+    }
+    let mut named = Vec::new();
+    for wanted in wanted {
+        let is = |t: &&Trail| *wanted == t.arn || t.described["Name"] == wanted.as_str();
+        let trail = match here.iter().find(is) {
+            Some(trail) => Some(trail.clone()),
+            None if region_of(wanted).is_some() => get(api, wanted, cx.account)?,
+            None => None,
+        };
+        if trail.is_none() && given {
+            return Err(StepError::Refused(format!(
+                "no trail {wanted} in this region: give another --region, or the trail's ARN"
+            )));
         }
+        named.extend(trail);
     }
-    if trails.is_empty() && !wanted.is_empty() {
-        return Err(StepError::Refused(format!(
-            "no trail {wanted} in this region: give another --region, or the trail's ARN"
-        )));
+    Ok(named)
+}
+
+/// The argument that has the ARNs of the trails that a plan chose.
+pub const CHOSEN: &str = "chosen-trails";
+
+/// Refuses an item without a state: its trail was deleted.
+///
+/// # Errors
+/// With the reason.
+pub fn refuse_gone(item: &Item) -> Result<(), StepError> {
+    match item.state {
+        Value::Null => Err(StepError::Refused(format!(
+            "{} does not exist any more: somebody deleted the trail; plan again",
+            item.arn()
+        ))),
+        _ => Ok(()),
     }
-    Ok(trails)
 }
 
 /// One item for each trail. A trail of another account has the state `{"ManagedBy": account}` and stays as
@@ -68,7 +131,7 @@ pub fn observe(
         Ok(Item { resource: format!("{}#{part}", trail.arn), state })
     };
     let trails = all(api, cx)?;
-    if trails.is_empty() {
+    if trails.is_empty() && !cx.args.given(CHOSEN) {
         let resource = format!(
             "arn:{}:cloudtrail:{}:{}:trail/*#{part}",
             cx.partition,
@@ -92,8 +155,7 @@ pub fn call<const N: usize>(
     operation: &str,
     params: [(&str, Value); N],
 ) -> Result<Call, StepError> {
-    let region = arn.split(':').nth(3).filter(|region| !region.is_empty());
-    let region = region.ok_or_else(|| invalid_arn(arn))?;
+    let region = region_of(arn).ok_or_else(|| invalid_arn(arn))?;
     Ok(Call::new("cloudtrail", operation, params).in_region(region))
 }
 
@@ -106,8 +168,8 @@ pub fn notes(item: &Item) -> Vec<String> {
     let owner = item.state["ManagedBy"].as_str();
     let note = |owner: &str| {
         if owner == NOBODY {
-            return "no trail in this region: AWS stores management events for 90 days in the event \
-                    history, and nothing else; create a trail"
+            return "no trail: AWS stores management events for 90 days in the event history, and nothing \
+                    else; the step cloudtrail.create-trail makes one"
                 .to_string();
         }
         format!("{} is an organization's trail: only account {owner} can change it", item.arn())

@@ -32,6 +32,40 @@ pub fn trusted<'a>(document: &'a Value, kind: &str) -> BTreeSet<&'a str> {
     allows.flat_map(|s| texts(&s["Principal"][kind])).collect()
 }
 
+/// A statement that trusts identity providers of OpenID Connect.
+pub struct OidcTrust<'a> {
+    /// Their ARNs.
+    pub providers: Vec<&'a str>,
+    /// The client ids that it accepts, from its conditions on `:aud`.
+    pub audiences: Vec<&'a str>,
+    /// It has a condition on the token's subject, `:sub`.
+    pub subject: bool,
+}
+
+/// The statements that allow tokens of such providers.
+pub fn of_oidc_providers(document: &Value) -> Vec<OidcTrust<'_>> {
+    let allows = statements(document).into_iter().filter(|s| s["Effect"] == "Allow");
+    let trusts = allows.filter_map(|s| {
+        let federated = texts(&s["Principal"]["Federated"]).into_iter();
+        let providers: Vec<&str> =
+            federated.filter(|arn| arn.contains(":oidc-provider/")).collect();
+        let operators = s["Condition"].as_object().into_iter().flatten();
+        let keys = operators.flat_map(|(_, keys)| keys.as_object().into_iter().flatten());
+        let keys: Vec<(&String, &Value)> = keys.collect();
+        let of = |what: &str| {
+            let named = keys.iter().filter(|(key, _)| key.to_ascii_lowercase().ends_with(what));
+            named.map(|(_, value)| *value).collect::<Vec<_>>()
+        };
+        let audiences = of(":aud").into_iter().flat_map(texts).collect();
+        (!providers.is_empty()).then(|| OidcTrust {
+            providers,
+            audiences,
+            subject: !of(":sub").is_empty(),
+        })
+    });
+    trusts.collect()
+}
+
 /// The statement that denies everyone the role.
 ///
 /// IAM refuses `"Principal": "*"` in a trust policy (`contained an invalid principal: "STAR":"*"`,

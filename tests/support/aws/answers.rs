@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::DateTime;
 use serde_json::{Value, json};
 
+use super::bucket_settings::BucketSettings;
 use super::calls::Exchange;
 use super::http::Message;
 use super::proxy::Proxy;
@@ -29,6 +30,7 @@ impl Answers {
         let answers = Answers::default();
         proxy.answer_with(&answers.credentials);
         proxy.answer_with(&answers.history);
+        proxy.answer_with(&Arc::new(BucketSettings::default()));
         if server.is_ministack() {
             proxy.answer_with(&Arc::new(AccountPublicAccess::default()));
             proxy.answer_with(&Arc::new(NoUserCertificates));

@@ -1,7 +1,7 @@
 """Makes moto answer a few S3 reads as AWS does: strict clients refuse what it sends."""
 
 import moto.core.serialize as serialize
-from moto.cloudtrail.models import Trail
+from moto.cloudtrail.models import CloudTrailBackend, Trail, cloudtrail_backends
 from moto.s3.responses import S3Response
 
 # Operation → the root element of its answer (Amazon S3 API reference).
@@ -39,6 +39,13 @@ def mend():
             self.advanced_event_selectors = []
 
     Trail.put_event_selectors = put_event_selectors
+
+    # The list has the trails of every region.
+    def list_trails(self):
+        backends = cloudtrail_backends[self.account_id].values()
+        return [trail for backend in backends for trail in backend.trails.values()]
+
+    CloudTrailBackend.list_trails = list_trails
 
 
 def with_root(inner):

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod answers;
 pub mod boundary;
+pub mod bucket_settings;
 pub mod calls;
 pub mod client;
 pub mod http;

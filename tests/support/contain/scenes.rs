@@ -41,7 +41,7 @@ pub const ROTATE: usize = 1;
 pub const FILE: usize = 3;
 pub const RANSOMWARE: usize = 11;
 
-pub static SCENES: [Scene; 15] = [
+pub static SCENES: [Scene; 16] = [
     scene(
         "leaked-access-key lockdown",
         &["leaked-access-key", "--access-key", "{key}", "--bucket", "acme-data"],
@@ -220,6 +220,13 @@ pub static SCENES: [Scene; 15] = [
         &["compromised-role", "--role", "app", "--visibility", "none"],
         INLINE_AND_ATTACHED,
     ),
+    scene(
+        "turn-on-visibility, no trail",
+        &["turn-on-visibility"],
+        no_trail,
+        0,
+        &[DETECTOR, "buckets/incident-trail-123456789012-us-east-1"],
+    ),
 ];
 
 fn nothing(_: &Account) {}
@@ -245,6 +252,10 @@ fn second_key_inactive(account: &Account) {
     let args =
         json!({"UserName": VICTIM, "AccessKeyId": account.victim[1].id, "Status": "Inactive"});
     account.aws.call("iam", "update_access_key", args);
+}
+
+fn no_trail(account: &Account) {
+    account.aws.call("cloudtrail", "delete_trail", json!({"Name": TRAIL}));
 }
 
 fn weak_trail(account: &Account) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use crate::case::{Case, EvidenceRecorder, write_new};
+use crate::case::{Case, EvidenceRecorder, object_buckets, write_new};
 use crate::casework::{self, Joined, join, read_plan};
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
@@ -77,6 +77,10 @@ pub struct Args {
     /// Case folder to make, or one from `incident case new` [default: case-DATE-PLAYBOOK]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
+    /// Bucket with evidence of the case: never denied, like those that the case's logs were copied from (can be
+    /// repeated)
+    #[arg(long, value_name = "NAME")]
+    evidence_bucket: Vec<String>,
     #[command(flatten)]
     parameters: ParameterArgs,
     #[command(flatten)]
@@ -212,8 +216,12 @@ fn make(
         client.caller().arn
     ));
     let seed = std::process::id() as u16 ^ cx.clock.now() as u16;
+    let mut evidence_buckets = args.evidence_bucket.clone();
     let case = match casework::waiting(args.case.as_deref())? {
-        Some(case) => case.file().id.clone(),
+        Some(case) => {
+            evidence_buckets.extend(object_buckets(&case)?);
+            case.file().id.clone()
+        }
         None => Case::new_id(cx.clock.now(), seed),
     };
     let planner = Planner {
@@ -226,6 +234,7 @@ fn make(
             (_, true) => Some(Evidence::First),
             _ => None,
         },
+        evidence_buckets: &evidence_buckets,
     };
     let plan = planner.build(playbook, given)?;
     for step in &plan.steps {

@@ -38,6 +38,9 @@ pub struct ParameterArgs {
     /// What to do with public access to the bucket
     #[arg(long, value_name = "block|account|keep")]
     public: Option<String>,
+    /// What to do with replication to buckets of other accounts
+    #[arg(long, value_name = "suspend|keep")]
+    replication: Option<String>,
     /// Logging to turn on
     #[arg(long, value_name = "full|trail|none")]
     visibility: Option<String>,
@@ -78,6 +81,7 @@ impl ParameterArgs {
             ("mode", &self.mode),
             ("console", &self.console),
             ("public", &self.public),
+            ("replication", &self.replication),
             ("visibility", &self.visibility),
             ("secret", &self.secret),
             ("new-key-file", &self.new_key_file),
