@@ -36,6 +36,7 @@ fn analysis(scene: &Scene) -> Value {
                 "access_keys": ["ASIASESSIONOFTHEROLE"],
             },
             "findings": ["f-1", "f-2"],
+            "playbooks": [{"id": "s3-exfiltration", "params": {"bucket": "acme-data"}}],
         }],
         "findings": [
             finding("f-1", "iam:CreateUser", &json!([{"kind": "user", "name": BACKDOOR}])),
@@ -79,6 +80,7 @@ fn one_plan_contains_all_that_the_story_names_and_says_what_it_does_not_reach() 
             "the user gone-by-now (made or taken over in story s-00000000000a): it does not exist",
             "the user responder is you",
             "theirs of account 999988887777",
+            "the bucket acme-data: contain it with the playbook s3-exfiltration",
             "no policy of the account limits root",
         ],
     );

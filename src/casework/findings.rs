@@ -83,6 +83,21 @@ impl Analysed {
         Ok(of_stories(&traces, &links))
     }
 
+    /// What these stories propose besides: the playbooks for their buckets, a sentence each.
+    pub fn buckets(&self, stories: &[String]) -> Vec<String> {
+        let chosen = |s: &&Story| stories.is_empty() || stories.contains(&s.id);
+        let mut found = Vec::new();
+        for proposal in self.analysis.stories.iter().filter(chosen).flat_map(|s| &s.playbooks) {
+            let bucket = proposal.params.0.iter().find(|(name, _)| name == "bucket");
+            let Some(bucket) = bucket.and_then(|(_, value)| value.as_str()) else { continue };
+            let line = format!("the bucket {bucket}: contain it with the playbook {}", proposal.id);
+            if !found.contains(&line) {
+                found.push(line);
+            }
+        }
+        found
+    }
+
     fn trace<'a>(&'a self, story: &'a Story) -> Trace<'a> {
         let findings = self.analysis.findings.iter().filter(|f| story.findings.contains(&f.id));
         let made = findings.flat_map(|f| {

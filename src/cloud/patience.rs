@@ -37,9 +37,11 @@ impl fmt::Display for Waiting {
     }
 }
 
+type Tell = dyn Fn(&Waiting) + Send + Sync;
+
 /// Takes what is waited for; by default nobody does.
 #[derive(Clone, Default)]
-pub struct Notice(Option<Arc<dyn Fn(&Waiting) + Send + Sync>>);
+pub struct Notice(Option<Arc<Tell>>);
 
 impl Notice {
     pub fn new(tell: impl Fn(&Waiting) + Send + Sync + 'static) -> Notice {

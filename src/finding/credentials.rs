@@ -213,7 +213,7 @@ impl Credentials {
     fn link(&mut self, link: &Link<'_>, trace: &Trace<'_>, because: &str) {
         let account = if link.account.is_empty() { trace.account } else { link.account };
         // A user stands for its keys.
-        if !Arn::parse(link.principal).is_some_and(|arn| arn.user().is_some()) {
+        if Arn::parse(link.principal).is_none_or(|arn| arn.user().is_none()) {
             self.key(link.access_key, account, because);
         }
         self.principal(link.principal, account, because, false);

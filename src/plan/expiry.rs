@@ -55,7 +55,7 @@ mod tests {
     fn a_plan_counts_until_its_end_and_never_before_it_was_made() {
         let text = include_str!("../../tests/fixtures/report-case/plan-c0e62a36f0d0.json");
         let mut plan: Plan = serde_json::from_str(text).unwrap();
-        assert_eq!(plan.is_unchanged().unwrap(), true, "plans of older versions keep their digest");
+        assert!(plan.is_unchanged().unwrap(), "plans of older versions keep their digest");
         let made = time::parse(&plan.created).unwrap();
         assert_eq!(plan.check_time(made), Ok(()));
         assert_eq!(plan.check_time(made + HOUR - 1), Ok(()));

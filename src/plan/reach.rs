@@ -60,30 +60,26 @@ struct Reached<'a> {
 impl Reached<'_> {
     fn add(&mut self, credential: &Credential) -> Result<(), PlanError> {
         let Credential { kind, name, because, .. } = credential;
-        let (word, parameter, name) = match kind {
-            Kind::User => ("user", "user", name.clone()),
-            Kind::Role => ("role", "role", name.clone()),
+        let (parameter, name, what) = match kind {
+            Kind::User => ("user", name.clone(), format!("the user {name}")),
+            Kind::Role => ("role", name.clone(), format!("the role {name}")),
             Kind::AccessKey => match subject::owner(self.api, self.caller, name) {
-                Ok(user) => ("key", "user", user),
+                Ok(user) => ("user", user.clone(), format!("the user {user} of the key {name}")),
                 Err(PlanError::Api(e)) if e.kind == ErrorKind::Credentials => return Err(e.into()),
                 Err(e) => {
-                    return Ok(self.leave_out(&format!("the key {name}"), because, &e.to_string()));
+                    self.leave_out(&format!("the key {name}"), because, &e.to_string());
+                    return Ok(());
                 }
             },
         };
         if self.args.all(parameter).contains(&name) {
             return Ok(());
         }
-        let what = match word {
-            "key" => format!("the user {name} of the key {}", credential.name),
-            word => format!("the {word} {name}"),
-        };
         let one = Args::from([(parameter, name.as_str())]);
-        if let Err(why) = guard::check(self.caller, &one) {
-            return Ok(self.leave_out(&what, because, &why));
-        }
-        if let Some(why) = self.missing(parameter, &name) {
-            return Ok(self.leave_out(&what, because, &why));
+        let ours = guard::check(self.caller, &one).err();
+        if let Some(why) = ours.or_else(|| self.missing(parameter, &name)) {
+            self.leave_out(&what, because, &why);
+            return Ok(());
         }
         let mut all = self.args.all(parameter).to_vec();
         all.push(name);

@@ -55,6 +55,7 @@ impl FromArgs {
         let (args, mut remarks) = reach(client, client.caller(), &found)?;
         let left = self.except.iter().map(|name| format!("{name}: left out by --except"));
         remarks.not_reached.extend(left);
+        remarks.not_reached.extend(analysed.buckets(&self.story));
         for (name, values) in args.iter() {
             let all = [given.all(name), values].concat();
             given.set_all(name, all);
