@@ -76,10 +76,11 @@ fn the_questions_end_in_the_plan_and_no_changes_nothing() {
     ];
     let (code, seen) = at_terminal(&scene, &["contain", "--endpoint-url", &url], &steps);
     assert_eq!(code, 6, "{seen}");
-    for text in [VICTIM, RESPONDER, "PLAN  leaked-access-key", "not approved: nothing was changed"]
-    {
+    for text in [VICTIM, "PLAN  leaked-access-key", "not approved: nothing was changed"] {
         assert!(seen.contains(text), "no '{text}' in {seen}");
     }
+    let asked = seen.split("Which key leaked?").next().unwrap();
+    assert!(!asked.contains(&format!("{RESPONDER}  (")), "one's own identity is no choice: {seen}");
     assert!(seen.contains(&scene.account.victim[0].id), "{seen}");
     scene.unchanged();
     let left = std::fs::read_dir(scene.env.path("")).unwrap().count();
@@ -97,6 +98,79 @@ fn a_yes_carries_it_out() {
     assert_eq!(code, 0, "{seen}");
     assert!(seen.contains("CONTAINED"), "{seen}");
     assert!(scene.journal().contains("at the terminal"));
+}
+
+/// What stands between the plan and the question.
+fn above_the_question(seen: &str) -> Vec<String> {
+    let before = seen.split("Type 'yes'").next().unwrap();
+    let after_plan = before.rsplit_once("digest ").unwrap().1;
+    let lines = after_plan.lines().skip(1).map(|line| line.trim_end().to_string());
+    let mut lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
+    assert!(lines.pop().unwrap().starts_with("Apply this to account"), "{seen}");
+    lines
+}
+
+#[test]
+fn ten_lines_above_the_question_say_what_will_happen() {
+    let scene = Scene::moto();
+    let url = scene.proxy.url();
+    let key = scene.account.victim[0].id.as_str();
+    let args = crate::support::scene::contain(&url, &["leaked-access-key", "--access-key", key]);
+    let (code, seen) = at_terminal(&scene, &args, &[("Type 'yes'", "no\r")]);
+    assert_eq!(code, 6, "{seen}");
+    let lines = above_the_question(&seen);
+    assert!(lines.len() <= 10, "{lines:#?}");
+    let text = lines.join("\n");
+    for says in [
+        "DENIES    alice: Deny all actions to the user",
+        "BREAKS    ",
+        "LASTS     until `incident undo`",
+        "UNDO      lifts 1 deny; ",
+        " credentials stay inactive",
+        "FIRST     iam:PutUserPolicy PolicyName=incident-",
+    ] {
+        assert!(text.contains(says), "no '{says}' in {text}");
+    }
+    scene.unchanged();
+}
+
+#[test]
+fn a_pasted_key_selects_its_user_and_typing_narrows_the_list() {
+    let scene = Scene::moto();
+    for user in ["bob", "bobby", "carol"] {
+        scene.account.aws.call("iam", "create_user", serde_json::json!({"UserName": user}));
+    }
+    let url = scene.proxy.url();
+    let key = &scene.account.victim[1].id;
+    let third = DOWN.repeat(2) + "\r";
+    let rest =
+        [("console", "\r"), ("mode", "\r"), ("visibility", third.as_str()), ("Type 'yes'", "no\r")];
+    let own = format!("{RESPONDER}\r");
+    let paste = format!("{key}\r");
+    let mut steps = vec![("What happened?", third.as_str()), ("Which user?", own.as_str())];
+    steps.extend([("your own identity is left out", ""), ("Which user?", paste.as_str())]);
+    steps.extend(rest);
+    let args = ["contain", "--endpoint-url", &url];
+    let (code, seen) = at_terminal(&scene, &args, &steps);
+    assert_eq!(code, 6, "{seen}");
+    assert!(!seen.contains("Which key leaked?"), "the pasted key is the one: {seen}");
+    assert!(seen.contains(&format!("user/{VICTIM}#access-key/{key}")), "{seen}");
+    // Two of five: bob is a whole name, "BOB" is a part of both.
+    let down = format!("{DOWN}\r");
+    let mut steps = vec![("What happened?", third.as_str()), ("Which user?", "BOB\r")];
+    steps.push(("bobby", down.as_str()));
+    steps.extend(rest);
+    let (code, seen) = at_terminal(&scene, &args, &steps);
+    assert_eq!(code, 6, "{seen}");
+    assert!(seen.contains("user/bobby#"), "{seen}");
+    assert!(!seen.contains("carol"), "{seen}");
+    let arn = format!("{}\r", scene.account.user_arn("carol"));
+    let mut steps = vec![("What happened?", third.as_str()), ("Which user?", arn.as_str())];
+    steps.extend(rest);
+    let (code, seen) = at_terminal(&scene, &args, &steps);
+    assert_eq!(code, 6, "{seen}");
+    assert!(seen.contains("user/carol#"), "{seen}");
+    scene.unchanged();
 }
 
 #[test]

@@ -52,6 +52,7 @@ matrix! {
     console_takeover_without_room = 13,
     compromised_role_without_room = 14,
     turn_on_visibility_without_a_trail = 15,
+    intruder = 16,
 }
 
 /// A plan changes nothing; its run holds, with the first denial out at once where that was asked for.

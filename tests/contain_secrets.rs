@@ -224,7 +224,7 @@ fn a_run_that_is_killed_leaves_nothing() {
 #[test]
 fn a_key_that_does_not_work_leaves_no_file() {
     let (scene, session) = rotating();
-    let args = ["--mode", "rotate", "--new-key-file", "new-key", "--probe", "cmd:exit 1", "--yes"];
+    let args = ["--mode", "rotate", "--new-key-file", "new-key", "--probe", "cmd:false", "--yes"];
     let run = loud_victim(&scene, &session, &args);
     assert_eq!(run.code, 3, "{run:?}");
     let (id, _) = issued(&scene);

@@ -158,11 +158,22 @@ fn a_history_that_cannot_be_read_makes_every_weakness_suspect() {
     // Without the evidence that the run saved, nothing tells of carol.
     let run = undo(&scene, &["--hardening", "--yes"]);
     assert_eq!((run.code, logs(&scene)), (3, true), "{run:?}");
-    assert!(
-        run.stdout.contains("CloudTrail does not tell who set the state before"),
-        "{}",
-        run.stdout
-    );
+    assert!(run.stdout.contains("nothing tells who set the state before"), "{}", run.stdout);
+}
+
+#[test]
+fn saved_history_that_is_no_json_is_named_and_makes_the_state_suspect() {
+    let scene = weakened("carol");
+    let evidence = fs::read_dir(scene.env.path("case/evidence")).unwrap().flatten();
+    let saved = evidence.map(|e| e.path()).find(|p| p.to_string_lossy().contains("LookupEvents"));
+    let saved = saved.expect("the run read the event history");
+    fs::write(&saved, "{\"Events\": [{\"EventName\": \"StopLogg").unwrap();
+    let run = undo(&scene, &["--hardening", "--yes"]);
+    assert_eq!((run.code, logs(&scene)), (3, true), "{run:?}");
+    let name = saved.file_name().unwrap().to_string_lossy().into_owned();
+    for says in ["nothing tells who set the state before: evidence/", name.as_str()] {
+        assert!(run.stdout.contains(says), "no {says}: {}", run.stdout);
+    }
 }
 
 #[test]
@@ -187,6 +198,29 @@ fn a_credential_from_inside_the_incident_is_never_armed() {
     assert_eq!(scene.key_status(&first).as_deref(), Some("Active"), "{run:?}");
     assert_eq!(scene.key_status(&second).as_deref(), Some("Inactive"), "{run:?}");
     assert!(run.stdout.contains("user/alice called CreateAccessKey"), "{}", run.stdout);
+}
+
+#[test]
+fn a_user_that_the_intruder_made_is_never_armed() {
+    let scene = Scene::moto();
+    scene.account.aws.call("iam", "create_user", json!({"UserName": "backdoor"}));
+    let key = scene.account.aws.create_key("backdoor").id;
+    let made = |name: &str| json!({"requestParameters": {"userName": name}});
+    let other = record("carol", "CreateUser", made(VICTIM));
+    scene.answers.history.add([record(VICTIM, "CreateUser", made("backdoor")), other]);
+    let args = ["intruder", "--user", VICTIM, "--user", "backdoor", "--visibility", "none"];
+    let run = scene.contain(&[&args[..], &["--yes"]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    let run = undo(&scene, &["--reactivate-credentials", "--yes"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    for says in ["user/alice called CreateUser", "this case contains that caller", &key] {
+        assert!(run.stdout.contains(says), "no {says}: {}", run.stdout);
+    }
+    let keys = json!({"UserName": "backdoor"});
+    let keys = scene.account.aws.call("iam", "list_access_keys", keys);
+    assert_eq!(keys["AccessKeyMetadata"][0]["Status"], "Inactive", "{run:?}");
+    let own = &scene.account.victim[0].id;
+    assert_eq!(scene.key_status(own).as_deref(), Some("Active"), "carol made alice: {run:?}");
 }
 
 #[test]

@@ -310,6 +310,7 @@ fn as_example(text: &str) -> String {
         (r"\b[0-9a-f]{4}(-[0-9a-f]{4}){5}\b", "3f9a-0c1e-77b0-5d21-9e4c-a810"),
         (r"127\.0\.0\.1:\d+", "aws.example"),
         // By AWS's clock, which is the real one.
+        (r"(?m)^  expires   .*$", "  expires   2026-11-21T11:00:00Z"),
         (r"last until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "last until 2026-11-21 22:00:30"),
         (r"\bA(KIA|SIA|IDA|ROA)[A-Z0-9]{16,17}\b", "A${1}IOSFODNN7EXAMPLE"),
     ] {

@@ -7,8 +7,8 @@ use crate::case::{Artifact, Case};
 use crate::clock::Millis;
 use crate::event::time;
 
-/// The start of the window that the newest `findings-NNN.json` of the case was asked for; `None` without an analysis, or
-/// when its window begins with the logs.
+/// The start of the window that the newest `findings-NNN.json` of the case was asked for, or of its first story when the
+/// window begins with the logs; `None` without an analysis.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -16,5 +16,8 @@ pub fn incident_began(case: &Case) -> Result<Option<Millis>, CaseworkError> {
     let Some(name) = case.newest(Artifact::Findings)? else { return Ok(None) };
     let Some(bytes) = case.bytes(&name)? else { return Ok(None) };
     let document: Value = serde_json::from_slice(&bytes)?;
-    Ok(document["window"]["since"].as_str().and_then(time::parse))
+    let at = |value: &Value| value.as_str().and_then(time::parse);
+    let stories = document["stories"].as_array().into_iter().flatten();
+    let first = stories.filter_map(|story| at(&story["first_seen"])).min();
+    Ok(at(&document["window"]["since"]).or(first))
 }

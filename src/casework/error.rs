@@ -19,6 +19,8 @@ pub enum CaseworkError {
     PlanOutside(String),
     #[error("{}: {why}", path.display())]
     Plan { path: PathBuf, why: String },
+    #[error("{}: {why}", path.display())]
+    Analysis { path: PathBuf, why: String },
     /// Saving something seals the whole case. A seal must not vouch for a file that somebody changed.
     #[error("{} was changed after it was written ({problem})", case.display())]
     Changed { case: PathBuf, problem: String },
@@ -88,6 +90,9 @@ impl CaseworkError {
             }
             CaseworkError::Changed { case, .. } => {
                 format!("incident verify {} shows everything that differs", shell::path(case))
+            }
+            CaseworkError::Analysis { .. } => {
+                "`incident analyze LOGS --case CASE` saves an analysis in a case; --format json -o FILE writes one".into()
             }
             CaseworkError::Facts { error, .. } => return error.advice().map(str::to_string),
             _ => return None,

@@ -56,6 +56,12 @@ fn the_incident_began_where_the_newest_analysis_begins() {
         writing.save(&[(file, text.into_bytes())], CLOCK, analysed).unwrap();
         assert_eq!(incident_began(&writing.case).unwrap(), began);
     }
+    let stories =
+        r#"[{"first_seen": "2026-11-23T12:00:00Z"}, {"first_seen": "2026-11-23T11:00:00Z"}, {}]"#;
+    let text = format!(r#"{{"window": {{"since": null}}, "stories": {stories}}}"#);
+    writing.save(&[("findings-004.json".into(), text.into_bytes())], CLOCK, analysed).unwrap();
+    let first = time::parse("2026-11-23T11:00:00Z");
+    assert_eq!(incident_began(&writing.case).unwrap(), first, "the first story");
 }
 
 #[test]

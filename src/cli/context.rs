@@ -7,6 +7,7 @@ use clap::Args;
 use super::error::CommandError;
 use super::observer::TerminalObserver;
 use crate::clock::Clock;
+use crate::cloud::Notice;
 use crate::config::{self, Config, Flags, Inputs};
 use crate::detect;
 use crate::event::time;
@@ -80,6 +81,12 @@ impl Cx {
     /// Shows an analysis on the terminal.
     pub fn observer(&self) -> TerminalObserver {
         TerminalObserver { ui: self.ui, release_memory: self.release_memory }
+    }
+
+    /// Shows that AWS does not answer. Also with `--quiet`: silence is what it warns of.
+    pub fn notice(&self) -> Notice {
+        let ui = self.ui;
+        Notice::new(move |waiting| ui.warning(&waiting.to_string()))
     }
 
     /// Keeps a large value until the process ends. Freeing millions of rows one by one would delay the exit; the system

@@ -131,7 +131,8 @@ impl From<ConnectError> for CommandError {
         let hint = match &e {
             ConnectError::NoRegion => "give --region, or set AWS_REGION or the profile's region",
             ConnectError::Identity(e) if e.kind == ErrorKind::Unknown => {
-                "check the network and --endpoint-url; nothing was changed"
+                "AWS does not answer: check the network (VPN, firewall, DNS), --region and --endpoint-url; \
+                 `aws sts get-caller-identity` tries the same; nothing was changed"
             }
             ConnectError::Identity(e) if e.is_not_enabled() => {
                 "give another --region, or enable this one in the account; nothing was changed"
@@ -181,9 +182,9 @@ impl From<CaseworkError> for CommandError {
             CaseworkError::Refused(_) => {
                 CommandError::with(Exit::Refused, format!("refused: {message}"))
             }
-            CaseworkError::Plan { .. } | CaseworkError::Facts { .. } => {
-                CommandError::usage(message)
-            }
+            CaseworkError::Plan { .. }
+            | CaseworkError::Analysis { .. }
+            | CaseworkError::Facts { .. } => CommandError::usage(message),
             CaseworkError::NothingApproved(_)
             | CaseworkError::PlanOutside(_)
             | CaseworkError::Changed { .. }

@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod error;
 mod exit;
+mod interrupt;
 mod observer;
 mod output;
 mod sealing;

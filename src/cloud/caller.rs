@@ -1,6 +1,7 @@
 //! The caller: the identity of the credentials in use, and the identities that they were derived from.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Api, ApiError, Arn, Call};
 
@@ -13,10 +14,13 @@ pub struct SessionSource {
 }
 
 /// The answer of STS GetCallerIdentity, and the sources of its session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     pub arn: String,
     pub account: String,
+    /// The id of the access key in use; empty if it is not known. A plan does not keep it.
+    #[serde(skip)]
+    pub access_key: String,
     #[serde(rename = "behind", default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<SessionSource>,
 }
@@ -46,12 +50,21 @@ impl Caller {
     }
 }
 
-/// Asks STS for the caller's identity. `sources` are copied to the result.
+/// Asks STS for the caller's identity. `access_key` and `sources` are copied to the result.
 ///
 /// # Errors
 /// Without credentials, or when AWS does not answer.
-pub fn identify(api: &dyn Api, sources: Vec<SessionSource>) -> Result<Caller, ApiError> {
+pub fn identify(
+    api: &dyn Api,
+    access_key: String,
+    sources: Vec<SessionSource>,
+) -> Result<Caller, ApiError> {
     let me = api.call(&Call::new("sts", "GetCallerIdentity", []))?;
+    Ok(of_answer(&me, access_key, sources))
+}
+
+/// The caller by the answer of GetCallerIdentity.
+pub fn of_answer(me: &Value, access_key: String, sources: Vec<SessionSource>) -> Caller {
     let text = |name: &str| me[name].as_str().unwrap_or_default().to_string();
-    Ok(Caller { arn: text("Arn"), account: text("Account"), sources })
+    Caller { arn: text("Arn"), account: text("Account"), access_key, sources }
 }

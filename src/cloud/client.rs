@@ -4,18 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use rand::Rng;
 use rand::distr::Alphanumeric;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
 use super::caller::{self, Caller, SessionSource};
+use super::connect::CALL as CALL_LIMIT;
 use super::credentials::{self, CredentialSource};
 use super::error::{ApiError, ErrorKind};
 use super::opt_in;
+use super::patience::{Notice, Patience};
 use super::record::{CALL, Recorder, Sink};
 use super::s3_clients::Clients;
 use super::secret::{IssuedKey, Secret};
@@ -34,6 +37,8 @@ pub struct Client {
     pub(super) custom_endpoint: bool,
     pub(super) s3: Clients,
     caller: Caller,
+    /// Told when AWS does not answer.
+    notice: Notice,
 }
 
 impl Client {
@@ -44,9 +49,29 @@ impl Client {
         recorder: Arc<Recorder>,
         custom_endpoint: bool,
     ) -> Client {
-        let caller = Caller { arn: String::new(), account: String::new(), sources: Vec::new() };
+        let caller = Caller::default();
         let s3 = Clients::default();
-        Client { runtime, config, region, recorder, custom_endpoint, s3, caller }
+        let notice = Notice::default();
+        Client { runtime, config, region, recorder, custom_endpoint, s3, caller, notice }
+    }
+
+    pub(super) fn tell(&mut self, notice: Notice) {
+        self.notice = notice;
+    }
+
+    /// The caller's identity without its sources, asked for at most so long.
+    pub(super) fn first_identity(&self, limit: Duration) -> Result<Caller, ApiError> {
+        let timeouts = TimeoutConfig::builder().operation_timeout(limit).build();
+        let timeouts = match self.config.timeout_config() {
+            Some(known) => timeouts.to_builder().take_unset_from(known.to_builder()).build(),
+            None => timeouts,
+        };
+        let config = self.config.to_builder().timeout_config(timeouts).build();
+        let call = Call::new("sts", "GetCallerIdentity", []);
+        let key = self.access_key();
+        let me =
+            self.within(&config, &call, limit, async |env| service::call(&env, &call).await)?;
+        Ok(caller::of_answer(&me, key, Vec::new()))
     }
 
     pub(super) fn set_caller(&mut self, caller: Caller) {
@@ -72,7 +97,15 @@ impl Client {
     /// # Errors
     /// When AWS does not answer.
     pub fn identify(&self) -> Result<Caller, ApiError> {
-        caller::identify(self, self.caller.sources.clone())
+        caller::identify(self, self.access_key(), self.caller.sources.clone())
+    }
+
+    /// The id of the access key in use; empty without usable credentials.
+    pub(super) fn access_key(&self) -> String {
+        let provider = self.config.credentials_provider();
+        let key = provider.map(|provider| self.block_on(provider.provide_credentials()));
+        let key = key.and_then(Result::ok);
+        key.map(|key| key.access_key_id().to_string()).unwrap_or_default()
     }
 
     /// Creates an access key for a user. The secret exists only in the result.
@@ -170,6 +203,17 @@ impl Client {
         SessionSource { arn, through: through.to_string() }
     }
 
+    /// Waits for an answer, and says so if nothing comes.
+    pub(super) fn patiently<T>(
+        &self,
+        what: impl Fn() -> String,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> T {
+        let answers = || self.recorder.answers();
+        self.block_on(Patience::new(&self.notice).wait(what, limit, answers, future))
+    }
+
     /// Waits for a future; several threads may do so at the same time.
     pub(super) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
@@ -191,6 +235,17 @@ impl Client {
         call: &Call,
         make: impl AsyncFn(service::Env) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.within(config, call, CALL_LIMIT, make)
+    }
+
+    /// The same; the answer comes within this time, or never.
+    fn within<T>(
+        &self,
+        config: &SdkConfig,
+        call: &Call,
+        limit: Duration,
+        make: impl AsyncFn(service::Env) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let mut config = config.to_builder();
         if let Some(region) = &call.region {
             config = config.region(Region::new(region.clone()));
@@ -199,30 +254,37 @@ impl Client {
             config = config.retry_config(RetryConfig::disabled());
         }
         let config = config.build();
-        self.block_on(CALL.scope(call.clone(), async {
-            let mut wait = Duration::from_millis(400);
-            for attempt in 1.. {
-                let env = service::Env {
-                    config: config.clone(),
-                    recorder: Arc::clone(&self.recorder),
-                    custom_endpoint: self.custom_endpoint,
-                    account: self.caller.account.clone(),
-                };
-                match make(env).await {
-                    Err(e) if e.kind == ErrorKind::Throttled && attempt < MAX_ATTEMPTS => {
-                        tokio::time::sleep(wait).await;
-                        wait *= 2;
-                    }
-                    done => {
-                        return done.map_err(|mut e| {
-                            e.message = self.recorder.redacted(&e.message);
-                            e
-                        });
+        let region = call.region.as_deref().unwrap_or(&self.region);
+        let endpoint = config.endpoint_url().map_or_else(String::new, |url| format!(" at {url}"));
+        let what = || format!("{} in {region}{endpoint}", call.name());
+        self.patiently(
+            what,
+            limit,
+            CALL.scope(call.clone(), async {
+                let mut wait = Duration::from_millis(400);
+                for attempt in 1.. {
+                    let env = service::Env {
+                        config: config.clone(),
+                        recorder: Arc::clone(&self.recorder),
+                        custom_endpoint: self.custom_endpoint,
+                        account: self.caller.account.clone(),
+                    };
+                    match make(env).await {
+                        Err(e) if e.kind == ErrorKind::Throttled && attempt < MAX_ATTEMPTS => {
+                            tokio::time::sleep(wait).await;
+                            wait *= 2;
+                        }
+                        done => {
+                            return done.map_err(|mut e| {
+                                e.message = self.recorder.redacted(&e.message);
+                                e
+                            });
+                        }
                     }
                 }
-            }
-            unreachable!("the loop returns")
-        }))
+                unreachable!("the loop returns")
+            }),
+        )
     }
 
     /// The call with its placeholders filled in.

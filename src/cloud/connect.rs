@@ -11,16 +11,23 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
-use super::caller;
 use super::client::Client;
 use super::credentials::{of_profile, with};
 use super::error::ApiError;
+use super::patience::{Notice, Patience};
 use super::record::Recorder;
 use super::{Api, Call, global_region, opt_in, partition};
 use crate::clock::Clock;
 
 /// Threads that drive connections. Two can decrypt as much as many cores can inflate.
 const CONNECTION_THREADS: usize = 2;
+
+/// How long the first call, for the caller's identity, is tried: a dead network is known soon.
+const IDENTITY: Duration = Duration::from_secs(30);
+/// How long one attempt of a call may take.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(60);
+/// How long a call may take with its repetitions.
+pub(super) const CALL: Duration = Duration::from_secs(150);
 
 /// Connection settings from flags. Everything else comes from the standard credential chain.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +37,8 @@ pub struct Connect {
     /// Assumed with the credentials of the chain.
     pub role_arn: Option<String>,
     pub endpoint_url: Option<String>,
+    /// Told when AWS does not answer.
+    pub notice: Notice,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -55,25 +64,32 @@ impl Connect {
             .enable_all()
             .build()?;
         let recorder = Arc::new(Recorder::new(clock, self.endpoint_url.is_some()));
-        let (base, config) = runtime.block_on(async {
+        let settings = async {
             let base = self.base().await;
             let config = match &self.role_arn {
                 Some(role) => assume(&base, role).await,
                 None => base.clone(),
             };
             (base, config)
-        });
+        };
+        let what =
+            || "the region and credentials, also from this machine's metadata service".to_string();
+        let patience = Patience::new(&self.notice);
+        let (base, config) = runtime.block_on(patience.wait(what, IDENTITY, || 0, settings));
         let Some(region) = config.region().map(ToString::to_string) else {
             return Err(ConnectError::NoRegion);
         };
         let mut client =
             Client::new(runtime, config, region, recorder, self.endpoint_url.is_some());
+        client.tell(self.notice.clone());
+        // First of all: without an answer to it, nothing else gets one.
+        let mut caller = client.first_identity(IDENTITY).map_err(|e| explained(&client, e))?;
         let mut sources = match &self.role_arn {
             Some(_) => client.sources_of_flag(base),
             None => Vec::new(),
         };
         sources.extend(client.sources_of_profile(self.profile.as_deref()));
-        let caller = caller::identify(&client, sources).map_err(|e| explained(&client, e))?;
+        caller.sources = sources;
         client.set_caller(caller);
         Ok(client)
     }
@@ -84,7 +100,8 @@ impl Connect {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_secs(30))
-            .operation_attempt_timeout(Duration::from_secs(60))
+            .operation_attempt_timeout(ATTEMPT)
+            .operation_timeout(CALL)
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)

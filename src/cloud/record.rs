@@ -2,7 +2,7 @@
 //! recorder, redacts secrets in errors, and leaves the host of a custom endpoint unchanged.
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -55,6 +55,8 @@ pub struct Recorder {
     secrets: Mutex<Vec<Secret>>,
     /// Session tokens: a response may repeat what was signed.
     tokens: Mutex<Vec<Secret>>,
+    /// How many answers came.
+    answers: AtomicU64,
 }
 
 fn add(list: &Mutex<Vec<Secret>>, text: &str) {
@@ -87,6 +89,7 @@ impl Recorder {
             plain_host,
             secrets: Mutex::default(),
             tokens: Mutex::default(),
+            answers: AtomicU64::new(0),
         }
     }
 
@@ -115,7 +118,13 @@ impl Recorder {
         }
     }
 
+    /// How many answers came from AWS so far.
+    pub fn answers(&self) -> u64 {
+        self.answers.load(Ordering::Relaxed)
+    }
+
     fn answered(&self, cx: &AfterDeserializationInterceptorContextRef<'_>) {
+        self.answers.fetch_add(1, Ordering::Relaxed);
         let response = cx.response();
         let header = |name: &str| response.headers().get(name);
         if let Some(date) = header("date").and_then(|d| DateTime::parse_from_rfc2822(d).ok()) {

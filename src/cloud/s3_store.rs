@@ -1,6 +1,7 @@
 //! The [`Store`] implementation for S3.
 
 use super::client::Client;
+use super::connect::ATTEMPT;
 use super::record::RecorderInterceptor;
 use super::service::s3_objects;
 use super::store::{GetRequest, Head, ListRequest, Page, Store};
@@ -9,12 +10,16 @@ use super::{ApiError, ErrorKind};
 impl Store for Client {
     fn page(&self, request: &ListRequest<'_>) -> Result<Page, ApiError> {
         let c = self.s3(request.region);
-        self.block_on(s3_objects::page(&c, request)).map_err(|e| self.store_error(e))
+        let what = || format!("s3:ListObjectsV2 of {}", request.bucket);
+        self.patiently(what, ATTEMPT, s3_objects::page(&c, request))
+            .map_err(|e| self.store_error(e))
     }
 
     fn get(&self, request: &GetRequest<'_>, into: &mut Vec<u8>) -> Result<Head, ApiError> {
         let c = self.s3(request.region);
-        self.block_on(s3_objects::get(&c, request, into)).map_err(|e| self.store_error(e))
+        let what = || format!("s3:GetObject of {}", request.bucket);
+        self.patiently(what, ATTEMPT, s3_objects::get(&c, request, into))
+            .map_err(|e| self.store_error(e))
     }
 }
 

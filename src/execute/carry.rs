@@ -8,8 +8,7 @@ use super::progress::Progress;
 use super::session::Session;
 use crate::cloud::ErrorKind;
 use crate::journal::ChangeState;
-use crate::plan::ChangeStatus;
-use crate::plan::{Kind, PlannedChange};
+use crate::plan::{ChangeStatus, Kind, PlannedChange};
 
 pub(super) struct Carry<'r, 's> {
     pub(super) session: &'r mut Session<'s>,

@@ -48,7 +48,10 @@ pub(super) fn leave(
     let left = Left {
         change: part.change.map(|(number, _)| number),
         step: session.plan.steps[part.at].step.clone(),
-        resource: part.change.map(|(_, resource)| resource.to_string()).unwrap_or_default(),
+        resource: match part.change {
+            Some((_, resource)) => resource.to_string(),
+            None => subject(session, part.at),
+        },
         cause,
         why,
         ask,
@@ -66,6 +69,17 @@ fn advice(session: &Session<'_>, part: Part<'_>, stop: &Stop) -> Option<String> 
     step::find(&planned.step)?.if_refused(&cx, before, error)
 }
 
+/// The user, role or bucket of a step that the plan has several times; empty for one that stands for itself.
+pub(super) fn subject(session: &Session<'_>, at: usize) -> String {
+    let steps = &session.plan.steps;
+    let Some(step) = steps.get(at) else { return String::new() };
+    if steps.iter().filter(|other| other.step == step.step).count() < 2 {
+        return String::new();
+    }
+    let names = ["user", "role", "bucket"].map(|name| step.args.text(name));
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default().to_string()
+}
+
 /// Writes what is left to the journal and shows it. A repetition says nothing new.
 pub(super) fn note(
     session: &mut Session<'_>,
@@ -73,7 +87,9 @@ pub(super) fn note(
     left: Left,
 ) -> Result<(), ExecuteError> {
     let same = |l: &Left| {
-        let whole = left.change.is_none() && l.cause == left.cause;
+        let whole = left.change.is_none()
+            && l.cause == left.cause
+            && (left.resource.is_empty() || l.resource == left.resource);
         l.step == left.step && (whole || (l.change, &l.resource) == (left.change, &left.resource))
     };
     if progress.left.iter().any(same) {

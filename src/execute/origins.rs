@@ -5,13 +5,15 @@
 //! undo must not bring it back unseen.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::session::Session;
 use super::undo_options::UndoOptions;
 use crate::clock::{self, Millis};
-use crate::cloud::{Api, ApiError, Arn, Call};
+use crate::cloud::{Api, ApiError, Arn, Call, global_region};
 use crate::event::time;
 use crate::journal::{History, Record};
 use crate::plan::Plan;
@@ -19,6 +21,9 @@ use crate::step::{self, ChangeKind, Step};
 
 /// How far back the event history is read when nobody says when the incident began.
 const BACK: Millis = 7 * clock::DAY;
+
+/// CloudTrail's name of the call that makes a user. An intruder's user has no credential that should work again.
+const CREATE_USER: &str = "CreateUser";
 
 /// How many calls of one name are read. An attacker can make more, so more of them tell nothing.
 const MOST: usize = 500;
@@ -29,7 +34,7 @@ pub struct Origins {
     /// When the incident began, if somebody said.
     began: Option<Millis>,
     acts: Vec<Act>,
-    /// Why CloudTrail's history could not be read.
+    /// Why the calls that set the states are not all known.
     unread: Option<String>,
 }
 
@@ -65,27 +70,46 @@ impl Origins {
             .filter(|(_, step)| restores(step.kind()))
             .collect();
         let mut origins = Origins { began, ..Origins::default() };
-        let names: BTreeSet<&str> =
-            open.iter().flat_map(|(_, step)| step.set_by()).copied().collect();
+        let names: BTreeSet<&str> = open.iter().flat_map(|(_, step)| set_by(*step)).collect();
         if names.is_empty() {
             return origins;
         }
         let reader = Reader::new(session, &names);
-        session.case.event_histories(&mut |text| origins.acts.extend(reader.saved(text)));
-        let mut asked = BTreeSet::new();
+        session.case.event_histories(&mut |file, text| match text
+            .map_err(|e| e.to_string())
+            .and_then(|text| reader.saved(&text))
+        {
+            Ok(acts) => origins.acts.extend(acts),
+            Err(e) => origins.missed(unreadable(session.case.root(), file, &e)),
+        });
+        let partition = session.plan.caller.partition();
+        let global = global_region(&partition);
+        if global.is_none() {
+            origins.missed(format!("no region is known for IAM's events in partition {partition}"));
+        }
+        if reader.created.is_none() {
+            let created = &session.plan.created;
+            origins
+                .missed(format!("the plan does not say when it was made: '{created}' is no time"));
+        }
+        let (mut asked, mut refused) = (BTreeSet::new(), false);
         for (record, step) in open {
-            let regions = [record.call.region.as_deref(), Some(global_region(session.plan))];
-            for region in regions.map(|r| r.unwrap_or_else(|| session.client.region())) {
-                for name in step.set_by() {
-                    if origins.unread.is_some() || !asked.insert((*name, region)) {
+            let home = record.call.region.as_deref().unwrap_or_else(|| session.client.region());
+            for region in [Some(home), global].into_iter().flatten() {
+                for name in set_by(step) {
+                    if refused || !asked.insert((name, region)) {
                         continue;
                     }
                     match reader.lookup(name, region, began) {
                         Ok((acts, true)) => origins.acts.extend(acts),
                         Ok((_, false)) => {
-                            origins.unread = Some(format!("more than {MOST} calls of {name}"));
+                            origins.missed(format!("more than {MOST} calls of {name}"));
+                            refused = true;
                         }
-                        Err(e) => origins.unread = Some(e.to_string()),
+                        Err(e) => {
+                            origins.missed(e.to_string());
+                            refused = true;
+                        }
                     }
                 }
             }
@@ -93,9 +117,14 @@ impl Origins {
         origins
     }
 
+    /// Notes why not all calls are known. The first reason counts.
+    fn missed(&mut self, why: String) {
+        self.unread.get_or_insert(why);
+    }
+
     /// Why the state before a change may be the attacker's work; `None` when nothing says so.
     pub fn suspicion(&self, step: &dyn Step, record: &Record) -> Option<String> {
-        let names = step.set_by();
+        let names: Vec<&str> = set_by(step).collect();
         if names.is_empty() {
             return None;
         }
@@ -110,7 +139,7 @@ impl Origins {
             return Some(format!("{act}, after the incident began"));
         }
         let unread = self.unread.as_ref()?;
-        Some(format!("CloudTrail does not tell who set the state before: {unread}"))
+        Some(format!("nothing tells who set the state before: {unread}"))
     }
 
     /// Why a credential that was made at this time may be the attacker's.
@@ -125,6 +154,10 @@ impl Act {
     /// Whether the call was about the record's resource. When a record cannot tell, it counts.
     fn touches(&self, step: &dyn Step, record: &Record) -> bool {
         let (arn, part) = record.resource.split_once('#').unwrap_or((&record.resource, ""));
+        if self.name == CREATE_USER {
+            let user = Arn::parse(arn).and_then(|arn| arn.user().map(str::to_string));
+            return self.about_user().is_none_or(|made| Some(made) == user);
+        }
         if step.kind() == ChangeKind::Credential {
             return part.rsplit('/').next().is_some_and(|id| self.text.contains(id));
         }
@@ -137,9 +170,21 @@ impl Act {
         }
     }
 
+    /// The user of the call's request, if the record has it.
+    fn about_user(&self) -> Option<String> {
+        let record: Value = serde_json::from_str(&self.text).ok()?;
+        record["requestParameters"]["userName"].as_str().map(str::to_string)
+    }
+
     fn text(&self) -> String {
         format!("{} called {} at {}", self.who, self.name, clock::plain(self.at))
     }
+}
+
+/// The calls that set the state before a step's change; for a credential also the one that made its user.
+fn set_by(step: &dyn Step) -> impl Iterator<Item = &'static str> {
+    let user = (step.kind() == ChangeKind::Credential).then_some(CREATE_USER);
+    step.set_by().iter().copied().chain(user.filter(|_| !step.set_by().is_empty()))
 }
 
 /// Reads records, and judges their callers.
@@ -147,8 +192,8 @@ struct Reader<'r> {
     client: &'r dyn Api,
     plan: &'r Plan,
     names: &'r BTreeSet<&'r str>,
-    /// When the plan was made. What the responder did since is the case's own work.
-    created: Millis,
+    /// When the plan was made, if it says so. What the responder did since is the case's own work.
+    created: Option<Millis>,
     ours: [String; 2],
     /// Access keys that the case deactivated.
     keys: Vec<String>,
@@ -161,18 +206,21 @@ impl<'r> Reader<'r> {
             client: session.client,
             plan,
             names,
-            created: time::parse(&plan.created).unwrap_or_default(),
+            created: time::parse(&plan.created),
             ours: [plan.caller.arn.clone(), session.client.caller().arn.clone()],
             keys: keys_of(session.history()),
         }
     }
 
-    /// The acts in a saved piece of event history.
-    fn saved(&self, text: &str) -> Vec<Act> {
+    /// The acts in a saved piece of event history, or why it tells nothing.
+    fn saved(&self, text: &str) -> Result<Vec<Act>, String> {
         if !self.names.iter().any(|name| text.contains(name)) {
-            return Vec::new();
+            return match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => Ok(Vec::new()),
+                Err(e) => Err(e.to_string()),
+            };
         }
-        self.acts(&serde_json::from_str(text).unwrap_or(Value::Null))
+        Ok(self.acts(&serde_json::from_str(text).map_err(|e| e.to_string())?))
     }
 
     /// The acts of one name in a region's event history, and whether these are all.
@@ -182,7 +230,8 @@ impl<'r> Reader<'r> {
         region: &str,
         began: Option<Millis>,
     ) -> Result<(Vec<Act>, bool), ApiError> {
-        let since = began.unwrap_or(self.created).min(self.created - BACK);
+        let created = self.created.unwrap_or_else(|| self.client.now());
+        let since = began.unwrap_or(created).min(created - BACK);
         let call = Call::new(
             "cloudtrail",
             "LookupEvents",
@@ -216,7 +265,7 @@ impl<'r> Reader<'r> {
         let who = identity["arn"].as_str().or_else(|| identity["principalId"].as_str());
         let who = who.unwrap_or("an unnamed caller").to_string();
         let at = record["eventTime"].as_str().and_then(time::parse)?;
-        let own = at >= self.created && self.ours.contains(&who);
+        let own = self.created.is_some_and(|created| at >= created) && self.ours.contains(&who);
         if own || !record["errorCode"].is_null() {
             return None;
         }
@@ -257,13 +306,10 @@ fn keys_of(history: &History) -> Vec<String> {
     keys.map(|(_, id)| id.to_string()).collect()
 }
 
-/// The region that records calls to IAM (CloudTrail User Guide, "Global service events").
-fn global_region(plan: &Plan) -> &'static str {
-    match plan.caller.partition().as_str() {
-        "aws-cn" => "cn-north-1",
-        "aws-us-gov" => "us-gov-west-1",
-        _ => "us-east-1",
-    }
+/// Names a saved piece of event history that cannot be read, by its place in the case.
+fn unreadable(case: &Path, file: &Path, why: &str) -> String {
+    let name = file.strip_prefix(case).unwrap_or(file);
+    format!("{} is not readable event history ({why})", name.display())
 }
 
 #[cfg(test)]
@@ -280,7 +326,7 @@ mod tests {
         plan.args.set("role", "app");
         let names = BTreeSet::from(["StopLogging"]);
         let ours = [plan.caller.arn.clone(), String::new()];
-        let created = time::parse(&plan.created).unwrap();
+        let created = time::parse(&plan.created);
         let keys = vec!["AKIADANASOTHERKEY000".to_string()];
         let client = Fake::default();
         let reader = Reader { client: &client, plan: &plan, names: &names, created, ours, keys };
@@ -322,6 +368,14 @@ mod tests {
                 (usize::from(counts), usize::from(counts)),
                 "{record}"
             );
+        }
+        // Without the plan's time, our own calls count as anybody's.
+        let reader = Reader { created: None, ..reader };
+        let own = call("StopLogging", us, later, Value::Null);
+        assert_eq!(reader.acts(&json!({"Records": [own]})).len(), 1);
+        assert!(reader.saved("{\"Events\": []}").unwrap().is_empty());
+        for broken in ["", "{\"Events\": [", "{\"Events\": [\"StopLogging\"", "<html>"] {
+            assert!(reader.saved(broken).is_err(), "{broken}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::carry::Carry;
 use super::collect::Collected;
 use super::error::{ExecuteError, Refusal};
 use super::hold::Hold;
-use super::leave::{Part, leave, note};
+use super::leave::{Part, leave, note, subject};
 use super::progress::Progress;
 use super::regions::Regions;
 use super::session::{Session, key_resource};
@@ -91,7 +91,7 @@ impl<'a> Executor<'a> {
     /// Leaves a whole step.
     fn leave(&mut self, at: usize, cause: Cause, why: String) -> Result<(), ExecuteError> {
         let step = self.session.plan.steps[at].step.clone();
-        let (resource, ask) = (String::new(), String::new());
+        let (resource, ask) = (subject(&self.session, at), String::new());
         let left = Left { change: None, step, resource, cause, why, ask };
         note(&mut self.session, &mut self.progress, left)
     }

@@ -1,6 +1,7 @@
 //! Findings: statements of detectors and rules that a responder can act on. Knows no polars and no formats.
 
 pub mod change;
+pub mod credentials;
 pub mod guardduty;
 pub mod id;
 pub mod merge;

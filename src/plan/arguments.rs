@@ -42,9 +42,11 @@ pub fn check(playbook: &Playbook, given: &Args) -> Result<Args, String> {
         }
     }
     let takes = |name: &str| playbook.parameters.contains_key(name);
-    let named = args.given("user") || args.given("access-key");
+    let subjects = ["access-key", "user", "role"].map(|name| (name, takes(name)));
+    let named = subjects.iter().any(|(name, taken)| *taken && args.given(name));
     if takes("user") && takes("access-key") && !named {
-        return Err("give --access-key or --user".into());
+        let or_role = if takes("role") { " or --role" } else { "" };
+        return Err(format!("give --access-key or --user{or_role}"));
     }
     Ok(args)
 }

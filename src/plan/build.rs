@@ -6,11 +6,12 @@ use serde_json::Value;
 
 use super::model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
 use super::permissions::Needed;
+use super::round::{Round, applies, fill, refuse_lost_key};
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
-use crate::clock;
+use crate::clock::{self, Millis};
 use crate::cloud::{Api, ApiError, Caller, ErrorKind};
-use crate::playbook::{self, Evidence, Playbook, PlaybookStep};
+use crate::playbook::{Evidence, Playbook, PlaybookStep};
 use crate::step::{self, Args, CHOSEN_TRAILS, Item, Room, Step, StepError, TrailSurvey};
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,17 @@ pub struct Planner<'a> {
     pub evidence: Option<Evidence>,
     /// Buckets with evidence of the case: no step may deny access to them.
     pub evidence_buckets: &'a [String],
+    /// How long the plan may be applied.
+    pub valid_for: Millis,
+    /// What else the reader must know: why something is in the plan, and what is not reached.
+    pub remarks: Remarks,
+}
+
+/// Remarks on a plan from outside: a sentence each, without its full stop.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Remarks {
+    pub notes: Vec<String>,
+    pub not_reached: Vec<String>,
 }
 
 /// A plan while it is built.
@@ -74,7 +86,7 @@ impl Planner<'_> {
     /// For wrong arguments, a refusal with its reason, or a read that AWS refuses.
     pub fn build(&self, playbook: &Playbook, given: &Args) -> Result<Plan, PlanError> {
         let mut args = arguments::check(playbook, given).map_err(PlanError::Usage)?;
-        subject::resolve(self.api, self.caller, &mut args)?;
+        subject::resolve(self.api, self.caller, playbook, &mut args)?;
         guard::check(self.caller, &args).map_err(PlanError::Refused)?;
         let mut draft = Draft {
             args: args.clone(),
@@ -82,39 +94,24 @@ impl Planner<'_> {
             number: 0,
             will_be: BTreeMap::new(),
             needed: Needed::new(subject::arns(self.api, self.caller, &args)?),
-            notes: Vec::new(),
+            notes: self.remarks.notes.clone(),
             regions: BucketRegions::default(),
             trails: None,
             no_room: false,
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
-        if plan.args.given("user") {
-            let arn = format!(
-                "arn:{}:iam::{}:user/{}",
-                draft.made.partition,
-                self.caller.account,
-                plan.args.text("user")
-            );
+        for user in plan.args.all("user").iter().filter(|user| !user.is_empty()) {
+            let (partition, account) = (&draft.made.partition, &self.caller.account);
+            let arn = format!("arn:{partition}:iam::{account}:user/{user}");
             draft.needed.add(&["iam:GetUser"], &arn);
         }
         if plan.args.given("access-key") {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
         }
         plan.collect = self.subjects(playbook, &mut draft)?;
-        for (at, step) in playbook.steps.iter().enumerate() {
-            if applies(step, &draft.args) {
-                let next = playbook.steps.get(at + 1);
-                let next = next.is_some_and(|next| next.fallback && applies(next, &draft.args));
-                self.step(step, next, &mut plan, &mut draft)?;
-            } else if step.step == "reissue-access-key"
-                && (draft.args.given("secret") || draft.args.given("new-key-file"))
-            {
-                return Err(PlanError::Refused(
-                    "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate"
-                        .into(),
-                ));
-            }
+        for group in playbook.steps.chunk_by(|_, next| next.fallback) {
+            self.group(group, &mut plan, &mut draft)?;
         }
         for step in &mut plan.steps {
             let Kind::Fallback(changes) = &mut step.kind else { continue };
@@ -131,12 +128,14 @@ impl Planner<'_> {
     }
 
     fn empty(&self, playbook: &Playbook, args: Args) -> Plan {
+        let now = self.api.now() / clock::SECOND * clock::SECOND;
         Plan {
             schema: SCHEMA.into(),
             case: self.case.into(),
             playbook: playbook.id.clone(),
             title: playbook.title.clone(),
-            created: clock::rfc3339(self.api.now() / clock::SECOND * clock::SECOND),
+            created: clock::rfc3339(now),
+            expires: clock::rfc3339(now + self.valid_for),
             account: self.caller.account.clone(),
             caller: self.caller.clone(),
             region: self.api.region().into(),
@@ -146,7 +145,7 @@ impl Planner<'_> {
             collect: Vec::new(),
             steps: Vec::new(),
             notes: Vec::new(),
-            not_reached: playbook.not_reached.clone(),
+            not_reached: [&playbook.not_reached[..], &self.remarks.not_reached].concat(),
             policy: Value::Null,
             digest: String::new(),
         }
@@ -178,60 +177,74 @@ impl Planner<'_> {
         Ok(subjects)
     }
 
-    /// `next` is true if a fallback of this step follows.
-    fn step(
+    /// A step and its fallbacks, once for each value that they repeat for: a fallback stays beside its step.
+    fn group(
         &self,
-        from: &PlaybookStep,
-        next: bool,
+        group: &[PlaybookStep],
         plan: &mut Plan,
         draft: &mut Draft,
     ) -> Result<(), PlanError> {
-        let rounds: Vec<Option<String>> = match &from.each {
+        let each = group.first().and_then(|step| step.each.as_deref());
+        let rounds: Vec<Option<String>> = match each {
             Some(name) => draft.args.all(name).iter().cloned().map(Some).collect(),
             None => vec![None],
         };
-        for round in rounds {
-            let mut args = fill(from, &draft.args);
-            if let (Some(name), Some(value)) = (&from.each, round) {
-                args.set(name, value);
-            }
-            let kind = match from.step.as_str() {
-                "settle" => Kind::Settle,
-                "hold" => Kind::Hold,
-                "reissue-access-key" => match self.reissue(&args, draft)? {
-                    Some(reissue) => Kind::Reissue(reissue),
-                    None => continue,
-                },
-                id => {
-                    let step = step::find(id)
-                        .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
-                    self.complete(step, &mut args, draft)?;
-                    let fallback = from.fallback && !draft.no_room;
-                    let fits = self.fits(step, plan, &args, draft);
-                    draft.no_room = !fits && next && !fallback;
-                    if draft.no_room {
-                        continue;
-                    }
-                    match self.changes(step, plan, &args, draft, fallback) {
-                        Ok(changes) if fallback => Kind::Fallback(changes),
-                        Ok(changes) => Kind::Changes(changes),
-                        Err(StepError::Api(e)) if e.kind == ErrorKind::Credentials => {
-                            return Err(e.into());
-                        }
-                        Err(e) if fallback => {
-                            draft
-                                .notes
-                                .push(format!("{} cannot be a fallback: {e}", step.meta().id));
-                            continue;
-                        }
-                        Err(e) if from.urgent => return Err(e.into()),
-                        Err(e) => Kind::Blocked(e.to_string()),
-                    }
+        let one_of_several = rounds.len() > 1;
+        for value in rounds {
+            for (at, from) in group.iter().enumerate() {
+                if !applies(from, &draft.args) {
+                    refuse_lost_key(from, &draft.args).map_err(PlanError::Refused)?;
+                    continue;
                 }
-            };
-            let planned = PlannedStep { step: from.step.clone(), args, urgent: from.urgent, kind };
-            plan.steps.push(planned);
+                let next = group.get(at + 1).is_some_and(|next| applies(next, &draft.args));
+                let round = Round { from, next, value: value.as_deref(), one_of_several };
+                self.step(round, plan, draft)?;
+            }
         }
+        Ok(())
+    }
+
+    fn step(&self, round: Round<'_>, plan: &mut Plan, draft: &mut Draft) -> Result<(), PlanError> {
+        let Round { from, next, value, one_of_several } = round;
+        let mut args = fill(from, &draft.args);
+        if let (Some(name), Some(value)) = (&from.each, value) {
+            args.set(name, value);
+        }
+        let kind = match from.step.as_str() {
+            "settle" => Kind::Settle,
+            "hold" => Kind::Hold,
+            "reissue-access-key" => match self.reissue(&args, draft)? {
+                Some(reissue) => Kind::Reissue(reissue),
+                None => return Ok(()),
+            },
+            id => {
+                let step = step::find(id)
+                    .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
+                self.complete(step, &mut args, draft)?;
+                let fallback = from.fallback && !draft.no_room;
+                let fits = self.fits(step, plan, &args, draft);
+                draft.no_room = !fits && next && !fallback;
+                if draft.no_room {
+                    return Ok(());
+                }
+                match self.changes(step, plan, &args, draft, fallback) {
+                    Ok(changes) if fallback => Kind::Fallback(changes),
+                    Ok(changes) => Kind::Changes(changes),
+                    Err(StepError::Api(e)) if e.kind == ErrorKind::Credentials => {
+                        return Err(e.into());
+                    }
+                    Err(e) if fallback => {
+                        draft.notes.push(format!("{} cannot be a fallback: {e}", step.meta().id));
+                        return Ok(());
+                    }
+                    // Of several, the others are contained all the same.
+                    Err(e) if from.urgent && !one_of_several => return Err(e.into()),
+                    Err(e) => Kind::Blocked(e.to_string()),
+                }
+            }
+        };
+        let planned = PlannedStep { step: from.step.clone(), args, urgent: from.urgent, kind };
+        plan.steps.push(planned);
         Ok(())
     }
 
@@ -351,34 +364,4 @@ impl Planner<'_> {
         }
         Ok(changes)
     }
-}
-
-/// Whether the step's conditions are met.
-fn applies(step: &PlaybookStep, args: &Args) -> bool {
-    step.when.iter().all(|(name, wanted)| {
-        wanted.values().iter().any(|value| match value.as_str() {
-            "*" => args.given(name),
-            value => args.all(name).iter().any(|is| is == value),
-        })
-    })
-}
-
-/// The step's arguments: a template that is one parameter takes all its values.
-fn fill(step: &PlaybookStep, from: &Args) -> Args {
-    let mut args = Args::default();
-    for (name, template) in &step.with {
-        let whole = template.strip_prefix('{').and_then(|t| t.strip_suffix('}'));
-        if let Some(parameter) = whole.filter(|p| !p.contains('{')) {
-            if from.given(parameter) {
-                args.set_all(name, from.all(parameter).to_vec());
-            }
-            continue;
-        }
-        let mut text = template.clone();
-        for parameter in playbook::parameters_in(template) {
-            text = text.replace(&format!("{{{parameter}}}"), from.text(parameter));
-        }
-        args.set(name, text);
-    }
-    args
 }

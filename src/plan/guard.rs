@@ -8,16 +8,20 @@ use crate::step::Args;
 /// # Errors
 /// The reason, and what to do instead.
 pub fn check(caller: &Caller, args: &Args) -> Result<(), String> {
-    let user = args.text("user");
-    if !user.is_empty() && caller.users().iter().any(|u| u == user) {
-        return Err(refused(caller, &format!("the user {user}"), |arn| arn.user() == Some(user)));
-    }
-    if !user.is_empty() {
+    for user in args.all("user").iter().filter(|user| !user.is_empty()) {
+        if caller.users().contains(user) {
+            return Err(refused(caller, &format!("the user {user}"), |arn| {
+                arn.user() == Some(user)
+            }));
+        }
         refuse_unknown_user(caller, user)?;
     }
-    let role = args.text("role");
-    if !role.is_empty() && caller.roles().iter().any(|r| r == role) {
-        return Err(refused(caller, &format!("the role {role}"), |arn| arn.role() == Some(role)));
+    for role in args.all("role").iter().filter(|role| !role.is_empty()) {
+        if caller.roles().contains(role) {
+            return Err(refused(caller, &format!("the role {role}"), |arn| {
+                arn.role() == Some(role)
+            }));
+        }
     }
     for principal in args.all("principal") {
         if *principal == caller.account
@@ -87,6 +91,7 @@ mod tests {
         Caller {
             arn: "arn:aws:sts::123456789012:assumed-role/responder/me".into(),
             account: "123456789012".into(),
+            access_key: String::new(),
             sources: vec![SessionSource {
                 arn: "arn:aws:iam::123456789012:user/ops/base".into(),
                 through: "the source profile 'base'".into(),
@@ -131,6 +136,9 @@ mod tests {
             let e = check(&caller(), &[(name, value)].into()).unwrap_err();
             assert!(e.contains(says), "{name} {value}: {e}");
         }
+        let mut several = Args::default();
+        several.set_all("role", vec!["app".into(), "responder".into()]);
+        assert!(check(&caller(), &several).unwrap_err().contains("is you"), "any of them");
         for (name, value) in [
             ("user", "alice"),
             ("role", "app"),

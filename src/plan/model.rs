@@ -21,6 +21,9 @@ pub struct Plan {
     pub title: String,
     /// RFC 3339, UTC.
     pub created: String,
+    /// RFC 3339, UTC: from then on the plan is not applied. Empty in plans of older versions.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub expires: String,
     pub account: String,
     pub caller: Caller,
     pub region: String,
@@ -70,7 +73,8 @@ pub enum Kind {
     /// Made only if a quota of AWS leaves no room for the step before it. Empty if it is in force already. The numbers
     /// come after those of all others.
     Fallback(Vec<PlannedChange>),
-    /// The step cannot be done here, and why. Never an urgent step: there it is an error.
+    /// The step cannot be done here, and why. An urgent step only where others do the same for other resources: alone it
+    /// is an error.
     Blocked(String),
 }
 

@@ -8,6 +8,7 @@ use super::model::Playbook;
 const BUILTIN: &[(&str, &str)] = &[
     ("compromised-role", include_str!("../../playbooks/compromised-role.toml")),
     ("console-takeover", include_str!("../../playbooks/console-takeover.toml")),
+    ("intruder", include_str!("../../playbooks/intruder.toml")),
     ("leaked-access-key", include_str!("../../playbooks/leaked-access-key.toml")),
     ("s3-exfiltration", include_str!("../../playbooks/s3-exfiltration.toml")),
     ("s3-ransomware", include_str!("../../playbooks/s3-ransomware.toml")),
@@ -57,7 +58,7 @@ pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
     if let Some(first) = playbook.steps.first().filter(|step| step.fallback) {
         return Err(malformed(format!("step {}: a fallback needs a step before it", first.step)));
     }
-    for step in &playbook.steps {
+    for (at, step) in playbook.steps.iter().enumerate() {
         for (argument, template) in &step.with {
             for parameter in parameters_in(template) {
                 if !playbook.parameters.contains_key(parameter) {
@@ -67,6 +68,12 @@ pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
                     )));
                 }
             }
+        }
+        if step.fallback && at > 0 && step.each != playbook.steps[at - 1].each {
+            return Err(malformed(format!(
+                "step {}: a fallback repeats as the step before it (each)",
+                step.step
+            )));
         }
         if let Some(each) = &step.each
             && !playbook.parameters.contains_key(each)
@@ -115,6 +122,10 @@ mod tests {
         let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[[steps]]\nstep='a'\nfallback=true";
         let e = parse("mine.toml", text).unwrap_err().to_string();
         assert!(e.contains("step before it"), "{e}");
+        let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[parameters.user]\ntype='user'\nhelp=''\n\
+            [[steps]]\nstep='a'\neach='user'\n[[steps]]\nstep='b'\nfallback=true";
+        let e = parse("mine.toml", text).unwrap_err().to_string();
+        assert!(e.contains("repeats as the step before it"), "{e}");
         let text = "id='x'\ntitle=''\nwhen-to-use=''\nevidence='first'\n[[steps]]\nstep='a'\nwith={ user='{u}' }";
         let e = parse("mine.toml", text).unwrap_err().to_string();
         assert!(e.contains("{u}"), "{e}");

@@ -1,5 +1,7 @@
 //! The finished result of an analysis, independent of formats.
 
+use std::path::PathBuf;
+
 use crate::clock::Millis;
 use crate::finding::change::Change;
 use crate::finding::guardduty::GuardDutyMatch;
@@ -35,6 +37,8 @@ pub struct Report {
     pub change: Option<Change>,
     /// Notes that qualify the result (warm-up, baseline too short, no GeoIP …).
     pub notes: Vec<Note>,
+    /// The case folder that keeps the analysis, if one does.
+    pub case: Option<PathBuf>,
 }
 
 /// A statement that qualifies the result.

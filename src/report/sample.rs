@@ -316,6 +316,7 @@ pub fn rich() -> Report {
         .into_iter()
         .map(Note::from)
         .collect(),
+        case: None,
     }
 }
 

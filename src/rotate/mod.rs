@@ -20,7 +20,7 @@ use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
 pub use journal_phases::recorded_key;
-pub use probe::validate_probe;
+pub use probe::{probe_command, validate_probe};
 
 /// The user whose key to re-issue, and the destination of the new key.
 #[derive(Debug, Clone, Copy)]

@@ -30,7 +30,7 @@ pub fn test_key(
             let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
             retry(propagation, || client.call_as(key, &head)).map(|_| ())
         }
-        Some(("cmd", command)) => run_command(command, key),
+        Some(("cmd", command)) => run_command(&words(command)?, key),
         Some((kind, _)) => {
             Err(format!("invalid probe '{kind}' (expected s3:BUCKET, cmd:COMMAND or none)"))
         }
@@ -62,11 +62,38 @@ fn retry<T>(
     }
 }
 
+/// What a shell would act on, as a word of its own.
+const OPERATORS: [&str; 10] = ["|", "||", "&", "&&", ";", ">", ">>", "<", "2>", "2>&1"];
+
+/// The program of a probe and its arguments. Quotes hold words together, and nothing is expanded: no shell reads the
+/// text.
+fn words(command: &str) -> Result<Vec<String>, String> {
+    let words = shlex::split(command)
+        .ok_or_else(|| format!("the probe command has a quote that is not closed: {command}"))?;
+    if words.is_empty() {
+        return Err("the probe command is empty".into());
+    }
+    match words.iter().find(|word| OPERATORS.contains(&word.as_str())) {
+        Some(operator) => Err(format!(
+            "the probe command runs without a shell, so '{operator}' would be an argument: put it into a script"
+        )),
+        None => Ok(words),
+    }
+}
+
+/// The command that a probe runs on this machine, if it runs one.
+pub fn probe_command(probe: &str) -> Option<&str> {
+    probe.strip_prefix("cmd:")
+}
+
 /// Runs the responder's own test with the new key in its environment. Its output is not shown, since it might
 /// contain the key.
-fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
-    let status = Command::new("sh")
-        .args(["-c", command])
+fn run_command(words: &[String], key: &IssuedKey) -> Result<(), String> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err("the probe command is empty".into());
+    };
+    let status = Command::new(program)
+        .args(arguments)
         .env("AWS_ACCESS_KEY_ID", &key.id)
         .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
         .env_remove("AWS_SESSION_TOKEN")
@@ -75,7 +102,7 @@ fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
-        .map_err(|e| format!("cannot run the probe command: {e}"))?;
+        .map_err(|e| format!("cannot run the probe command '{program}': {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("the probe command failed: {status}")) }
 }
 
@@ -86,8 +113,49 @@ fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
 pub fn validate_probe(args: &Args) -> Result<(), String> {
     let probe = args.text("probe");
     let rest = |kind| probe.strip_prefix(kind).is_some_and(|rest: &str| !rest.is_empty());
-    if probe.is_empty() || probe == "none" || rest("s3:") || rest("cmd:") {
+    if let Some(command) = probe_command(probe).filter(|command| !command.is_empty()) {
+        return words(command).map(|_| ()).map_err(|why| format!("invalid --probe: {why}"));
+    }
+    if probe.is_empty() || probe == "none" || rest("s3:") {
         return Ok(());
     }
     Err(format!("invalid --probe '{probe}' (expected s3:BUCKET, cmd:COMMAND or none)"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_split_into_words_and_no_shell_reads_it() {
+        let split = |text: &str| words(text);
+        assert_eq!(split("./check --name 'a b'").unwrap(), ["./check", "--name", "a b"]);
+        assert_eq!(
+            split("echo $(id) `id` $HOME *").unwrap(),
+            ["echo", "$(id)", "`id`", "$HOME", "*"]
+        );
+        assert_eq!(split("sh -c 'exit 0; id'").unwrap(), ["sh", "-c", "exit 0; id"]);
+        for wrong in ["", "  ", "a 'b", "a | b", "a ; b", "a && b", "a > b", "a &"] {
+            assert!(split(wrong).is_err(), "{wrong}");
+            let args = Args::from([("probe", format!("cmd:{wrong}").as_str())]);
+            assert!(validate_probe(&args).is_err(), "{wrong}");
+        }
+        assert_eq!(validate_probe(&[("probe", "cmd:test -e ready")].into()), Ok(()));
+    }
+
+    #[test]
+    fn arguments_reach_the_program_as_they_are() {
+        let key = IssuedKey { id: "AKIANEW".into(), secret: crate::cloud::Secret::new("new") };
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("made");
+        let hostile = format!("touch '$(touch {0})' && touch {0}", made.display());
+        assert!(words(&hostile).is_err());
+        let argument = format!("test -n '$(touch {})'", made.display());
+        assert_eq!(run_command(&words(&argument).unwrap(), &key), Ok(()));
+        assert!(!made.exists(), "a shell read the argument");
+        let key_is_there = "sh -c 'test \"$AWS_ACCESS_KEY_ID\" = AKIANEW'";
+        assert_eq!(run_command(&words(key_is_there).unwrap(), &key), Ok(()));
+        assert!(run_command(&words("false").unwrap(), &key).unwrap_err().contains("failed"));
+        assert!(run_command(&words("./no-such-program").unwrap(), &key).is_err());
+    }
 }

@@ -53,6 +53,7 @@ impl AwsArgs {
             region: self.region.clone(),
             role_arn: self.role_arn.clone(),
             endpoint_url: self.endpoint_url.clone(),
+            notice: cx.notice(),
         };
         let client = connect.open(cx.clock)?;
         let account = &client.caller().account;

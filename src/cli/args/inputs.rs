@@ -87,7 +87,7 @@ impl LogArgs {
             paths,
             urls: urls.map_err(CommandError::usage)?,
             window: self.window.requested(),
-            aws: self.source.logs(),
+            aws: self.source.logs(&cx.notice()),
             config,
             clock: cx.clock,
         })

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::analysis::AwsLogs;
-use crate::cloud::Connect;
+use crate::cloud::{Connect, Notice};
 use crate::source::discover::{Accounts, Kind};
 use crate::source::is_region;
 
@@ -63,8 +63,8 @@ fn region(text: &str) -> Result<String, String> {
 }
 
 impl LogSourceArgs {
-    /// The logs to read, with one set of credentials per role, or a single set.
-    pub fn logs(&self) -> AwsLogs {
+    /// The logs to read, with one set of credentials per role, or a single set. `notice` is told when AWS does not answer.
+    pub fn logs(&self, notice: &Notice) -> AwsLogs {
         let kind = |kind: &SourceKind| match kind {
             SourceKind::Trail => Kind::Trail,
             SourceKind::AccessLogs => Kind::AccessLogs,
@@ -85,6 +85,7 @@ impl LogSourceArgs {
             region: self.region.clone(),
             role_arn: role.cloned(),
             endpoint_url: self.endpoint_url.clone(),
+            notice: notice.clone(),
         };
         AwsLogs {
             kinds: self.sources.iter().map(kind).collect(),

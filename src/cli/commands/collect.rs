@@ -118,7 +118,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         _ => None,
     };
     let author = args.author.name()?;
-    let logs = args.source.logs();
+    let logs = args.source.logs(&cx.notice());
     let clients = logs.connect(cx.clock)?;
     let recorder = Arc::new(EvidenceRecorder::default());
     for client in &clients {

@@ -1,11 +1,12 @@
 //! `incident resume`: continues where the journal ends.
 
-use super::contain::{RunTimingArgs, finish};
+use super::contain::{RunTimingArgs, finish, goes_on};
 use crate::casework::Opened;
 use crate::cli::args::aws::AwsArgs;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::sealing::Sealing;
 use crate::execute::{Executor, Session};
 
@@ -38,6 +39,7 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         timing: args.timing.timing(),
         journal,
     });
+    let _interrupt = Interrupt::watch(cx.ui, goes_on(case.root()));
     let outcome = executor.run();
     finish(cx, &sealing, &plan, &case, &mut executor, outcome)
 }

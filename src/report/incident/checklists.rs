@@ -5,6 +5,7 @@ use serde::Deserialize;
 /// Checklist files by playbook id, in the order of the report.
 const BUILTIN: &[(&str, &str)] = &[
     ("leaked-access-key", include_str!("../../../checklists/leaked-access-key.toml")),
+    ("intruder", include_str!("../../../checklists/intruder.toml")),
     ("compromised-role", include_str!("../../../checklists/compromised-role.toml")),
     ("console-takeover", include_str!("../../../checklists/console-takeover.toml")),
     ("s3-exfiltration", include_str!("../../../checklists/s3-exfiltration.toml")),

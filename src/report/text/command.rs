@@ -1,6 +1,8 @@
-//! A proposed playbook as a command that is ready to copy.
+//! Commands that are ready to copy: a proposed playbook, and one plan for everything that a story names.
 
-use crate::finding::Proposal;
+use crate::finding::credentials::{Credential, Kind, Link, Trace, made, of_stories};
+use crate::finding::{Proposal, Story};
+use crate::report::Report;
 use crate::ui::shell::CommandLine;
 
 /// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell. Without a command, when a value
@@ -17,9 +19,91 @@ pub(in crate::report) fn contain_command(proposal: &Proposal) -> String {
     }
 }
 
+/// The command that contains every user, role and key of a story with one plan: `incident contain --from CASE`, or the
+/// names as flags where no case keeps the analysis. `None` when one playbook for one credential does the same.
+pub(super) fn contain_story(report: &Report, story: &Story) -> Option<String> {
+    let named = credentials(report, story);
+    if let Some(case) = report.case.as_ref().filter(|_| !named.is_empty()) {
+        let line = CommandLine::new("incident contain --from").path(case);
+        let line = match report.stories.len() {
+            1 => line,
+            _ => line.option("--story", &story.id),
+        };
+        return Some(whole(&line));
+    }
+    let has_users = named.iter().any(|c| c.kind == Kind::User);
+    // A key counts as its user. Without any user, incident asks AWS for the owner.
+    let flags: Vec<(&str, &Credential)> = (named.iter())
+        .filter_map(|c| match c.kind {
+            Kind::User => Some(("--user", c)),
+            Kind::Role => Some(("--role", c)),
+            Kind::AccessKey => (!has_users).then_some(("--access-key", c)),
+        })
+        .collect();
+    if flags.len() < 2 {
+        return None;
+    }
+    let start = CommandLine::new("incident contain intruder");
+    Some(whole(&flags.iter().fold(start, |line, (flag, c)| line.option(flag, &c.name))))
+}
+
+fn whole(line: &CommandLine) -> String {
+    line.text().map_or_else(|| line.after("Contain the story"), str::to_string)
+}
+
+/// The credentials of the story's own account.
+fn credentials(report: &Report, story: &Story) -> Vec<Credential> {
+    let findings = report.findings.iter().filter(|f| story.findings.contains(&f.id));
+    let made = findings.flat_map(|f| {
+        let worked = f.actions.iter().map(|a| (a.action.as_str(), a.denied + a.failed < a.events));
+        made(worked, f.targets.iter().map(|t| (t.kind.as_str(), t.name.as_str())))
+    });
+    let trace = Trace {
+        story: &story.id,
+        account: &story.account,
+        principals: story.actor.principals.iter().map(String::as_str).collect(),
+        access_keys: story.actor.access_keys.iter().map(String::as_str).collect(),
+        made: made.collect(),
+    };
+    let links: Vec<Link<'_>> = (report.sessions.iter())
+        .map(|s| Link {
+            access_key: &s.access_key,
+            principal: &s.principal,
+            account: &s.account,
+            parent_key: &s.parent_key,
+            parent: &s.parent,
+        })
+        .collect();
+    let mut found = of_stories(&[trace], &links).known;
+    found.retain(|credential| credential.account == story.account);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample::rich;
+    use crate::report::schema::Analysis;
+
+    #[test]
+    fn a_story_is_contained_with_one_command() {
+        let mut report = rich();
+        let mut story = report.stories[0].clone();
+        let contain = |report: &Report, story: &Story| contain_story(report, story);
+        assert_eq!(contain(&report, &story), None, "its playbook contains the one user");
+        let role = "arn:aws:sts::111122223333:assumed-role/app/x".to_string();
+        story.actor.principals.push(role);
+        story.actor.principals.push("arn:aws:iam::999988887777:user/theirs".into());
+        report.stories = vec![story.clone()];
+        let command = contain(&report, &story).unwrap();
+        assert_eq!(command, "incident contain intruder --user ci-deploy --role app");
+        report.case = Some("my case".into());
+        assert_eq!(contain(&report, &story).unwrap(), "incident contain --from 'my case'");
+        report.stories.push(Story { id: "s-2".into(), ..story.clone() });
+        let command = contain(&report, &story).unwrap();
+        assert_eq!(command, "incident contain --from 'my case' --story s-01");
+        assert!(!serde_json::to_string(&Analysis::from(&report)).unwrap().contains("my case"));
+    }
 
     fn proposal(user: &str) -> Proposal {
         Proposal { id: "console-takeover".into(), params: vec![("user".into(), user.into())] }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::command::contain_command;
+use super::command::{contain_command, contain_story};
 use super::page::{FIELD_WIDTH, Page};
 use super::times::span;
 use crate::clock::{date, plain};
 use crate::finding::story::{Step, Touched};
 use crate::finding::{Finding, Severity, Story};
+use crate::report::Report;
 use crate::ui::number::{bytes, counted};
 use crate::ui::sanitize::clip;
 
@@ -23,11 +24,8 @@ const PLAYBOOKS: usize = 4;
 /// Width of the tactic.
 const TACTIC: usize = 22;
 
-pub(super) fn render(
-    page: &mut Page<'_>,
-    stories: &[Story],
-    findings: &[Finding],
-) -> io::Result<()> {
+pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
+    let Report { stories, findings, .. } = report;
     let count = stories.len();
     for (i, story) in stories.iter().take(STORIES).enumerate() {
         let of = if count > 1 { format!(" {} of {count}", i + 1) } else { String::new() };
@@ -37,8 +35,10 @@ pub(super) fn render(
         page.fields("Sources", listed(&story.actor.addresses, ADDRESSES))?;
         page.marked("Gained", marked(listed(&story.gained, GAINED)))?;
         page.marked("Touched", marked(touched(&story.touched)))?;
-        let commands: Vec<String> = story.playbooks.iter().map(contain_command).collect();
-        let shown = commands.len().min(PLAYBOOKS);
+        // One plan for all of it comes first.
+        let mut commands: Vec<String> = contain_story(report, story).into_iter().collect();
+        let shown = commands.len() + story.playbooks.len().min(PLAYBOOKS);
+        commands.extend(story.playbooks.iter().map(contain_command));
         page.commands("Contain", &commands[..shown])?;
         if commands.len() > shown {
             page.field("", &format!("and {} more in the JSON report", commands.len() - shown))?;

@@ -19,7 +19,7 @@ const MOST: usize = 5;
 pub(super) fn render(page: &mut Page<'_>, report: &Report) -> io::Result<()> {
     page.blank()?;
     page.text(0, &judgement(report))?;
-    stories::render(page, &report.stories, &report.findings)?;
+    stories::render(page, report)?;
     let in_story = |f: &Finding| report.stories.iter().any(|s| s.findings.contains(&f.id));
     let numbered = report.findings.iter().enumerate().filter(|(_, f)| !in_story(f));
     let apart: Vec<(usize, &Finding)> = numbered.collect();

@@ -41,7 +41,7 @@ pub const ROTATE: usize = 1;
 pub const FILE: usize = 3;
 pub const RANSOMWARE: usize = 11;
 
-pub static SCENES: [Scene; 16] = [
+pub static SCENES: [Scene; 17] = [
     scene(
         "leaked-access-key lockdown",
         &["leaked-access-key", "--access-key", "{key}", "--bucket", "acme-data"],
@@ -227,9 +227,32 @@ pub static SCENES: [Scene; 16] = [
         0,
         &[DETECTOR, "buckets/incident-trail-123456789012-us-east-1"],
     ),
+    scene(
+        "intruder",
+        &[
+            "intruder",
+            "--access-key",
+            "{key}",
+            "--user",
+            "backdoor",
+            "--role",
+            "app",
+            "--visibility",
+            "trail",
+        ],
+        backdoor,
+        0,
+        &[],
+    ),
 ];
 
 fn nothing(_: &Account) {}
+
+/// A user that the intruder made, with a key.
+fn backdoor(account: &Account) {
+    account.aws.call("iam", "create_user", json!({"UserName": "backdoor"}));
+    account.aws.create_key("backdoor");
+}
 
 /// Puts the victim's first key into the secret that consumers read.
 fn key_in_secret(account: &Account) {

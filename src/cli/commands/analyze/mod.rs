@@ -73,7 +73,9 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     };
     let case = args.case.as_deref().map(open).transpose()?;
     let observer = cx.observer();
-    let analysis = cx.until_exit(analysis::run(&request, &observer)?);
+    let mut analysis = analysis::run(&request, &observer)?;
+    analysis.report.case.clone_from(&args.case);
+    let analysis = cx.until_exit(analysis);
     if let Some(id) = &args.explain {
         let explained = analysis::explain(analysis, id, &observer)?;
         let mut out = cx.ui.out();

@@ -1,6 +1,7 @@
 //! `incident contain`: a playbook, a plan, an approval, and the run.
 
 mod approve;
+mod from_findings;
 mod guided;
 mod outcome;
 mod parameters;
@@ -11,22 +12,28 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
+use crate::analysis::window::Moment;
 use crate::case::{Case, EvidenceRecorder, object_buckets, write_new};
 use crate::casework::{self, Joined, join, read_plan};
 use crate::cli::args::aws::AwsArgs;
+use crate::cli::args::window::parse_moment;
 use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output;
 use crate::cli::sealing::Sealing;
-use crate::cloud::Client;
+use crate::clock::Millis;
+use crate::cloud::{Api, Client};
 use crate::execute::{Executor, Session, Timing};
-use crate::plan::{self, Kind, Plan, PlanError, Planner, mistakes};
+use crate::plan::{self, Kind, Plan, PlanError, Planner, Remarks, mistakes};
 use crate::playbook::{self, Evidence, Playbook};
 use crate::report;
 use crate::rotate;
 use crate::step::Args as StepArgs;
+use crate::ui::shell;
 
+use from_findings::FromArgs;
 pub use outcome::finish;
 use parameters::ParameterArgs;
 
@@ -41,6 +48,7 @@ use parameters::ParameterArgs;
   incident contain leaked-access-key --access-key AKIA…
   incident contain leaked-access-key --access-key AKIA… --mode rotate --secret app/key
   incident contain s3-ransomware --bucket data --yes --expect-account 123456789012
+  incident contain --from case-2026-11-21-breach                        all that the stories name
   incident contain --apply plan.json
   incident playbook list                                                which playbook fits")]
 pub struct Args {
@@ -62,6 +70,9 @@ pub struct Args {
     /// Save the plan to a new file, for --apply
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// How long the plan may be applied: 30m, 2h, 1d
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = valid_for)]
+    valid_for: Millis,
     /// Skip confirmation
     #[arg(long, short = 'y')]
     yes: bool,
@@ -81,6 +92,8 @@ pub struct Args {
     /// repeated)
     #[arg(long, value_name = "NAME")]
     evidence_bucket: Vec<String>,
+    #[command(flatten)]
+    from: FromArgs,
     #[command(flatten)]
     parameters: ParameterArgs,
     #[command(flatten)]
@@ -124,6 +137,13 @@ impl TimingArgs {
     }
 }
 
+fn valid_for(text: &str) -> Result<Millis, String> {
+    match parse_moment(text) {
+        Ok(Moment::Ago(time)) if time > 0 => Ok(time),
+        _ => Err(format!("invalid time '{text}' (expected a form like 30m, 2h or 1d)")),
+    }
+}
+
 /// A number of seconds, with or without a fraction.
 fn seconds(text: &str) -> Result<Duration, String> {
     let time = text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
@@ -134,15 +154,17 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if let Some(path) = &args.apply {
         return apply(cx, args, path);
     }
-    let (playbook, mut given) = match (&args.playbook, &args.file) {
-        (None, None) => guided::choose_playbook()?,
-        (Some(name), _) => (named(name)?, args.parameters.given()?),
-        (None, Some(file)) => (own(file)?, args.parameters.given()?),
+    let analysed = args.from.read()?;
+    let (playbook, mut given) = match (&args.playbook, &args.file, &analysed) {
+        (None, None, None) => guided::choose_playbook()?,
+        (None, None, Some(_)) => (named(from_findings::PLAYBOOK)?, args.parameters.given()?),
+        (Some(name), ..) => (named(name)?, args.parameters.given()?),
+        (None, Some(file), _) => (own(file)?, args.parameters.given()?),
     };
     rotate::validate_probe(&given).map_err(CommandError::usage)?;
     // Check the arguments before the first call to AWS: most mistakes are in the flags.
-    let guided = args.playbook.is_none() && args.file.is_none();
-    if !guided {
+    let guided = args.playbook.is_none() && args.file.is_none() && analysed.is_none();
+    if !guided && analysed.is_none() {
         plan::check_arguments(&playbook, &given).map_err(|e| {
             CommandError::usage(e)
                 .hint(format!("`incident playbook show {}` lists its parameters", playbook.id))
@@ -154,7 +176,13 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if guided {
         guided::fill(cx, &client, &playbook, &mut given)?;
     }
-    let plan = make(cx, args, &client, &playbook, &given)?;
+    let remarks = match &analysed {
+        Some(analysed) => args.from.fill(analysed, &client, &mut given)?,
+        None => Remarks::default(),
+    };
+    let case = args.case.clone().or_else(|| analysed.and_then(|analysed| analysed.case));
+    let wanted = Wanted { playbook: &playbook, given: &given, remarks, case: case.as_deref() };
+    let plan = make(cx, args, &client, wanted)?;
     if args.policy {
         let write = |out: &mut dyn Write| report::plan::write_policy(&plan, out);
         output::write(&cx.ui, args.output.as_deref(), write)?;
@@ -164,14 +192,16 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     if let Some(path) = &args.output {
         write_new(path, &serde_json::to_vec_pretty(&plan).map_err(PlanError::from)?)?;
         cx.ui.status(&format!(
-            "plan saved to {}; incident contain --apply applies it",
-            path.display()
+            "plan saved to {} and valid until {}; incident contain --apply {} applies it",
+            path.display(),
+            plan.expires,
+            shell::path(path)
         ));
     }
     if args.plan_only {
         return Ok(Exit::Done);
     }
-    carry_out(cx, args, &client, &recorder, &plan)
+    carry_out(cx, args, &client, &recorder, &plan, case.as_deref())
 }
 
 /// Carries out a saved plan. Saving it counts as approving it.
@@ -180,8 +210,20 @@ fn apply(cx: &Cx, args: &Args, path: &Path) -> Result<Exit, CommandError> {
     let client = args.aws.connect_for(cx, &plan)?;
     let recorder = std::sync::Arc::new(EvidenceRecorder::default());
     client.record_to(recorder.clone());
+    refuse_stale(&plan, &client)?;
     output::lines(&cx.ui, report::plan::lines(&plan))?;
-    carry_out(cx, args, &client, &recorder, &plan)
+    carry_out(cx, args, &client, &recorder, &plan, args.case.as_deref())
+}
+
+/// Refuses a plan that was made too long ago, and says how to make it anew.
+fn refuse_stale(plan: &Plan, client: &Client) -> Result<(), CommandError> {
+    plan.check_time(client.now()).map_err(|stale| {
+        let again = report::plan::again(plan);
+        let again = again.unwrap_or_else(|| "incident contain --playbook FILE".to_string());
+        CommandError::with(Exit::Refused, format!("refused: {stale}; nothing was changed"))
+            .hint(format!("plan anew from the state of now: {again}"))
+            .hint("--valid-for 4h gives a plan more time")
+    })
 }
 
 /// The user's own playbook, if it has no mistakes.
@@ -203,13 +245,17 @@ fn named(name: &str) -> Result<Playbook, CommandError> {
     })
 }
 
-fn make(
-    cx: &Cx,
-    args: &Args,
-    client: &Client,
-    playbook: &Playbook,
-    given: &StepArgs,
-) -> Result<Plan, CommandError> {
+/// What a plan is to be made of.
+struct Wanted<'a> {
+    playbook: &'a Playbook,
+    given: &'a StepArgs,
+    remarks: Remarks,
+    /// The case folder.
+    case: Option<&'a Path>,
+}
+
+fn make(cx: &Cx, args: &Args, client: &Client, wanted: Wanted<'_>) -> Result<Plan, CommandError> {
+    let Wanted { playbook, given, remarks, case } = wanted;
     cx.ui.status(&format!(
         "reading account {} as {}",
         client.caller().account,
@@ -217,7 +263,7 @@ fn make(
     ));
     let seed = std::process::id() as u16 ^ cx.clock.now() as u16;
     let mut evidence_buckets = args.evidence_bucket.clone();
-    let case = match casework::waiting(args.case.as_deref())? {
+    let case = match casework::waiting(case)? {
         Some(case) => {
             evidence_buckets.extend(object_buckets(&case)?);
             case.file().id.clone()
@@ -235,6 +281,8 @@ fn make(
             _ => None,
         },
         evidence_buckets: &evidence_buckets,
+        valid_for: args.valid_for,
+        remarks,
     };
     let plan = planner.build(playbook, given)?;
     for step in &plan.steps {
@@ -255,14 +303,22 @@ fn carry_out(
     client: &Client,
     recorder: &EvidenceRecorder,
     plan: &Plan,
+    folder: Option<&Path>,
 ) -> Result<Exit, CommandError> {
     if !plan.has_changes() {
         cx.ui.status("nothing to do: no case was opened");
         return Ok(Exit::Done);
     }
     let sealing = Sealing::new(cx)?;
-    let how = approve::approve(plan, args.yes || args.apply.is_some(), &args.irreversible)?;
-    let case = match join(plan, args.case.as_deref(), cx.clock.now())? {
+    let approved = approve::Given {
+        yes: args.yes || args.apply.is_some(),
+        irreversible: &args.irreversible,
+        probe: args.parameters.probe.as_deref(),
+    };
+    let how = approve::approve(&cx.ui, plan, &approved)?;
+    // A question may wait for hours.
+    refuse_stale(plan, client)?;
+    let case = match join(plan, folder, cx.clock.now())? {
         Joined::New(case) => {
             cx.ui.status(&format!("case folder {}", case.root().display()));
             case
@@ -277,6 +333,12 @@ fn carry_out(
     let timing = args.timing.timing();
     let session = Session { client, plan, case: &case, recorder, ui: &cx.ui, timing, journal };
     let mut executor = Executor::new(session);
+    let _interrupt = Interrupt::watch(cx.ui, goes_on(case.root()));
     let outcome = executor.run();
     finish(cx, &sealing, plan, &case, &mut executor, outcome)
+}
+
+/// How an interrupted run goes on.
+pub fn goes_on(case: &Path) -> String {
+    format!("incident resume {} goes on", shell::path(case))
 }

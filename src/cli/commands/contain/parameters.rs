@@ -8,15 +8,18 @@ use crate::step;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Playbook parameters (see `incident playbook show`)")]
 pub struct ParameterArgs {
-    /// Leaked access key (AKIA…)
+    /// Leaked access key (AKIA…; can be repeated for an intruder)
     #[arg(long, value_name = "ID")]
-    access_key: Option<String>,
-    /// IAM user
+    access_key: Vec<String>,
+    /// IAM user (can be repeated for an intruder)
     #[arg(long, value_name = "NAME")]
-    user: Option<String>,
-    /// IAM role
+    user: Vec<String>,
+    /// IAM role (can be repeated for an intruder)
     #[arg(long, value_name = "NAME|ARN")]
-    role: Option<String>,
+    role: Vec<String>,
+    /// What to do with an intruder's roles
+    #[arg(long, value_name = "lockdown|revoke")]
+    roles: Option<String>,
     /// Bucket (can be repeated)
     #[arg(long, value_name = "NAME")]
     bucket: Vec<String>,
@@ -58,7 +61,7 @@ pub struct ParameterArgs {
     new_key_file: Option<String>,
     /// Check of the re-issued key: s3:BUCKET, cmd:COMMAND or none
     #[arg(long, value_name = "PROBE")]
-    probe: Option<String>,
+    pub probe: Option<String>,
     /// Inactive key to delete first, because a user can have only two (irreversible)
     #[arg(long, value_name = "ID")]
     delete_key: Option<String>,
@@ -75,9 +78,7 @@ impl ParameterArgs {
     pub fn given(&self) -> Result<step::Args, CommandError> {
         let mut given = step::Args::default();
         let one = [
-            ("access-key", &self.access_key),
-            ("user", &self.user),
-            ("role", &self.role),
+            ("roles", &self.roles),
             ("mode", &self.mode),
             ("console", &self.console),
             ("public", &self.public),
@@ -94,6 +95,9 @@ impl ParameterArgs {
             }
         }
         let many = [
+            ("access-key", &self.access_key),
+            ("user", &self.user),
+            ("role", &self.role),
             ("bucket", &self.bucket),
             ("principal", &self.principal),
             ("address", &self.address),

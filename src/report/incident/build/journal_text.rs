@@ -1,6 +1,6 @@
 //! Journal lines as sentences.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::names::short;
 use crate::journal::{Entry, Event, Outcome};
@@ -72,8 +72,12 @@ pub fn sentence(entry: &Entry) -> String {
 pub struct EntryFields(Value);
 
 impl EntryFields {
+    /// A line whose fields cannot be told is named `unreadable`, with the reason.
     pub fn of(entry: &Entry) -> EntryFields {
-        EntryFields(serde_json::to_value(&entry.event).unwrap_or_default())
+        let fields = serde_json::to_value(&entry.event);
+        let unreadable =
+            |e: serde_json::Error| json!({"event": "unreadable", "why": e.to_string()});
+        EntryFields(fields.unwrap_or_else(unreadable))
     }
 
     pub fn name(&self) -> &str {
@@ -98,6 +102,7 @@ fn of_fields(fields: &EntryFields) -> String {
     match fields.name() {
         "stopped" => with("run stopped", fields.text("why")),
         "finished" => with("run ended", fields.text("state")),
+        "unreadable" => with("the fields of this line cannot be told", fields.text("why")),
         "undo-skipped" => with("undo of a change skipped", fields.text("why")),
         "note" => fields.text("text").to_string(),
         "created" => "case created".into(),
@@ -147,5 +152,12 @@ mod tests {
             said(Event::Held { seconds: 60, changes: vec![1] }),
             "1 change in force, 60 s after the last change"
         );
+    }
+
+    #[test]
+    fn a_line_without_readable_fields_says_so() {
+        let fields = EntryFields(json!({"event": "unreadable", "why": "key must be a string"}));
+        let said = of_fields(&fields);
+        assert_eq!(said, "the fields of this line cannot be told: key must be a string");
     }
 }

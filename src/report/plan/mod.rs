@@ -1,5 +1,7 @@
 //! A plan as the responder reads it before the approval, and the IAM policy that it needs.
 
+mod glance;
+
 use std::io::{self, Write};
 
 use serde_json::{Map, Value};
@@ -8,6 +10,8 @@ use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
+
+pub use glance::{again, glance};
 
 /// Writes the policy as JSON, ready for IAM.
 ///
@@ -31,6 +35,9 @@ pub fn lines(plan: &Plan) -> Vec<String> {
         field("endpoint", &format!("{url} (not AWS)"));
     }
     field("case", &plan.case);
+    if !plan.expires.is_empty() {
+        field("expires", &plan.expires);
+    }
     field("evidence", &evidence(plan));
     for step in &plan.steps {
         out.push(String::new());
@@ -68,6 +75,10 @@ fn show_step(step: &PlannedStep, out: &mut Vec<String>) {
         Kind::Blocked(why) => {
             let title = step::find(&step.step).map_or("", |s| s.meta().title);
             out.push(format!(" !   BLOCKED: {title}  [{}]", step.step));
+            let names = ["user", "role", "bucket"].map(|name| step.args.text(name));
+            if let Some(name) = names.into_iter().find(|name| !name.is_empty()) {
+                out.push(format!("     for      {name}"));
+            }
             out.push(format!("     because  {why}"));
         }
         Kind::Fallback(changes) => {
@@ -158,7 +169,11 @@ fn call(change: &PlannedChange) -> String {
 }
 
 /// `iam:UpdateAccessKey UserName=alice Status=Inactive`; long values are in the diff.
-pub(super) fn shown_call(name: &str, params: &Map<String, Value>, region: Option<&str>) -> String {
+pub(in crate::report) fn shown_call(
+    name: &str,
+    params: &Map<String, Value>,
+    region: Option<&str>,
+) -> String {
     let mut text = name.to_string();
     for (name, value) in params {
         let value = match value {
