@@ -51,6 +51,7 @@ matrix! {
     turn_on_visibility = 12,
     console_takeover_without_room = 13,
     compromised_role_without_room = 14,
+    leaked_access_key_seamless = 15,
 }
 
 /// A plan changes nothing; its run holds, with the first denial out at once where that was asked for.

@@ -16,6 +16,7 @@ mod origins;
 mod progress;
 pub mod public_keys;
 mod regions;
+mod reissue;
 mod run;
 mod session;
 mod status;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::error::{ExecuteError, Refusal, Stop};
 use super::moment::filled;
 use super::origins::Origins;
-use super::run::clear_orphans;
+use super::reissue::clear_orphans;
 use super::session::Session;
 use super::undo_options::UndoOptions;
 use super::{find, wait};

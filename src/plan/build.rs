@@ -104,15 +104,9 @@ impl Planner<'_> {
                 let next = playbook.steps.get(at + 1);
                 let next = next.is_some_and(|next| next.fallback && applies(next, &draft.args));
                 self.step(step, next, &mut plan, &mut draft)?;
-            } else if step.step == "reissue-access-key"
-                && (draft.args.given("secret") || draft.args.given("new-key-file"))
-            {
-                return Err(PlanError::Refused(
-                    "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate"
-                        .into(),
-                ));
             }
         }
+        refuse_unused_destination(playbook, &draft.args)?;
         for step in &mut plan.steps {
             let Kind::Fallback(changes) = &mut step.kind else { continue };
             for change in changes {
@@ -195,10 +189,7 @@ impl Planner<'_> {
             let kind = match from.step.as_str() {
                 "settle" => Kind::Settle,
                 "hold" => Kind::Hold,
-                "reissue-access-key" => match self.reissue(&args, draft)? {
-                    Some(reissue) => Kind::Reissue(reissue),
-                    None => continue,
-                },
+                "reissue-access-key" => self.reissue(&args, draft)?,
                 id => {
                     let step = step::find(id)
                         .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
@@ -241,6 +232,9 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let meta = step.meta();
         let takes = |name: &str| meta.takes.contains(&name) || meta.needs.contains(&name);
+        if takes("spare-key") {
+            self.spare(args, draft)?;
+        }
         if let Some(missing) = meta.needs.iter().find(|name| !args.given(name)) {
             return Err(PlanError::Usage(format!("the step {} needs '{missing}'", meta.id)));
         }
@@ -332,6 +326,21 @@ impl Planner<'_> {
         }
         Ok(changes)
     }
+}
+
+/// Refuses a destination for a new key that the playbook does not make in this mode.
+fn refuse_unused_destination(playbook: &Playbook, args: &Args) -> Result<(), PlanError> {
+    let mut reissues =
+        playbook.steps.iter().filter(|s| s.step == "reissue-access-key").peekable();
+    let destined = args.given("secret") || args.given("new-key-file");
+    if !destined || reissues.peek().is_none() || reissues.any(|step| applies(step, args)) {
+        return Ok(());
+    }
+    Err(PlanError::Refused(
+        "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate or --mode \
+         seamless"
+            .into(),
+    ))
 }
 
 /// Whether the step's conditions are met.

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::cloud::{Arn, Call, Client, ErrorKind, IssuedKey};
+use crate::cloud::{Api, Arn, Call, Client, ErrorKind, IssuedKey};
 use crate::step::Args;
 
 /// Calls GetCallerIdentity with the new key, then runs the probe. For some seconds, parts of AWS do not know a
@@ -30,10 +30,32 @@ pub fn test_key(
             let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
             retry(propagation, || client.call_as(key, &head)).map(|_| ())
         }
-        Some(("cmd", command)) => run_command(command, key),
+        Some(("cmd", command)) => run_command(command, Some(key)),
         Some((kind, _)) => {
             Err(format!("invalid probe '{kind}' (expected s3:BUCKET, cmd:COMMAND or none)"))
         }
+    }
+}
+
+/// Tries the probe with the caller's own credentials, before anything is changed: a mistyped bucket or command is found
+/// while the old key still works. A command runs in incident's own environment. Returns why the try tells nothing, if it
+/// does not.
+///
+/// # Errors
+/// Why the probe cannot work, whatever the key may do.
+pub fn try_probe(client: &Client, probe: &str) -> Result<Option<String>, String> {
+    match probe.split_once(':').unwrap_or((probe, "")) {
+        ("s3", bucket) => {
+            let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
+            match client.call(&head) {
+                Ok(_) => Ok(None),
+                Err(e) if e.is_not_found() => Err(format!("there is no bucket {bucket}")),
+                // The new key may do what the caller may not.
+                Err(e) => Ok(Some(e.to_string())),
+            }
+        }
+        ("cmd", command) => run_command(command, None).map(|()| None),
+        _ => Ok(None),
     }
 }
 
@@ -62,15 +84,18 @@ fn retry<T>(
     }
 }
 
-/// Runs the responder's own test with the new key in its environment. Its output is not shown, since it might
-/// contain the key.
-fn run_command(command: &str, key: &IssuedKey) -> Result<(), String> {
-    let status = Command::new("sh")
-        .args(["-c", command])
-        .env("AWS_ACCESS_KEY_ID", &key.id)
-        .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("AWS_PROFILE")
+/// Runs the responder's own test with the new key in its environment, or with the environment as it is. Its output is
+/// not shown, since it might contain the key.
+fn run_command(command: &str, key: Option<&IssuedKey>) -> Result<(), String> {
+    let mut test = Command::new("sh");
+    test.args(["-c", command]);
+    if let Some(key) = key {
+        test.env("AWS_ACCESS_KEY_ID", &key.id)
+            .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_PROFILE");
+    }
+    let status = test
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

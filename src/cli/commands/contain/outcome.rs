@@ -77,7 +77,7 @@ pub fn finish(
 
 /// What was left. Without an urgent change, the attacker may still act.
 fn incomplete<'e>(plan: &Plan, executor: &'e Executor) -> End<'e> {
-    let urgent = |step: &str| plan.steps.iter().any(|s| s.urgent && s.step == step);
+    let urgent = |step: &str| plan.steps.iter().any(|s| s.contains() && s.step == step);
     End::Incomplete {
         left: executor.left(),
         urgent: executor.left().iter().any(|left| urgent(&left.step)),
