@@ -218,6 +218,7 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     let scene = Scene::moto();
     let boundary = Arc::new(UserBoundary::default());
     scene.proxy.answer_with(&boundary);
+    scene.answers.simulation.beside(&boundary);
     let full = Arc::new(Full::new(INLINE_AND_ATTACHED));
     scene.proxy.answer_with(&full);
     let run = scene.contain_victim(&["--yes"]);

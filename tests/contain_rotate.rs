@@ -60,7 +60,8 @@ fn seamless_fails_no_request() {
     let scene = scene(1);
     let leaked = scene.account.victim[0].id.clone();
     let seen = watch(&scene);
-    let run = scene.contain_victim(&[&secret("seamless")[..], &["--grace", "1s", "--yes"]].concat());
+    let run =
+        scene.contain_victim(&[&secret("seamless")[..], &["--grace", "1s", "--yes"]].concat());
     assert_eq!(run.code, 0, "{run:?}");
     says(&run, &["Seamless: a new access key first", "and 1 s longer (--grace)", "\nCONTAINED"]);
     assert!(run.stderr.contains("for the consumers to read the new key"), "{}", run.stderr);
@@ -90,7 +91,10 @@ fn seamless_without_a_new_key_leaves_the_old_one() {
     let args = ["--mode", "seamless", "--secret", SECRET, "--grace", "0s", "--probe", &probe];
     let run = scene.contain_victim(&[&args[..], &["--yes"]].concat());
     assert_eq!(run.code, 3, "{run:?}");
-    says(&run, &["NOT contained", "the old key of alice stays in use, because there is no new one yet"]);
+    says(
+        &run,
+        &["NOT contained", "the old key of alice stays in use, because there is no new one yet"],
+    );
     assert!(seen.lock().unwrap().iter().all(|(_, served)| *served));
     assert_eq!(scene.key_status(&leaked).as_deref(), Some("Active"));
     assert!(!scene.proxy.names().contains(&"iam:UpdateAccessKey".to_string()));

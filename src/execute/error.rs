@@ -32,7 +32,9 @@ pub enum Refusal {
     #[error("{0}")]
     Caller(String),
     /// The test of a new key fails before there is one.
-    #[error("the probe {probe} fails with your own credentials, so it says nothing about a new key: {why}")]
+    #[error(
+        "the probe {probe} fails with your own credentials, so it says nothing about a new key: {why}"
+    )]
     Probe { probe: String, why: String },
     #[error("this case was undone: open a new one to contain again")]
     Undone,

@@ -10,13 +10,14 @@ use super::collect::{Collected, Limit};
 use super::error::{ExecuteError, Refusal};
 use super::hold::Hold;
 use super::progress::Progress;
+use super::proof::prove;
 use super::regions::Regions;
 use super::reissue::{Reissues, leave_step};
 use super::session::Session;
 use super::status::rows_seen;
 use super::{Outcome, collect, drift};
 use crate::journal::{Cause, Event, Journal, Left, Record};
-use crate::plan::{self, ChangeStatus, Kind, PlannedStep, Row};
+use crate::plan::{self, ChangeStatus, Kind, PlannedStep, Proof, Row};
 
 /// One run of a plan.
 pub struct Executor<'a> {
@@ -24,12 +25,13 @@ pub struct Executor<'a> {
     progress: Progress,
     /// CloudTrail refused to say who reverts changes.
     unknown_actor: bool,
+    proofs: Vec<Proof>,
 }
 
 impl<'a> Executor<'a> {
     pub fn new(session: Session<'a>) -> Executor<'a> {
         let progress = Progress::start(&session);
-        Executor { session, progress, unknown_actor: false }
+        Executor { session, progress, unknown_actor: false, proofs: Vec::new() }
     }
 
     /// Continues the plan where the journal ends.
@@ -87,7 +89,8 @@ impl<'a> Executor<'a> {
                     found
                 })
             });
-            let done = self.steps(Pass::All).and_then(|()| self.last_look());
+            let done =
+                self.steps(Pass::All).and_then(|()| self.last_look()).and_then(|()| self.prove());
             ended.store(done.is_err(), Ordering::Relaxed);
             let Some(reading) = reading else { return done };
             if !reading.is_finished() && done.is_ok() {
@@ -117,6 +120,14 @@ impl<'a> Executor<'a> {
                     leave_step(session, progress, at, Cause::Blocked, why.clone())?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Asks IAM whether the denies are in force, unless somebody keeps reverting them.
+    fn prove(&mut self) -> Result<(), ExecuteError> {
+        if !self.progress.contested {
+            self.proofs = prove(&mut self.session, &mut self.progress)?;
         }
         Ok(())
     }
@@ -184,6 +195,11 @@ impl<'a> Executor<'a> {
     /// What was left, and why.
     pub fn left(&self) -> &[Left] {
         &self.progress.left
+    }
+
+    /// What IAM itself says of the contained identities.
+    pub fn proofs(&self) -> &[Proof] {
+        &self.proofs
     }
 
     /// True if the run answers for at least one change.

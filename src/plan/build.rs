@@ -86,6 +86,8 @@ impl Planner<'_> {
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
+        // Who reverts a change, and who made the state before one that undo may bring back.
+        draft.needed.add(&["cloudtrail:LookupEvents"], "*");
         if plan.args.given("user") {
             let arn = format!(
                 "arn:{}:iam::{}:user/{}",
@@ -93,7 +95,13 @@ impl Planner<'_> {
                 self.caller.account,
                 plan.args.text("user")
             );
-            draft.needed.add(&["iam:GetUser"], &arn);
+            draft.needed.add(&["iam:GetUser", "iam:SimulatePrincipalPolicy"], &arn);
+        }
+        if plan.args.given("role") {
+            let partition = &draft.made.partition;
+            let account = &self.caller.account;
+            let arn = format!("arn:{partition}:iam::{account}:role/{}", plan.args.text("role"));
+            draft.needed.add(&["iam:GetRole", "iam:SimulatePrincipalPolicy"], &arn);
         }
         if plan.args.given("access-key") {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
@@ -330,8 +338,7 @@ impl Planner<'_> {
 
 /// Refuses a destination for a new key that the playbook does not make in this mode.
 fn refuse_unused_destination(playbook: &Playbook, args: &Args) -> Result<(), PlanError> {
-    let mut reissues =
-        playbook.steps.iter().filter(|s| s.step == "reissue-access-key").peekable();
+    let mut reissues = playbook.steps.iter().filter(|s| s.step == "reissue-access-key").peekable();
     let destined = args.given("secret") || args.given("new-key-file");
     if !destined || reissues.peek().is_none() || reissues.any(|step| applies(step, args)) {
         return Ok(());

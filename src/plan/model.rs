@@ -178,6 +178,7 @@ impl Plan {
             caller: &self.caller.arn,
             caller_role: made.caller_role.as_deref(),
             case: &self.case,
+            created: &self.created,
             own: &made.own,
             written: &made.written,
         }

@@ -37,7 +37,8 @@ impl Planner<'_> {
         let grace = grace(form, args, secret.is_some())?;
         if form == Form::Seamless {
             let leaked = args.text("access-key");
-            let used = keys.iter().find(|key| key.active && (leaked.is_empty() || key.id == leaked));
+            let used =
+                keys.iter().find(|key| key.active && (leaked.is_empty() || key.id == leaked));
             let used = used.map(|key| format!("{}: {}", key.id, self.last_used(&key.id)));
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
             draft.notes.push(format!(
@@ -154,8 +155,8 @@ fn check_slots(
         return Err(PlanError::Usage(format!("--delete-key: {user} has no key {delete}")));
     };
     let leaked = args.text("access-key");
-    let dies_first = form == Form::StopNow
-        && (args.given("all-keys") || leaked.is_empty() || leaked == delete);
+    let dies_first =
+        form == Form::StopNow && (args.given("all-keys") || leaked.is_empty() || leaked == delete);
     if key.active && !dies_first {
         return Err(PlanError::Refused(format!(
             "--delete-key: {delete} is active, and this plan does not stop it before the new key is made: \
@@ -229,7 +230,8 @@ mod tests {
         for (text, is) in [("0s", 0), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
             assert_eq!(seconds(text), Some(is), "{text}");
         }
-        for text in ["", "s", "90", "-1s", "+1s", "1d", "25h", "5 m", "99999999999999999999s", "ä"] {
+        for text in ["", "s", "90", "-1s", "+1s", "1d", "25h", "5 m", "99999999999999999999s", "ä"]
+        {
             assert_eq!(seconds(text), None, "{text}");
         }
     }

@@ -28,6 +28,7 @@ mod iam_remove_console_password;
 mod iam_reset_console_password;
 mod iam_revoke_role_sessions;
 mod iam_revoke_user_sessions;
+mod mark;
 mod mechanism;
 mod model;
 mod s3_block_account_public_access;
@@ -45,6 +46,7 @@ mod s3_inventory_versions;
 pub mod testing;
 
 pub use args::Args;
+pub use mark::Mark;
 pub use model::{
     Change, ChangeKind, Context, Item, Meta, Risk, Room, Step, StepError, Undo, UndoKind,
 };

@@ -32,7 +32,7 @@ pub fn finish(
         Ok(Outcome::Incomplete) => (incomplete(plan, executor), Exit::Incomplete),
         Err(_) => (End::Stopped, Exit::Incomplete),
     };
-    output::lines(&cx.ui, Run { rows: &rows, end }.lines())?;
+    output::lines(&cx.ui, Run { rows: &rows, end, proofs: executor.proofs() }.lines())?;
     // Signed first: the head is that of the last line.
     let sealed = sealing.finish(cx, executor.journal_mut());
     output::lines(&cx.ui, [journal_line(&case.journal(), executor.journal().head())])?;
