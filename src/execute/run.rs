@@ -59,7 +59,7 @@ impl<'a> Executor<'a> {
 
     fn phases(&mut self, fresh: bool) -> Result<(), ExecuteError> {
         let Session { client, plan, ui, timing, .. } = &self.session;
-        let (client, plan, ui, limit) = (*client, *plan, *ui, timing.evidence);
+        let (client, plan, ui, time) = (*client, *plan, *ui, timing.evidence);
         self.reissues().clear_orphans()?;
         if fresh {
             self.reissues().try_probes()?;
@@ -69,10 +69,13 @@ impl<'a> Executor<'a> {
         }
         let unread = !self.session.history().evidence;
         let ended = AtomicBool::new(false);
-        let limit = Limit { until: Instant::now() + limit, ended: &ended };
+        let limit = Limit { until: Instant::now() + time, ended: &ended };
         let progress = |what: &str| ui.status(&format!("reading evidence: {what}"));
         let settings = |when| {
-            let read = || collect::settings(client, &plan.collect, &limit, &progress);
+            let read = || {
+                ui.status(&format!("reading evidence, for {} s at most", time.as_secs()));
+                collect::settings(client, &plan.collect, &limit, &progress)
+            };
             (unread && plan.contain_first == when).then(read)
         };
         let first = settings(false);
@@ -81,6 +84,9 @@ impl<'a> Executor<'a> {
         let read = first.or_else(|| settings(true));
         // The event history is slow, so nothing waits for it.
         let regions = Regions::of(client, plan);
+        if read.is_some() {
+            ui.status("reading evidence: the event history, beside the other changes and the hold");
+        }
         thread::scope(|scope| {
             let reading = read.map(|(mut found, lookups)| {
                 let (regions, limit) = (&regions, &limit);
@@ -93,9 +99,6 @@ impl<'a> Executor<'a> {
                 self.steps(Pass::All).and_then(|()| self.last_look()).and_then(|()| self.prove());
             ended.store(done.is_err(), Ordering::Relaxed);
             let Some(reading) = reading else { return done };
-            if !reading.is_finished() && done.is_ok() {
-                ui.status("reading evidence: the rest of the event history");
-            }
             let found = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
             done.and_then(|()| self.evidence(found))
         })

@@ -31,7 +31,7 @@ use crate::report::changes::watch::{ended, line};
   incident status case-2026-11-21-leaked-access-key
   incident status case-2026-11-21-leaked-access-key --offline --format json
   incident status case-2026-11-21-leaked-access-key --watch --for 30m
-  incident status --all                                                 what is still denied in the account")]
+  incident status --all                                        every deny in the account")]
 pub struct Args {
     /// The case folder
     #[arg(value_name = "CASE", required_unless_present = "all", conflicts_with = "all")]
