@@ -191,8 +191,17 @@ fn no_key_is_issued_into_a_contest() {
     scene.account.aws.call("iam", "delete_access_key", second);
     let aws = scene.account.aws.clone();
     let attacker = once_begun(&scene, 50, move || strip(&aws, false));
-    let args = ["--mode", "rotate", "--new-key-file", "new-key", "--yes"];
-    let run = scene.contain_victim(&args);
+    // A playbook that holds before it makes a new key.
+    let with = "user = \"{user}\", new-key-file = \"new-key\"";
+    let text = format!(
+        "id = \"mine\"\ntitle = \"Mine\"\nwhen-to-use = \"x\"\nevidence = \"first\"\n\
+         [parameters.user]\ntype = \"user\"\nhelp = \"x\"\n\
+         [[steps]]\nstep = \"iam.deactivate-access-keys\"\nwith = {{ user = \"{{user}}\" }}\nurgent = true\n\
+         [[steps]]\nstep = \"hold\"\n\
+         [[steps]]\nstep = \"reissue-access-key\"\nwith = {{ {with} }}\n"
+    );
+    scene.env.write("mine.toml", text);
+    let run = scene.contain(&["--playbook", "mine.toml", "--user", VICTIM, "--yes"]);
     drop(attacker);
     contested(&scene, &run);
     assert!(!scene.proxy.names().contains(&"iam:CreateAccessKey".to_string()));

@@ -218,6 +218,7 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     let scene = Scene::moto();
     let boundary = Arc::new(UserBoundary::default());
     scene.proxy.answer_with(&boundary);
+    scene.answers.simulation.beside(&boundary);
     let full = Arc::new(Full::new(INLINE_AND_ATTACHED));
     scene.proxy.answer_with(&full);
     let run = scene.contain_victim(&["--yes"]);
@@ -261,37 +262,8 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
 fn a_revocation_that_does_not_fit_is_left_with_its_reason() {
     let scene = Scene::moto();
     scene.proxy.answer_with(&Arc::new(Full::new(INLINE)));
-    let run = scene.contain_victim(&["--mode", "rotate", "--yes"]);
+    let run = scene.contain_victim(&["--mode", "rotate", "--all-keys", "--yes"]);
     incomplete(&run, &["iam.revoke-user-sessions", "Maximum policy size", "make room"]);
     inactive(&scene);
     assert_eq!(lines(&scene, "left")[0]["cause"], "limit");
-}
-
-#[test]
-fn evidence_comes_after_the_deny_and_has_a_limit() {
-    let place = |scene: &Scene, name: &str| scene.proxy.names().iter().position(|n| n == name);
-    let first = |scene: &Scene| {
-        let evidence = place(scene, "iam:GenerateCredentialReport").expect("evidence was read");
-        place(scene, "iam:PutUserPolicy").unwrap() < evidence
-    };
-    let scene = Scene::moto();
-    let run = scene.contain_victim(&["--yes"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(first(&scene), "{:?}", scene.proxy.names());
-    assert!(run.stderr.contains("reading evidence: user alice (1 of 3)"), "{}", run.stderr);
-    let scene = Scene::moto();
-    let run = scene.contain_victim(&["--yes", "--evidence-first"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(!first(&scene), "{:?}", scene.proxy.names());
-    // Without time for evidence, the run still contains, and says what was not read.
-    let scene = Scene::moto();
-    let run = scene.contain_victim(&["--yes", "--evidence-limit", "0"]);
-    assert_eq!(run.code, 0, "{run:?}");
-    assert!(
-        run.stderr.contains("iam:GetUser alice: not read before the deadline"),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(place(&scene, "cloudtrail:LookupEvents"), None);
-    inactive(&scene);
 }

@@ -53,6 +53,7 @@ matrix! {
     compromised_role_without_room = 14,
     turn_on_visibility_without_a_trail = 15,
     intruder = 16,
+    leaked_access_key_seamless = 17,
 }
 
 /// A plan changes nothing; its run holds, with the first denial out at once where that was asked for.

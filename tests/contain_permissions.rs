@@ -1,57 +1,51 @@
-//! The policy that a plan prints has every action that planning and running it calls.
-
-use std::collections::BTreeSet;
+//! The policy that a plan prints is enough for the plan, its status and its undo: every playbook is carried out under it.
 
 use serde_json::Value;
 
+use crate::support::aws::policy::enforce;
+use crate::support::contain::scene::CASE;
 use crate::support::contain::scenes::SCENES;
+use crate::support::contain::{Scene, Stage};
 
-/// IAM's names of actions that are not the operation's (Service Authorization Reference).
-const NAMED_OTHERWISE: [(&str, &str); 17] = [
-    ("s3:DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
-    ("s3:GetBucketCors", "s3:GetBucketCORS"),
-    ("s3:GetBucketEncryption", "s3:GetEncryptionConfiguration"),
-    ("s3:GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
-    ("s3:GetBucketNotificationConfiguration", "s3:GetBucketNotification"),
-    ("s3:GetBucketReplication", "s3:GetReplicationConfiguration"),
-    ("s3:GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration"),
-    ("s3:GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
-    ("s3:ListBuckets", "s3:ListAllMyBuckets"),
-    ("s3:ListObjectVersions", "s3:ListBucketVersions"),
-    ("s3:PutBucketEncryption", "s3:PutEncryptionConfiguration"),
-    ("s3:PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
-    ("s3:PutBucketReplication", "s3:PutReplicationConfiguration"),
-    ("s3:PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
-    ("s3control:DeletePublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
-    ("s3control:GetPublicAccessBlock", "s3:GetAccountPublicAccessBlock"),
-    ("s3control:PutPublicAccessBlock", "s3:PutAccountPublicAccessBlock"),
-];
-
-/// A refusal of this one is an answer: whether a bucket is gone.
-const NEEDS_NOTHING: &str = "s3:HeadBucket";
-
-fn action(call: &str) -> &str {
-    let named = NAMED_OTHERWISE.iter().find(|(operation, _)| *operation == call);
-    named.map_or(call, |(_, action)| action)
+fn policy(scene: &Scene, stage: &Stage) -> Value {
+    let args = scene.args(stage);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let ended = stage.contain(&[&args[..], &["--plan-only", "-o", "for-policy.json"]].concat());
+    _ = ended.exits(0);
+    let plan = std::fs::read(stage.env.path("for-policy.json")).unwrap();
+    serde_json::from_slice::<Value>(&plan).unwrap()["policy"].clone()
 }
 
 #[test]
-fn every_call_of_a_plan_and_its_run_is_in_the_plans_policy() {
+fn the_printed_policy_is_enough_for_every_playbook() {
+    let mut missing = Vec::new();
     for scene in &SCENES {
-        let reference = scene.reference();
-        let plan: Value = serde_json::from_slice(&reference.plan).unwrap();
-        let statements = plan["policy"]["Statement"].as_array().unwrap();
-        let actions: BTreeSet<&str> = statements
-            .iter()
-            .flat_map(|s| s["Action"].as_array().unwrap())
-            .map(|action| action.as_str().unwrap())
-            .collect();
-        let planning = reference.planning.iter().map(|call| call.name());
-        let calls: BTreeSet<String> = planning
-            .chain(reference.calls.iter().cloned())
-            .filter(|c| c != NEEDS_NOTHING)
-            .collect();
-        let missing: Vec<&String> = calls.iter().filter(|c| !actions.contains(action(c))).collect();
-        assert!(missing.is_empty(), "{}: {missing:?} not in {actions:?}", scene.name);
+        let stage = scene.stage();
+        let refused = enforce(&stage.proxy, &stage.account, Value::Null);
+        // Nothing is allowed without a policy: the refusals count.
+        let args = scene.args(&stage);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        assert_ne!(stage.contain(&[&args[..], &["--plan-only"]].concat()).code, Some(0));
+        assert!(!refused.list().is_empty(), "{}", scene.name);
+        stage.proxy.clear_rules();
+        let policy = policy(scene, &stage);
+        let refused = enforce(&stage.proxy, &stage.account, policy);
+        let ended = stage.contain(&[&args[..], &["--yes", "--case", CASE]].concat());
+        let status = stage.status();
+        let everything = ["--reactivate-credentials", "--hardening"];
+        stage.quota.make_room();
+        let undo = stage.undo(&everything);
+        stage.proxy.skew_clock(40 * 3600);
+        let again = stage.undo(&everything);
+        if !refused.list().is_empty() {
+            missing.push(format!("{}: {:#?}", scene.name, refused.list()));
+            continue;
+        }
+        _ = ended.exits(0);
+        _ = status.exits(0);
+        for text in [&undo.text, &again.text] {
+            assert!(!text.contains("AccessDenied"), "{}: {text}", scene.name);
+        }
     }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

@@ -215,7 +215,7 @@ fn a_run_that_is_killed_leaves_nothing() {
         let run = Run { stdout: text(stdout), stderr: text(stderr), code: -1 };
         let (_, secret) = issued(&scene);
         let token = session.token.clone().unwrap();
-        let secrets = [secret.as_str(), &token, &session.secret, PLANTED, &password(&scene)];
+        let secrets = [secret.as_str(), &token, &session.secret, PLANTED];
         nowhere(&scene, &[&run], &secrets[1..], &[]);
         nowhere(&scene, &[&run], &secrets[..1], &["/new-key"]);
     }
@@ -224,7 +224,8 @@ fn a_run_that_is_killed_leaves_nothing() {
 #[test]
 fn a_key_that_does_not_work_leaves_no_file() {
     let (scene, session) = rotating();
-    let args = ["--mode", "rotate", "--new-key-file", "new-key", "--probe", "cmd:false", "--yes"];
+    let probe = format!("cmd:sh -c 'test \"$AWS_ACCESS_KEY_ID\" = {}'", session.id);
+    let args = ["--mode", "rotate", "--new-key-file", "new-key", "--probe", &probe, "--yes"];
     let run = loud_victim(&scene, &session, &args);
     assert_eq!(run.code, 3, "{run:?}");
     let (id, _) = issued(&scene);

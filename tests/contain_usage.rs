@@ -60,7 +60,8 @@ fn nothing_happens_without_a_yes() {
     let scene = Scene::moto();
     usage(&scene, &scene.contain_victim(&[]), &["approval", "--yes"]);
     let second = scene.account.victim[1].id.as_str();
-    let delete = ["--mode", "rotate", "--new-key-file", "k", "--delete-key", second];
+    let rotate = ["--mode", "rotate", "--all-keys", "--new-key-file", "k"];
+    let delete = [&rotate[..], &["--delete-key", second]].concat();
     let run = scene.contain_victim(&[&delete[..], &["--yes"]].concat());
     usage(&scene, &run, &["is irreversible", "--irreversible"]);
     let run =

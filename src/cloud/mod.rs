@@ -69,7 +69,7 @@ impl Call {
 
     /// True for read-only calls. All others are journaled before they are sent.
     pub fn reads(&self) -> bool {
-        ["Get", "List", "Describe", "Lookup", "Head", "Generate"]
+        ["Get", "List", "Describe", "Lookup", "Head", "Generate", "Simulate"]
             .iter()
             .any(|verb| self.operation.starts_with(verb))
     }

@@ -1,6 +1,7 @@
 //! Reads evidence about a user, a role, a bucket, the trails and the account. The raw answers are recorded as
 //! they arrive.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -21,24 +22,54 @@ pub struct Collected {
     pub missing: Vec<String>,
 }
 
-struct Collector<'a> {
-    api: &'a dyn Api,
-    regions: &'a Regions,
-    /// No call begins after it.
-    until: Instant,
-    found: Collected,
+impl Collected {
+    pub fn add(&mut self, more: Collected) {
+        self.answers += more.answers;
+        self.missing.extend(more.missing);
+    }
 }
 
-/// Reads all evidence about the subjects, until `limit` is over. `progress` hears what is read.
-pub fn collect(
+/// An attribute by which the event history is asked.
+#[derive(Debug)]
+pub struct Lookup {
+    /// `Username`, `AccessKeyId` or `ResourceName`.
+    key: &'static str,
+    value: String,
+    /// The region of the bucket that it is about.
+    bucket: Option<String>,
+}
+
+/// When reading must end: at a moment, or as soon as the run has ended with an error.
+#[derive(Debug)]
+pub struct Limit<'a> {
+    pub until: Instant,
+    pub ended: &'a AtomicBool,
+}
+
+impl Limit<'_> {
+    fn is_over(&self) -> bool {
+        Instant::now() >= self.until || self.ended.load(Ordering::Relaxed)
+    }
+}
+
+struct Collector<'a> {
+    api: &'a dyn Api,
+    /// No call begins after it.
+    limit: &'a Limit<'a>,
+    found: Collected,
+    lookups: Vec<Lookup>,
+}
+
+/// Reads the settings of the subjects, until the limit. `progress` hears what is read. Returns what to ask the event
+/// history, too: LookupEvents has a quota of two calls a second (CloudTrail User Guide, "Quotas in AWS CloudTrail"), so
+/// nothing may wait for it.
+pub fn settings(
     api: &dyn Api,
     subjects: &[Subject],
-    regions: &Regions,
-    limit: Duration,
+    limit: &Limit<'_>,
     progress: &dyn Fn(&str),
-) -> Collected {
-    let until = Instant::now() + limit;
-    let mut c = Collector { api, regions, until, found: Collected::default() };
+) -> (Collected, Vec<Lookup>) {
+    let mut c = Collector { api, limit, found: Collected::default(), lookups: Vec::new() };
     for (at, subject) in subjects.iter().enumerate() {
         let of = format!("{} {}", subject.kind, subject.name);
         progress(&format!("{} ({} of {})", of.trim(), at + 1, subjects.len()));
@@ -51,6 +82,19 @@ pub fn collect(
             _ => {}
         }
     }
+    (c.found, c.lookups)
+}
+
+/// Reads the event history, until the limit: management events of the last days, of the partition's global region and of
+/// the run's; data events are never in them.
+pub fn histories(
+    api: &dyn Api,
+    lookups: &[Lookup],
+    regions: &Regions,
+    limit: &Limit<'_>,
+) -> Collected {
+    let mut c = Collector { api, limit, found: Collected::default(), lookups: Vec::new() };
+    lookups.iter().for_each(|lookup| c.history(lookup, regions));
     c.found
 }
 
@@ -78,7 +122,7 @@ impl Collector<'_> {
 
     /// After the deadline nothing more is read.
     fn is_late(&mut self, call: &Call) -> bool {
-        let late = Instant::now() >= self.until;
+        let late = self.limit.is_over();
         if late {
             self.missing(call, "not read before the deadline");
         }
@@ -122,9 +166,9 @@ impl Collector<'_> {
                 continue;
             };
             self.read(&Call::new("iam", "GetAccessKeyLastUsed", [("AccessKeyId", id.into())]));
-            self.events("AccessKeyId", id, None);
+            self.ask("AccessKeyId", id, None);
         }
-        self.events("Username", user, None);
+        self.ask("Username", user, None);
     }
 
     fn role(&mut self, role: &str) {
@@ -137,7 +181,7 @@ impl Collector<'_> {
             call.params.insert("PolicyName".into(), name.into());
             self.read(&call);
         }
-        self.events("ResourceName", role, None);
+        self.ask("ResourceName", role, None);
     }
 
     fn bucket(&mut self, subject: &Subject) {
@@ -161,7 +205,7 @@ impl Collector<'_> {
             call.region.clone_from(&subject.region);
             self.read(&call);
         }
-        self.events("ResourceName", &subject.name, subject.region.as_deref());
+        self.ask("ResourceName", &subject.name, subject.region.as_deref());
     }
 
     fn trails(&mut self) {
@@ -198,7 +242,7 @@ impl Collector<'_> {
         self.read(&Call::new("iam", "GetAccountSummary", []));
         for wait in [200, 400, 800, 1000, 1000, 1000, 1000, 1000, 1000, 1000] {
             let state = self.read(&Call::new("iam", "GenerateCredentialReport", []));
-            if state["State"] == "COMPLETE" || state.is_null() || Instant::now() >= self.until {
+            if state["State"] == "COMPLETE" || state.is_null() || self.limit.is_over() {
                 break;
             }
             super::wait(Duration::from_millis(wait));
@@ -206,15 +250,18 @@ impl Collector<'_> {
         self.read(&Call::new("iam", "GetCredentialReport", []));
     }
 
-    /// Management events of the last days, of the partition's global region and of the run's; data events are never in
-    /// them.
-    fn events(&mut self, key: &str, value: &str, bucket: Option<&str>) {
+    fn ask(&mut self, key: &'static str, value: &str, bucket: Option<&str>) {
+        let bucket = bucket.map(str::to_string);
+        self.lookups.push(Lookup { key, value: value.to_string(), bucket });
+    }
+
+    fn history(&mut self, lookup: &Lookup, regions: &Regions) {
         let call = Call::new(
             "cloudtrail",
             "LookupEvents",
             [
-                ("AttributeKey", key.into()),
-                ("AttributeValue", value.into()),
+                ("AttributeKey", lookup.key.into()),
+                ("AttributeValue", lookup.value.as_str().into()),
                 ("StartTime", clock::rfc3339(self.api.now() - BACK).into()),
                 ("MaxResults", 500.into()),
             ],
@@ -222,7 +269,7 @@ impl Collector<'_> {
         if self.is_late(&call) {
             return;
         }
-        let regions = self.regions.asked(bucket);
+        let regions = regions.asked(lookup.bucket.as_deref());
         let answers = side_by_side(self.api, &call, &regions);
         for (answer, region) in answers.into_iter().zip(regions) {
             match answer {

@@ -31,6 +31,11 @@ pub enum Refusal {
     /// The plan would contain the caller. The reason says what to do instead.
     #[error("{0}")]
     Caller(String),
+    /// The test of a new key fails before there is one.
+    #[error(
+        "the probe {probe} fails with your own credentials, so it says nothing about a new key: {why}"
+    )]
+    Probe { probe: String, why: String },
     #[error("this case was undone: open a new one to contain again")]
     Undone,
     /// What differs, as lines with `-` and `+`.

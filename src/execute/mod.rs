@@ -4,6 +4,7 @@
 mod apply;
 mod carry;
 mod collect;
+mod contained;
 mod contest;
 mod drift;
 mod error;
@@ -14,13 +15,16 @@ mod moment;
 pub mod objects;
 mod origins;
 mod progress;
+mod proof;
 pub mod public_keys;
 mod regions;
+mod reissue;
 mod run;
 mod session;
 mod status;
 mod undo;
 mod undo_options;
+mod watch;
 mod weakening;
 
 use std::time::Duration;
@@ -38,6 +42,7 @@ pub use session::Session;
 pub use status::{live, rows};
 pub use undo::undo;
 pub use undo_options::UndoOptions;
+pub use watch::{Watch, WatchError};
 pub use weakening::weakenings;
 
 /// How long a run waits.

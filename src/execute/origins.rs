@@ -10,13 +10,13 @@ use std::path::Path;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use super::contained::Contained;
 use super::session::Session;
 use super::undo_options::UndoOptions;
 use crate::clock::{self, Millis};
 use crate::cloud::{Api, ApiError, Arn, Call, global_region};
 use crate::event::time;
-use crate::journal::{History, Record};
-use crate::plan::Plan;
+use crate::journal::Record;
 use crate::step::{self, ChangeKind, Step};
 
 /// How far back the event history is read when nobody says when the incident began.
@@ -190,13 +190,11 @@ fn set_by(step: &dyn Step) -> impl Iterator<Item = &'static str> {
 /// Reads records, and judges their callers.
 struct Reader<'r> {
     client: &'r dyn Api,
-    plan: &'r Plan,
     names: &'r BTreeSet<&'r str>,
     /// When the plan was made, if it says so. What the responder did since is the case's own work.
     created: Option<Millis>,
     ours: [String; 2],
-    /// Access keys that the case deactivated.
-    keys: Vec<String>,
+    contained: Contained<'r>,
 }
 
 impl<'r> Reader<'r> {
@@ -204,11 +202,10 @@ impl<'r> Reader<'r> {
         let plan = session.plan;
         Reader {
             client: session.client,
-            plan,
             names,
             created: time::parse(&plan.created),
             ours: [plan.caller.arn.clone(), session.client.caller().arn.clone()],
-            keys: keys_of(session.history()),
+            contained: Contained::of(plan, session.history()),
         }
     }
 
@@ -273,37 +270,11 @@ impl<'r> Reader<'r> {
             at,
             name: name.to_string(),
             who,
-            contained: self.contains(identity),
+            contained: self.contained.has(identity),
             region: record["awsRegion"].as_str().unwrap_or_default().to_string(),
             text,
         })
     }
-
-    /// True when the case contains the caller, or the user or role that its session comes from.
-    fn contains(&self, identity: &Value) -> bool {
-        let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_string();
-        let issuer = &identity["sessionContext"]["sessionIssuer"];
-        let arns = [text(identity, "arn"), text(issuer, "arn")];
-        let args = &self.plan.args;
-        let named = |arn: &String| {
-            let Some(parsed) = Arn::parse(arn).filter(|a| a.account == self.plan.account) else {
-                return false;
-            };
-            let is = |kind: &str, name: Option<&str>| {
-                name.is_some_and(|name| args.all(kind).iter().any(|n| n == name))
-            };
-            is("user", parsed.user()) || is("role", parsed.role())
-        };
-        let key = text(identity, "accessKeyId");
-        arns.iter().any(|arn| named(arn) || args.all("principal").contains(arn))
-            || self.keys.contains(&key)
-            || (!key.is_empty() && args.all("access-key").contains(&key))
-    }
-}
-
-fn keys_of(history: &History) -> Vec<String> {
-    let keys = history.changes.values().filter_map(|r| r.resource.split_once("#access-key/"));
-    keys.map(|(_, id)| id.to_string()).collect()
 }
 
 /// Names a saved piece of event history that cannot be read, by its place in the case.
@@ -317,6 +288,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::plan::Plan;
     use crate::step::testing::Fake;
 
     #[test]
@@ -327,9 +299,9 @@ mod tests {
         let names = BTreeSet::from(["StopLogging"]);
         let ours = [plan.caller.arn.clone(), String::new()];
         let created = time::parse(&plan.created);
-        let keys = vec!["AKIADANASOTHERKEY000".to_string()];
+        let contained = Contained { plan: &plan, keys: vec!["AKIADANASOTHERKEY000".to_string()] };
         let client = Fake::default();
-        let reader = Reader { client: &client, plan: &plan, names: &names, created, ours, keys };
+        let reader = Reader { client: &client, names: &names, created, ours, contained };
         let arn = |of: &str| format!("arn:aws:{}", of.replace("ACCOUNT", "111122223333"));
         let issued = |by: &str| json!({"sessionIssuer": {"arn": arn(by)}});
         for (identity, contained) in [
@@ -349,7 +321,7 @@ mod tests {
             (json!({"arn": arn("iam::ACCOUNT:user/eve"), "userName": "dana"}), false),
             (json!({}), false),
         ] {
-            assert_eq!(reader.contains(&identity), contained, "{identity}");
+            assert_eq!(reader.contained.has(&identity), contained, "{identity}");
         }
         let call = |name: &str, who: &str, time: &str, error: Value| json!({"eventName": name, "eventTime": time, "errorCode": error, "userIdentity": {"arn": who}});
         let (before, later) = ("2026-11-09T15:00:00Z", "2026-11-09T16:00:00Z");

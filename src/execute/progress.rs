@@ -21,6 +21,8 @@ pub(super) struct Progress {
     /// The next free number, for changes that the plan does not have.
     next: usize,
     pub(super) contested: bool,
+    /// Re-issues that wait until the keys of an interrupted one are removed, by number.
+    pub(super) unremoved: Vec<usize>,
     /// What was left, and why.
     pub(super) left: Vec<Left>,
 }
@@ -37,6 +39,7 @@ impl Progress {
             made: session.resources(),
             next: known.max(session.plan.last_number()) + 1,
             contested: false,
+            unremoved: Vec::new(),
             left: Vec::new(),
         }
     }

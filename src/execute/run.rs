@@ -1,18 +1,23 @@
 //! Carries a plan out from the first step to the last, or continues where the journal ends.
 
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Instant;
+
 use super::carry::Carry;
-use super::collect::Collected;
+use super::collect::{Collected, Limit};
 use super::error::{ExecuteError, Refusal};
 use super::hold::Hold;
-use super::leave::{Part, leave, note, subject};
 use super::progress::Progress;
+use super::proof::prove;
 use super::regions::Regions;
-use super::session::{Session, key_resource};
+use super::reissue::{Reissues, leave_step};
+use super::session::Session;
 use super::status::rows_seen;
 use super::{Outcome, collect, drift};
-use crate::journal::{Cause, Event, Journal, Left, Phase, Record};
-use crate::plan::{self, ChangeStatus, Kind, Reissue, Row};
-use crate::rotate;
+use crate::journal::{Cause, Event, Journal, Left, Record};
+use crate::plan::{self, ChangeStatus, Kind, PlannedStep, Proof, Row};
 
 /// One run of a plan.
 pub struct Executor<'a> {
@@ -20,14 +25,13 @@ pub struct Executor<'a> {
     progress: Progress,
     /// CloudTrail refused to say who reverts changes.
     unknown_actor: bool,
-    /// Re-issues that wait until the keys of an interrupted one are removed, by number.
-    unremoved: Vec<usize>,
+    proofs: Vec<Proof>,
 }
 
 impl<'a> Executor<'a> {
     pub fn new(session: Session<'a>) -> Executor<'a> {
         let progress = Progress::start(&session);
-        Executor { session, progress, unknown_actor: false, unremoved: Vec::new() }
+        Executor { session, progress, unknown_actor: false, proofs: Vec::new() }
     }
 
     /// Continues the plan where the journal ends.
@@ -54,46 +58,85 @@ impl<'a> Executor<'a> {
     }
 
     fn phases(&mut self, fresh: bool) -> Result<(), ExecuteError> {
-        self.clear_orphans()?;
-        if self.session.plan.contain_first {
-            self.steps(true)?;
-        } else if fresh {
-            drift::refuse(&self.session, &self.progress.made)?;
+        let Session { client, plan, ui, timing, .. } = &self.session;
+        let (client, plan, ui, time) = (*client, *plan, *ui, timing.evidence);
+        self.reissues().clear_orphans()?;
+        if fresh {
+            self.reissues().try_probes()?;
+            if !plan.contain_first {
+                drift::refuse(&self.session, &self.progress.made)?;
+            }
         }
-        if !self.session.history().evidence {
-            self.collect()?;
+        let unread = !self.session.history().evidence;
+        let ended = AtomicBool::new(false);
+        let limit = Limit { until: Instant::now() + time, ended: &ended };
+        let progress = |what: &str| ui.status(&format!("reading evidence: {what}"));
+        let settings = |when| {
+            let read = || {
+                ui.status(&format!("reading evidence, for {} s at most", time.as_secs()));
+                collect::settings(client, &plan.collect, &limit, &progress)
+            };
+            (unread && plan.contain_first == when).then(read)
+        };
+        let first = settings(false);
+        self.steps(Pass::Urgent)?;
+        self.steps(Pass::Visibility)?;
+        let read = first.or_else(|| settings(true));
+        // The event history is slow, so nothing waits for it.
+        let regions = Regions::of(client, plan);
+        if read.is_some() {
+            ui.status("reading evidence: the event history, beside the other changes and the hold");
         }
-        self.steps(false)?;
-        self.last_look()
+        thread::scope(|scope| {
+            let reading = read.map(|(mut found, lookups)| {
+                let (regions, limit) = (&regions, &limit);
+                scope.spawn(move || {
+                    found.add(collect::histories(client, &lookups, regions, limit));
+                    found
+                })
+            });
+            let done =
+                self.steps(Pass::All).and_then(|()| self.last_look()).and_then(|()| self.prove());
+            ended.store(done.is_err(), Ordering::Relaxed);
+            let Some(reading) = reading else { return done };
+            let found = reading.join().unwrap_or_else(|panic| resume_unwind(panic));
+            done.and_then(|()| self.evidence(found))
+        })
     }
 
-    /// Every step that this run has not been at yet, or only the urgent ones.
-    fn steps(&mut self, urgent: bool) -> Result<(), ExecuteError> {
+    /// The steps of a pass that this run has not been at yet.
+    fn steps(&mut self, pass: Pass) -> Result<(), ExecuteError> {
         let plan = self.session.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
-            if urgent && !step.urgent {
-                continue;
-            }
+        for (at, step) in plan.steps.iter().enumerate().filter(|(_, step)| pass.takes(step)) {
             match &step.kind {
                 Kind::Changes(_) | Kind::Fallback(_) => {
-                    let Executor { session, progress, .. } = self;
-                    Carry { session, progress }.step(at)?;
+                    if !self.reissues().keeps_alive(at)? {
+                        let Executor { session, progress, .. } = self;
+                        Carry { session, progress }.step(at)?;
+                    }
                 }
                 Kind::Settle => self.hold().settle()?,
                 Kind::Hold => self.hold().hold()?,
-                Kind::Reissue(reissue) => self.reissue(at, reissue)?,
-                Kind::Blocked(why) => self.leave(at, Cause::Blocked, why.clone())?,
+                Kind::Reissue(reissue) => self.reissues().make(at, reissue)?,
+                Kind::Blocked(why) => {
+                    let Executor { session, progress, .. } = self;
+                    leave_step(session, progress, at, Cause::Blocked, why.clone())?;
+                }
             }
         }
         Ok(())
     }
 
-    /// Leaves a whole step.
-    fn leave(&mut self, at: usize, cause: Cause, why: String) -> Result<(), ExecuteError> {
-        let step = self.session.plan.steps[at].step.clone();
-        let (resource, ask) = (subject(&self.session, at), String::new());
-        let left = Left { change: None, step, resource, cause, why, ask };
-        note(&mut self.session, &mut self.progress, left)
+    /// Asks IAM whether the denies are in force, unless somebody keeps reverting them.
+    fn prove(&mut self) -> Result<(), ExecuteError> {
+        if !self.progress.contested {
+            self.proofs = prove(&mut self.session, &mut self.progress)?;
+        }
+        Ok(())
+    }
+
+    fn reissues(&mut self) -> Reissues<'_, 'a> {
+        Reissues { session: &mut self.session, progress: &mut self.progress }
     }
 
     fn hold(&mut self) -> Hold<'_, 'a> {
@@ -117,73 +160,13 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// Issues a new key, unless the old one may still work.
-    fn reissue(&mut self, at: usize, reissue: &Reissue) -> Result<(), ExecuteError> {
-        let user = &reissue.user;
-        if self.progress.contested {
-            let why = format!("no new key for {user}: the containment is contested");
-            return self.leave(at, Cause::Contested, why);
-        }
-        let moves = self.session.history().reissues.get(&reissue.number).cloned();
-        let moves = moves.unwrap_or_default();
-        let issued = moves.last().is_some_and(|(phase, _)| *phase == Phase::Finished);
-        if let Some(first) = self.needed_before(user).filter(|_| !issued) {
-            let why =
-                format!("no new key for {user}: the old one may still work, because of {first}");
-            return self.leave(at, Cause::Depends, why);
-        }
-        if self.unremoved.contains(&reissue.number) {
-            return Ok(());
-        }
-        let Executor { session, progress, .. } = self;
-        let order = order(session, reissue);
-        match rotate::run(session.client, &mut session.journal, session.ui, &order, &moves) {
-            Ok(issued) => {
-                progress.made.own.push(key_resource(session.plan, user, &issued));
-                progress.statuses.insert(reissue.number, ChangeStatus::Held);
-                Ok(())
-            }
-            Err(e) => leave(session, progress, Part { at, change: None }, e.into()),
-        }
-    }
-
-    /// What was left of the urgent changes, and of the user's access keys: a new key must wait for them.
-    fn needed_before(&self, user: &str) -> Option<String> {
-        let keys = key_resource(self.session.plan, user, "");
-        let urgent =
-            |left: &Left| self.session.plan.steps.iter().any(|s| s.urgent && s.step == left.step);
-        let first = self.progress.left.iter().find(|l| urgent(l) || l.resource.starts_with(&keys));
-        first.map(|left| match left.change {
-            Some(number) => format!("change {number} ({}), which was left", left.step),
-            None => format!("{}, which was left", left.step),
-        })
-    }
-
-    /// Removes keys of an interrupted re-issue. If that fails, the re-issue waits for the next run.
-    fn clear_orphans(&mut self) -> Result<(), ExecuteError> {
-        let plan = self.session.plan;
-        for (at, step) in plan.steps.iter().enumerate() {
-            let Kind::Reissue(reissue) = &step.kind else { continue };
-            if let Err(e) = clear_orphans(&mut self.session, reissue) {
-                self.unremoved.push(reissue.number);
-                leave(&mut self.session, &mut self.progress, Part { at, change: None }, e)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn collect(&mut self) -> Result<(), ExecuteError> {
-        let Session { client, plan, ui, journal, timing, .. } = &mut self.session;
-        let limit = timing.evidence;
-        ui.status(&format!("reading evidence, for {} s at most", limit.as_secs()));
-        let regions = Regions::of(*client, plan);
-        let progress = |what: &str| ui.status(&format!("reading evidence: {what}"));
-        let Collected { answers, missing } =
-            collect::collect(*client, &plan.collect, &regions, limit, &progress);
+    /// Writes to the journal what evidence was read.
+    fn evidence(&mut self, found: Collected) -> Result<(), ExecuteError> {
+        let Collected { answers, missing } = found;
         for what in &missing {
-            ui.warning(&format!("no evidence: {what}"));
+            self.session.ui.warning(&format!("no evidence: {what}"));
         }
-        journal.append(Event::Evidence { files: answers, missing })?;
+        self.session.journal.append(Event::Evidence { files: answers, missing })?;
         self.session.write_manifest();
         Ok(())
     }
@@ -217,6 +200,11 @@ impl<'a> Executor<'a> {
         &self.progress.left
     }
 
+    /// What IAM itself says of the contained identities.
+    pub fn proofs(&self) -> &[Proof] {
+        &self.proofs
+    }
+
     /// True if the run answers for at least one change.
     pub fn changed(&self) -> bool {
         self.progress.answered_for().next().is_some()
@@ -228,28 +216,26 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// Removes keys that an earlier run requested and never received: they would look like an attacker's.
-pub(super) fn clear_orphans(
-    session: &mut Session<'_>,
-    reissue: &Reissue,
-) -> Result<(), ExecuteError> {
-    let Some(moves) = session.history().reissues.get(&reissue.number).cloned() else {
-        return Ok(());
-    };
-    let order = order(session, reissue);
-    let Session { client, journal, ui, .. } = session;
-    Ok(rotate::remove_orphaned_keys(client, journal, ui, &order, &moves)?)
+/// Which steps a run makes, in this order.
+#[derive(Debug, Clone, Copy)]
+enum Pass {
+    /// What takes access from the attacker.
+    Urgent,
+    /// What makes the attacker visible: it waits neither for evidence nor for a hold.
+    Visibility,
+    /// All others, in the plan's order.
+    All,
 }
 
-fn order<'r>(session: &Session<'r>, reissue: &'r Reissue) -> rotate::ReissueRequest<'r> {
-    rotate::ReissueRequest {
-        number: reissue.number,
-        user: &reissue.user,
-        delete: reissue.delete.as_deref(),
-        secret: reissue.secret.as_deref(),
-        file: reissue.file.as_deref(),
-        probe: reissue.probe.as_deref(),
-        case: &session.plan.case,
-        propagation: session.timing.propagation,
+impl Pass {
+    fn takes(self, step: &PlannedStep) -> bool {
+        match self {
+            Pass::Urgent => step.urgent,
+            Pass::Visibility => {
+                let sees = ["cloudtrail.", "guardduty."].iter().any(|s| step.step.starts_with(s));
+                sees && matches!(step.kind, Kind::Changes(_))
+            }
+            Pass::All => true,
+        }
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn rows_seen(history: &History, seen: &BTreeMap<usize, ChangeStatus>)
         (ChangeState::Failed, Some(ChangeStatus::Replaced)) => ChangeStatus::Replaced,
         (ChangeState::Undone, _) => ChangeStatus::Undone,
         (ChangeState::UndoUnknown, _) => ChangeStatus::UndoUnknown,
+        (ChangeState::Narrowed, _) if r.prepared => ChangeStatus::Prepared,
         (ChangeState::Narrowed, _) => ChangeStatus::Narrowed,
         (ChangeState::Failed, _) => ChangeStatus::Failed,
         (_, Some(seen)) => *seen,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::error::{ExecuteError, Refusal, Stop};
 use super::moment::filled;
 use super::origins::Origins;
-use super::run::clear_orphans;
+use super::reissue::clear_orphans;
 use super::session::Session;
 use super::undo_options::UndoOptions;
 use super::{find, wait};
@@ -162,6 +162,16 @@ impl Done {
     }
 }
 
+/// What a call of an undo leaves in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaves {
+    Nothing,
+    /// A narrower change, which a later undo removes.
+    Narrower,
+    /// The whole change, and what must bind an attacker when it goes.
+    All,
+}
+
 impl ChangeUndo<'_, '_> {
     fn undo(&mut self) -> Result<Done, ExecuteError> {
         let plan = self.session.plan;
@@ -194,12 +204,12 @@ impl ChangeUndo<'_, '_> {
                     return Ok(Done { reverted, ..bound_until(end) });
                 }
                 Undo::Until(_, change) | Undo::Change(change) => {
-                    self.make(&change, now.state, false)?;
+                    self.make(&change, now.state, Leaves::Nothing)?;
                     self.session.show(self.number, "undone", &self.record.resource);
                     return Ok(Done::reverted());
                 }
                 Undo::Prepare(change) => {
-                    if let Some(stays) = self.prepare(&change, now.state)? {
+                    if let Some(stays) = self.prepare(&change, now.state, Leaves::All)? {
                         return Ok(stays);
                     }
                     // The Deny goes only after AWS had time to apply what replaces it.
@@ -209,7 +219,7 @@ impl ChangeUndo<'_, '_> {
                 }
                 Undo::Narrow(change) => change,
             };
-            if let Some(stays) = self.prepare(&change, now.state)? {
+            if let Some(stays) = self.prepare(&change, now.state, Leaves::Narrower)? {
                 return Ok(stays);
             }
             self.session.show(self.number, "lifted", &self.record.resource);
@@ -221,8 +231,13 @@ impl ChangeUndo<'_, '_> {
     }
 
     /// Makes a call that leaves a narrower change, or says why the change stays as it is.
-    fn prepare(&mut self, change: &Change, now: Value) -> Result<Option<Done>, ExecuteError> {
-        let Err(e) = self.make(change, now, true) else {
+    fn prepare(
+        &mut self,
+        change: &Change,
+        now: Value,
+        leaves: Leaves,
+    ) -> Result<Option<Done>, ExecuteError> {
+        let Err(e) = self.make(change, now, leaves) else {
             self.reload();
             return Ok(None);
         };
@@ -282,7 +297,7 @@ impl ChangeUndo<'_, '_> {
     }
 
     /// Makes the call, between its lines in the journal.
-    fn make(&mut self, change: &Change, before: Value, narrows: bool) -> Result<(), ExecuteError> {
+    fn make(&mut self, change: &Change, before: Value, leaves: Leaves) -> Result<(), ExecuteError> {
         let (call, after) = filled(change, self.session.client.now());
         self.session.journal.append(Event::UndoIntent {
             change: self.number,
@@ -291,7 +306,8 @@ impl ChangeUndo<'_, '_> {
             call: call.clone(),
             before,
             after: after.clone(),
-            narrows,
+            narrows: leaves != Leaves::Nothing,
+            prepares: leaves == Leaves::All,
         })?;
         match self.session.client.call(&call) {
             Ok(_) => self.undone(Outcome::Applied),

@@ -195,6 +195,9 @@ pub enum Event {
         /// The call leaves a narrower change in place, which a later undo removes.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         narrows: bool,
+        /// The call only puts in place what must bind an attacker before the change is lifted: the change stays in force.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        prepares: bool,
     },
     UndoDone {
         change: usize,

@@ -88,6 +88,10 @@ pub struct Record {
     pub narrowing: Option<Value>,
     /// An undo left a narrower change; `after` is its state.
     pub narrowed: bool,
+    /// The undo that was announced last only prepares.
+    pub preparing: bool,
+    /// The undo came as far as to prepare: the change itself is still in force.
+    pub prepared: bool,
     /// Why the last undo left it in force.
     pub stays: Option<Stays>,
 }
@@ -188,10 +192,11 @@ impl History {
     }
 
     /// An undo was announced; `narrows` is the state that it leaves, unless it leaves nothing.
-    fn undo_announced(&mut self, change: usize, narrows: Option<Value>) {
+    fn undo_announced(&mut self, change: usize, narrows: Option<Value>, prepares: bool) {
         if let Some(record) = self.changes.get_mut(&change) {
             record.state = ChangeState::UndoUnknown;
             record.narrowing = narrows;
+            record.preparing = prepares;
             record.stays = None;
         }
     }
@@ -203,6 +208,7 @@ impl History {
             (Some(Outcome::Applied | Outcome::FoundApplied), Some(narrower)) => {
                 record.after = narrower;
                 record.narrowed = true;
+                record.prepared = record.preparing;
                 ChangeState::Narrowed
             }
             (Some(Outcome::Applied | Outcome::FoundApplied | Outcome::Already), _) => {
@@ -255,6 +261,8 @@ impl History {
                     replaced: false,
                     narrowing: None,
                     narrowed: false,
+                    preparing: false,
+                    prepared: false,
                     stays: None,
                 };
                 self.changes.insert(*change, record);
@@ -282,8 +290,8 @@ impl History {
                 }
             }
             Event::Left(left) => self.left.push(left.clone()),
-            Event::UndoIntent { change, after, narrows, .. } => {
-                self.undo_announced(*change, narrows.then(|| after.clone()));
+            Event::UndoIntent { change, after, narrows, prepares, .. } => {
+                self.undo_announced(*change, narrows.then(|| after.clone()), *prepares);
             }
             Event::UndoDone { change, outcome, .. } => self.undo_answered(*change, Some(*outcome)),
             Event::UndoFailed { change, .. } => self.undo_answered(*change, None),

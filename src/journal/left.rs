@@ -46,6 +46,8 @@ pub enum Cause {
     Blocked,
     /// The containment is contested.
     Contested,
+    /// It was made, and IAM's own simulation does not show it in force.
+    Unproven,
 }
 
 impl fmt::Display for Left {

@@ -50,7 +50,16 @@ fn undo_intent(change: usize) -> Event {
     let (step, resource) = ("iam.deny-user".into(), "r".into());
     let call = Call::new("iam", "DeleteUserPolicy", []);
     let (before, after) = (json!(1), Value::Null);
-    Event::UndoIntent { change, step, resource, call, before, after, narrows: false }
+    Event::UndoIntent {
+        change,
+        step,
+        resource,
+        call,
+        before,
+        after,
+        narrows: false,
+        prepares: false,
+    }
 }
 
 /// The undo of a Deny, which leaves the state `"cutoff"`.
@@ -59,7 +68,16 @@ fn narrow_intent(change: usize) -> Event {
         unreachable!("an undo")
     };
     let after = json!("cutoff");
-    Event::UndoIntent { change, step, resource, call, before, after, narrows: true }
+    Event::UndoIntent {
+        change,
+        step,
+        resource,
+        call,
+        before,
+        after,
+        narrows: true,
+        prepares: false,
+    }
 }
 
 fn undone(change: usize, outcome: Outcome) -> Event {

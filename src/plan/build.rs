@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
 use super::permissions::Needed;
-use super::round::{Round, applies, fill, refuse_lost_key};
+use super::round::{Round, applies, fill, refuse_unused_destination};
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
 use crate::clock::{self, Millis};
@@ -101,10 +101,14 @@ impl Planner<'_> {
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
-        for user in plan.args.all("user").iter().filter(|user| !user.is_empty()) {
-            let (partition, account) = (&draft.made.partition, &self.caller.account);
-            let arn = format!("arn:{partition}:iam::{account}:user/{user}");
-            draft.needed.add(&["iam:GetUser"], &arn);
+        // Who reverts a change, and who made the state before one that undo may bring back.
+        draft.needed.add(&["cloudtrail:LookupEvents"], "*");
+        for (kind, read) in [("user", "iam:GetUser"), ("role", "iam:GetRole")] {
+            for name in plan.args.all(kind).iter().filter(|name| !name.is_empty()) {
+                let (partition, account) = (&draft.made.partition, &self.caller.account);
+                let arn = format!("arn:{partition}:iam::{account}:{kind}/{name}");
+                draft.needed.add(&[read, "iam:SimulatePrincipalPolicy"], &arn);
+            }
         }
         if plan.args.given("access-key") {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
@@ -113,6 +117,7 @@ impl Planner<'_> {
         for group in playbook.steps.chunk_by(|_, next| next.fallback) {
             self.group(group, &mut plan, &mut draft)?;
         }
+        refuse_unused_destination(playbook, &draft.args).map_err(PlanError::Refused)?;
         for step in &mut plan.steps {
             let Kind::Fallback(changes) = &mut step.kind else { continue };
             for change in changes {
@@ -193,7 +198,6 @@ impl Planner<'_> {
         for value in rounds {
             for (at, from) in group.iter().enumerate() {
                 if !applies(from, &draft.args) {
-                    refuse_lost_key(from, &draft.args).map_err(PlanError::Refused)?;
                     continue;
                 }
                 let next = group.get(at + 1).is_some_and(|next| applies(next, &draft.args));
@@ -213,10 +217,7 @@ impl Planner<'_> {
         let kind = match from.step.as_str() {
             "settle" => Kind::Settle,
             "hold" => Kind::Hold,
-            "reissue-access-key" => match self.reissue(&args, draft)? {
-                Some(reissue) => Kind::Reissue(reissue),
-                None => return Ok(()),
-            },
+            "reissue-access-key" => self.reissue(&args, draft)?,
             id => {
                 let step = step::find(id)
                     .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;
@@ -257,6 +258,9 @@ impl Planner<'_> {
     ) -> Result<(), PlanError> {
         let meta = step.meta();
         let takes = |name: &str| meta.takes.contains(&name) || meta.needs.contains(&name);
+        if takes("spare-key") {
+            self.spare(args, draft)?;
+        }
         if let Some(missing) = meta.needs.iter().find(|name| !args.given(name)) {
             return Err(PlanError::Usage(format!("the step {} needs '{missing}'", meta.id)));
         }
@@ -293,6 +297,11 @@ impl Planner<'_> {
                 draft.needed.add(&listed, "*");
                 for arn in &survey.all {
                     draft.needed.add(&["cloudtrail:GetTrail", "cloudtrail:GetTrailStatus"], arn);
+                }
+                // HeadBucket needs ListBucket (S3 API Reference).
+                for bucket in &survey.buckets {
+                    let arn = format!("arn:{}:s3:::{bucket}", draft.made.partition);
+                    draft.needed.add(&["s3:ListBucket"], &arn);
                 }
                 draft.notes.extend(survey.notes.iter().cloned());
                 survey

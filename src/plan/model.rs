@@ -95,11 +95,40 @@ pub struct PlannedChange {
     pub affects: Vec<String>,
 }
 
+/// Which comes first when an access key is re-issued.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// The leaked key dies first, and the new one is made at once after.
+    #[default]
+    StopNow,
+    /// The new key is made, delivered and tested first, and then the leaked one dies.
+    Seamless,
+}
+
+impl PlannedStep {
+    /// True for an urgent step with changes of its own: without it, the attacker may still act.
+    pub fn contains(&self) -> bool {
+        self.urgent && matches!(self.kind, Kind::Changes(_) | Kind::Fallback(_))
+    }
+}
+
+impl Form {
+    fn is_stop_now(&self) -> bool {
+        *self == Form::StopNow
+    }
+}
+
 /// The re-issue of a user's access key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reissue {
     pub number: usize,
+    #[serde(default, skip_serializing_if = "Form::is_stop_now")]
+    pub form: Form,
+    /// Seamless: the seconds that consumers have to read the new key before the leaked one dies.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub grace: u64,
     pub user: String,
     /// Keys that the user has, active or not: two at most.
     pub keys: Vec<String>,
@@ -112,6 +141,11 @@ pub struct Reissue {
     /// The new file that gets the key if there is no secret.
     pub file: Option<String>,
     pub probe: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 impl Plan {
@@ -148,6 +182,7 @@ impl Plan {
             caller: &self.caller.arn,
             caller_role: made.caller_role.as_deref(),
             case: &self.case,
+            created: &self.created,
             own: &made.own,
             written: &made.written,
         }

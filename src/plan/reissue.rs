@@ -1,49 +1,54 @@
 //! Plans the re-issue of an access key: IAM allows two keys, and the new one needs a destination.
 
 use super::build::{Draft, PlanError, Planner};
-use super::model::Reissue;
+use super::model::{Form, Kind, Reissue};
+use super::spare::{UserKey, keys_of};
 use crate::cloud::Call;
 use crate::step::Args;
 
+/// How long consumers may take to read a new key from Secrets Manager, in seconds, if nobody says.
+const GRACE: u64 = 60;
+
 impl Planner<'_> {
-    /// Plans the re-issue. `None` without a destination for the new key.
-    pub(super) fn reissue(
-        &self,
-        args: &Args,
-        draft: &mut Draft,
-    ) -> Result<Option<Reissue>, PlanError> {
+    /// Plans the re-issue. Without a destination for the new key, the step is blocked: a run must not end as if there
+    /// was one.
+    pub(super) fn reissue(&self, args: &Args, draft: &mut Draft) -> Result<Kind, PlanError> {
         let text = |name: &str| Some(args.text(name).to_string()).filter(|t| !t.is_empty());
         let (user, secret, file) =
             (args.text("user").to_string(), text("secret"), text("new-key-file"));
+        let form = match args.text("form") {
+            "seamless" => Form::Seamless,
+            _ => Form::StopNow,
+        };
         if secret.is_none() && file.is_none() {
-            draft.notes.push(
-                "No new key is issued: give --secret NAME (Secrets Manager) or --new-key-file FILE to re-issue \
-                 one in the same run"
-                    .into(),
-            );
-            return Ok(None);
+            let give = "give --secret NAME (Secrets Manager) or --new-key-file FILE";
+            return match form {
+                Form::StopNow => {
+                    Ok(Kind::Blocked(format!("no new key: it has no destination; {give}")))
+                }
+                Form::Seamless => Err(PlanError::Usage(format!(
+                    "--mode seamless makes a new key before the leaked one dies: {give}"
+                ))),
+            };
         }
-        let list = Call::new("iam", "ListAccessKeys", [("UserName", user.as_str().into())]);
-        let keys = self.api.call(&list)?;
-        let keys: Vec<String> = keys
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|k| k["AccessKeyId"].as_str().map(str::to_string))
-            .collect();
+        let keys = keys_of(self.api, &user)?;
         let delete = text("delete-key");
-        if keys.len() >= 2 && delete.is_none() {
-            return Err(PlanError::Refused(format!(
-                "{user} has two keys ({}), and IAM allows only two, also when they are inactive. Save the \
-                 evidence of one, then name it with --delete-key (deleting is irreversible), or re-issue to \
-                 a new user",
-                keys.join(", ")
-            )));
-        }
-        if let Some(key) = delete.as_ref().filter(|key| !keys.contains(key)) {
-            return Err(PlanError::Usage(format!("--delete-key: {user} has no key {key}")));
+        check_slots(&user, &keys, delete.as_deref(), form, args)?;
+        let grace = grace(form, args, secret.is_some())?;
+        if form == Form::Seamless {
+            let leaked = args.text("access-key");
+            let used =
+                keys.iter().find(|key| key.active && (leaked.is_empty() || key.id == leaked));
+            let used = used.map(|key| format!("{}: {}", key.id, self.last_used(&key.id)));
+            draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
+            draft.notes.push(format!(
+                "The leaked key works until the new one does. If an attacker uses it, stop it now: --mode rotate ({})",
+                used.as_deref().unwrap_or("no key is active")
+            ));
         }
         let current = secret.as_ref().map(|id| self.current_version(id)).transpose()?;
+        let probe = text("probe");
+        self.try_probe(probe.as_deref(), draft)?;
         draft.number += 1;
         let arn = format!("arn:{}:iam::{}:user/{user}", draft.made.partition, self.caller.account);
         let actions = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys"];
@@ -60,16 +65,37 @@ impl Planner<'_> {
                 draft.needed.add(&["kms:Decrypt", "kms:GenerateDataKey"], &key_arn(arn, key));
             }
         }
-        Ok(Some(Reissue {
+        Ok(Kind::Reissue(Reissue {
             number: draft.number,
+            form,
+            grace,
             user,
-            keys,
+            keys: keys.into_iter().map(|key| key.id).collect(),
             delete,
             secret,
             current: current.map(|current| current.version),
             file,
-            probe: text("probe"),
+            probe,
         }))
+    }
+
+    /// Finds a mistyped bucket with the caller's own credentials, before anything is approved.
+    fn try_probe(&self, probe: Option<&str>, draft: &mut Draft) -> Result<(), PlanError> {
+        let Some(bucket) = probe.and_then(|probe| probe.strip_prefix("s3:")) else {
+            return Ok(());
+        };
+        let arn = format!("arn:{}:s3:::{bucket}", draft.made.partition);
+        draft.needed.add(&["s3:ListBucket"], &arn);
+        match self.api.call(&Call::new("s3", "HeadBucket", [("Bucket", bucket.into())])) {
+            Err(e) if e.is_not_found() => {
+                Err(PlanError::Refused(format!("--probe: there is no bucket {bucket}")))
+            }
+            Err(e) => {
+                draft.notes.push(format!("The probe s3:{bucket} fails with your own key: {e}"));
+                Ok(())
+            }
+            Ok(_) => Ok(()),
+        }
     }
 
     fn current_version(&self, id: &str) -> Result<Current, PlanError> {
@@ -106,6 +132,71 @@ impl Planner<'_> {
     }
 }
 
+/// Refuses when there is no room for a new key, or when the key to delete would still be in use.
+fn check_slots(
+    user: &str,
+    keys: &[UserKey],
+    delete: Option<&str>,
+    form: Form,
+    args: &Args,
+) -> Result<(), PlanError> {
+    let Some(delete) = delete else {
+        if keys.len() < 2 {
+            return Ok(());
+        }
+        let ids: Vec<&str> = keys.iter().map(|key| key.id.as_str()).collect();
+        return Err(PlanError::Refused(format!(
+            "{user} has two keys ({}), and IAM allows only two, also when they are inactive. Save the evidence of \
+             one, then name it with --delete-key (deleting is irreversible), or re-issue to a new user",
+            ids.join(", ")
+        )));
+    };
+    let Some(key) = keys.iter().find(|key| key.id == delete) else {
+        return Err(PlanError::Usage(format!("--delete-key: {user} has no key {delete}")));
+    };
+    let leaked = args.text("access-key");
+    let dies_first =
+        form == Form::StopNow && (args.given("all-keys") || leaked.is_empty() || leaked == delete);
+    if key.active && !dies_first {
+        return Err(PlanError::Refused(format!(
+            "--delete-key: {delete} is active, and this plan does not stop it before the new key is made: \
+             deactivate it first, or give --mode rotate --all-keys"
+        )));
+    }
+    Ok(())
+}
+
+/// The seconds that consumers have to read the new key.
+fn grace(form: Form, args: &Args, in_secret: bool) -> Result<u64, PlanError> {
+    if form == Form::StopNow {
+        return Ok(0);
+    }
+    match (args.text("grace"), in_secret) {
+        ("", true) => Ok(GRACE),
+        ("", false) => Err(PlanError::Usage(
+            "--mode seamless with --new-key-file: give --grace TIME, in which you bring the new key to its consumers"
+                .into(),
+        )),
+        (text, _) => seconds(text).ok_or_else(|| {
+            PlanError::Usage(format!("--grace: '{text}' is not a time such as 90s, 5m or 1h"))
+        }),
+    }
+}
+
+/// `90s`, `5m`, `1h`: a day at most, because a run waits for it.
+fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let digits = number.bytes().all(|b| b.is_ascii_digit());
+    let seconds = number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(unit)?;
+    Some(seconds).filter(|seconds| *seconds <= 24 * 3600)
+}
+
 /// A secret's current version.
 struct Current {
     version: String,
@@ -132,7 +223,18 @@ fn key_arn(secret: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::key_arn;
+    use super::{key_arn, seconds};
+
+    #[test]
+    fn a_grace_is_a_number_and_a_unit() {
+        for (text, is) in [("0s", 0), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(seconds(text), Some(is), "{text}");
+        }
+        for text in ["", "s", "90", "-1s", "+1s", "1d", "25h", "5 m", "99999999999999999999s", "ä"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_key_becomes_the_arn_that_a_policy_names() {

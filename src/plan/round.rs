@@ -1,6 +1,6 @@
 //! One step of a playbook for one value: whether it applies, and its arguments.
 
-use crate::playbook::{self, PlaybookStep};
+use crate::playbook::{self, Playbook, PlaybookStep};
 use crate::step::Args;
 
 /// A step of a playbook for one of the values that it repeats for.
@@ -12,17 +12,19 @@ pub(super) struct Round<'p> {
     pub one_of_several: bool,
 }
 
-/// A new key has no place in a plan that denies its user everything.
+/// Refuses a destination for a new key that the playbook does not make in this mode.
 ///
 /// # Errors
-/// When one was asked for.
-pub(super) fn refuse_lost_key(step: &PlaybookStep, args: &Args) -> Result<(), String> {
-    if step.step == "reissue-access-key" && (args.given("secret") || args.given("new-key-file")) {
-        return Err(
-            "lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate".into(),
-        );
+/// With the reason.
+pub(super) fn refuse_unused_destination(playbook: &Playbook, args: &Args) -> Result<(), String> {
+    let mut reissues = playbook.steps.iter().filter(|s| s.step == "reissue-access-key").peekable();
+    let destined = args.given("secret") || args.given("new-key-file");
+    if !destined || reissues.peek().is_none() || reissues.any(|step| applies(step, args)) {
+        return Ok(());
     }
-    Ok(())
+    Err("lockdown does not re-issue a key: the deny would apply to the new key, too; use --mode rotate or --mode \
+         seamless"
+        .into())
 }
 
 /// Whether the step's conditions are met.

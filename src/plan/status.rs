@@ -23,6 +23,8 @@ pub enum ChangeStatus {
     UndoUnknown,
     /// Undone, except that sessions from before the undo stay denied.
     Narrowed,
+    /// An undo put the cutoff for earlier sessions in place and ended there: the change itself is still in force.
+    Prepared,
     /// The new key is in this phase.
     Reissue(Phase),
 }
@@ -77,6 +79,7 @@ impl Row {
             (ChangeStatus::Failed, _) => Standing::Failed,
             (_, Some(LiveState::AsBefore | LiveState::Other)) => Standing::Reverted,
             _ if self.stays.is_some_and(|stays| !stays.is_intended()) => Standing::Open,
+            (ChangeStatus::Prepared, _) => Standing::Open,
             (_, Some(LiveState::InForce) | None) => Standing::AsLeft,
         }
     }
@@ -108,7 +111,7 @@ mod tests {
     #[test]
     fn what_a_status_means_for_the_case() {
         use ChangeStatus::{
-            Contested, Failed, Held, Narrowed, Replaced, UndoUnknown, Undone, Unknown,
+            Contested, Failed, Held, Narrowed, Prepared, Replaced, UndoUnknown, Undone, Unknown,
         };
         use LiveState::{AsBefore, InForce, Other};
         // An error whose text reads like another state.
@@ -132,6 +135,9 @@ mod tests {
             (Unknown, AsBefore, Standing::Open),
             (UndoUnknown, AsBefore, Standing::Open),
             (Narrowed, InForce, Standing::AsLeft),
+            // Undo was to lift it.
+            (Prepared, InForce, Standing::Open),
+            (Prepared, Other, Standing::Reverted),
             // Without the cutoff, stolen sessions work again.
             (Narrowed, AsBefore, Standing::Reverted),
         ] {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::clock::Millis;
+use crate::event::time;
 use crate::journal::Phase;
 
 /// A new key that the journal records.
@@ -25,6 +27,12 @@ pub fn recorded_key(phases: &[(Phase, Value)]) -> Option<RecordedKey> {
         }
     }
     key
+}
+
+/// When the new key was delivered and tested, by AWS's clock; `None` before that.
+pub fn finished_at(phases: &[(Phase, Value)]) -> Option<Millis> {
+    let (phase, detail) = phases.last()?;
+    (*phase == Phase::Finished).then(|| detail["at"].as_str().and_then(time::parse)).flatten()
 }
 
 #[cfg(test)]

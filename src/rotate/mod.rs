@@ -19,8 +19,8 @@ use crate::cloud::{ApiError, Client};
 use crate::journal::{Journal, JournalError, Phase};
 use crate::ui::Ui;
 
-pub use journal_phases::recorded_key;
-pub use probe::{probe_command, validate_probe};
+pub use journal_phases::{finished_at, recorded_key};
+pub use probe::{probe_command, try_probe, validate_probe};
 
 /// The user whose key to re-issue, and the destination of the new key.
 #[derive(Debug, Clone, Copy)]

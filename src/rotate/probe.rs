@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::cloud::{Arn, Call, Client, ErrorKind, IssuedKey};
+use crate::cloud::{Api, Arn, Call, Client, ErrorKind, IssuedKey};
 use crate::step::Args;
 
 /// Calls GetCallerIdentity with the new key, then runs the probe. For some seconds, parts of AWS do not know a
@@ -30,10 +30,32 @@ pub fn test_key(
             let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
             retry(propagation, || client.call_as(key, &head)).map(|_| ())
         }
-        Some(("cmd", command)) => run_command(&words(command)?, key),
+        Some(("cmd", command)) => run_command(&words(command)?, Some(key)),
         Some((kind, _)) => {
             Err(format!("invalid probe '{kind}' (expected s3:BUCKET, cmd:COMMAND or none)"))
         }
+    }
+}
+
+/// Tries the probe with the caller's own credentials, before anything is changed: a mistyped bucket or command is found
+/// while the old key still works. A command runs in incident's own environment. Returns why the try tells nothing, if it
+/// does not.
+///
+/// # Errors
+/// Why the probe cannot work, whatever the key may do.
+pub fn try_probe(client: &Client, probe: &str) -> Result<Option<String>, String> {
+    match probe.split_once(':').unwrap_or((probe, "")) {
+        ("s3", bucket) => {
+            let head = Call::new("s3", "HeadBucket", [("Bucket", bucket.into())]);
+            match client.call(&head) {
+                Ok(_) => Ok(None),
+                Err(e) if e.is_not_found() => Err(format!("there is no bucket {bucket}")),
+                // The new key may do what the caller may not.
+                Err(e) => Ok(Some(e.to_string())),
+            }
+        }
+        ("cmd", command) => run_command(&words(command)?, None).map(|()| None),
+        _ => Ok(None),
     }
 }
 
@@ -86,18 +108,21 @@ pub fn probe_command(probe: &str) -> Option<&str> {
     probe.strip_prefix("cmd:")
 }
 
-/// Runs the responder's own test with the new key in its environment. Its output is not shown, since it might
-/// contain the key.
-fn run_command(words: &[String], key: &IssuedKey) -> Result<(), String> {
+/// Runs the responder's own test with the new key in its environment, or with the environment as it is. Its output is
+/// not shown, since it might contain the key.
+fn run_command(words: &[String], key: Option<&IssuedKey>) -> Result<(), String> {
     let Some((program, arguments)) = words.split_first() else {
         return Err("the probe command is empty".into());
     };
-    let status = Command::new(program)
-        .args(arguments)
-        .env("AWS_ACCESS_KEY_ID", &key.id)
-        .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("AWS_PROFILE")
+    let mut test = Command::new(program);
+    test.args(arguments);
+    if let Some(key) = key {
+        test.env("AWS_ACCESS_KEY_ID", &key.id)
+            .env("AWS_SECRET_ACCESS_KEY", key.secret.reveal())
+            .env_remove("AWS_SESSION_TOKEN")
+            .env_remove("AWS_PROFILE");
+    }
+    let status = test
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -151,11 +176,11 @@ mod tests {
         let hostile = format!("touch '$(touch {0})' && touch {0}", made.display());
         assert!(words(&hostile).is_err());
         let argument = format!("test -n '$(touch {})'", made.display());
-        assert_eq!(run_command(&words(&argument).unwrap(), &key), Ok(()));
+        assert_eq!(run_command(&words(&argument).unwrap(), Some(&key)), Ok(()));
         assert!(!made.exists(), "a shell read the argument");
         let key_is_there = "sh -c 'test \"$AWS_ACCESS_KEY_ID\" = AKIANEW'";
-        assert_eq!(run_command(&words(key_is_there).unwrap(), &key), Ok(()));
-        assert!(run_command(&words("false").unwrap(), &key).unwrap_err().contains("failed"));
-        assert!(run_command(&words("./no-such-program").unwrap(), &key).is_err());
+        assert_eq!(run_command(&words(key_is_there).unwrap(), Some(&key)), Ok(()));
+        assert!(run_command(&words("false").unwrap(), Some(&key)).unwrap_err().contains("failed"));
+        assert!(run_command(&words("./no-such-program").unwrap(), Some(&key)).is_err());
     }
 }

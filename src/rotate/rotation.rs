@@ -255,7 +255,8 @@ impl Rotation<'_, '_> {
         if let Some(secret) = self.request.secret {
             secret_versions::remove_pending(self.client, secret, &self.version(id))?;
         }
-        self.record(Phase::Finished, json!({"user": self.request.user, "key": id}))?;
+        let at = rfc3339(self.client.now());
+        self.record(Phase::Finished, json!({"user": self.request.user, "key": id, "at": at}))?;
         Ok(id.to_string())
     }
 

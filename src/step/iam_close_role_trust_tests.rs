@@ -26,7 +26,7 @@ fn nobody_gets_a_session_and_undo_restores_every_byte() {
     assert_eq!(
         written["Statement"][1],
         json!({
-            "Sid": "IncidentCloseTrustcase",
+            "Sid": "IncidentCloseTrustCasecaseByresponderOn20261121",
             "Effect": "Deny",
             "Principal": {"AWS": "*", "Service": ["ec2.amazonaws.com"]},
             "Action": ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"],
@@ -45,7 +45,7 @@ fn iam_may_write_it_its_own_way() {
     let args = [("role", "app")].into();
     let cx = context(&args);
     let rewritten = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":
-        "ec2.amazonaws.com"},"Action":"sts:AssumeRole"},{"Sid":"IncidentCloseTrustcase","Effect":"Deny",
+        "ec2.amazonaws.com"},"Action":"sts:AssumeRole"},{"Sid":"IncidentCloseTrustCasecaseByresponderOn20261121","Effect":"Deny",
         "Principal":{"Service":"ec2.amazonaws.com","AWS":["*"]},"Action":["sts:AssumeRoleWithWebIdentity",
         "sts:AssumeRole","sts:AssumeRoleWithSAML"]}]}"#;
     assert_eq!(CloseRoleTrust.change(&cx, &item(rewritten)).unwrap(), None);
@@ -129,7 +129,7 @@ fn statement(r: &mut Numbers) -> String {
     let sids = [
         "",
         "\"Sid\":\"A\",",
-        "\"Sid\" : \"IncidentCloseTrustothercase\", ",
+        "\"Sid\" : \"IncidentCloseTrustCaseothercaseByresponderOn20261121\", ",
         "\"Sid\":\"\\u00e9\",",
         "\"Sid\":7,",
     ];
@@ -197,7 +197,12 @@ fn statements_of_others_stay_byte_equal_whatever_they_look_like() {
         for theirs in &many {
             assert!(back.call.text("PolicyDocument").contains(theirs.as_str()), "round {round}");
         }
-        assert!(!back.call.text("PolicyDocument").contains("\"IncidentCloseTrustcase\""));
+        assert!(
+            !back
+                .call
+                .text("PolicyDocument")
+                .contains("\"IncidentCloseTrustCasecaseByresponderOn20261121\"")
+        );
     }
 }
 

@@ -1,5 +1,8 @@
 //! `iam.deactivate-access-keys`: all access keys of a user, not only the leaked one.
 //!
+//! With `others = "spare"`, the keys that are active beside the leaked one when the plan is made stay as they are
+//! (`spare-key`). A key that somebody makes after that is deactivated all the same.
+//!
 //! Deactivating is reversible, deleting is not. It does not end sessions that were created with a key (AWS
 //! Security Incident Response User Guide, "Technique and access containment").
 
@@ -8,12 +11,12 @@ use super::model::{Meta, Risk, UndoKind};
 
 static META: Meta = Meta {
     id: "iam.deactivate-access-keys",
-    title: "Deactivate every access key of the user",
+    title: "Deactivate the user's access keys",
     risk: Risk::Medium,
     undo: UndoKind::Exact,
     loss: "",
     needs: &["user"],
-    takes: &["access-key"],
+    takes: &["access-key", "others", "all-keys", "spare-key"],
     reads: &["iam:ListAccessKeys"],
     writes: &["iam:UpdateAccessKey"],
 };
@@ -60,6 +63,18 @@ mod tests {
         let keys: Vec<_> = changes.iter().map(|c| c.call.text("AccessKeyId")).collect();
         assert_eq!(keys, ["AKIATWO", "AKIAONE"]);
         assert!(changes.iter().all(|c| c.call.text("Status") == "Inactive"));
+    }
+
+    #[test]
+    fn a_spared_key_stays_and_a_newer_one_does_not() {
+        let active = |id: &str| json!({"AccessKeyId": id, "Status": "Active"});
+        let listed = json!([active("AKIACLEAN"), active("AKIALEAKED"), active("AKIAMINTED")]);
+        let api = Fake::default().answers("iam:ListAccessKeys", listed);
+        let args = [("user", "alice"), ("access-key", "AKIALEAKED"), ("spare-key", "AKIACLEAN")];
+        let args = args.into();
+        let items = STEP.observe(&api, &context(&args)).unwrap();
+        let ids: Vec<_> = items.iter().filter_map(|i| i.resource.rsplit('/').next()).collect();
+        assert_eq!(ids, ["AKIALEAKED", "AKIAMINTED"]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod iam_remove_console_password;
 mod iam_reset_console_password;
 mod iam_revoke_role_sessions;
 mod iam_revoke_user_sessions;
+mod mark;
 mod mechanism;
 mod model;
 mod s3_block_account_public_access;
@@ -50,6 +51,7 @@ mod s3_suspend_replication;
 pub mod testing;
 
 pub use args::Args;
+pub use mark::Mark;
 pub use mechanism::trail_survey::{TrailSurvey, survey as survey_trails};
 pub use mechanism::trails::CHOSEN as CHOSEN_TRAILS;
 pub use model::{

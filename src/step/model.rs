@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::args::Args;
+use super::mark::Mark;
 use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call};
 
@@ -81,6 +82,8 @@ pub struct Context<'a> {
     pub caller_role: Option<&'a str>,
     /// Short, lower-case, letters, digits and dashes: part of the names of what we create.
     pub case: &'a str,
+    /// When the plan was made, RFC 3339.
+    pub created: &'a str,
     /// Resources that this case created itself (a re-issued key): never contained.
     pub own: &'a [String],
     /// The states that this case wrote, by resource: AWS does not always show who caused a state.
@@ -93,11 +96,9 @@ impl Context<'_> {
         format!("incident-{}-{what}", self.case)
     }
 
-    /// The Sid of our statements: letters and digits only, as IAM requires.
+    /// The Sid of our statements: it names the case, the author and the date.
     pub fn sid(&self, what: &str) -> String {
-        let alphanumeric =
-            |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-        format!("Incident{}{}", alphanumeric(what), alphanumeric(self.case))
+        Mark::new(what, self.case, self.caller, self.created).sid()
     }
 
     pub fn user_arn(&self, user: &str) -> String {

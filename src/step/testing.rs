@@ -51,6 +51,7 @@ pub fn context(args: &Args) -> Context<'_> {
         caller: "arn:aws:iam::123456789012:user/responder",
         caller_role: None,
         case: "case",
+        created: "2026-11-21T10:00:00Z",
         own: &[],
         written: &NOTHING,
     }

@@ -1,4 +1,6 @@
-//! `incident status`: shows what was done, and what is in force now.
+//! `incident status`: shows what was done, what is in force now, and what the contained identity still does.
+
+use std::time::{Duration, Instant};
 
 use crate::casework::{ReadCase, read};
 use crate::cli::args::aws::AwsArgs;
@@ -6,27 +8,49 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
-use crate::execute::{live, rows};
+use crate::execute::{Watch, WatchError, live, rows};
 use crate::journal::RunEnd;
-use crate::plan::{Row, Standing};
+use crate::plan::{Row, Standing, in_force};
+use crate::report::changes::in_force::{self, Account};
 use crate::report::changes::status::{Done, Status, formats, unreadable};
+use crate::report::changes::watch::{ended, line};
 
 /// Show what a case did and what is in force now
 ///
 /// Changes nothing. Exits with 5 when somebody reverted a change, and with 3 when the last run did not end or left
 /// something, a change failed or cannot be read, or undo could not revert what it was asked to. What was undone, and what
 /// undo left in force on purpose, is fine.
+///
+/// With --watch, it reads CloudTrail's event history again and again and prints each successful call of the contained
+/// identity since its containment. It exits with 5 when there was one. CloudTrail shows a call up to 15 minutes late.
+///
+/// With --all, it lists every deny of this program that is in force in the account, with its case, author and date. It
+/// reminds, and lifts nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   incident status case-2026-11-21-leaked-access-key
-  incident status case-2026-11-21-leaked-access-key --offline --format json")]
+  incident status case-2026-11-21-leaked-access-key --offline --format json
+  incident status case-2026-11-21-leaked-access-key --watch --for 30m
+  incident status --all                                        every deny in the account")]
 pub struct Args {
     /// The case folder
-    #[arg(value_name = "CASE")]
-    case: std::path::PathBuf,
-    /// Read only the journal, without calling AWS
+    #[arg(value_name = "CASE", required_unless_present = "all", conflicts_with = "all")]
+    case: Option<std::path::PathBuf>,
+    /// List every deny of this program in the account, of all cases
     #[arg(long)]
+    all: bool,
+    /// Read only the journal, without calling AWS
+    #[arg(long, conflicts_with = "all")]
     offline: bool,
+    /// Print what the contained identity still does, until --for is over or you press Ctrl-C
+    #[arg(long, conflicts_with_all = ["all", "offline", "format"])]
+    watch: bool,
+    /// How long to watch, such as 90s, 30m or 2h [default: until Ctrl-C]
+    #[arg(long = "for", value_name = "TIME", requires = "watch", value_parser = duration)]
+    time: Option<Duration>,
+    /// Pause between two readings of the event history, such as 10s
+    #[arg(long, value_name = "TIME", requires = "watch", default_value = "10s", value_parser = duration)]
+    every: Duration,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
     format: String,
@@ -34,8 +58,23 @@ pub struct Args {
     aws: AwsArgs,
 }
 
+/// `90s`, `30m`, `2h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("'{text}' is not a time such as 90s, 30m or 2h");
+    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[number.len()..] {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return Err(wrong()),
+    };
+    let seconds = number.parse::<u32>().map_err(|_| wrong())?;
+    Ok(Duration::from_secs(u64::from(seconds) * unit))
+}
+
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
-    let ReadCase { case, plan, journal } = read(&args.case)?;
+    let Some(folder) = args.case.as_ref().filter(|_| !args.all) else { return all(cx, args) };
+    let ReadCase { case, plan, journal } = read(folder)?;
     let Some(plan) = plan else {
         let done = Done::Nothing { journal_lines: journal.entries.len() };
         let status = Status { case: case.file(), done };
@@ -43,6 +82,11 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         return Ok(Exit::Done);
     };
     let history = &journal.history;
+    if args.watch {
+        let client = args.aws.connect_for(cx, &plan)?;
+        let mut watch = Watch::new(&client, &plan, history, &journal.entries).map_err(refused)?;
+        return watched(cx, args, &mut watch);
+    }
     let rows = if args.offline {
         rows(history)
     } else {
@@ -62,4 +106,44 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         Standing::AsLeft if incomplete => Exit::Incomplete,
         Standing::AsLeft => Exit::Done,
     })
+}
+
+fn refused(e: WatchError) -> CommandError {
+    match e {
+        WatchError::Api(e) => CommandError::failed(e.to_string()),
+        why => CommandError::with(Exit::Refused, format!("refused: {why}")),
+    }
+}
+
+/// Prints what is new after each reading.
+fn watched(cx: &Cx, args: &Args, watch: &mut Watch<'_>) -> Result<Exit, CommandError> {
+    let until = args.time.map(|time| Instant::now() + time);
+    let (mut counted, mut readings) = (0, 0);
+    loop {
+        for activity in watch.poll().map_err(refused)? {
+            counted += u64::from(!activity.harmless);
+            output::lines(&cx.ui, [line(&activity)])?;
+        }
+        readings += 1;
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            output::lines(&cx.ui, [ended(watch.since(), counted, readings)])?;
+            return Ok(if counted == 0 { Exit::Done } else { Exit::Contested });
+        }
+        std::thread::sleep(left.map_or(args.every, |left| left.min(args.every)));
+    }
+}
+
+/// What is in force in the account, of every case.
+fn all(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
+    let client = args.aws.connect(cx)?;
+    let caller = client.caller();
+    let (denies, unread) =
+        in_force(&client, &caller.partition()).map_err(|e| CommandError::failed(e.to_string()))?;
+    let account = Account { account: &caller.account, denies: &denies, unread: &unread };
+    output::render(&cx.ui, &in_force::formats(), &args.format, &account)?;
+    for what in &unread {
+        cx.ui.warning(&format!("not read: {what}"));
+    }
+    Ok(if unread.is_empty() { Exit::Done } else { Exit::Incomplete })
 }

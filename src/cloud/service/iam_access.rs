@@ -4,6 +4,7 @@
 use aws_sdk_iam::Client;
 use serde_json::{Value, json};
 
+use super::iam_account;
 use super::iam_credentials::{client, done, list, status};
 use super::{Env, failed, text, time};
 use crate::cloud::{ApiError, Call, ErrorKind};
@@ -126,6 +127,6 @@ pub async fn call(env: &Env, call: &Call) -> Option<Result<Value, ApiError>> {
                 map.map(|(key, count)| (key.as_str().to_string(), Value::from(*count))).collect()
             })
         }
-        _ => return None,
+        _ => return iam_account::call(&c, call).await,
     })
 }

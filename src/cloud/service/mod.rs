@@ -6,6 +6,7 @@ mod cloudtrail;
 mod cloudtrail_logs;
 mod guardduty;
 mod iam_access;
+mod iam_account;
 mod iam_credentials;
 mod iam_roles;
 mod iam_users;

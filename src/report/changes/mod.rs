@@ -1,8 +1,10 @@
 //! The changes of a case: as a table, with what a run made of them, what is in force now, and what an undo left.
 
+pub mod in_force;
 pub mod run;
 pub mod status;
 pub mod undo;
+pub mod watch;
 
 use crate::plan::{ChangeStatus, LiveState, Row};
 use crate::ui::{Column, Table};
@@ -26,6 +28,7 @@ fn status_words(status: ChangeStatus) -> &'static str {
         ChangeStatus::Unknown => "UNKNOWN: the run ended before the answer",
         ChangeStatus::UndoUnknown => "UNKNOWN: being undone when the run ended",
         ChangeStatus::Narrowed => "narrowed",
+        ChangeStatus::Prepared => "NOT LIFTED",
         ChangeStatus::Reissue(phase) => phase.name(),
     }
 }

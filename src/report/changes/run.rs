@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::table;
 use crate::journal::Left;
-use crate::plan::Row;
+use crate::plan::{Proof, Row, Verdict};
 use crate::ui::sanitize::clean;
 use crate::ui::shell;
 
@@ -14,6 +14,8 @@ use crate::ui::shell;
 pub struct Run<'a> {
     pub rows: &'a [Row],
     pub end: End<'a>,
+    /// What IAM itself says of the contained identities.
+    pub proofs: &'a [Proof],
 }
 
 /// How a run ended.
@@ -55,8 +57,31 @@ impl Run<'_> {
             }
             End::Stopped => {}
         }
+        lines.extend(self.proofs.iter().map(proof));
         lines
     }
+}
+
+/// What IAM says of one identity. What it allows is among what was left.
+fn proof(proof: &Proof) -> String {
+    let Proof { identity, sessions, verdict } = proof;
+    let whom = match sessions {
+        true => format!("sessions of {identity} from before the cutoff"),
+        false => identity.clone(),
+    };
+    let line = match verdict {
+        Verdict::Denied(actions) => {
+            format!(
+                "policy in force: IAM denies {} to {whom} (iam:SimulatePrincipalPolicy)",
+                actions.join(", ")
+            )
+        }
+        Verdict::Allowed(actions) => {
+            format!("policy NOT in force: IAM allows {} to {whom}", actions.join(", "))
+        }
+        Verdict::Unknown(why) => format!("policy not proven for {whom}: {why}"),
+    };
+    clean(&line).into_owned()
 }
 
 fn incomplete(left: &[Left], urgent: bool, changed: bool) -> Vec<String> {

@@ -86,6 +86,11 @@ fn legend(rows: &[Row]) -> Vec<&'static str> {
             "narrowed: the Deny is lifted; sessions from before stay denied until a later undo",
         );
     }
+    if rows.iter().any(|row| row.status == ChangeStatus::Prepared) {
+        lines.push(
+            "NOT LIFTED: undo ended after it wrote the cutoff; the Deny itself is in force until a later undo",
+        );
+    }
     if rows.iter().any(Row::is_kept) {
         lines.push("kept: undo left it in force, and said why");
     }

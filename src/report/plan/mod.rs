@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value};
 
-use crate::plan::{Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
+use crate::plan::{Form, Kind, Plan, PlannedChange, PlannedStep, Reissue, diff};
 use crate::step::{self, UndoKind};
 use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
@@ -127,11 +127,20 @@ fn show_change(change: &PlannedChange, out: &mut Vec<String>) {
 }
 
 fn show_reissue(r: &Reissue, out: &mut Vec<String>) {
-    out.push(format!(
-        " >   Re-issue an access key for {}, once the containment holds  [reissue-access-key]",
-        r.user
-    ));
+    let form = match r.form {
+        Form::StopNow => "Stop now: a new access key at once after the old one died",
+        Form::Seamless => "Seamless: a new access key first; the old one dies only when it works",
+    };
+    out.push(format!(" >   {form}, for {}  [reissue-access-key]", r.user));
     let mut line = |text: String| out.push(format!("     {text}"));
+    line(match r.form {
+        Form::StopNow => "consumers fail from the death of the old key until they read the new one; sessions that the \
+                          new key makes in its first 30 s are denied with the attacker's"
+            .into(),
+        Form::Seamless => {
+            format!("the old key works until the new one is delivered and tested, and {} s longer (--grace)", r.grace)
+        }
+    });
     if let Some(key) = &r.delete {
         line(format!("iam:DeleteAccessKey {key}: IRREVERSIBLE, frees one of the two key slots"));
     }

@@ -47,7 +47,7 @@ impl Denies {
     /// The policy to write. A cutoff is filled in at the moment of the call.
     pub fn document(self, cx: &Context) -> Value {
         match self {
-            Denies::Everything => deny_all(),
+            Denies::Everything => deny_all(cx),
             Denies::OlderSessions => deny_issued_before(cx, placeholder::CUTOFF),
         }
     }
@@ -71,7 +71,7 @@ impl InlineDeny {
 
     fn in_force(&self, cx: &Context, item: &Item) -> bool {
         match self.denies {
-            Denies::Everything => item.state == deny_all(),
+            Denies::Everything => item.state == deny_all(cx),
             Denies::OlderSessions => revokes(cx, item),
         }
     }
@@ -179,10 +179,10 @@ impl Step for InlineDeny {
 }
 
 /// Denies everything, without a condition.
-fn deny_all() -> Value {
+fn deny_all(cx: &Context) -> Value {
     json!({
         "Version": "2012-10-17",
-        "Statement": [{"Sid": "IncidentDenyAll", "Effect": "Deny", "Action": "*", "Resource": "*"}],
+        "Statement": [{"Sid": cx.sid("DenyAll"), "Effect": "Deny", "Action": "*", "Resource": "*"}],
     })
 }
 

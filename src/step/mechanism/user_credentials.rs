@@ -61,7 +61,7 @@ impl Step for UserCredentials {
         self.set_by
     }
 
-    /// One item for each credential, without those that this case created. The leaked one
+    /// One item for each credential, without those that this case created or spares (`spare-key`). The leaked one
     /// (`access-key`) comes first.
     fn observe(&self, api: &dyn Api, cx: &Context) -> Result<Vec<Item>, StepError> {
         let user = cx.args.text("user");
@@ -76,7 +76,8 @@ impl Step for UserCredentials {
                 state.insert((*field).to_string(), value.into());
             }
             let resource = format!("{}#{}/{id}", cx.user_arn(user), self.part);
-            if !cx.own.contains(&resource) {
+            let spared = cx.args.all("spare-key").iter().any(|spared| spared == id);
+            if !cx.own.contains(&resource) && !spared {
                 items.push(Item { resource, state: state.into() });
             }
         }

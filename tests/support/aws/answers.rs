@@ -11,6 +11,7 @@ use super::http::Message;
 use super::proxy::Proxy;
 use super::rules::failure;
 use super::servers::Server;
+use super::simulation::Simulation;
 
 /// Takes the calls that it knows.
 pub trait Answer: Send + Sync {
@@ -18,16 +19,21 @@ pub trait Answer: Send + Sync {
 }
 
 /// All answers at hand, for a test to fill and to look at.
-#[derive(Default)]
 pub struct Answers {
     pub credentials: Arc<ServiceCredentials>,
     pub history: Arc<EventHistory>,
+    pub simulation: Arc<Simulation>,
 }
 
 impl Answers {
     /// Makes the proxy answer what `server` lacks.
     pub fn install(proxy: &Proxy, server: &Server) -> Answers {
-        let answers = Answers::default();
+        let answers = Answers {
+            credentials: Arc::default(),
+            history: Arc::default(),
+            simulation: Arc::new(Simulation::at(server.url())),
+        };
+        proxy.answer_with(&answers.simulation);
         proxy.answer_with(&answers.credentials);
         proxy.answer_with(&answers.history);
         proxy.answer_with(&Arc::new(BucketSettings::default()));

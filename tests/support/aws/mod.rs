@@ -8,10 +8,12 @@ pub mod calls;
 pub mod client;
 pub mod http;
 pub mod log_answers;
+pub mod policy;
 pub mod proxy;
 pub mod quotas;
 pub mod rules;
 pub mod servers;
+pub mod simulation;
 pub mod snapshot;
 
 pub use account::Account;

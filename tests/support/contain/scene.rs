@@ -107,9 +107,9 @@ impl Scene {
         Stage { env, answers, quota, proxy, account, running, _server: server }
     }
 
-    /// Whether changes come before evidence: everywhere except where the principal stays in use.
+    /// Whether changes come before evidence: everywhere except in one scene.
     pub fn contains_first(&self) -> bool {
-        !self.name.contains("rotate")
+        !self.name.ends_with("evidence first")
     }
 
     /// The scene's arguments, filled in.

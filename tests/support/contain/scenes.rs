@@ -41,7 +41,7 @@ pub const ROTATE: usize = 1;
 pub const FILE: usize = 3;
 pub const RANSOMWARE: usize = 11;
 
-pub static SCENES: [Scene; 17] = [
+pub static SCENES: [Scene; 18] = [
     scene(
         "leaked-access-key lockdown",
         &["leaked-access-key", "--access-key", "{key}", "--bucket", "acme-data"],
@@ -87,7 +87,7 @@ pub static SCENES: [Scene; 17] = [
         ],
     ),
     scene(
-        "leaked-access-key rotate to a file",
+        "leaked-access-key rotate to a file, evidence first",
         &[
             "leaked-access-key",
             "--access-key",
@@ -243,6 +243,27 @@ pub static SCENES: [Scene; 17] = [
         backdoor,
         0,
         &[],
+    ),
+    scene(
+        "leaked-access-key seamless",
+        &[
+            "leaked-access-key",
+            "--access-key",
+            "{key}",
+            "--mode",
+            "seamless",
+            "--secret",
+            SECRET,
+            "--probe",
+            "s3:acme-data",
+            "--grace",
+            "0s",
+            "--visibility",
+            "trail",
+        ],
+        one_key,
+        6,
+        &["users/alice/keys", "secret_key/0", "secrets/app/key/stages"],
     ),
 ];
 

@@ -32,7 +32,7 @@ pub fn finish(
         Ok(Outcome::Incomplete) => (incomplete(plan, executor), Exit::Incomplete),
         Err(_) => (End::Stopped, Exit::Incomplete),
     };
-    output::lines(&cx.ui, Run { rows: &rows, end }.lines())?;
+    output::lines(&cx.ui, Run { rows: &rows, end, proofs: executor.proofs() }.lines())?;
     // Signed first: the head is that of the last line.
     let sealed = sealing.finish(cx, executor.journal_mut());
     output::lines(&cx.ui, [journal_line(&case.journal(), executor.journal().head())])?;
@@ -77,7 +77,7 @@ pub fn finish(
 
 /// What was left. Without an urgent change, the attacker may still act.
 fn incomplete<'e>(plan: &Plan, executor: &'e Executor) -> End<'e> {
-    let urgent = |step: &str| plan.steps.iter().any(|s| s.urgent && s.step == step);
+    let urgent = |step: &str| plan.steps.iter().any(|s| s.contains() && s.step == step);
     End::Incomplete {
         left: executor.left(),
         urgent: executor.left().iter().any(|left| urgent(&left.step)),

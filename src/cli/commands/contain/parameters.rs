@@ -23,8 +23,8 @@ pub struct ParameterArgs {
     /// Bucket (can be repeated)
     #[arg(long, value_name = "NAME")]
     bucket: Vec<String>,
-    /// lockdown denies everything; rotate replaces keys and ends sessions
-    #[arg(long, value_name = "lockdown|rotate")]
+    /// lockdown denies everything; rotate stops keys and sessions now, then makes a new key; seamless makes the new key first
+    #[arg(long, value_name = "lockdown|rotate|seamless")]
     mode: Option<String>,
     /// Principal to deny (can be repeated)
     #[arg(long, value_name = "ARN")]
@@ -62,6 +62,12 @@ pub struct ParameterArgs {
     /// Check of the re-issued key: s3:BUCKET, cmd:COMMAND or none
     #[arg(long, value_name = "PROBE")]
     pub probe: Option<String>,
+    /// Stop every access key of the user in rotate and seamless mode, not only the leaked one
+    #[arg(long)]
+    all_keys: bool,
+    /// Time that consumers have to read the new key in seamless mode, such as 90s, 5m or 1h
+    #[arg(long, value_name = "TIME")]
+    grace: Option<String>,
     /// Inactive key to delete first, because a user can have only two (irreversible)
     #[arg(long, value_name = "ID")]
     delete_key: Option<String>,
@@ -88,6 +94,7 @@ impl ParameterArgs {
             ("new-key-file", &self.new_key_file),
             ("probe", &self.probe),
             ("delete-key", &self.delete_key),
+            ("grace", &self.grace),
         ];
         for (name, value) in one {
             if let Some(value) = value {
@@ -109,8 +116,10 @@ impl ParameterArgs {
                 given.set_all(name, values.clone());
             }
         }
-        if self.all_buckets {
-            given.set("all-buckets", "true");
+        for (name, flag) in [("all-buckets", self.all_buckets), ("all-keys", self.all_keys)] {
+            if flag {
+                given.set(name, "true");
+            }
         }
         for set in &self.set {
             let (name, value) = set

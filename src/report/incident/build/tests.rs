@@ -36,6 +36,7 @@ fn undo(change: usize, step: &str) -> [Event; 2] {
             before,
             after,
             narrows: false,
+            prepares: false,
         },
         Event::UndoDone { change, outcome: Outcome::Applied, aws_time: String::new() },
     ]
