@@ -87,7 +87,7 @@ fn seamless_without_a_new_key_leaves_the_old_one() {
     let seen = watch(&scene);
     // The test works with the responder's key and with no other.
     let own = scene.account.responder.id.clone();
-    let probe = format!("cmd:test \"$AWS_ACCESS_KEY_ID\" = {own}");
+    let probe = format!("cmd:sh -c 'test \"$AWS_ACCESS_KEY_ID\" = {own}'");
     let args = ["--mode", "seamless", "--secret", SECRET, "--grace", "0s", "--probe", &probe];
     let run = scene.contain_victim(&[&args[..], &["--yes"]].concat());
     assert_eq!(run.code, 3, "{run:?}");
@@ -191,9 +191,10 @@ fn no_new_key_is_no_success() {
 #[test]
 fn a_probe_that_cannot_work_is_found_before_anything_changes() {
     for mode in ["rotate", "seamless"] {
-        for (probe, why) in
-            [("s3:acme-dta", "there is no bucket acme-dta"), ("cmd:no-such-command", "exit status")]
-        {
+        for (probe, why) in [
+            ("s3:acme-dta", "there is no bucket acme-dta"),
+            ("cmd:no-such-command", "cannot run the probe command"),
+        ] {
             let scene = scene(1);
             let args = ["--mode", mode, "--secret", SECRET, "--probe", probe, "--yes"];
             let run = scene.contain_victim(&args);

@@ -151,7 +151,7 @@ fn a_key_file_is_taken_back_when_the_key_does_not_work() {
     let file = stage.env.path("new-key");
     // It works with the responder's own key.
     let own = stage.account.responder.id.clone();
-    let probe = format!("cmd:test \"$AWS_ACCESS_KEY_ID\" = {own} || test -e ready");
+    let probe = format!("cmd:sh -c 'test \"$AWS_ACCESS_KEY_ID\" = {own} || test -e ready'");
     _ = contain(&SCENES[FILE], &stage, &["--probe", &probe])
         .exits(3)
         .says("the new key was removed again");

@@ -1,5 +1,7 @@
 //! Logs at AWS under faults: what comes in the end is what would have come without them, or is named.
 
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
@@ -37,17 +39,26 @@ fn cut_answers_and_errors_cost_time_and_nothing_else() {
     let quiet = read(&pull);
     assert_eq!((quiet.account().as_str(), quiet.code), (WHOLE, 0));
     pull.proxy.clear_log();
-    let n = AtomicUsize::new(0);
-    pull.proxy.rule(Rule::on("s3:GetObject").decide(move |_| {
+    // Each object meets three faults, whatever the threads do.
+    let met: Mutex<HashMap<String, usize>> = Mutex::default();
+    pull.proxy.rule(Rule::on("s3:GetObject").decide(move |call| {
         let fail = |status, code: &str| Action::Fail { status, code: code.into() };
-        match n.fetch_add(1, Ordering::SeqCst) % 9 {
+        let mut met = met.lock().unwrap();
+        let objects = met.len();
+        // The first fault of each object is another one; the others follow it.
+        let fault = met.entry(call.path().to_string()).or_insert(objects * 10);
+        if *fault % 10 == 3 {
+            return Action::Pass;
+        }
+        let kind = (*fault / 10 + *fault % 10) % 6;
+        *fault += 1;
+        match kind {
             0 => Action::CutBody(200),
             1 => fail(503, "SlowDown"),
             2 => fail(500, "InternalError"),
             3 => Action::CutBefore,
             4 => Action::CutBody(0),
-            5 => fail(400, "RequestTimeout"),
-            _ => Action::Pass,
+            _ => fail(400, "RequestTimeout"),
         }
     }));
     pull.proxy.rule(Rule::on("s3:ListObjectsV2").times(5).fail("SlowDown"));

@@ -316,7 +316,9 @@ fn finding(
     if main.key != 0 {
         build.scope().access_keys = vec![cx.text(main.key).to_string()];
     }
-    advice::contain_credential(cx, &mut build, main.principal, main.key);
+    if severity > Severity::Info {
+        advice::contain_credential(cx, &mut build, main.principal, main.key);
+    }
     advice::ask_owner(&mut build);
     let what = match main.key {
         0 => short_name(cx.text(main.principal)).to_string(),

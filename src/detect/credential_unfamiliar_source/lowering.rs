@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::earlier::Earlier;
 use super::novelty::{Compared, Novelty};
-use super::{ROAMING, Use};
+use super::{MIN_SCORE, ROAMING, Use};
 use crate::clock::{DAY, Millis, date};
 use crate::config::Resolved;
 use crate::detect::Cx;
@@ -18,6 +18,9 @@ const SHARED: usize = 3;
 /// Days of use that last, and in the first days of the logs, where people return to the networks they sign in from.
 const LASTING_DAYS: usize = 5;
 const YOUNG_DAYS: usize = 3;
+
+/// Points of a network that is new to the account, beside those of one that is new to the principal.
+const KNOWN: i32 = 2;
 
 /// In so much time from the start of the logs everybody has come once.
 const RETURN: Millis = 10 * DAY;
@@ -65,6 +68,10 @@ pub fn lower(
     let lasting = lasts(cx, using);
     if let Some(days) = lasting {
         down.push(format!("lasting: in use on {days} days, until {}", date(using.last)));
+    }
+    // People return to the office. A visit that others had made before stays what it is.
+    if known_to_account && lasting.is_some() {
+        n.points = (n.points - KNOWN).max(settings.get(&MIN_SCORE) as i32).min(n.points);
     }
     let class = |source| cx.networks.get(source).map(|network| network.class);
     if rows.iter().all(|(k, _)| class(k.source) == Some(SourceClass::Private)) {
