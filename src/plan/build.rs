@@ -327,6 +327,11 @@ impl Planner<'_> {
         }
     }
 
+    /// The resource, whichever case makes it: the policy of a plan also serves one that is made anew.
+    fn of_any_case(&self, resource: &str) -> String {
+        if self.case.is_empty() { resource.to_string() } else { resource.replace(self.case, "*") }
+    }
+
     /// The changes of a step. Those of a fallback have no numbers yet, and later steps do not build on them.
     fn changes(
         &self,
@@ -343,11 +348,11 @@ impl Planner<'_> {
             if let Some(state) = draft.will_be.get(&item.resource) {
                 item.state = state.clone();
             }
-            draft.needed.add(meta.reads, &item.resource);
+            draft.needed.add(meta.reads, &self.of_any_case(&item.resource));
             draft.notes.extend(step.notes(&cx, &item));
             let Some(change) = step.change(&cx, &item)? else { continue };
             let Item { resource, state } = item;
-            draft.needed.add(meta.writes, &resource);
+            draft.needed.add(meta.writes, &self.of_any_case(&resource));
             draft.needed.add_call(&change.call);
             if !fallback {
                 draft.will_be.insert(resource.clone(), change.after.clone());

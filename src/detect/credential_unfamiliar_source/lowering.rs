@@ -19,7 +19,8 @@ const SHARED: usize = 3;
 const LASTING_DAYS: usize = 5;
 const YOUNG_DAYS: usize = 3;
 
-/// Points of a network that is new to the account, beside those of one that is new to the principal.
+/// What a network that is new to the account is worth alone, and what of it falls away if the account knows it.
+pub const NEW: i32 = 3;
 const KNOWN: i32 = 2;
 
 /// In so much time from the start of the logs everybody has come once.
@@ -69,9 +70,8 @@ pub fn lower(
     if let Some(days) = lasting {
         down.push(format!("lasting: in use on {days} days, until {}", date(using.last)));
     }
-    // People return to the office. A visit that others had made before stays what it is.
-    if known_to_account && lasting.is_some() {
-        n.points = (n.points - KNOWN).max(settings.get(&MIN_SCORE) as i32).min(n.points);
+    if known_to_account {
+        n.points = at_the_office(n.points, lasting.is_some(), settings.get(&MIN_SCORE) as i32);
     }
     let class = |source| cx.networks.get(source).map(|network| network.class);
     if rows.iter().all(|(k, _)| class(k.source) == Some(SourceClass::Private)) {
@@ -94,6 +94,16 @@ pub fn lower(
     n.at_least_low = !known && (using.key != 0 || (console && !returns));
     n.stays = lasting.is_some() || shared || others >= SHARED;
     n.lowered = down;
+}
+
+/// The points of a network that the account knows. Somebody's first day at the office is no finding if nothing else
+/// speaks against it, and people return there; a visit with anything else to it keeps its points.
+fn at_the_office(points: i32, lasting: bool, min: i32) -> i32 {
+    match points {
+        ..=NEW => points - KNOWN,
+        _ if lasting => (points - KNOWN).max(min.min(points)),
+        _ => points,
+    }
 }
 
 /// The days of use, if they last: several, over a week or more.

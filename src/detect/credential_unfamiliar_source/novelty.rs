@@ -1,6 +1,7 @@
 //! How a network is new to a credential: compared with earlier logs or with the account's other principals.
 
 use super::earlier::{Before, Earlier, Known, NAMED};
+use super::lowering::NEW;
 use super::{MIN_HISTORY, Use, WARM_UP};
 use crate::clock::{HOUR, Millis, date, length};
 use crate::config::Resolved;
@@ -82,7 +83,7 @@ fn compare_with_history(cx: &Cx<'_>, using: &Use<'_>, compared: &Compared<'_>, n
     let span = length(cx.history_before(using.origin));
     let other = h.first_other(using.network, using.principal, using.origin);
     // What others did from there is their success: it lowers the use, and takes no point from it.
-    n.points += if n.is_own { 1 } else { 3 };
+    n.points += if n.is_own { 1 } else { NEW };
     if n.to_account {
         let networks = h.networks_before(using.origin);
         let earlier = h.network_first(using.network).is_some_and(|first| first < using.origin);
