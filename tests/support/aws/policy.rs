@@ -109,16 +109,20 @@ fn resource(call: &Exchange, account: &Account) -> String {
     named.unwrap_or_else(|| "*".into())
 }
 
+/// Whether the text is the pattern, in which a star stands for any text.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(text) = text.strip_prefix(start) else { return false };
+    (0..=text.len()).any(|at| text.get(at..).is_some_and(|text| is_like(rest, text)))
+}
+
 /// Whether a statement of the policy allows the action on the resource. An action without resources needs `*`.
 fn allows(policy: &Value, action: &str, resource: &str) -> bool {
     let has = |list: &Value, wanted: &dyn Fn(&str) -> bool| {
         list.as_array().into_iter().flatten().filter_map(Value::as_str).any(wanted)
     };
     policy["Statement"].as_array().into_iter().flatten().any(|statement| {
-        let on = |pattern: &str| match pattern.strip_suffix('*') {
-            Some(start) => resource.starts_with(start),
-            None => pattern == resource,
-        };
+        let on = |pattern: &str| is_like(pattern, resource);
         statement["Effect"] == "Allow"
             && statement["Condition"].is_null()
             && has(&statement["Action"], &|allowed| allowed == action)
