@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::support::Scene;
-use crate::support::aws::account::VICTIM;
+use crate::support::aws::account::{TRAIL, VICTIM};
 use crate::support::aws::{Aws, Rule};
 
 fn keys(aws: &Aws) -> Vec<Value> {
@@ -81,6 +81,23 @@ fn a_password_that_was_set_since_the_plan_is_reset() {
     assert_eq!(run.code, 0, "{run:?}");
     assert!(scene.proxy.mutating().contains(&"iam:UpdateLoginProfile".to_string()));
     assert!(run.stderr.contains("user/alice#login-profile"), "{}", run.stderr);
+}
+
+#[test]
+fn a_trail_that_is_deleted_meanwhile_stops_no_deny() {
+    let scene = Scene::moto();
+    let aws = &scene.account.aws;
+    aws.call("cloudtrail", "stop_logging", json!({"Name": TRAIL}));
+    let key = scene.account.victim[0].id.clone();
+    let plan = ["leaked-access-key", "--access-key", &key, "--visibility", "trail"];
+    let plan = [&plan[..], &["--evidence-first", "--plan-only", "-o", "plan.json"]].concat();
+    assert_eq!(scene.contain(&plan).code, 0);
+    aws.call("cloudtrail", "delete_trail", json!({"Name": TRAIL}));
+    let run = scene.contain(&["--apply", "plan.json"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(is_denied(aws), "{run:?}");
+    assert!(keys(aws).iter().all(|k| k["Status"] == "Inactive"), "{run:?}");
+    assert!(run.stdout.contains("cloudtrail.start-logging"), "what is left is named: {run:?}");
 }
 
 #[test]

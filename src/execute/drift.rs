@@ -6,17 +6,24 @@ use serde_json::Value;
 
 use super::error::{ExecuteError, Refusal};
 use super::session::Session;
-use crate::plan::{CaseResources, Kind, Plan, PlannedChange, diff};
+use crate::plan::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, diff};
 use crate::step::{Change, Item};
 
-/// Reads everything again, and refuses to run if it differs from the plan. What the contained identity makes or deletes
-/// of its own credentials is no reason to refuse: it could stop every run that way.
+/// Reads everything again, and refuses to run if it differs from the plan.
+///
+/// What whoever is contained can bring about is no reason to refuse, since it would stop every run: what the identity
+/// makes or deletes of its own credentials, and, where a plan contains somebody, what its other steps are about. Such a
+/// change is left when its turn comes.
 pub(super) fn refuse(session: &Session<'_>, made: &CaseResources) -> Result<(), ExecuteError> {
     let mut found = Vec::new();
     // A resource that an earlier change will make does not exist yet.
     let mut changed = BTreeSet::new();
+    let contains = session.plan.steps.iter().any(PlannedStep::contains);
     for (at, planned) in session.plan.steps.iter().enumerate() {
         let Kind::Changes(changes) = &planned.kind else { continue };
+        if contains && !planned.urgent {
+            continue;
+        }
         let (step, cx, items) = session.observe(at, made)?;
         for item in &items {
             let known = changes.iter().find(|c| c.resource == item.resource);
