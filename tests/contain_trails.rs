@@ -1,5 +1,8 @@
 //! Trails as real accounts have them: in other regions, without delivery, without management events, or none at all.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::support::aws::account::{DATA, TRAIL, TRAIL_BUCKET};
@@ -144,4 +147,30 @@ fn a_trail_that_is_deleted_after_the_plan_stops_no_containment() {
     trail(&scene, "us-east-1", "delete_trail", json!({"Name": TRAIL}));
     let run = scene.contain(&["--apply", "plan.json"]);
     assert_eq!(scene.key_status(&key).as_deref(), Some("Inactive"), "{run:?}");
+}
+
+#[test]
+fn a_trail_that_is_deleted_in_the_hold_is_left_and_named() {
+    let scene = Scene::moto();
+    let aws = scene.account.aws.clone();
+    aws.call("cloudtrail", "stop_logging", json!({"Name": TRAIL}));
+    let started = Arc::new(AtomicBool::new(false));
+    let reads = Arc::new(AtomicUsize::new(0));
+    let (starts, read) = (started.clone(), reads.clone());
+    scene.proxy.rule(
+        Rule::on("cloudtrail:StartLogging").before(move |_| starts.store(true, Ordering::SeqCst)),
+    );
+    let after = started.clone();
+    scene.proxy.rule(Rule::on("cloudtrail:GetTrailStatus").before(move |_| {
+        read.fetch_add(usize::from(after.load(Ordering::SeqCst)), Ordering::SeqCst);
+    }));
+    // It was read back at least once.
+    scene.proxy.rule(Rule::on("cloudtrail:DescribeTrails").before(move |_| {
+        if reads.load(Ordering::SeqCst) >= 2 && started.swap(false, Ordering::SeqCst) {
+            aws.call("cloudtrail", "delete_trail", json!({"Name": TRAIL}));
+        }
+    }));
+    let run = visible(&scene, &["--yes"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stdout.contains("was deleted after it was changed"), "{run:?}");
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::apply::{Apply, Why};
 use super::carry::Carry;
-use super::error::ExecuteError;
+use super::error::{ExecuteError, Stop};
 use super::leave::{Part, leave};
 use super::progress::Progress;
 use super::session::Session;
@@ -25,6 +25,9 @@ struct Deviation {
     item: Item,
     change: Change,
 }
+
+/// What differs in a step, and the changes whose resources are gone, by number and resource.
+type Reading = (Vec<Deviation>, Vec<(usize, String)>);
 
 /// One reading of everything that a run changed.
 pub(super) struct Hold<'r, 's> {
@@ -59,13 +62,13 @@ impl Hold<'_, '_> {
 
     /// Somebody did this. It is not a change that AWS is slow to show: a reading showed it in force, or it is not ours.
     fn is_reverted(&self, deviation: &Deviation) -> bool {
+        deviation.number.is_none_or(|number| self.was_in_force(number))
+    }
+
+    /// A reading showed the change in force.
+    fn was_in_force(&self, number: usize) -> bool {
         let seen = [ChangeStatus::ReadBack, ChangeStatus::Held, ChangeStatus::Contested];
-        match deviation.number {
-            None => true,
-            Some(number) => {
-                self.progress.statuses.get(&number).is_some_and(|status| seen.contains(status))
-            }
-        }
+        self.progress.statuses.get(&number).is_some_and(|status| seen.contains(status))
     }
 
     /// Makes the reverted changes again, once. After a contest there is nothing to wait for.
@@ -132,7 +135,10 @@ impl Hold<'_, '_> {
         let mut read_back = Vec::new();
         for at in self.progress.ran.clone() {
             match self.read(at, &mut read_back) {
-                Ok(deviations) => found.extend(deviations),
+                Ok((deviations, gone)) => {
+                    found.extend(deviations);
+                    self.leave_gone(at, gone)?;
+                }
                 Err(e) => {
                     leave(self.session, self.progress, Part { at, change: None }, e)?;
                     let plan = self.session.plan;
@@ -152,10 +158,29 @@ impl Hold<'_, '_> {
         Ok(found)
     }
 
-    /// What differs in one step, and the changes that were read in force. Changes that were left are not judged.
-    fn read(&self, at: usize, read_back: &mut Vec<usize>) -> Result<Vec<Deviation>, ExecuteError> {
+    /// Leaves changes whose resources somebody deleted: nothing can be made again there.
+    fn leave_gone(&mut self, at: usize, gone: Vec<(usize, String)>) -> Result<(), ExecuteError> {
+        for (number, resource) in gone {
+            let why = format!("{resource} was deleted after it was changed");
+            let part = Part { at, change: Some((number, &resource)) };
+            leave(self.session, self.progress, part, Stop::Step(why).into())?;
+            self.progress.open.insert(number);
+        }
+        Ok(())
+    }
+
+    /// What differs in one step, the changes that were read in force, and those whose resources are gone, but for
+    /// credentials: one that is gone needs nothing. Changes that were left are not judged.
+    fn read(&self, at: usize, read_back: &mut Vec<usize>) -> Result<Reading, ExecuteError> {
         let mut found = Vec::new();
         let (step, cx, items) = self.session.observe(at, &self.progress.made)?;
+        let judged = |n: usize| self.was_in_force(n) && !self.progress.open.contains(&n);
+        let planned = self.session.plan.changes_of(at).unwrap_or_default().iter();
+        let gone = planned
+            .filter(|c| !step.widens() && judged(c.number))
+            .filter(|c| !items.iter().any(|item| item.resource == c.resource))
+            .map(|c| (c.number, c.resource.clone()))
+            .collect();
         for item in items {
             let number = self.session.number_of(at, &item.resource);
             if number.is_some_and(|n| self.progress.open.contains(&n)) {
@@ -166,7 +191,7 @@ impl Hold<'_, '_> {
                 None => read_back.extend(number),
             }
         }
-        Ok(found)
+        Ok((found, gone))
     }
 
     /// Makes the changes again, then asks who reverted them: CloudTrail may answer slowly.
