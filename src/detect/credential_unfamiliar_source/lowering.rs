@@ -71,7 +71,9 @@ pub fn lower(
         down.push(format!("lasting: in use on {days} days, until {}", date(using.last)));
     }
     if known_to_account {
-        n.points = at_the_office(n.points, lasting.is_some(), settings.get(&MIN_SCORE) as i32);
+        let min = settings.get(&MIN_SCORE) as i32;
+        let alone = NEW + i32::from(using.key != 0);
+        n.points = at_the_office(n.points, alone, lasting.is_some(), min);
     }
     let class = |source| cx.networks.get(source).map(|network| network.class);
     if rows.iter().all(|(k, _)| class(k.source) == Some(SourceClass::Private)) {
@@ -97,10 +99,11 @@ pub fn lower(
 }
 
 /// The points of a network that the account knows. Somebody's first day at the office is no finding if nothing else
-/// speaks against it, and people return there; a visit with anything else to it keeps its points.
-fn at_the_office(points: i32, lasting: bool, min: i32) -> i32 {
+/// speaks against it (`alone`: what the network and the kind of credential are worth), and people return there; a visit
+/// with anything else to it keeps its points.
+fn at_the_office(points: i32, alone: i32, lasting: bool, min: i32) -> i32 {
     match points {
-        ..=NEW => points - KNOWN,
+        _ if points <= alone => points - KNOWN,
         _ if lasting => (points - KNOWN).max(min.min(points)),
         _ => points,
     }
