@@ -64,6 +64,20 @@ pub fn span(first: Millis, last: Millis) -> String {
     format!("{from} to {until} UTC ({})", length(last - first))
 }
 
+/// `90s`, `5m` or `1h` in seconds: digits and a unit, a year at most.
+pub fn seconds(text: &str) -> Option<u64> {
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let unit = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => return None,
+    };
+    let digits = number.bytes().all(|b| b.is_ascii_digit());
+    let seconds = number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(unit)?;
+    Some(seconds).filter(|seconds| *seconds <= 366 * 24 * 3600)
+}
+
 /// A duration in its two largest units: `3 d 4 h`, `7 min 12 s`, `40 s`.
 pub fn length(ms: Millis) -> String {
     let s = ms.max(0) / SECOND;
@@ -75,5 +89,22 @@ pub fn length(ms: Millis) -> String {
         60..3_600 => pair(s / 60, "min", s % 60, "s"),
         3_600..86_400 => pair(s / 3_600, "h", s % 3_600 / 60, "min"),
         _ => pair(s / 86_400, "d", s % 86_400 / 3_600, "h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        for (text, is) in [("0s", 0), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(seconds(text), Some(is), "{text}");
+        }
+        for text in
+            ["", "s", "90", "-1s", "+1s", "1d", "9999h", "5 m", "99999999999999999999s", "ä"]
+        {
+            assert_eq!(seconds(text), None, "{text}");
+        }
     }
 }

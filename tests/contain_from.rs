@@ -116,11 +116,20 @@ fn one_that_cannot_be_contained_does_not_keep_the_others_from_it() {
     let args = ["intruder", "--user", VICTIM, "--role", ROLE, "--role", reserved];
     let run = scene.contain(&[&args[..], &["--visibility", "none", "--yes"]].concat());
     assert_eq!(run.code, 3, "{run:?}");
-    says(&run, &["BLOCKED", "permission set", "INCOMPLETE: urgent changes were left", reserved]);
+    let left = format!("iam.deny-role, {reserved}");
+    says(&run, &["BLOCKED", "permission set", "INCOMPLETE: urgent changes were left", &left]);
     let names = scene.proxy.mutating();
     for made in ["iam:PutUserPolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"] {
         assert_eq!(names.iter().filter(|name| *name == made).count(), 1, "{made}: {names:?}");
     }
+    // Where every urgent step is blocked, nobody is contained.
+    let other = "AWSReservedSSO_Other_0123456789abcdef";
+    let role = json!({"RoleName": other, "Path": path, "AssumeRolePolicyDocument": trust});
+    scene.account.aws.call("iam", "create_role", role);
+    let args = ["intruder", "--role", reserved, "--role", other, "--case", "both", "--yes"];
+    let run = scene.contain(&args);
+    assert_eq!(run.code, 3, "{run:?}");
+    says(&run, &["NOT contained"]);
 }
 
 #[test]

@@ -28,6 +28,20 @@ fn all(scene: &Scene) -> Vec<Value> {
 }
 
 #[test]
+fn a_bucket_is_asked_in_its_own_region() {
+    let scene = Scene::moto();
+    let there = json!({"LocationConstraint": "eu-west-1"});
+    let bucket = json!({"Bucket": "far-away", "CreateBucketConfiguration": there});
+    scene.account.aws.in_region("eu-west-1").call("s3", "create_bucket", bucket);
+    scene.proxy.clear_log();
+    assert!(all(&scene).is_empty());
+    let asked = scene.proxy.log().into_iter();
+    let asked = asked.filter(|e| e.name() == "s3:GetBucketPolicy" && e.path().contains("far-away"));
+    let regions: Vec<String> = asked.map(|e| e.region).collect();
+    assert_eq!(regions, ["eu-west-1"]);
+}
+
+#[test]
 fn every_deny_has_an_owner_and_a_date() {
     let scene = Scene::moto();
     assert!(all(&scene).is_empty());

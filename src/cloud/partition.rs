@@ -12,11 +12,13 @@ pub fn global_region(partition: &str) -> Option<&'static str> {
     }
 }
 
-/// The partition of a region, by its name (AWS General Reference, "AWS regions").
+/// The partition of a region, by its name (AWS General Reference, "AWS regions"). All isolated partitions count as one.
 pub fn of_region(region: &str) -> &'static str {
     match region {
         r if r.starts_with("cn-") => "aws-cn",
         r if r.starts_with("us-gov-") => "aws-us-gov",
+        r if r.starts_with("eusc-") => "aws-eusc",
+        r if r.contains("-iso") => "aws-iso",
         _ => "aws",
     }
 }

@@ -23,6 +23,7 @@ pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, 
     let targets: Vec<String> = ["user", "role", "bucket"].iter().flat_map(named).collect();
     let planned = DateTime::parse_from_rfc3339(&plan.created).map_or(0, |t| t.timestamp_millis());
     let (mut events, mut refused) = (Vec::new(), None);
+    let regions = Regions::of(api, plan);
     for target in &targets {
         let call = Call::new(
             "cloudtrail",
@@ -35,7 +36,7 @@ pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, 
             ],
         );
         let bucket = plan.collect.iter().find(|s| s.kind == "bucket" && s.name == *target);
-        let regions = Regions::of(api, plan).asked(bucket.and_then(|b| b.region.as_deref()));
+        let regions = regions.asked(bucket.and_then(|b| b.region.as_deref()));
         for answer in side_by_side(api, &call, &regions) {
             match answer {
                 Ok(Value::Array(found)) => events.extend(found),

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::error::{ExecuteError, Refusal};
-use super::leave::{Part, leave, note};
+use super::leave::{Part, leave, note, subject};
 use super::progress::Progress;
 use super::session::{Session, key_resource};
 use super::wait;
@@ -156,7 +156,7 @@ pub(super) fn leave_step(
     why: String,
 ) -> Result<(), ExecuteError> {
     let step = session.plan.steps[at].step.clone();
-    let (resource, ask) = (String::new(), String::new());
+    let (resource, ask) = (subject(session, at), String::new());
     note(session, progress, Left { change: None, step, resource, cause, why, ask })
 }
 

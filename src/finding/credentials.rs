@@ -89,6 +89,7 @@ pub fn of_stories(traces: &[Trace<'_>], links: &[Link<'_>]) -> Credentials {
     let mut found = Credentials::default();
     for trace in traces {
         let story = trace.story;
+        let (mut above, mut below) = (BTreeSet::new(), BTreeSet::new());
         for principal in &trace.principals {
             found.principal(principal, trace.account, &format!("acted in story {story}"), true);
         }
@@ -100,11 +101,11 @@ pub fn of_stories(traces: &[Trace<'_>], links: &[Link<'_>]) -> Credentials {
                 found.key(key, trace.account, &format!("used in story {story}"));
             }
             let from = format!("a key of story {story} came from it");
-            for link in graph.above(key) {
+            for link in graph.above(key, &mut above) {
                 found.link(&link, trace, &from);
             }
             let issued = format!("issued from a key of story {story}");
-            for link in graph.below(key) {
+            for link in graph.below(key, &mut below) {
                 found.link(&link, trace, &issued);
             }
         }
@@ -128,30 +129,26 @@ impl<'l> Graph<'l> {
         Graph { keys: links.iter().map(|link| (link.access_key, *link)).collect(), children }
     }
 
-    /// The key itself and those that it came from.
-    fn above(&self, key: &str) -> Vec<Link<'l>> {
-        let mut found: Vec<Link<'l>> = Vec::new();
+    /// The key itself and those that it came from, but for those seen before.
+    fn above(&self, key: &str, seen: &mut BTreeSet<&'l str>) -> Vec<Link<'l>> {
+        let mut found = Vec::new();
         let mut next = self.keys.get(key);
-        while let Some(link) = next {
-            if found.iter().any(|known| known.access_key == link.access_key) {
-                break;
-            }
+        while let Some(link) = next.filter(|link| seen.insert(link.access_key)) {
             found.push(*link);
             next = self.keys.get(link.parent_key);
         }
         found
     }
 
-    /// The keys that were issued from it, and from those.
-    fn below(&self, key: &str) -> Vec<Link<'l>> {
-        let mut seen = BTreeSet::from([key.to_string()]);
+    /// The keys that were issued from it, and from those, but for those seen before.
+    fn below(&self, key: &str, seen: &mut BTreeSet<&'l str>) -> Vec<Link<'l>> {
         let mut found = Vec::new();
-        let mut open = vec![key.to_string()];
+        let mut open = vec![key];
         while let Some(key) = open.pop() {
-            for link in self.children.get(key.as_str()).into_iter().flatten() {
-                if seen.insert(link.access_key.to_string()) {
+            for link in self.children.get(key).into_iter().flatten() {
+                if seen.insert(link.access_key) {
                     found.push(*link);
-                    open.push(link.access_key.to_string());
+                    open.push(link.access_key);
                 }
             }
         }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::model::{CaseResources, Kind, Plan, PlannedChange, PlannedStep, SCHEMA, Subject};
+use super::model::{
+    CaseResources, Kind, Plan, PlannedChange, PlannedStep, REISSUE, SCHEMA, Subject,
+};
 use super::permissions::Needed;
 use super::round::{Round, applies, fill, refuse_unused_destination};
 use super::subject::BucketRegions;
@@ -217,7 +219,7 @@ impl Planner<'_> {
         let kind = match from.step.as_str() {
             "settle" => Kind::Settle,
             "hold" => Kind::Hold,
-            "reissue-access-key" => self.reissue(&args, draft)?,
+            REISSUE => self.reissue(&args, draft)?,
             id => {
                 let step = step::find(id)
                     .ok_or_else(|| PlanError::Usage(format!("unknown step '{id}'")))?;

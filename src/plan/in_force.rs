@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::subject::BucketRegions;
 use crate::cloud::{Api, ApiError, Call};
 use crate::step::Mark;
 
@@ -18,45 +19,42 @@ pub struct InForce {
     pub mark: Option<Mark>,
 }
 
-/// Why the denies of an account are not known.
-#[derive(Debug, thiserror::Error)]
-pub enum InForceError {
-    #[error(transparent)]
-    Api(#[from] ApiError),
-}
-
 /// Every deny of ours on users, roles and buckets, and the buckets whose policies could not be read, with the reason.
 ///
 /// # Errors
 /// When AWS refuses to list the users and roles, or the buckets.
-pub fn in_force(
-    api: &dyn Api,
-    partition: &str,
-) -> Result<(Vec<InForce>, Vec<String>), InForceError> {
+pub fn in_force(api: &dyn Api, partition: &str) -> Result<(Vec<InForce>, Vec<String>), ApiError> {
     let mut found = Vec::new();
     let all = api.call(&Call::new("iam", "GetAccountAuthorizationDetails", []))?;
     for identity in ["Users", "Roles"].iter().flat_map(|kind| each(&all[*kind])) {
         of_identity(identity, &mut found);
     }
-    let mut unread = Vec::new();
+    let (mut unread, mut regions) = (Vec::new(), BucketRegions::default());
     for bucket in each(&api.call(&Call::new("s3", "ListBuckets", []))?) {
         let Some(name) = bucket["Name"].as_str() else { continue };
-        match api.call(&Call::new("s3", "GetBucketPolicy", [("Bucket", name.into())])) {
-            Ok(policy) => {
-                let text = policy["Policy"].as_str().unwrap_or_default();
-                let document = serde_json::from_str(text).unwrap_or_default();
-                of_document(
-                    &document,
-                    &format!("arn:{partition}:s3:::{name}"),
-                    "bucket policy",
-                    &mut found,
-                );
+        match policy_of(api, &mut regions, name) {
+            Ok(document) => {
+                let on = format!("arn:{partition}:s3:::{name}");
+                of_document(&document, &on, "bucket policy", &mut found);
             }
-            Err(e) if e.is_not_found() => {}
-            Err(e) => unread.push(format!("bucket {name}: {e}")),
+            Err(why) => unread.push(format!("bucket {name}: {why}")),
         }
     }
     Ok((found, unread))
+}
+
+/// The policy of a bucket, asked in the bucket's region; `null` if it has none.
+fn policy_of(api: &dyn Api, regions: &mut BucketRegions, name: &str) -> Result<Value, String> {
+    let region = regions.of(api, name).map_err(|e| e.to_string())?;
+    let call = Call::new("s3", "GetBucketPolicy", [("Bucket", name.into())]).in_region(&region);
+    match api.call(&call) {
+        Ok(policy) => {
+            let text = policy["Policy"].as_str().unwrap_or_default();
+            serde_json::from_str(text).map_err(|e| format!("its policy is no JSON: {e}"))
+        }
+        Err(e) if e.is_not_found() => Ok(Value::Null),
+        Err(e) => Err(e.to_string()),
+    }
 }
 
 fn each(list: &Value) -> impl Iterator<Item = &Value> {

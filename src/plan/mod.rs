@@ -25,7 +25,7 @@ pub use build::{PlanError, Planner, Remarks};
 pub use diff::diff;
 pub use expiry::{Stale, VALID_FOR};
 pub use guard::check as refuse_self;
-pub use in_force::{InForce, InForceError, in_force};
+pub use in_force::{InForce, in_force};
 pub use mistakes::{Mistake, mistakes, step_title};
 pub use model::{CaseResources, Form, Kind, Plan, PlannedChange, PlannedStep, Reissue, Subject};
 pub use permissions::Needed;

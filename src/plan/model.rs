@@ -106,10 +106,14 @@ pub enum Form {
     Seamless,
 }
 
+/// The step that makes a new key, as playbooks name it.
+pub const REISSUE: &str = "reissue-access-key";
+
 impl PlannedStep {
-    /// True for an urgent step with changes of its own: without it, the attacker may still act.
+    /// True for an urgent step that takes access away, or would if it were not blocked: without it, the attacker may
+    /// still act. A new key contains nobody.
     pub fn contains(&self) -> bool {
-        self.urgent && matches!(self.kind, Kind::Changes(_) | Kind::Fallback(_))
+        self.urgent && self.step != REISSUE
     }
 }
 

@@ -3,6 +3,7 @@
 use super::build::{Draft, PlanError, Planner};
 use super::model::{Form, Kind, Reissue};
 use super::spare::{UserKey, keys_of};
+use crate::clock;
 use crate::cloud::Call;
 use crate::step::Args;
 
@@ -177,24 +178,15 @@ fn grace(form: Form, args: &Args, in_secret: bool) -> Result<u64, PlanError> {
             "--mode seamless with --new-key-file: give --grace TIME, in which you bring the new key to its consumers"
                 .into(),
         )),
-        (text, _) => seconds(text).ok_or_else(|| {
-            PlanError::Usage(format!("--grace: '{text}' is not a time such as 90s, 5m or 1h"))
-        }),
+        // A run waits for it.
+        (text, _) => match clock::seconds(text) {
+            Some(seconds) if seconds <= 24 * 3600 => Ok(seconds),
+            Some(_) => Err(PlanError::Usage(format!("--grace: {text} is more than a day"))),
+            None => Err(PlanError::Usage(format!(
+                "--grace: '{text}' is not a time such as 90s, 5m or 1h"
+            ))),
+        },
     }
-}
-
-/// `90s`, `5m`, `1h`: a day at most, because a run waits for it.
-fn seconds(text: &str) -> Option<u64> {
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return None,
-    };
-    let digits = number.bytes().all(|b| b.is_ascii_digit());
-    let seconds = number.parse::<u64>().ok().filter(|_| digits)?.checked_mul(unit)?;
-    Some(seconds).filter(|seconds| *seconds <= 24 * 3600)
 }
 
 /// A secret's current version.
@@ -223,18 +215,7 @@ fn key_arn(secret: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{key_arn, seconds};
-
-    #[test]
-    fn a_grace_is_a_number_and_a_unit() {
-        for (text, is) in [("0s", 0), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
-            assert_eq!(seconds(text), Some(is), "{text}");
-        }
-        for text in ["", "s", "90", "-1s", "+1s", "1d", "25h", "5 m", "99999999999999999999s", "ä"]
-        {
-            assert_eq!(seconds(text), None, "{text}");
-        }
-    }
+    use super::key_arn;
 
     #[test]
     fn a_key_becomes_the_arn_that_a_policy_names() {

@@ -1,5 +1,6 @@
 //! One step of a playbook for one value: whether it applies, and its arguments.
 
+use super::model::REISSUE;
 use crate::playbook::{self, Playbook, PlaybookStep};
 use crate::step::Args;
 
@@ -17,7 +18,7 @@ pub(super) struct Round<'p> {
 /// # Errors
 /// With the reason.
 pub(super) fn refuse_unused_destination(playbook: &Playbook, args: &Args) -> Result<(), String> {
-    let mut reissues = playbook.steps.iter().filter(|s| s.step == "reissue-access-key").peekable();
+    let mut reissues = playbook.steps.iter().filter(|s| s.step == REISSUE).peekable();
     let destined = args.given("secret") || args.given("new-key-file");
     if !destined || reissues.peek().is_none() || reissues.any(|step| applies(step, args)) {
         return Ok(());

@@ -8,6 +8,7 @@ use crate::cli::context::Cx;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
+use crate::clock;
 use crate::execute::{Watch, WatchError, live, rows};
 use crate::journal::RunEnd;
 use crate::plan::{Row, Standing, in_force};
@@ -58,18 +59,11 @@ pub struct Args {
     aws: AwsArgs,
 }
 
-/// `90s`, `30m`, `2h`.
 fn duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("'{text}' is not a time such as 90s, 30m or 2h");
-    let number = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[number.len()..] {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        _ => return Err(wrong()),
-    };
-    let seconds = number.parse::<u32>().map_err(|_| wrong())?;
-    Ok(Duration::from_secs(u64::from(seconds) * unit))
+    let seconds = clock::seconds(text);
+    seconds
+        .map(Duration::from_secs)
+        .ok_or_else(|| format!("'{text}' is not a time such as 90s, 30m or 2h"))
 }
 
 pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {

@@ -97,7 +97,10 @@ fn undo(plan: &Plan) -> String {
         plan.changes().filter(|(_, step, _)| is(&step.step)).count() as u64
     };
     let of = |kind: ChangeKind, one: &str, many: &str| counted(count(kind), one, many);
-    let mut parts = vec![format!("lifts {}", of(ChangeKind::Deny, "deny", "denies"))];
+    let mut parts = match count(ChangeKind::Deny) {
+        0 => vec!["lifts nothing".to_string()],
+        _ => vec![format!("lifts {}", of(ChangeKind::Deny, "deny", "denies"))],
+    };
     let lossy = plan.changes().filter(|(_, _, c)| c.undo != UndoKind::Exact).count();
     let deleted = |kind: &Kind| matches!(kind, Kind::Reissue(r) if r.delete.is_some());
     let lost = lossy + plan.steps.iter().filter(|step| deleted(&step.kind)).count();

@@ -135,7 +135,7 @@ fn narrowed(
 fn narrow(choices: &[Choice], typed: &str) -> Vec<Choice> {
     let arn = Arn::parse(typed);
     let name = arn.as_ref().and_then(|arn| arn.user().or(arn.role())).unwrap_or(typed);
-    let name = name.strip_prefix("arn:aws:s3:::").unwrap_or(name);
+    let name = name.split_once(":s3:::").map_or(name, |(_, bucket)| bucket);
     if let Some(exact) = choices.iter().find(|(known, _)| known == name) {
         return vec![exact.clone()];
     }
