@@ -147,7 +147,9 @@ fn stories_are_chosen_and_credentials_left_out() {
         (["--story", "s-nowhere"], "there is no story 's-nowhere' (it has s-00000000000a)"),
         (["--except", "nobody"], "do not name 'nobody'"),
     ] {
+        scene.proxy.clear_log();
         let run = plan(&more);
+        assert!(scene.proxy.log().is_empty(), "AWS was asked before the flags were checked");
         assert_eq!(run.code, 2, "{run:?}");
         says(&run, &[text]);
     }

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::casework::{Analysed, read_findings};
 use crate::cli::error::CommandError;
 use crate::cloud::Client;
+use crate::finding::credentials::Credentials;
 use crate::plan::{Remarks, reach};
 use crate::step::Args as StepArgs;
 
@@ -31,28 +32,35 @@ impl FromArgs {
     /// Reads the analysis that was asked for, if one was.
     ///
     /// # Errors
-    /// When it cannot be read, or was changed.
+    /// When it cannot be read, was changed, or does not have what `--story` and `--except` name.
     pub fn read(&self) -> Result<Option<Analysed>, CommandError> {
-        Ok(self.from.as_deref().map(read_findings).transpose()?)
+        let analysed = self.from.as_deref().map(read_findings).transpose()?;
+        analysed.as_ref().map(|analysed| self.named(analysed)).transpose()?;
+        Ok(analysed)
     }
 
-    /// Adds what the stories name to the parameters. Returns remarks for the plan.
-    ///
-    /// # Errors
-    /// When a name is in no story, or the account has nothing of what they name.
-    pub fn fill(
-        &self,
-        analysed: &Analysed,
-        client: &Client,
-        given: &mut StepArgs,
-    ) -> Result<Remarks, CommandError> {
+    /// The credentials of the chosen stories, without those that are left out.
+    fn named(&self, analysed: &Analysed) -> Result<Credentials, CommandError> {
         let mut found = analysed.credentials(&self.story)?;
         if let Some(name) = self.except.iter().find(|n| !found.known.iter().any(|c| c.name == **n))
         {
             return Err(CommandError::usage(format!("--except: the stories do not name '{name}'")));
         }
         found.known.retain(|credential| !self.except.contains(&credential.name));
-        let (args, mut remarks) = reach(client, client.caller(), &found)?;
+        Ok(found)
+    }
+
+    /// Adds what the stories name to the parameters. Returns remarks for the plan.
+    ///
+    /// # Errors
+    /// When the account has nothing of what they name.
+    pub fn fill(
+        &self,
+        analysed: &Analysed,
+        client: &Client,
+        given: &mut StepArgs,
+    ) -> Result<Remarks, CommandError> {
+        let (args, mut remarks) = reach(client, client.caller(), &self.named(analysed)?)?;
         let left = self.except.iter().map(|name| format!("{name}: left out by --except"));
         remarks.not_reached.extend(left);
         remarks.not_reached.extend(analysed.buckets(&self.story));
