@@ -1,7 +1,7 @@
 //! The input queue on an in-memory bucket that breaks off, throttles, denies and loses objects.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -215,16 +215,18 @@ fn a_worker_that_panics_ends_the_others() {
         let files = listed(&bucket, &[]);
         let queue = InputQueue::with(&files, Limits { prefetch_bytes: 1_000, ..tight() });
         let workers = [queue.worker(), queue.worker(), queue.worker()];
+        // The first that gets an input dies, whichever it is.
+        let lives = &AtomicBool::new(false);
         thread::scope(|scope| {
             for n in 0..queue.prefetch_threads() {
                 let queue = &queue;
                 scope.spawn(move || queue.prefetch(n));
             }
-            for (n, worker) in workers.into_iter().enumerate() {
+            for worker in workers {
                 scope.spawn(move || {
                     let mut buffer = Buffer::default();
                     while worker.next(&mut buffer).is_some() {
-                        assert!(n > 0, "this worker dies");
+                        assert!(lives.swap(true, Ordering::SeqCst), "this worker dies");
                     }
                 });
             }
