@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::logs::{document, id, with};
+use crate::support::logs::{document, id, role, with};
 use crate::support::told::{Told, fallen};
 use crate::support::{Env, rule_acts};
 
@@ -90,6 +90,65 @@ fn a_session_made_with_the_key_hides_nothing() {
     let unmeant: Vec<&String> = silent.iter().filter(|line| !by_meaning(line)).collect();
     assert_eq!(unmeant, Vec::<&String>::new());
     assert_eq!(silent.len(), ABOUT_KEYS.len(), "{silent:#?}");
+}
+
+/// Rules about users: with a role it is another act, or another rule tells it. Those about oneself have a sister for
+/// roles, and what a key does outside the console is ordinary for people who sign in to a role.
+const ABOUT_USERS: [&str; 17] = [
+    "credential-access/secret_read_with_long_term_key",
+    "initial-access/console_login_user_failed",
+    "initial-access/console_login_user_without_mfa",
+    "lateral-movement/cloudshell_opened_by_user_or_root",
+    "lateral-movement/ssm_session_by_user_key",
+    "persistence/access_key_created_for_oneself",
+    "persistence/access_key_created_for_other_user",
+    "persistence/lambda_code_uploaded_by_key",
+    "persistence/lambda_layer_put_on_function_by_key",
+    "persistence/mfa_device_added_to_oneself",
+    "persistence/mfa_device_removed_from_oneself",
+    "persistence/session_token_from_key_without_mfa",
+    "privilege-escalation/added_oneself_to_group",
+    "privilege-escalation/administrator_policy_attached_to_oneself",
+    "privilege-escalation/console_password_created_for_oneself",
+    "privilege-escalation/inline_policy_full_rights_to_oneself",
+    "privilege-escalation/policy_attached_to_oneself",
+];
+
+/// The act by a session of a role, if a user or such a session did it.
+fn by_role(act: Value, name: &str) -> Value {
+    let identity = &act["userIdentity"];
+    let issuer = identity["sessionContext"]["sessionIssuer"]["arn"].as_str().unwrap_or("");
+    let linked = issuer.contains(":role/aws-service-role/");
+    match identity["type"].as_str() {
+        Some("IAMUser") => with(act, json!({"userIdentity": role("operators", name)})),
+        Some("AssumedRole") if !linked => renamed(act, name),
+        _ => act,
+    }
+}
+
+/// The session with another name; the rest of its identity stays.
+fn renamed(mut act: Value, name: &str) -> Value {
+    for (member, end) in [("arn", '/'), ("principalId", ':')] {
+        let named = act["userIdentity"][member].as_str().and_then(|text| text.rsplit_once(end));
+        if let Some((start, _)) = named {
+            act["userIdentity"][member] = format!("{start}{end}{name}").into();
+        }
+    }
+    act
+}
+
+#[test]
+fn a_session_of_a_role_hides_nothing_whatever_its_name() {
+    let before = done(|act| by_role(act, "chloe"));
+    assert!(before.all.len() > 200, "{}", before.all.len());
+    for name in ["chloe@example.com", "i-0b91ad4ce7f2305d8", "AWSCloudFormation"] {
+        assert_eq!(fallen(&before, &done(|act| by_role(act, name)), 1), Vec::<String>::new());
+    }
+    let silent = fallen(&done(|act| act), &before, 1);
+    let by_meaning = |line: &&String| ABOUT_USERS.iter().any(|rule| line.starts_with(rule));
+    let unmeant: Vec<&String> = silent.iter().filter(|line| !by_meaning(line)).collect();
+    assert_eq!(unmeant, Vec::<&String>::new());
+    assert_eq!(silent.len(), ABOUT_USERS.len(), "{silent:#?}");
 }
 
 #[test]

@@ -70,6 +70,7 @@ mod reference;
 mod regressions;
 mod report;
 mod report_browser;
+mod rule_programs;
 mod rule_weight;
 mod rules;
 mod sessions;

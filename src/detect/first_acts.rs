@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 use super::Cx;
 use super::rows::Row;
 use super::text::action_name;
-use super::weigh::is_service_linked;
+use super::weigh::{is_new_place, is_service_linked};
 use crate::clock::DAY;
 use crate::event::Outcome;
 use crate::event::effect::Effect;
@@ -69,7 +69,7 @@ impl FirstActs<'_> {
     /// The network of the first call that came from one which is new to the principal.
     pub fn unfamiliar<'a>(&self, cx: &'a Cx<'_>) -> Option<&'a str> {
         let mut rows = self.rows.iter();
-        let row = rows.find(|(k, v)| cx.is_unfamiliar(k.principal, k.source, v.first.time))?;
+        let row = rows.find(|(k, v)| is_new_place(cx, k, v.first.time))?;
         Some(cx.networks.name(row.0.source))
     }
 }

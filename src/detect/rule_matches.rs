@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::Cx;
 use super::advice::{ask_owner, contain_bucket, contain_credential};
 use super::build::Build;
-use super::weigh::{Act, NEVER_ROUTINE, weigh};
+use super::weigh::{Act, NEVER_ROUTINE, WORK_OF_PROGRAMS, weigh};
 use crate::event::Outcome;
 use crate::finding::{Cause, Finding, Severity};
 use crate::sigma::{Firing, Level, Rule, RuleIndex};
@@ -57,14 +57,17 @@ fn finding(
     outcomes.sort();
     outcomes.dedup();
     let tried = !outcomes.contains(&Outcome::Success);
+    let tagged = |name: &str| rule.tags.iter().any(|tag| tag == name);
     let act = Act {
         cx,
         matches,
         group,
         level: level(rule.level),
         for_failures: cx.rules.requires_error(group.rule),
-        never_routine: rule.tags.iter().any(|tag| tag == NEVER_ROUTINE),
+        never_routine: tagged(NEVER_ROUTINE),
+        work_of_programs: tagged(WORK_OF_PROGRAMS),
         outcomes: &outcomes,
+        firings: firings.unwrap_or_default(),
     };
     let (severity, reasons) = weigh(&act);
     for reason in description::reasons(cx, group, firings) {

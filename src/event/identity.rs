@@ -17,6 +17,18 @@ pub fn session_principal(arn: &str) -> (Cow<'_, str>, &str) {
     (principal, session.name)
 }
 
+/// Whom to count the calls of a session for: its role, since whoever assumes a role chooses the session's name. Only
+/// IAM Identity Center gives its sessions the names of people itself; there the session counts. Other text is returned
+/// as it is.
+pub fn counted_for(arn: &str) -> Cow<'_, str> {
+    match Session::read(arn) {
+        Some(session) if !session.role.starts_with("AWSReservedSSO_") => {
+            Cow::Owned(session.role_arn())
+        }
+        _ => Cow::Borrowed(arn),
+    }
+}
+
 /// The session name of an assumed role, or `""`. Unlike [`session_principal`] it does not allocate.
 pub fn session_name(arn: &str) -> &str {
     Session::read(arn).map_or("", |session| session.name)
@@ -88,6 +100,22 @@ mod tests {
         ] {
             assert_eq!(session_principal(arn), (Cow::Borrowed(principal), session));
             assert_eq!(session_name(arn), session);
+        }
+    }
+
+    #[test]
+    fn sessions_of_a_role_count_together_whatever_their_names() {
+        let role = "arn:aws:iam::123456789012:role/deploy";
+        for name in ["i-0c29d6abb6a09589a", "dana@example.com", "a/b"] {
+            let arn = format!("arn:aws:sts::123456789012:assumed-role/deploy/{name}");
+            assert_eq!(counted_for(&arn), role);
+        }
+        for own in [
+            "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_0af/dana",
+            "arn:aws:iam::123456789012:user/dana",
+            "",
+        ] {
+            assert_eq!(counted_for(own), own);
         }
     }
 

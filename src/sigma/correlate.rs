@@ -79,6 +79,17 @@ pub struct Alias {
 }
 
 impl Correlation {
+    /// The smallest count that fires; `None` if fewer can fire too, or if the condition is no count.
+    pub fn least(&self) -> Option<u64> {
+        let WindowCondition::Bounds(bounds) = &self.window_condition else { return None };
+        let least = bounds.iter().filter_map(|(operator, bound)| match operator {
+            Operator::Greater => bound.checked_add(1),
+            Operator::GreaterOrEqual | Operator::Equal => Some(*bound),
+            _ => None,
+        });
+        least.max()
+    }
+
     pub fn read(file: &str, node: &Node, diagnostics: &mut Diagnostics) -> Option<Correlation> {
         let rule = Rule::read(file, node, diagnostics);
         let body = node.get("correlation")?;

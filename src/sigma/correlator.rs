@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use super::compile::{RuleIndex, RuleSet};
 use super::correlate::{Correlation, Kind};
+use super::field::Path;
 use super::thin;
 use super::window::{self, Events, Hit};
+use crate::event::identity::counted_for;
 
 /// The most values that one record adds to a `value_count`. AWS takes at most a thousand ids in a call.
 const MOST_ITEMS: usize = 1_000;
@@ -119,7 +121,9 @@ impl<'s> Correlator<'s> {
             for (n, path) in input.paths.iter().enumerate() {
                 let texts: Vec<String> = match counted.contains(&n) {
                     true => path.texts(record, MOST_ITEMS).into_iter().collect(),
-                    false => path.first_text(record).into_iter().collect(),
+                    false => {
+                        path.first_text(record).map(|t| grouped(path, t)).into_iter().collect()
+                    }
                 };
                 let texts: Vec<_> = texts.into_iter().map(|t| Some(self.intern(t))).collect();
                 let texts = if texts.is_empty() { vec![None] } else { texts };
@@ -266,6 +270,14 @@ impl<'s> Correlator<'s> {
                 self.put(outer.correlation, hit, values.to_vec());
             }
         }
+    }
+}
+
+/// The value to group by: of a session its role, so that nobody splits a count by new session names.
+fn grouped(path: &Path, text: String) -> String {
+    match path.as_str() {
+        "userIdentity.arn" => counted_for(&text).into_owned(),
+        _ => text,
     }
 }
 

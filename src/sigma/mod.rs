@@ -23,6 +23,8 @@
 //! - `eventName` is compared without the version of the API that it may end with, in the record and in the rule:
 //!   `CreateFunction` and `CreateFunction20150331` mean the same. A record without `readOnly` gets it from its name.
 //! - `value_count` counts each item of a list.
+//! - A correlation that groups by `userIdentity.arn` counts the sessions of a role together, whatever their names.
+//!   Those of IAM Identity Center, which are named after people, stay apart.
 //! - S3 access logs have no name in the taxonomy: their service is `s3-access`.
 //! - Correlation windows are described in `window`. Timespans may be in weeks (`w`) and months of
 //!   30 days (`M`).

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::detect::Cx;
 use crate::detect::history::FIRST_DAYS;
+use crate::detect::weigh::is_new_place;
 use crate::rollup::activity::Key;
 use crate::rollup::matches::{Row, marked};
 use crate::rollup::{EventLocation, Phase, Sym};
@@ -161,7 +162,7 @@ fn hour(at: Millis) -> i64 {
 }
 
 fn unfamiliar<'a>(cx: &'a Cx<'_>, key: &Key, at: Millis) -> Option<&'a str> {
-    cx.is_unfamiliar(key.principal, key.source, at).then(|| cx.networks.name(key.source))
+    is_new_place(cx, key, at).then(|| cx.networks.name(key.source))
 }
 
 fn in_order<'a>(mut rows: Vec<(&'a Key, &'a Row)>) -> Vec<(&'a Key, &'a Row)> {

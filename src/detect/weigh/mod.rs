@@ -5,15 +5,21 @@
 //!   level at most, all of it together.
 //! - A routine lowers it by what it is worth: the same act, by the same principal, from networks of its own, on
 //!   earlier days. A rule whose tag is [`NEVER_ROUTINE`] has none.
+//! - A count that several programs of one role reach together, none of them alone, is no act of one of them.
+//! - What programs do every day weighs a level less by a program. A rule says so with the tag [`WORK_OF_PROGRAMS`].
 //! - An AWS service that acts by itself, told by the structure of its identity, makes an act informational.
 //! - A network that is new to the principal raises it, and then nothing but a failed attempt lowers it.
 
 mod attempt;
+mod issued;
 mod network;
+mod program;
 mod routine;
 mod service;
+mod several;
 mod tool;
 
+pub use issued::is_new_place;
 pub use service::is_service_linked;
 pub use tool::{reason as tool_reason, used_before as tool_used_before};
 
@@ -21,10 +27,14 @@ use super::Cx;
 use super::rule_matches::{Group, MatchGroups};
 use crate::event::Outcome;
 use crate::finding::Severity;
+use crate::sigma::Firing;
 
 /// The tag of rules whose act never becomes a routine: sharing outside, credentials for others, logging off, trust
 /// outside.
 pub const NEVER_ROUTINE: &str = "incident.never-routine";
+
+/// The tag of rules about what pipelines and functions do every day: deploying, asking for limits and settings.
+pub const WORK_OF_PROGRAMS: &str = "incident.work-of-programs";
 
 /// What is weighed: the calls of one principal that a rule or a correlation matched.
 pub struct Act<'a, 'c> {
@@ -36,8 +46,25 @@ pub struct Act<'a, 'c> {
     /// The rule wants calls that failed.
     pub for_failures: bool,
     pub never_routine: bool,
+    pub work_of_programs: bool,
     /// Outcomes of the calls, each once.
     pub outcomes: &'a [Outcome],
+    /// What made the correlation fire; empty for a rule.
+    pub firings: &'a [&'a Firing],
+}
+
+impl Act<'_, '_> {
+    /// Earlier days on which the principal did the same from familiar networks.
+    fn earlier_days(&self) -> usize {
+        let group = self.group;
+        let at = group.rows.first().map_or(0, |(_, row)| row.first.time);
+        match group.correlated {
+            true => {
+                self.matches.routine_days_correlated(self.cx, group.rule.0, group.principal, at)
+            }
+            false => self.matches.routine_days(self.cx, group.rule.0, group.principal, at),
+        }
+    }
 }
 
 /// In which way a circumstance moves the severity.
@@ -48,7 +75,7 @@ pub enum Move {
     Up,
     /// Something that a caller can bring about.
     Down,
-    /// Earlier days of the same: so many levels.
+    /// What nobody can bring about at once, such as earlier days of the same: so many levels.
     Routine(usize),
     /// A remark without weight.
     None,
@@ -62,8 +89,15 @@ pub struct Shift {
 }
 
 /// Every circumstance, in the order in which reasons are given.
-const CIRCUMSTANCES: &[fn(&Act<'_, '_>) -> Option<Shift>] =
-    &[attempt::shift, service::shift, network::shift, routine::shift, tool::shift];
+const CIRCUMSTANCES: &[fn(&Act<'_, '_>) -> Option<Shift>] = &[
+    attempt::shift,
+    service::shift,
+    network::shift,
+    routine::shift,
+    several::shift,
+    tool::shift,
+    program::shift,
+];
 
 /// The severity of the act, with a reason for each circumstance that moves it.
 pub fn weigh(act: &Act<'_, '_>) -> (Severity, Vec<String>) {

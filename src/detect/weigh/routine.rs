@@ -14,11 +14,7 @@ pub fn shift(act: &Act<'_, '_>) -> Option<Shift> {
     if group.unfamiliar.is_some() || act.never_routine {
         return None;
     }
-    let at = group.rows.first().map_or(0, |(_, row)| row.first.time);
-    let days = match group.correlated {
-        true => act.matches.routine_days_correlated(act.cx, group.rule.0, group.principal, at),
-        false => act.matches.routine_days(act.cx, group.rule.0, group.principal, at),
-    };
+    let days = act.earlier_days();
     if days < ROUTINE_DAYS {
         return None;
     }
