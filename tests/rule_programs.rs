@@ -126,6 +126,22 @@ fn a_pipeline_runs_where_its_session_was_given_and_nowhere_else() {
     }
 }
 
+#[test]
+fn a_role_that_changed_the_like_before_weighs_less_and_a_user_does_not() {
+    let rule = |tag: &str| released(tag).replace("medium", "high");
+    for (who, severity) in [(session("run-1", 1), "medium"), (user("alice"), "high")] {
+        let mut records: Vec<Value> =
+            (0..10).map(|d| made(900 + d, &who, "ListFunctions", d as i64 * DAY, HOME)).collect();
+        let before = call(1, who.clone(), "ecs", "UpdateService");
+        records.push(with(before, json!({"eventTime": at(8 * DAY)})));
+        records.push(made(2, &who, "UpdateFunctionCode", 9 * DAY + 60, HOME));
+        let (found, reasons) = judged(&rule(WORK), &records).unwrap();
+        assert_eq!(found, severity, "{reasons}");
+        assert_eq!(reasons.contains("changed compute on earlier days"), severity == "medium");
+        assert_eq!(judged(&rule(""), &records).unwrap().0, "high");
+    }
+}
+
 /// Twelve secrets, two by each of six sessions, whose keys `by` requested.
 fn secrets(by: &Value, how: &str) -> Vec<Value> {
     let mut records = ordinary();

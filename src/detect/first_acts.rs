@@ -8,7 +8,7 @@ use super::Cx;
 use super::rows::Row;
 use super::text::action_name;
 use super::weigh::{is_new_place, is_service_linked};
-use crate::clock::DAY;
+use crate::clock::{DAY, Millis};
 use crate::event::Outcome;
 use crate::event::effect::Effect;
 use crate::rollup::Sym;
@@ -30,9 +30,19 @@ pub struct Changes<'c> {
     first_days: FxHashMap<(Sym, Act), i64>,
     /// The first day on which it made the call with success.
     first_successes: FxHashMap<(Sym, Act), i64>,
-    /// The first day on which a principal changed something of a kind.
-    first_effects: FxHashMap<(Sym, Effect), i64>,
+    pub kinds: Kinds,
     days: FxHashMap<Sym, BTreeSet<i64>>,
+}
+
+/// The first day on which a principal changed something of a kind, with success.
+#[derive(Default)]
+pub struct Kinds(FxHashMap<(Sym, Effect), i64>);
+
+impl Kinds {
+    /// True if the principal changed something of the kind on a day before that of `at`.
+    pub fn is_known(&self, principal: Sym, effect: Effect, at: Millis) -> bool {
+        self.0.get(&(principal, effect)).is_some_and(|first| *first < at.div_euclid(DAY))
+    }
 }
 
 /// The new acts of one principal.
@@ -80,7 +90,7 @@ impl<'c> Changes<'c> {
             rows: Vec::new(),
             first_days: FxHashMap::default(),
             first_successes: FxHashMap::default(),
-            first_effects: FxHashMap::default(),
+            kinds: Kinds::default(),
             days: FxHashMap::default(),
         };
         let mut effects: FxHashMap<Act, Option<Effect>> = FxHashMap::default();
@@ -100,7 +110,7 @@ impl<'c> Changes<'c> {
             earliest(&mut changes.first_days, (key.principal, act), day);
             if key.outcome == Outcome::Success {
                 earliest(&mut changes.first_successes, (key.principal, act), day);
-                earliest(&mut changes.first_effects, (key.principal, effect), day);
+                earliest(&mut changes.kinds.0, (key.principal, effect), day);
             }
             changes.rows.push((effect, row));
         }
@@ -121,8 +131,7 @@ impl<'c> Changes<'c> {
 
     /// True if the principal changed something of the kind, with success, on no day before that of the row.
     pub fn is_first_of_kind(&self, effect: Effect, row: &Row<'_>) -> bool {
-        let known = self.first_effects.get(&(row.0.principal, effect));
-        known.is_none_or(|first| *first >= day(row))
+        !self.kinds.is_known(row.0.principal, effect, row.1.first.time)
     }
 
     /// True if the principal changed things of several kinds, with success, on days before that of the row: to change

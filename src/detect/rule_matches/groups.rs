@@ -1,11 +1,14 @@
 //! Rule matches grouped by finding, and the days on which they recur.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::OnceLock;
 
 use crate::clock::{DAY, HOUR, Millis};
 use crate::detect::Cx;
+use crate::detect::first_acts::{Changes, Kinds};
 use crate::detect::history::FIRST_DAYS;
 use crate::detect::weigh::is_new_place;
+use crate::event::effect::Effect;
 use crate::rollup::activity::Key;
 use crate::rollup::matches::{Row, marked};
 use crate::rollup::{EventLocation, Phase, Sym};
@@ -31,6 +34,8 @@ pub struct MatchGroups<'a> {
     days: HashMap<(u32, Sym), BTreeSet<i64>>,
     /// The first event of a behaviour's activity row, by hour.
     hours: HashMap<(Key, i64), &'a EventLocation>,
+    /// Who changed what since when; made when it is asked for.
+    kinds: OnceLock<Kinds>,
     /// The highest count of a correlation for a principal in familiar networks, by day.
     daily_counts: HashMap<(u32, Sym), BTreeMap<i64, u64>>,
 }
@@ -76,7 +81,8 @@ impl<'a> MatchGroups<'a> {
             unfamiliar,
             rows: in_order(rows),
         });
-        MatchGroups { groups: groups.collect(), days, hours, daily_counts: HashMap::new() }
+        let (kinds, daily_counts) = (OnceLock::new(), HashMap::new());
+        MatchGroups { groups: groups.collect(), days, hours, kinds, daily_counts }
     }
 
     /// Correlations that fired in the window, by principal, with the rows of their events.
@@ -138,6 +144,17 @@ impl<'a> MatchGroups<'a> {
         let usual = counts.get(counts.len() / 2).copied().unwrap_or(0);
         let most = counts.last().copied().unwrap_or(0);
         if most >= 2 * usual { 0 } else { counting(cx, at, days.keys()) }
+    }
+
+    /// What the calls change, if their principals changed things of that kind, with success, on days before.
+    pub fn known_kind(&self, cx: &Cx<'_>, rows: &[(&Key, &Row)]) -> Option<Effect> {
+        let known = self.kinds.get_or_init(|| Changes::new(cx).kinds);
+        let of_row = |(key, row): &(&Key, &Row)| {
+            let effect = Effect::of(cx.text(key.service), cx.text(key.action))?;
+            known.is_known(key.principal, effect, row.first.time).then_some(effect)
+        };
+        let kinds: Option<Vec<Effect>> = rows.iter().map(of_row).collect();
+        kinds?.into_iter().min()
     }
 
     /// The first event of the activity row that counts the match too.

@@ -7,7 +7,7 @@ use super::{Act, Move, Shift};
 use crate::rollup::Sym;
 
 /// Down for rules with the tag [`WORK_OF_PROGRAMS`](super::WORK_OF_PROGRAMS) where every call came from a program, or
-/// where the principal did the same on an earlier day.
+/// where a role did the same, or changed things of the kind, on an earlier day.
 ///
 /// A machine is no program in this sense: whoever is on it has its credentials.
 pub fn shift(act: &Act<'_, '_>) -> Option<Shift> {
@@ -15,11 +15,17 @@ pub fn shift(act: &Act<'_, '_>) -> Option<Shift> {
         return None;
     }
     let down = |reason: String| Some(Shift { by: Move::Down, reason });
-    match program(act) {
-        Some(program) => down(format!("by {program}: compare with its releases")),
-        None if act.earlier_days() > 0 => down("the same on an earlier day".to_string()),
-        None => None,
+    if let Some(program) = program(act) {
+        return down(format!("by {program}: compare with its releases"));
     }
+    if !act.cx.text(act.group.principal).contains(":role/") {
+        return None;
+    }
+    if act.earlier_days() > 0 {
+        return down("the same on an earlier day".to_string());
+    }
+    let kind = act.matches.known_kind(act.cx, &act.group.rows)?;
+    down(format!("the role changed {} on earlier days too", kind.name()))
 }
 
 fn program(act: &Act<'_, '_>) -> Option<&'static str> {
