@@ -142,8 +142,7 @@ fn a_session_name_hides_little() {
 }
 
 /// What only the caller's address tells: a service's call has none.
-const WITHOUT_ADDRESS: [&str; 3] =
-    ["credential.unfamiliar-source", "key.in-several-networks", "api.enumeration"];
+const WITHOUT_ADDRESS: [&str; 2] = ["credential.unfamiliar-source", "key.in-several-networks"];
 
 /// What weighs up to two levels more where the address is unfamiliar: it must be told, at any level.
 const BURSTS: [&str; 2] = ["s3.bulk-read", "s3.bulk-delete"];

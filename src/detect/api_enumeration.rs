@@ -2,7 +2,7 @@
 //! a key first explores what it can reach.
 //!
 //! Get, List and Describe calls in consecutive hours count (`min_new_actions`, `min_services`, `min_new_share`). Pages
-//! of the console count only from an unfamiliar network, and principals without history and browsers need three times
+//! of the console count only from an unfamiliar network, and principals without history and the console need three times
 //! as many. An unfamiliar network and denied calls raise the severity. False positives: new posture scanners, an
 //! administrator's first day.
 
@@ -17,7 +17,7 @@ use super::text::{action_name, list, short_name};
 use super::{Cx, Detector, Meta, advice};
 use crate::clock::{DAY, Millis, length};
 use crate::config::{Resolved, Setting};
-use crate::event::{Outcome, action, agent};
+use crate::event::{Outcome, SourceClass, action};
 use crate::finding::{Cause, Finding, Severity};
 use crate::rollup::{Phase, Sym, activity};
 use crate::ui::number::{counted, grouped};
@@ -115,20 +115,21 @@ fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
     if cx.is_long_term(key) { key } else { 0 }
 }
 
-/// Read-only calls in the window, except reads of data.
+/// Read-only calls in the window, except reads of data. Those that a service makes for a principal are the principal's.
 fn is_exploration(cx: &Cx<'_>, key: &activity::Key) -> bool {
     let action = cx.text(key.action);
     let data =
         matches!(action, "GetObject" | "HeadObject" | "GetRecords" | "ListObjects" | "HeadBucket");
     key.phase == Phase::Window
-        && !key.by_service
         && !cx.is_service(key.principal)
-        && cx
-            .networks
-            .get(key.source)
-            .is_some_and(|p| p.is_outside() || p.class == crate::event::SourceClass::Own)
+        && (key.by_service || has_place(cx, key.source))
         && !data
         && action::is_read_only(action)
+}
+
+fn has_place(cx: &Cx<'_>, source: Sym) -> bool {
+    let network = cx.networks.get(source);
+    network.is_some_and(|p| p.is_outside() || p.class == SourceClass::Own)
 }
 
 /// Runs of rows in consecutive hours.
@@ -161,9 +162,9 @@ fn finding(
     let foreign = cx.is_unfamiliar(principal, source, start);
     // The console calls dozens of APIs for one page: from a familiar network these do not count, and elsewhere only
     // many do.
-    let by_browser = |(k, _): &Row<'_>| agent::is_console(cx.text(k.agent));
+    let by_console = |(k, _): &Row<'_>| cx.is_console(k);
     let burst: Vec<Row<'_>> =
-        burst.iter().filter(|row| foreign || !by_browser(row)).copied().collect();
+        burst.iter().filter(|row| foreign || !by_console(row)).copied().collect();
     let actions: BTreeSet<(Sym, Sym)> = burst.iter().map(|(k, _)| (k.service, k.action)).collect();
     // On the first day of the logs everything is new: calls that recur on later days are routine.
     let first_day = cx.history_before(start) < DAY;
@@ -176,7 +177,7 @@ fn finding(
     let share = fresh.len() as f64 / actions.len().max(1) as f64;
     // Everything is new to a principal without history: here too only many calls count.
     let compared = foreign || cx.has_history(principal, start);
-    let times = if compared && !burst.iter().all(by_browser) { 1.0 } else { 3.0 };
+    let times = if compared && !burst.iter().all(by_console) { 1.0 } else { 3.0 };
     let enough = fresh.len() as f64 >= times * settings.get(&MIN_ACTIONS)
         && services.len() as f64 >= settings.get(&MIN_SERVICES)
         && share >= settings.get(&MIN_SHARE);

@@ -11,6 +11,8 @@ use super::source_networks::SourceNetworks;
 use super::user_agents::AgentsOfPrincipals;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
+use crate::event::agent;
+use crate::rollup::activity::Key;
 use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::sigma::{Outcome, RuleSet};
@@ -34,6 +36,8 @@ pub struct Cx<'a> {
     pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, from CloudTrail or else from the access log.
     identity_types: HashMap<Sym, Sym>,
+    /// Some records say that the console issued their session's key.
+    console_is_told: bool,
 }
 
 impl<'a> Cx<'a> {
@@ -51,6 +55,7 @@ impl<'a> Cx<'a> {
         let identity_types =
             frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
         let lineage = Lineage::new(rollups, &frames.activity_rows);
+        let console_is_told = rollups.sessions.select(|brief| brief.from_console).next().is_some();
         Cx {
             frames,
             rollups,
@@ -65,6 +70,7 @@ impl<'a> Cx<'a> {
             rules,
             correlated,
             identity_types,
+            console_is_told,
         }
     }
 
@@ -88,6 +94,18 @@ impl<'a> Cx<'a> {
 
     pub fn is_long_term(&self, key: Sym) -> bool {
         self.text(key).starts_with("AKIA")
+    }
+
+    /// True for calls of the web console's pages. The user agent is believed only for sessions that AWS marks as the
+    /// console's (`sessionCredentialFromConsole`), or, where no record of the logs has that mark, for temporary keys:
+    /// the console never works with a long-term one.
+    pub fn is_console(&self, key: &Key) -> bool {
+        let session = || self.rollups.sessions.get(&key.access_key);
+        agent::is_console(self.text(key.agent))
+            && match self.console_is_told {
+                true => session().is_some_and(|session| session.from_console),
+                false => !self.is_long_term(key.access_key),
+            }
     }
 
     /// True if the source's network is not the principal's own at `at`, and the logs can show that this is unusual:

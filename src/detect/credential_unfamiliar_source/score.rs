@@ -9,7 +9,7 @@ use super::{DENIED_SHARE, MIN_SCORE, Use};
 use crate::config::Resolved;
 use crate::detect::Cx;
 use crate::detect::text::{action_name, list};
-use crate::event::{Outcome, SourceClass, action, agent};
+use crate::event::{Outcome, SourceClass, action};
 use crate::rollup::activity;
 use crate::ui::number::{counted, grouped};
 
@@ -170,7 +170,7 @@ fn new_behaviour(
 
 /// True for read-only calls that the console makes to fill a page.
 fn is_console_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
-    agent::is_console(cx.text(key.agent)) && action::is_read_only(cx.text(key.action))
+    cx.is_console(key) && action::is_read_only(cx.text(key.action))
 }
 
 /// A device that is not yet anybody's: [`identity_changes`] counts the call that enables it.
