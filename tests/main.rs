@@ -18,6 +18,7 @@ mod adversary;
 mod analysis;
 mod aws_faults;
 mod aws_names;
+mod aws_ranges;
 mod aws_servers;
 mod broken_files;
 mod broken_json;

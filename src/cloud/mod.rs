@@ -6,6 +6,7 @@ mod client;
 mod connect;
 mod credentials;
 mod error;
+pub mod fetch;
 mod opt_in;
 mod partition;
 mod patience;

@@ -12,7 +12,9 @@ use crate::config::parse::{self, AllowEntry, Located, ParsedFile};
 use crate::config::ranges::Ranges;
 use crate::config::rows::{Origin, WithOrigin};
 use crate::config::settings::Group;
-use crate::config::{Config, Flags, Inputs, Intel, cidr_file, document, text_file};
+use crate::config::{
+    AWS_RANGES_FILE, AwsRanges, Config, Flags, Inputs, Intel, cidr_file, document, text_file,
+};
 
 const OWN: &str = "--own";
 const ALLOW: &str = "--allow";
@@ -29,6 +31,7 @@ impl Config {
     pub fn load(inputs: &Inputs, groups: &[Group]) -> Result<Config, ConfigError> {
         let config = Config::defaults(groups);
         let mut loader = Loader { config, own: Vec::new(), intel: Vec::new(), now: inputs.now };
+        loader.saved_aws_ranges(inputs.user.as_deref())?;
         for (path, required) in layers(inputs) {
             let text = if required {
                 Some(text_file::read(path)?)
@@ -84,6 +87,10 @@ impl Loader {
         if let Some(Located { value, at }) = parsed.geoip {
             self.config.geoip = with_origin(Located { value: Some(value), at });
         }
+        if let Some(Located { value, at }) = parsed.aws_ranges {
+            let read = AwsRanges::read(&value).map_err(|error| named(&at, error))?;
+            self.config.aws_ranges = with_origin(Located { value: Some(read), at });
+        }
         self.config.known_accounts.extend(parsed.known_accounts.into_iter().map(with_origin));
         let organizations = parsed.known_organizations.into_iter().map(with_origin);
         self.config.known_organizations.extend(organizations);
@@ -138,6 +145,20 @@ impl Loader {
         if let Some(days) = flags.baseline_days {
             let value = document::check_number(days).map_err(|p| invalid_flag(BASELINE, p))?;
             self.config.baseline_days = WithOrigin { value, origin: Origin::Flag(BASELINE) };
+        }
+        Ok(())
+    }
+
+    /// Ranges that were saved beside the user's file count if they are newer than the program's.
+    fn saved_aws_ranges(&mut self, user: Option<&Path>) -> Result<(), ConfigError> {
+        let Some(path) = user.map(|user| user.with_file_name(AWS_RANGES_FILE)) else {
+            return Ok(());
+        };
+        let Some(text) = text_file::read_if_exists(&path)? else { return Ok(()) };
+        let saved = AwsRanges::parse(&path, &text)?;
+        if saved.published() > AwsRanges::embedded().published() {
+            let origin = Origin::File { path, line: 1 };
+            self.config.aws_ranges = WithOrigin { value: Some(saved), origin };
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 //! [`user_path`] takes a lookup function.
 
 mod allow;
+mod aws_ranges;
 mod cidr_file;
 mod document;
 mod error;
@@ -24,6 +25,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 pub use allow::{Allow, Pattern, Subject};
+pub use aws_ranges::{AwsRanges, FILE as AWS_RANGES_FILE, PUBLISHED_AT as AWS_RANGES_URL};
 pub use error::{ConfigError, Location, nearest};
 pub use geo::Geo;
 pub use intel::Intel;
@@ -83,6 +85,8 @@ pub struct Config {
     baseline_days: WithOrigin<f64>,
     threads: WithOrigin<Option<usize>>,
     geoip: WithOrigin<Option<PathBuf>>,
+    /// `None` stands for the program's own.
+    aws_ranges: WithOrigin<Option<AwsRanges>>,
     known_accounts: Vec<WithOrigin<String>>,
     known_organizations: Vec<WithOrigin<String>>,
     own: Ranges,
@@ -104,6 +108,7 @@ impl Config {
             baseline_days: WithOrigin::default(BASELINE_DAYS),
             threads: WithOrigin::default(None),
             geoip: WithOrigin::default(None),
+            aws_ranges: WithOrigin::default(None),
             known_accounts: Vec::new(),
             known_organizations: Vec::new(),
             own: Ranges::default(),
@@ -133,6 +138,11 @@ impl Config {
         self.geoip.value.as_deref()
     }
 
+    /// The address ranges of AWS: those of a file, or else the program's.
+    pub fn aws_ranges(&self) -> &AwsRanges {
+        self.aws_ranges.value.as_ref().unwrap_or_else(|| AwsRanges::embedded())
+    }
+
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -151,6 +161,11 @@ impl Config {
     /// The lists of threat indicators.
     pub fn intel(&self) -> &Intel {
         &self.intel
+    }
+
+    /// Whether the allow-list has entries in force.
+    pub fn allows_any(&self) -> bool {
+        !self.allow.is_empty()
     }
 
     /// The first entry that covers the whole subject.

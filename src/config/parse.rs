@@ -12,8 +12,9 @@ use crate::config::ranges::Ranges;
 use crate::config::rows::Origin;
 use crate::config::settings::Group;
 
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "allow",
+    "aws_ranges",
     "baseline_days",
     "detect",
     "geoip",
@@ -36,6 +37,7 @@ pub struct ParsedFile {
     pub baseline_days: Option<Located<f64>>,
     pub threads: Option<Located<usize>>,
     pub geoip: Option<Located<PathBuf>>,
+    pub aws_ranges: Option<Located<PathBuf>>,
     pub known_accounts: Vec<Located<String>>,
     pub known_organizations: Vec<Located<String>>,
     pub own_ranges: Vec<Located<IpNet>>,
@@ -89,6 +91,9 @@ pub fn parse(path: &Path, text: &str, groups: &[Group]) -> Result<ParsedFile, Co
             }
             "geoip" => {
                 parsed.geoip = Some(Located { value: doc.file("geoip", &value)?, at });
+            }
+            "aws_ranges" => {
+                parsed.aws_ranges = Some(Located { value: doc.file("aws_ranges", &value)?, at });
             }
             "known_accounts" => {
                 for item in doc.list("known_accounts", &value)? {

@@ -77,6 +77,12 @@ impl Config {
         let help = "Folder with City, Country or ASN databases (*.mmdb)";
         rows.push(row("geoip", geoip, &self.geoip.origin, help));
 
+        let ranges = self.aws_ranges();
+        let published = crate::clock::date(ranges.published());
+        let value = format!("{} ranges, published {published}", ranges.len());
+        let help = "Address ranges of AWS: Amazon's ip-ranges.json, or the program's copy";
+        rows.push(row("aws_ranges", value, &self.aws_ranges.origin, help));
+
         let known = self.known_accounts.iter().map(|o| (o.value.clone(), &o.origin));
         rows.extend(list("known_accounts", known, "Accounts of the organisation"));
         let known = self.known_organizations.iter().map(|o| (o.value.clone(), &o.origin));

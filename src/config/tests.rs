@@ -201,6 +201,8 @@ fn every_effective_value_is_shown() {
             "baseline_days = 30 days [default] Days of history that the window is compared with",
             "threads = one per processor  [default] Inputs read in parallel",
             "geoip = none  [default] Folder with City, Country or ASN databases (*.mmdb)",
+            "aws_ranges = 4098 ranges, published 2026-10-26  [default] Address ranges of AWS: Amazon's ip-ranges.json, \
+             or the program's copy",
             "known_accounts = none  [default] Accounts of the organisation",
             "known_organizations = none  [default] Ids of the organisation at AWS",
             "own_ranges = none  [default] Address ranges of the organisation",

@@ -1,6 +1,6 @@
 //! Builds findings from the rows that a detector selected: counts events, samples evidence and names the principal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::text::action_name;
 use super::{Cx, Meta};
@@ -323,11 +323,11 @@ fn agents(
     sources: &BTreeMap<Sym, SourceSeen>,
 ) -> Vec<String> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    for (key, value) in principals.keys().flat_map(|principal| cx.agents.of(*principal)) {
-        if sources.contains_key(&key.source) {
-            *counts.entry(cx.text(key.agent)).or_default() +=
-                value.success + value.denied + value.failed;
-        }
+    let sources: HashSet<Sym> = sources.keys().copied().collect();
+    for (key, value) in principals.keys().flat_map(|principal| cx.agents.sent(*principal, &sources))
+    {
+        *counts.entry(cx.text(key.agent)).or_default() +=
+            value.success + value.denied + value.failed;
     }
     let mut agents: Vec<_> = counts.into_iter().filter(|(agent, _)| !agent.is_empty()).collect();
     agents.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));

@@ -1,6 +1,6 @@
 //! Runs every detector, suppresses what the allow-list covers, merges findings of one cause and links stories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::PolarsResult;
@@ -11,6 +11,7 @@ use super::{Cx, DETECTORS};
 use crate::config::Subject;
 use crate::finding::merge::merge;
 use crate::finding::{Finding, Story, Summary, Suppressed};
+use crate::rollup::Sym;
 
 /// What the detectors found.
 pub struct Detected {
@@ -42,9 +43,12 @@ pub fn run(cx: &Cx<'_>, memory_freed: &(dyn Fn() + Sync)) -> PolarsResult<Detect
         suppressed.into_iter().map(|(entry, findings)| Suppressed { entry, findings }).collect();
     let mut findings = merge(findings);
     let stories = stories(cx, &findings);
+    let mut story_of: HashMap<&str, &str> = HashMap::new();
+    for story in stories.iter().rev() {
+        story_of.extend(story.findings.iter().map(|finding| (finding.as_str(), story.id.as_str())));
+    }
     for finding in &mut findings {
-        let story = stories.iter().find(|story| story.findings.contains(&finding.id));
-        finding.story = story.map_or_else(String::new, |story| story.id.clone());
+        finding.story = story_of.get(finding.id.as_str()).copied().unwrap_or_default().to_string();
     }
     Ok(Detected { findings, stories, suppressed, summary: summary? })
 }
@@ -92,13 +96,17 @@ fn detect_all(
 /// The allow-list entry that covers the whole finding, with every user agent of its sources. Checked before
 /// findings are merged.
 fn suppressing_entry(cx: &Cx<'_>, f: &Finding) -> Option<String> {
+    if !cx.config.allows_any() {
+        return None;
+    }
     let sources: Vec<&str> = f.sources.iter().map(|s| s.address.as_str()).collect();
-    let agents: Vec<&str> = (cx.rollups.agents.keys())
-        .filter(|k| {
-            f.scopes.iter().flat_map(|s| &s.principals).any(|p| p == cx.text(k.principal))
-                && sources.contains(&cx.text(k.source))
-        })
-        .map(|k| cx.text(k.agent))
+    let numbers: HashSet<Sym> = sources.iter().filter_map(|text| cx.names.find(text)).collect();
+    let principals: BTreeSet<&String> = f.scopes.iter().flat_map(|s| &s.principals).collect();
+    let agents: Vec<&str> = principals
+        .iter()
+        .filter_map(|text| cx.names.find(text))
+        .flat_map(|principal| cx.agents.sent(principal, &numbers))
+        .map(|(key, _)| cx.text(key.agent))
         .collect();
     let subject = Subject {
         rule: &f.rule,

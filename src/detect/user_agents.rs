@@ -1,7 +1,7 @@
 //! User agents as sent. They name a machine's system and versions, and so can show that two addresses belong
 //! to one machine.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Cx;
 use super::rows::Row;
@@ -32,19 +32,29 @@ impl<'c> UserAgents<'c> {
     }
 }
 
-/// By principal. A principal may have sent any number of them.
-pub struct AgentsOfPrincipals<'c>(HashMap<Sym, Vec<(&'c agents::Key, &'c agents::Value)>>);
+type Seen<'c> = (&'c agents::Key, &'c agents::Value);
+
+/// By principal and source. A principal may have sent any number of them, and from any number of sources.
+pub struct AgentsOfPrincipals<'c>(HashMap<Sym, HashMap<Sym, Vec<Seen<'c>>>>);
 
 impl<'c> AgentsOfPrincipals<'c> {
     pub fn new(table: &'c agents::Table) -> AgentsOfPrincipals<'c> {
-        let mut by_principal: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_principal: HashMap<_, HashMap<_, Vec<_>>> = HashMap::new();
         for (key, value) in table {
-            by_principal.entry(key.principal).or_default().push((key, value));
+            let by_source = by_principal.entry(key.principal).or_default();
+            by_source.entry(key.source).or_default().push((key, value));
         }
         AgentsOfPrincipals(by_principal)
     }
 
-    pub fn of(&self, principal: Sym) -> &[(&'c agents::Key, &'c agents::Value)] {
-        self.0.get(&principal).map_or(&[], Vec::as_slice)
+    /// Those that the principal sent from the sources, unordered.
+    pub fn sent(&self, principal: Sym, sources: &HashSet<Sym>) -> Vec<Seen<'c>> {
+        let Some(own) = self.0.get(&principal) else { return Vec::new() };
+        let seen: Vec<&Vec<_>> = if own.len() <= sources.len() {
+            own.iter().filter(|(source, _)| sources.contains(source)).map(|(_, s)| s).collect()
+        } else {
+            sources.iter().filter_map(|source| own.get(source)).collect()
+        };
+        seen.into_iter().flatten().copied().collect()
     }
 }

@@ -3,6 +3,8 @@
 //! Member names are from the services' API references. CloudTrail writes their first letter in lower case (CloudTrail
 //! record contents, AWS CloudTrail User Guide).
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 /// How deep parameters are searched.
@@ -85,10 +87,9 @@ pub fn targets(record: &Value, take: &mut dyn FnMut(&'static str, &str)) {
     }
     let service = record.get("eventSource").and_then(Value::as_str).unwrap_or_default();
     let name = NAMES.iter().find(|(source, _)| *source == service).map(|(_, kind)| *kind);
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     let mut once = |kind: &'static str, name: &str| {
-        if !seen.iter().any(|(k, n)| *k == kind && n == name) {
-            seen.push((kind, name.to_owned()));
+        if seen.insert((kind, name.to_owned())) {
             take(kind, cut(name));
         }
     };
@@ -211,6 +212,15 @@ mod tests {
     fn access_log_records_name_bucket_and_object() {
         let record = json!({"operation": "REST.GET.OBJECT", "bucket": "b", "key": "a/ä"});
         assert_eq!(of(record), ["bucket b", "object s3://b/a/ä"]);
+    }
+
+    #[test]
+    fn a_target_counts_once_and_in_the_order_of_the_record() {
+        let ids: Vec<String> = (0..300).map(|n| format!("i-{}", n * 7 % 150)).collect();
+        let record = json!({"requestParameters": {"instanceIds": ids}});
+        let mut found = Vec::new();
+        targets(&record, &mut |_, name| found.push(name.to_string()));
+        assert_eq!(found, ids[..150]);
     }
 
     #[test]

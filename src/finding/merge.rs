@@ -1,8 +1,14 @@
 //! Merges findings: several detectors that saw one cause make one finding.
 
+mod index;
+
+use std::cmp::Ordering;
+use std::collections::{HashMap, HashSet};
+
 use crate::clock::{HOUR, Millis};
 
 use super::{ActionSeen, Cause, Evidence, Finding, Severity, SourceSeen, Target, tactic};
+use index::Index;
 
 /// Bursts of one cause that are this close count as one.
 const TOUCH: Millis = HOUR;
@@ -10,34 +16,47 @@ const TOUCH: Millis = HOUR;
 /// Joins findings of one cause and orders them: most severe first, then earliest. Where a detector and a rule
 /// report the same, the detector's title leads: it has the numbers. A detector of acts knows less of them than a rule
 /// that names the act, and joins it.
-pub fn merge(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let place = |f: &Finding| match (f.rule.contains('/'), f.cause) {
-        (false, Cause::Act) => 2,
-        (by_rule, _) => u8::from(by_rule),
-    };
-    findings.sort_by(|a, b| {
-        let weight = || b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b)));
-        place(a).cmp(&place(b)).then_with(weight)
-    });
+pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     let mut merged: Vec<Finding> = Vec::with_capacity(findings.len());
-    for finding in findings {
-        match merged.iter_mut().find(|known| same(known, &finding)) {
+    let mut index = Index::default();
+    for finding in in_order(findings) {
+        let sources: HashSet<&str> = finding.sources.iter().map(|s| s.address.as_str()).collect();
+        let into = index.first(&finding, |n| {
+            merged.get(n).is_some_and(|known| same(known, &finding, &sources))
+        });
+        index.add(&finding, into.unwrap_or(merged.len()));
+        match into.and_then(|n| merged.get_mut(n)) {
             Some(known) => join(known, finding),
             None => merged.push(finding),
         }
     }
-    merged.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b))));
+    merged.sort_by(by_weight);
     merged
+}
+
+/// The order in which findings take in others.
+fn in_order(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let place = |f: &Finding| match (f.rule.contains('/'), f.cause) {
+        (false, Cause::Act) => 2,
+        (by_rule, _) => u8::from(by_rule),
+    };
+    findings.sort_by(|a, b| place(a).cmp(&place(b)).then_with(|| by_weight(a, b)));
+    findings
+}
+
+fn by_weight(a: &Finding, b: &Finding) -> Ordering {
+    b.severity.cmp(&a.severity).then_with(|| order(a).cmp(&order(b)))
 }
 
 fn order(f: &Finding) -> (Millis, &str, &str) {
     (f.first_seen, &f.rule, &f.id)
 }
 
-/// A volume finding joins any more specific finding on the same source.
-fn same(a: &Finding, b: &Finding) -> bool {
+/// A volume finding joins any more specific finding on the same source. `of_b` are the addresses of `b`. [`Index`] must
+/// know each way in which two findings are the same.
+fn same(a: &Finding, b: &Finding, of_b: &HashSet<&str>) -> bool {
     let touch = a.first_seen <= b.last_seen + TOUCH && b.first_seen <= a.last_seen + TOUCH;
-    let sources = || a.sources.iter().any(|s| b.sources.iter().any(|t| s.address == t.address));
+    let sources = || a.sources.iter().any(|s| of_b.contains(s.address.as_str()));
     let keys = a.who.access_key == b.who.access_key
         || a.who.access_key.is_empty()
         || b.who.access_key.is_empty();
@@ -57,9 +76,12 @@ fn same(a: &Finding, b: &Finding) -> bool {
 
 /// Low-severity acts of one principal on one user belong together: creating the user, its password and its key.
 fn same_user_setup(a: &Finding, b: &Finding) -> bool {
-    let light = |f: &Finding| f.severity <= Severity::Low;
     let user = |t: &Target| t.kind == "user" && b.targets.contains(t);
-    light(a) && light(b) && a.tried == b.tried && a.targets.iter().any(user)
+    is_light(a) && is_light(b) && a.tried == b.tried && a.targets.iter().any(user)
+}
+
+fn is_light(f: &Finding) -> bool {
+    f.severity <= Severity::Low
 }
 
 /// True if `a` has every event that `b` names.
@@ -131,8 +153,9 @@ fn sum(a: u64, b: u64, apart: bool) -> u64 {
 }
 
 fn join_sources(into: &mut Vec<SourceSeen>, from: Vec<SourceSeen>, apart: bool) {
+    let places = places(into, |source| &source.address);
     for source in from {
-        match into.iter_mut().find(|s| s.address == source.address) {
+        match places.get(&source.address).and_then(|n| into.get_mut(*n)) {
             Some(known) => {
                 known.events = sum(known.events, source.events, apart);
                 known.first = known.first.min(source.first);
@@ -145,8 +168,9 @@ fn join_sources(into: &mut Vec<SourceSeen>, from: Vec<SourceSeen>, apart: bool) 
 }
 
 fn join_actions(into: &mut Vec<ActionSeen>, from: Vec<ActionSeen>, apart: bool) {
+    let places = places(into, |action| &action.action);
     for action in from {
-        match into.iter_mut().find(|a| a.action == action.action) {
+        match places.get(&action.action).and_then(|n| into.get_mut(*n)) {
             Some(known) => {
                 known.events = sum(known.events, action.events, apart);
                 known.denied = sum(known.denied, action.denied, apart);
@@ -156,6 +180,11 @@ fn join_actions(into: &mut Vec<ActionSeen>, from: Vec<ActionSeen>, apart: bool) 
         }
     }
     into.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.action.cmp(&b.action)));
+}
+
+/// Where each name of a list is. A list has each name once.
+fn places<T>(list: &[T], name: impl Fn(&T) -> &String) -> HashMap<String, usize> {
+    list.iter().enumerate().map(|(n, item)| (name(item).clone(), n)).collect()
 }
 
 fn extend(into: &mut Vec<String>, from: Vec<String>) {

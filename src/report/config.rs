@@ -1,7 +1,9 @@
-//! The text of `incident config show`: every setting in force, with its origin.
+//! The texts of `incident config`: every setting in force with its origin, and what an update saved.
 
 use std::io::{self, Write};
+use std::path::Path;
 
+use crate::clock::{self, Millis};
 use crate::config::ConfigRow;
 use crate::ui::sanitize::clean;
 
@@ -30,6 +32,31 @@ impl InForce<'_> {
             if self.help {
                 writeln!(out, "    {}", row.help)?;
             }
+        }
+        Ok(())
+    }
+}
+
+/// Address ranges of AWS that were saved.
+#[derive(Debug, Clone, Copy)]
+pub struct SavedRanges<'a> {
+    pub file: &'a Path,
+    pub count: usize,
+    /// The day on which AWS published them.
+    pub published: Millis,
+    /// Newer than the program's own.
+    pub newer: bool,
+}
+
+impl SavedRanges<'_> {
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (count, day) = (self.count, clock::date(self.published));
+        let file = self.file.display().to_string();
+        writeln!(out, "Saved {count} ranges of AWS, published {day}: {}", clean(&file))?;
+        if !self.newer {
+            writeln!(out, "They are not newer than the program's own, which stay in force.")?;
         }
         Ok(())
     }

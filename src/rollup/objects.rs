@@ -146,8 +146,8 @@ impl Value {
         let key = object.key;
         let hash = xxh3_64_with_seed(key.as_bytes(), xxh3_64(object.bucket.as_bytes()));
         self.objects.add(hash);
-        if self.samples.would_keep(hash) {
-            self.samples.add(Sample { hash, bucket, key, location: location.clone() });
+        if self.samples.would_keep(location.time) {
+            self.samples.add(Sample { bucket, key, location: location.clone() });
         }
         let prefix = key.split_once('/').map_or("", |(first, _)| first);
         keep_smallest(

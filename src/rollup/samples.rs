@@ -1,55 +1,108 @@
-//! Sample objects of a row: those with the smallest hashes, each with the first event that accessed it. They are most
-//! of the objects rollup's memory, so they are packed.
+//! Sample objects of a row: the first two that were accessed, and the object of the newest event. A caller who chooses
+//! names cannot choose which are kept, and later accesses displace neither the first ones nor hide the last. They are
+//! most of the objects rollup's memory, so they are packed.
+
+use std::cmp::Ordering;
 
 use super::event_id::EventId;
 use super::event_location::{EventLocation, Renumber};
 use super::intern::Sym;
-use super::smallest::keep_smallest;
+use crate::clock::Millis;
 
-/// Most objects.
-const MOST: usize = 3;
+/// Most objects besides the newest.
+const FIRST: usize = 2;
 
-/// One object that was accessed.
+/// Set in the first byte if the newest event is not the first access of one of the first objects.
+const NEWEST: u8 = 0x80;
+
+/// One access of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample<'a> {
-    pub hash: u64,
     pub bucket: Sym,
     pub key: &'a str,
     pub location: EventLocation,
 }
 
-/// Samples in the order of their hashes.
+impl Sample<'_> {
+    /// By event; one event may access two objects.
+    fn order(&self, other: &Sample<'_>) -> Ordering {
+        self.location.order(&other.location).then_with(|| self.key.cmp(other.key))
+    }
+
+    fn is_same_object(&self, other: &Sample<'_>) -> bool {
+        (self.bucket, self.key) == (other.bucket, other.key)
+    }
+}
+
+/// Samples in the order of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Samples {
-    /// How many, their hashes, then the rest of each.
+    /// How many of the first, the times of the last of them and of the newest, then each sample.
     packed: Box<[u8]>,
 }
 
+/// What [`Samples`] packs.
+#[derive(Default)]
+struct Kept<'a> {
+    /// The first access of each of the first objects, in order.
+    first: Vec<Sample<'a>>,
+    newest: Option<Sample<'a>>,
+}
+
+impl<'a> Kept<'a> {
+    fn add(&mut self, new: Sample<'a>) {
+        if self.newest.as_ref().is_none_or(|newest| newest.order(&new) == Ordering::Less) {
+            self.newest = Some(new.clone());
+        }
+        match self.first.iter_mut().find(|known| known.is_same_object(&new)) {
+            Some(known) if new.order(known) == Ordering::Less => *known = new,
+            Some(_) => return,
+            None => self.first.push(new),
+        }
+        self.first.sort_by(Sample::order);
+        self.first.truncate(FIRST);
+    }
+
+    /// The newest event, if it is not among the first.
+    fn last(&self) -> Option<&Sample<'a>> {
+        self.newest.as_ref().filter(|newest| !self.first.contains(newest))
+    }
+
+    fn pack(&self) -> Box<[u8]> {
+        let mut out = Vec::with_capacity(512);
+        let last = self.last();
+        let flag = if last.is_some() { NEWEST } else { 0 };
+        out.push(self.first.len() as u8 | flag);
+        let time = |sample: Option<&Sample<'_>>| sample.map_or(Millis::MAX, |s| s.location.time);
+        out.extend(time(self.first.get(FIRST - 1)).to_le_bytes());
+        out.extend(time(self.newest.as_ref()).to_le_bytes());
+        self.first.iter().chain(last).for_each(|sample| put_sample(&mut out, sample));
+        // Copied: a box made of the list would keep its spare room.
+        out.as_slice().into()
+    }
+}
+
 impl Samples {
-    /// True if adding the object may change the samples.
+    /// True if adding an access of that time may change the samples.
     #[inline]
-    pub fn would_keep(&self, hash: u64) -> bool {
-        let last = self.packed.get(1 + 8 * (MOST - 1)..1 + 8 * MOST);
-        let full = self.packed.first().is_some_and(|n| usize::from(*n) == MOST);
-        !full || last.and_then(|l| l.try_into().ok()).is_none_or(|l| hash <= u64::from_le_bytes(l))
+    pub fn would_keep(&self, at: Millis) -> bool {
+        let time = |from: usize| -> Option<Millis> {
+            Some(Millis::from_le_bytes(self.packed.get(from..from + 8)?.try_into().ok()?))
+        };
+        time(1).is_none_or(|first| at <= first) || time(9).is_none_or(|newest| at >= newest)
     }
 
     /// Adds an event that accessed an object.
     pub fn add(&mut self, new: Sample<'_>) {
-        let mut samples: Vec<Sample<'_>> = self.iter().collect();
-        match samples.iter_mut().find(|known| known.hash == new.hash) {
-            Some(known) if new.location.before(&known.location) => known.location = new.location,
-            Some(_) => return,
-            None => {
-                let hash = new.hash;
-                keep_smallest(&mut samples, MOST, |known| known.hash.cmp(&hash), || new);
-            }
-        }
-        self.packed = pack(&samples);
+        let mut kept = self.kept();
+        kept.add(new);
+        self.packed = kept.pack();
     }
 
     pub fn merge(&mut self, other: &Samples) {
-        other.iter().for_each(|sample| self.add(sample));
+        let (mut kept, other) = (self.kept(), other.kept());
+        other.first.into_iter().chain(other.newest).for_each(|sample| kept.add(sample));
+        self.packed = kept.pack();
     }
 
     /// Translates another worker's numbers.
@@ -65,10 +118,10 @@ impl Samples {
         self.update(|sample| numbers.apply(&mut sample.location));
     }
 
-    fn update(&mut self, change: impl FnMut(&mut Sample<'_>)) {
-        let mut samples: Vec<Sample<'_>> = self.iter().collect();
-        samples.iter_mut().for_each(change);
-        self.packed = pack(&samples);
+    fn update(&mut self, mut change: impl FnMut(&mut Sample<'_>)) {
+        let mut kept = self.kept();
+        kept.first.iter_mut().chain(&mut kept.newest).for_each(&mut change);
+        self.packed = kept.pack();
     }
 
     pub fn to_bytes(&self) -> Vec<u8> {
@@ -80,36 +133,43 @@ impl Samples {
         Samples { packed: bytes.into() }
     }
 
+    /// The first accesses, then the newest event, if it is another.
     pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
-        let (count, rest) = self.packed.split_first().unwrap_or((&0, &[]));
-        let (hashes, rest) = rest.split_at(8 * usize::from(*count));
-        let mut rest = Reader(rest);
-        hashes.chunks_exact(8).map_while(move |hash| rest.sample(hash))
+        let mut rest = Reader(self.packed.get(17..).unwrap_or_default());
+        let (first, last) = self.count();
+        (0..first + usize::from(last)).map_while(move |_| rest.sample())
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        let (count, last) = self.count();
+        let mut first: Vec<Sample<'_>> = self.iter().collect();
+        let newest = if last && first.len() > count { first.pop() } else { None };
+        let newest = newest.or_else(|| first.last().cloned());
+        Kept { first, newest }
+    }
+
+    /// How many of the first there are, and whether the newest event is another.
+    fn count(&self) -> (usize, bool) {
+        let flags = self.packed.first().copied().unwrap_or(0);
+        (usize::from(flags & !NEWEST), flags & NEWEST != 0)
     }
 }
 
-fn pack(samples: &[Sample<'_>]) -> Box<[u8]> {
-    let mut out = Vec::with_capacity(512);
-    out.push(samples.len() as u8);
-    samples.iter().for_each(|s| out.extend(s.hash.to_le_bytes()));
-    for Sample { bucket, key, location, .. } in samples {
-        let [file, input, bucket] = [location.file, location.input, *bucket].map(u64::from);
-        for number in [location.time as u64, location.offset, file, input, bucket] {
-            put(&mut out, number);
-        }
-        let (kind, id): (u8, &[u8]) = match &location.id {
-            EventId::Uuid(id) => (0, id),
-            EventId::Short(id) => (1, id),
-            EventId::Other(id) => (2, id.as_bytes()),
-        };
-        out.push(kind);
-        for bytes in [id, key.as_bytes()] {
-            put(&mut out, bytes.len() as u64);
-            out.extend(bytes);
-        }
+fn put_sample(out: &mut Vec<u8>, Sample { bucket, key, location }: &Sample<'_>) {
+    let [file, input, bucket] = [location.file, location.input, *bucket].map(u64::from);
+    for number in [location.time as u64, location.offset, file, input, bucket] {
+        put(out, number);
     }
-    // Copied: a box made of the list would keep its spare room.
-    out.as_slice().into()
+    let (kind, id): (u8, &[u8]) = match &location.id {
+        EventId::Uuid(id) => (0, id),
+        EventId::Short(id) => (1, id),
+        EventId::Other(id) => (2, id.as_bytes()),
+    };
+    out.push(kind);
+    for bytes in [id, key.as_bytes()] {
+        put(out, bytes.len() as u64);
+        out.extend(bytes);
+    }
 }
 
 /// Seven bits a byte, the low ones first.
@@ -121,11 +181,11 @@ fn put(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-/// Reads what [`pack`] wrote.
+/// Reads what [`put_sample`] wrote.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn sample(&mut self, hash: &[u8]) -> Option<Sample<'a>> {
+    fn sample(&mut self) -> Option<Sample<'a>> {
         let [time, offset] = [self.number()?, self.number()?];
         let [file, input, bucket] = [self.number()?, self.number()?, self.number()?];
         let kind = self.take(1)?;
@@ -137,7 +197,6 @@ impl<'a> Reader<'a> {
         };
         let [file, input, bucket] = [file, input, bucket].map(|number| number as u32);
         Some(Sample {
-            hash: u64::from_le_bytes(hash.try_into().ok()?),
             bucket,
             key: std::str::from_utf8(self.bytes()?).ok()?,
             location: EventLocation { time: time as i64, offset, file, input, id },
@@ -173,41 +232,73 @@ mod tests {
     use super::*;
     use crate::rollup::Origin;
 
-    fn sample(hash: u64, time: i64, key: &str) -> Sample<'_> {
-        let id =
+    fn sample(time: i64, key: &str) -> Sample<'_> {
+        let ids =
             ["", "79A59DF900B949E5", "0b2d8c1e-2f64-4f0b-9a51-c0ffee000001", "no UUID, and long"];
-        let origin =
-            Origin { file: 300, input: hash as u32, offset: u64::MAX - hash, duplicate: false };
-        let location = EventLocation::new(time, id[hash as usize % id.len()], &origin);
-        Sample { hash, bucket: hash as u32 * 100, key, location }
+        let origin = Origin { file: 300, input: 7, offset: u64::MAX - 1, duplicate: false };
+        let location = EventLocation::new(time, ids[time as usize % ids.len()], &origin);
+        Sample { bucket: 100 * key.len() as u32, key, location }
+    }
+
+    fn of(all: &[Sample<'_>]) -> Samples {
+        let mut samples = Samples::default();
+        for one in all {
+            let before = samples.clone();
+            samples.add(one.clone());
+            assert!(samples == before || before.would_keep(one.location.time), "{one:?}");
+        }
+        samples
     }
 
     #[test]
     fn what_goes_in_comes_out() {
-        let all = [sample(1, 5, ""), sample(2, -7, "a/ä"), sample(3, 1_793_000_000_000, "b")];
-        let mut samples = Samples::default();
-        assert_eq!((samples.iter().count(), samples.would_keep(u64::MAX)), (0, true));
-        all.iter().rev().for_each(|s| samples.add(s.clone()));
-        assert!(samples.iter().eq(all));
-        assert_eq!((samples.would_keep(4), samples.would_keep(3)), (false, true));
+        let key = "k".repeat(300);
+        let all = [sample(5, ""), sample(6, "a/ä"), sample(1_793_000_000_000, &key)];
+        let samples = of(&all);
+        assert!(samples.iter().eq(all.clone()));
+        assert!(Samples::from_bytes(samples.to_bytes()).iter().eq(all.clone()));
+        let mut other = samples.clone();
+        let numbers = Renumber { file: &|file| file + 1, ..Renumber::SAME };
+        other.translate(&(0..40_000).map(|n| n + 1).collect::<Vec<_>>(), numbers);
+        assert!(other.iter().zip(all).all(|(new, old)| {
+            (new.bucket, new.location.file) == (old.bucket + 1, 301) && new.key == old.key
+        }));
+        assert_eq!(Samples::default().iter().count(), 0);
     }
 
     #[test]
-    fn the_smallest_stay_with_their_first_events() {
-        let key = "k".repeat(300);
-        let mut samples = Samples::default();
-        for (hash, time) in [(9, 1), (4, 3), (7, 3), (5, 3), (4, 2), (4, 4)] {
-            samples.add(sample(hash, time, &key));
+    fn the_first_objects_and_the_newest_event_stay_whatever_comes_between() {
+        let between: Vec<String> = (0..500).map(|n| format!("decoy/{n}")).collect();
+        let mut all = vec![sample(1, "a"), sample(2, "b")];
+        all.extend((3..).zip(&between).map(|(time, key)| sample(time, key)));
+        all.push(sample(900, "secret"));
+        let kept = [sample(1, "a"), sample(2, "b"), sample(900, "secret")];
+        assert!(of(&all).iter().eq(kept.clone()));
+        all.reverse();
+        assert!(of(&all).iter().eq(kept));
+        assert!(!of(&all).would_keep(500));
+        // The same object again is the newest event, too.
+        let again = [sample(1, "a"), sample(3, "a")];
+        assert!(of(&again).iter().eq(again.clone()));
+    }
+
+    #[test]
+    fn parts_merge_to_the_same_in_any_order() {
+        let keys = ["a", "bb", "ccc", "dddd", "eeeee"];
+        for seed in 0..500 {
+            let mut rng = fastrand::Rng::with_seed(seed);
+            let mut all: Vec<Sample<'_>> = (0..rng.usize(1..12))
+                .map(|_| sample(rng.i64(0..9), keys[rng.usize(0..keys.len())]))
+                .collect();
+            let whole = of(&all);
+            rng.shuffle(&mut all);
+            let (a, b) = all.split_at(rng.usize(0..=all.len()));
+            let (mut first, second) = (of(a), of(b));
+            first.merge(&second);
+            assert_eq!(first, whole, "seed {seed}");
+            let mut second = of(b);
+            second.merge(&of(a));
+            assert_eq!(second, whole, "seed {seed}");
         }
-        let kept = [sample(4, 2, &key), sample(5, 3, &key), sample(7, 3, &key)];
-        assert!(samples.iter().eq(kept.clone()));
-        let mut other = Samples::default();
-        other.merge(&samples);
-        assert_eq!(other, samples);
-        let numbers = Renumber { file: &|file| file + 1, ..Renumber::SAME };
-        other.translate(&(0..1_000).map(|n| n + 1).collect::<Vec<_>>(), numbers);
-        assert!(other.iter().zip(kept).all(|(new, old)| {
-            (new.bucket, new.location.file) == (old.bucket + 1, 301) && new.key == old.key
-        }));
     }
 }

@@ -105,7 +105,7 @@ fn unknown_names_at_any_level() {
         ("thread = 1", "1:1: unknown key `thread` | did you mean `threads`?"),
         (
             "\n  colour = 1",
-            "2:3: unknown key `colour` | known: allow, baseline_days, detect, geoip, intel, \
+            "2:3: unknown key `colour` | known: allow, aws_ranges, baseline_days, detect, geoip, intel, \
              known_accounts, known_organizations, own_range_files, own_ranges, threads",
         ),
         (

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::super::Cx;
 use super::super::source_networks::SourceNetwork;
 use crate::clock::Millis;
@@ -21,7 +19,7 @@ pub struct Use {
     pub events: u64,
     pub denied: u64,
     pub bytes_out: u64,
-    /// Hash of the first outside network, 0 if there was none.
+    /// Number of the first outside network, 0 if there was none.
     network: u32,
     /// Used from more than one outside network.
     pub several: bool,
@@ -54,6 +52,7 @@ impl Use {
 /// Uses by access key, of the keys that `filter` takes.
 pub fn uses(cx: &Cx<'_>, filter: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
     let mut uses: HashMap<Sym, Use> = HashMap::new();
+    let mut numbers: HashMap<&str, u32> = HashMap::new();
     let rows = cx.rows().filter(|(k, _)| k.phase == Phase::Window && k.access_key != 0);
     for (key, value) in rows.filter(|(k, _)| filter(k.access_key)) {
         let outside = cx.networks.get(key.source).filter(|p| is_outside(p) && !key.by_service);
@@ -63,7 +62,7 @@ pub fn uses(cx: &Cx<'_>, filter: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
             events: value.events,
             denied: if key.outcome == Outcome::Denied { value.events } else { 0 },
             bytes_out: value.bytes_out,
-            network: outside.map_or(0, network_hash),
+            network: outside.map_or(0, |network| number(&mut numbers, network)),
             several: false,
             elsewhere: false,
         };
@@ -73,7 +72,7 @@ pub fn uses(cx: &Cx<'_>, filter: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
         let session = cx.rollups.sessions.get(key).filter(|s| s.direct);
         let issued = session.and_then(|s| cx.networks.get(s.issued_to)).filter(|p| is_outside(p));
         used.elsewhere = issued.is_some_and(|home| {
-            used.outside() && (used.several || used.network != network_hash(home))
+            used.outside() && (used.several || used.network != number(&mut numbers, home))
         });
     }
     uses
@@ -84,8 +83,10 @@ fn is_outside(network: &SourceNetwork) -> bool {
     network.is_outside() && network.class != SourceClass::Private
 }
 
-fn network_hash(network: &SourceNetwork) -> u32 {
-    (xxh3_64(network.name.as_bytes()) as u32).max(1)
+/// The number of a network, from 1.
+fn number<'n>(numbers: &mut HashMap<&'n str, u32>, network: &'n SourceNetwork) -> u32 {
+    let next = numbers.len() as u32 + 1;
+    *numbers.entry(&network.name).or_insert(next)
 }
 
 /// The addresses a session called from and the services it called, first seen first.

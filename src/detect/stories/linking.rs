@@ -1,8 +1,12 @@
 //! Links findings of one actor: by credential lineage, network and the identities that one made for the other.
 
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::clock::{DAY, Millis};
+use links::{Joined, links};
+
+use crate::clock::Millis;
 use crate::detect::Cx;
 use crate::detect::text::short_name;
 use crate::finding::Finding;
@@ -44,28 +48,13 @@ pub fn is_address(class: &str) -> bool {
 /// Numbers of findings that belong together, in the findings' order.
 pub fn groups(cx: &Cx<'_>, findings: &[Finding]) -> Vec<Vec<usize>> {
     let nodes: Vec<Traits<'_>> = findings.iter().map(|f| traits(cx, f)).collect();
-    let mut parent: Vec<usize> = (0..nodes.len()).collect();
-    for b in 1..nodes.len() {
-        for a in 0..b {
-            if linked(&nodes[a], &nodes[b]) {
-                let (x, y) = (find(&mut parent, a), find(&mut parent, b));
-                parent[x.max(y)] = x.min(y);
-            }
-        }
-    }
+    let mut joined = Joined::new(nodes.len());
+    links(&nodes, &mut joined);
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for n in 0..nodes.len() {
-        groups.entry(find(&mut parent, n)).or_default().push(n);
+        groups.entry(joined.find(n)).or_default().push(n);
     }
     groups.into_values().collect()
-}
-
-fn find(parent: &mut [usize], mut n: usize) -> usize {
-    while parent[n] != n {
-        parent[n] = parent[parent[n]];
-        n = parent[n];
-    }
-    n
 }
 
 fn traits<'a>(cx: &Cx<'_>, f: &'a Finding) -> Traits<'a> {
@@ -96,23 +85,6 @@ fn traits<'a>(cx: &Cx<'_>, f: &'a Finding) -> Traits<'a> {
         first: f.first_seen,
         last: f.last_seen,
     }
-}
-
-fn linked(a: &Traits<'_>, b: &Traits<'_>) -> bool {
-    let near = a.first <= b.last + DAY && b.first <= a.last + DAY;
-    let shares = |x: &BTreeSet<&str>, y: &BTreeSet<&str>| x.intersection(y).next().is_some();
-    let same = !a.principal.is_empty() && a.principal == b.principal;
-    let of_one_root = !a.root.is_empty() && a.root == b.root;
-    let one_network = shares(&a.networks, &b.networks);
-    let made = |x: &Traits<'_>, y: &Traits<'_>| {
-        y.last >= x.first && (x.makes.contains(short_name(y.principal)) || x.makes.contains(y.key))
-    };
-    (near && one_network && (same || of_one_root))
-        || (near && of_one_root && !a.unfamiliar.is_empty() && !b.unfamiliar.is_empty())
-        // One attacker's network, whoever the credentials belong to.
-        || shares(&a.unfamiliar, &b.networks) && near && !b.unfamiliar.is_empty()
-        || made(a, b)
-        || made(b, a)
 }
 
 /// A text for the start of a key's chain, equal for all keys of the chain.

@@ -1,6 +1,7 @@
 //! Issued credentials, most of which never appear again.
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+use sha2::{Digest as _, Sha256};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::Folded;
 use super::super::chunks::Chunks;
@@ -150,7 +151,9 @@ impl IssuedCredentials {
     }
 }
 
-/// A hash of role and session name, equal whether or not the ARN contains the role's path.
+/// A hash of role and session name, equal whether or not the ARN contains the role's path. Callers choose session
+/// names, and the hashes are stored between runs: of a hash without a secret, only a cryptographic one keeps a caller
+/// from a name that takes the place of somebody else's.
 pub fn recipient(principal: &str, session: &str) -> u64 {
     let resource = principal.splitn(6, ':').nth(5).unwrap_or(principal);
     let name = match resource.split_once('/') {
@@ -158,7 +161,11 @@ pub fn recipient(principal: &str, session: &str) -> u64 {
         Some(("assumed-role", rest)) => rest.split('/').next().unwrap_or(rest),
         _ => resource,
     };
-    let account = xxh3_64(arn_account(principal).as_bytes());
-    let role = xxh3_64_with_seed(name.as_bytes(), account);
-    xxh3_64_with_seed(session.as_bytes(), role).max(1)
+    let mut hash = Sha256::new();
+    for part in [arn_account(principal), name, session] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let [a, b, c, d, e, f, g, h, ..] = <[u8; 32]>::from(hash.finalize());
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]).max(1)
 }
