@@ -231,7 +231,7 @@ impl Planner<'_> {
                         return Err(e.into());
                     }
                     Err(e) if spare => {
-                        draft.notes.push(format!("{} cannot be a fallback: {e}", step.meta().id));
+                        draft.notes.push(format!("{} is not in the plan: {e}", step.meta().id));
                         return Ok(());
                     }
                     // Of several, the others are contained all the same.
