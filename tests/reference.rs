@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::docs::{block, fenced, page, table, table_rows};
 use crate::support::report::text;
 use crate::support::run::NOW;
-use crate::support::{Env, Run, Scene};
+use crate::support::{Env, Run};
 
 /// Lines of the analysis that the README shows.
 const EXCERPT: usize = 25;
@@ -298,76 +298,4 @@ fn analysis_of_the_sample_logs() {
     block("README.md", "analyze-excerpt", &fenced("console", &excerpt));
     let whole = format!("{command}{printed}");
     block("docs/example-analysis.md", "analyze", &fenced("console", &whole));
-}
-
-/// What differs from run to run, in the form of an example.
-fn as_example(text: &str) -> String {
-    let mut out = text.to_string();
-    for (pattern, example) in [
-        (r"20261121-[0-9a-f]{4}\b", "20261121-0cdf"),
-        (r"Case20261121[0-9a-f]{4}By", "Case202611210cdfBy"),
-        (r"ByresponderOn[0-9]{8}", "ByresponderOn20261121"),
-        (r"\b[0-9a-f]{16,64}\b", "3f9a0c…"),
-        (r"\b[0-9a-f]{4}(-[0-9a-f]{4}){5}\b", "3f9a-0c1e-77b0-5d21-9e4c-a810"),
-        (r"127\.0\.0\.1:\d+", "aws.example"),
-        // By AWS's clock, which is the real one.
-        (r"(?m)^  expires   .*$", "  expires   2026-11-21T11:00:00Z"),
-        (r"last until \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "last until 2026-11-21 22:00:30"),
-        (r"\bA(KIA|SIA|IDA|ROA)[A-Z0-9]{16,17}\b", "A${1}IOSFODNN7EXAMPLE"),
-    ] {
-        out = regex::Regex::new(pattern).unwrap().replace_all(&out, example).into_owned();
-    }
-    out
-}
-
-/// A run as a terminal shows it: progress, then the result. Readings of the hold, which follow each other quickly
-/// here, are one line.
-fn transcript(command: &str, run: &Run, without_plan: bool) -> String {
-    assert_eq!(run.code, 0, "{run:?}");
-    let plan_ends = run.stdout.find("\n#  ").map_or(0, |at| at + 1);
-    let result = if without_plan { &run.stdout[plan_ends..] } else { &run.stdout };
-    let (hints, progress): (Vec<&str>, Vec<&str>) =
-        run.stderr.lines().partition(|line| line.starts_with("hint: "));
-    let (mut out, mut readings) = (format!("$ {command}\n"), "");
-    if without_plan && plan_ends > 0 {
-        out += "... (the plan, as above)\n";
-    }
-    for line in progress {
-        // "read again after 5 s: 2 changes hold"
-        let reading = line.split_once(" s: ").filter(|(head, _)| head.contains("after"));
-        let reading = reading.map_or("", |(_, rest)| rest);
-        if reading.is_empty() || reading != readings {
-            writeln!(out, "{line}").unwrap();
-        }
-        readings = reading;
-    }
-    let seconds = regex::Regex::new(r"after \d+ s: ").unwrap();
-    out = seconds.replace_all(&out, "after 5 s: ").into_owned();
-    out += result;
-    out += &hints.iter().map(|hint| format!("{hint}\n")).collect::<String>();
-    fenced("console", &as_example(&out))
-}
-
-#[test]
-fn containment_of_a_role() {
-    let scene = Scene::moto();
-    let role = ["compromised-role", "--role", "app", "--now", NOW];
-    let case = "case-2026-11-21-compromised-role";
-    let contain = "incident contain compromised-role --role app";
-    let plan = scene.contain(&[&role[..], &["--plan-only"]].concat());
-    let applied = scene.contain(&[&role[..], &["--yes", "--case", case]].concat());
-    let status = scene.run(&["status", case, "--now", NOW]);
-    let undo = ["undo", case, "--now", NOW, "--yes", "--settle", "1", "--hold", "0.2"];
-    let undone = scene.run(&undo);
-    let mut body = String::new();
-    for (heading, command, run, without_plan) in [
-        ("The plan", format!("{contain} --plan-only"), plan, false),
-        ("The run", format!("{contain} --yes"), applied, true),
-        ("The status", format!("incident status {case}"), status, false),
-        ("Undo", format!("incident undo {case} --yes"), undone, false),
-    ] {
-        let shown = transcript(&command, &run, without_plan);
-        write!(body, "## {heading}\n\n{shown}\n").unwrap();
-    }
-    block("docs/example-containment.md", "containment", &body);
 }

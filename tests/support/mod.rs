@@ -20,6 +20,7 @@ pub mod scene;
 pub mod sessions;
 pub mod shapes;
 pub mod told;
+pub mod transcript;
 
 pub use report::Analysis;
 pub use run::{Env, Run};

@@ -26,6 +26,11 @@ impl Simulation {
         Simulation { url, aws: OnceLock::new(), boundary: Mutex::default() }
     }
 
+    /// Reads the policies as this identity: for an account other than the server's own. Before the first call.
+    pub fn read_as(&self, aws: &Aws) {
+        assert!(self.aws.set(aws.clone()).is_ok(), "the simulation has read already");
+    }
+
     pub fn beside(&self, boundary: &Arc<UserBoundary>) {
         *self.boundary.lock().unwrap() = Some(Arc::clone(boundary));
     }
