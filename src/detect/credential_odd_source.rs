@@ -8,7 +8,7 @@
 //!
 //! Calls through a VPC endpoint of another account are told by the rule `vpc_endpoint_of_another_account`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::net::IpAddr;
 
 use polars::prelude::PolarsResult;
@@ -18,12 +18,13 @@ use super::rows::Row;
 use super::source_networks::SourceNetwork;
 use super::text::{list, short_name};
 use super::{Cx, Detector, Meta, advice};
-use crate::clock::{self, DAY};
+use crate::clock::{self, DAY, Millis};
 use crate::config::geo::is_amazon;
 use crate::event::address::parse_ip;
 use crate::event::identity::is_instance;
 use crate::event::{Log, Outcome, SourceClass};
 use crate::finding::{Cause, Finding, Severity};
+use crate::rollup::activity::Key;
 use crate::rollup::{Phase, Sym};
 use crate::ui::number::counted;
 
@@ -36,6 +37,9 @@ static META: Meta = Meta {
 };
 
 const MOST_NAMED: usize = 3;
+
+/// How long the ranges of a day are good: AWS adds few in two months, and those fill slowly.
+const FRESH: Millis = 60 * DAY;
 
 pub struct CredentialOddSource;
 
@@ -60,6 +64,7 @@ impl Detector for CredentialOddSource {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let mut found: BTreeMap<(Odd, &str), Vec<Row<'_>>> = BTreeMap::new();
         let mut addresses = false;
+        let real = real_addresses(cx);
         for row in cx.rows().filter(|(k, _)| k.log == Log::CloudTrail && !k.by_service) {
             let Some(network) = cx.networks.get(row.0.source) else { continue };
             addresses |= network.is_outside();
@@ -68,7 +73,7 @@ impl Detector for CredentialOddSource {
             if row.0.phase != Phase::Window || guess || !is_of_account(cx, &row) {
                 continue;
             }
-            if let Some(odd) = odd(cx, &row, network) {
+            if let Some(odd) = odd(cx, &row, network, &real) {
                 found.entry((odd, cx.text(row.0.principal))).or_default().push(row);
             }
         }
@@ -84,7 +89,27 @@ fn is_of_account(cx: &Cx<'_>, (key, _): &Row<'_>) -> bool {
     matches!(kind, "IAMUser" | "AssumedRole" | "Root" | "FederatedUser") && key.access_key != 0
 }
 
-fn odd(cx: &Cx<'_>, (key, _): &Row<'_>, network: &SourceNetwork) -> Option<Odd> {
+/// Accounts in which credentials of instances come from addresses that instances of AWS have: their logs are as AWS
+/// wrote them.
+fn real_addresses(cx: &Cx<'_>) -> HashSet<Sym> {
+    let is_real = |key: &Key| match cx.networks.get(key.source).map(|network| network.class) {
+        Some(SourceClass::Private) => true,
+        Some(SourceClass::Other | SourceClass::Cloud) => parse_ip(cx.text(key.source))
+            .is_some_and(|address| cx.config.aws_ranges().contains(address) == Some(true)),
+        _ => false,
+    };
+    let rows = cx.rows().filter(|(k, _)| k.log == Log::CloudTrail && !k.by_service);
+    rows.filter(|(k, _)| k.access_key != 0 && is_real(k) && is_of_instance(cx, k.access_key))
+        .map(|(key, _)| key.account)
+        .collect()
+}
+
+fn odd(
+    cx: &Cx<'_>,
+    (key, _): &Row<'_>,
+    network: &SourceNetwork,
+    real: &HashSet<Sym>,
+) -> Option<Odd> {
     match network.class {
         SourceClass::Missing => Some(Odd::Missing),
         SourceClass::Unparsable => {
@@ -96,7 +121,10 @@ fn odd(cx: &Cx<'_>, (key, _): &Row<'_>, network: &SourceNetwork) -> Option<Odd> 
             if !is_of_instance(cx, key.access_key) {
                 return None;
             }
-            outside_aws(cx, parse_ip(cx.text(key.source))?, &network.asn)
+            let address = parse_ip(cx.text(key.source))?;
+            let unknown = stands_for_another(address) && !real.contains(&key.account);
+            outside_aws(cx, address, &network.asn)
+                .filter(|odd| *odd != Odd::OutsideRanges || !unknown)
         }
         _ => None,
     }
@@ -108,13 +136,14 @@ fn outside_aws(cx: &Cx<'_>, address: IpAddr, operator: &str) -> Option<Odd> {
     match (published, operator.is_empty()) {
         (Some(true), _) => None,
         (_, false) => (!is_amazon(operator)).then_some(Odd::OtherOperator),
-        (Some(false), true) => (!stands_for_another(address)).then_some(Odd::OutsideRanges),
+        (Some(false), true) => Some(Odd::OutsideRanges),
         (None, true) => None,
     }
 }
 
 /// True for addresses of documentation and benchmarks (RFC 5737, RFC 3849, RFC 9637, RFC 2544), which nobody has. They
-/// replace others in logs that were made anonymous, so that nobody can tell whose they were.
+/// replace others in logs that were made anonymous: where all addresses of instances are of that kind, nobody can tell
+/// whose they were.
 fn stands_for_another(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.is_documentation() || matches!(v4.octets(), [198, 18 | 19, ..]),
@@ -155,7 +184,7 @@ fn finding(cx: &Cx<'_>, odd: Odd, rows: &[Row<'_>]) -> Finding {
     let who = short_name(cx.text(principal));
     let ranges = (odd == Odd::OutsideRanges).then(|| cx.config.aws_ranges().published());
     let day = ranges.map_or_else(String::new, clock::date);
-    let is_dated = ranges.is_some_and(|published| build.last() >= published + DAY);
+    let is_dated = ranges.is_some_and(|published| build.last() >= published + FRESH);
     let (severity, title, reason) = match odd {
         Odd::Missing => (
             Severity::Low,
@@ -192,7 +221,7 @@ fn finding(cx: &Cx<'_>, odd: Odd, rows: &[Row<'_>]) -> Finding {
     build.reason(reason);
     if is_dated {
         build.reason(format!(
-            "the calls are later than {day}: AWS may have added the range since, so the finding weighs less"
+            "the calls are long after {day}: AWS may have added the range since, so the finding weighs less"
         ));
         build.next("Update the ranges of AWS with `incident config aws-ranges`, and analyse again");
     }

@@ -83,9 +83,9 @@ fn unnamed(day: &str, source: &str) -> Scene {
         .with(|call| call.session = INSTANCE.into())
 }
 
-/// On the day on which AWS published the program's ranges, and later.
+/// Within two months of the day on which AWS published the program's ranges, and later.
 const DAYS: [(&str, Severity); 2] =
-    [("2026-10-26 23:00", Severity::High), ("2026-10-27 00:00", Severity::Medium)];
+    [("2026-12-24 23:00", Severity::High), ("2026-12-25 00:00", Severity::Medium)];
 
 #[test]
 fn an_instance_outside_the_ranges_of_aws_is_a_finding_without_geoip() {
@@ -114,6 +114,18 @@ fn an_instance_in_the_ranges_of_aws_or_where_nobody_can_tell_is_quiet() {
     assert!(own.detect(&CredentialOddSource).is_empty());
     let task = unnamed("2026-10-26 09:00", OUTSIDE).with(|call| call.session = "task".into());
     assert!(task.detect(&CredentialOddSource).is_empty());
+}
+
+#[test]
+fn an_address_that_nobody_has_counts_where_other_instances_have_real_ones() {
+    for real in [INSIDE, "10.0.0.7"] {
+        let scene = unnamed("2026-10-26 09:00", AWAY)
+            .call(at("2026-10-26 08:00"), "role/db", "ASIADB", real, "s3:ListBuckets", Success)
+            .with(|call| call.session = "i-0b91ad4ce7f2305d8".into());
+        let found = scene.finding(&CredentialOddSource);
+        assert_eq!(found.severity, Severity::High, "{}", reasons(&found));
+        assert_eq!(scene.selected(&found), 1);
+    }
 }
 
 #[test]
