@@ -87,6 +87,62 @@ fn contradicting_copies_are_named_with_their_places() {
     assert_eq!(analysis.problems(), ["<stdin> contradicting copy"]);
 }
 
+/// The finding about contradicting copies.
+fn contradiction(analysis: &Analysis) -> Option<&Value> {
+    analysis.findings().iter().find(|f| f["rule"] == "evidence.contradicting-copies")
+}
+
+#[test]
+fn contradicting_copies_are_a_finding_that_belongs_to_nobody() {
+    let (real, planted) = real_and_planted(2);
+    let env = Env::new();
+    env.write("a.json", document(&[planted[1].clone(), record(7)]));
+    env.write("b.json", document(&real));
+    let mut expected = None;
+    for (threads, paths) in [("1", ["a.json", "b.json"]), ("4", ["b.json", "a.json"])] {
+        let analysis = run(&env, threads, &paths);
+        let found = contradiction(&analysis).expect("a finding");
+        assert_eq!(expected.get_or_insert_with(|| found.clone()), found);
+        assert_eq!((&found["severity"], &found["events"]), (&json!("medium"), &json!(2)));
+        assert!(found["principal"].is_null(), "{found}");
+        assert_eq!(found.get("playbook").filter(|p| !p.is_null()), None, "{found}");
+        let text = found.to_string();
+        let place = document(&real[..1]).len() - 1;
+        for said in [
+            id(1),
+            "a.json:12 says ec2:DescribeInstances by alice".to_string(),
+            format!("b.json:{place} says s3:GetObject by mallory"),
+            "somebody may have planted or changed records".to_string(),
+        ] {
+            assert!(text.contains(&said), "{said}: {text}");
+        }
+        let evidence = found["evidence"].as_array().unwrap();
+        let files: Vec<&Value> = evidence.iter().map(|e| &e["file"]).collect();
+        assert_eq!(files, ["a.json", "b.json"], "{text}");
+    }
+    env.write("b.json", document(&real[..1]));
+    assert_eq!(contradiction(&run(&env, "1", &["a.json", "b.json"])), None);
+    // Standard input cannot be read again to find them.
+    let input = document(&[&real[..], &planted].concat());
+    let analysis = env.analyze_input(&["-"], &input);
+    let found = contradiction(&analysis).expect("a finding").to_string();
+    assert!(found.contains("not named here"), "{found}");
+}
+
+#[test]
+fn a_flood_of_contradicting_copies_hides_neither_the_first_nor_the_last() {
+    let (real, planted) = real_and_planted(2000);
+    let env = Env::new();
+    env.write("a.json", document(&real));
+    env.write("b.json", document(&planted));
+    let analysis = run(&env, "4", &["a.json", "b.json"]);
+    let found = contradiction(&analysis).expect("a finding");
+    assert_eq!(found["events"], 4000);
+    let evidence = found["evidence"].as_array().unwrap();
+    let (first, last) = (evidence.first().unwrap(), evidence.last().unwrap());
+    assert_eq!((&first["event_id"], &last["event_id"]), (&json!(id(0)), &json!(id(1999))));
+}
+
 #[test]
 fn any_part_of_a_record_may_contradict() {
     let policy = |arn: &str| json!({ "policyArn": arn, "userName": "x", "tags": [{ "key": "a", "value": "b" }] });

@@ -171,6 +171,7 @@ fn visit(browser: &str, page: &str) -> Visit {
         ])
         .arg(format!("--user-data-dir={}", temp.path().join("profile").display()))
         .arg(format!("--proxy-server=http://127.0.0.1:{}", listener.port))
+        .args(["--window-size=1280,900"])
         .args(["--virtual-time-budget=4000", "--timeout=20000", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()
@@ -226,6 +227,25 @@ fn the_page_s_policy_allows_its_own_style_and_script_and_no_other() {
     assert!(!changed.own_script_ran() && changed.refused_by_policy());
     let styled = visit(browser, &page.replace("<style>:root", "<style> :root"));
     assert!(styled.refused_by_policy());
+}
+
+/// The script is the test's own: the page's policy would refuse it.
+const MEASURE: &str = "<script>
+for (const table of document.querySelectorAll('.scroll')) {
+  const more = table.scrollWidth - table.clientWidth;
+  document.documentElement.dataset[table.closest('section').id + 'Hidden'] = more;
+}
+</script></body>";
+
+#[test]
+fn the_table_of_actors_fits_a_window_of_1280_pixels() {
+    let Some(browser) = browser() else { return };
+    let page = page(&fixture());
+    let open = page.replace("http-equiv=\"Content-Security-Policy\"", "name=\"policy\"");
+    let measured = visit(browser, &open.replace("</body>", MEASURE));
+    assert!(page.contains("<section id=\"actors\">") && page.contains("AKIARTX3GSDSYRLDHKZO"));
+    let head = measured.dom.get(..400).unwrap_or(&measured.dom);
+    assert!(measured.dom.contains("data-actors-hidden=\"0\""), "{head}");
 }
 
 /// Without it, the tests above would pass in a browser that runs and fetches nothing at all.

@@ -124,7 +124,7 @@ impl ScannedLogs {
         detect::Cx::new(
             &self.frames,
             rollups,
-            &self.result.files,
+            (&self.result.files, &self.result.coverage),
             &self.config,
             self.selection,
             networks,

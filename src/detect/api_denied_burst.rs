@@ -56,6 +56,7 @@ static META: Meta = Meta {
     id: "api.denied-burst",
     finds: "Many calls of one principal denied in a short time, or new ones day after day, over several actions",
     ordinary: "A deployment with too narrow a policy, a job whose permissions were reduced",
+    means: "Somebody tries what a credential can do, and AWS refuses most of it. A deployment with too narrow a policy fails as often, but with the same few calls each time.",
     attack: &["T1580", "T1069.003"],
     settings: &[MIN_DENIED, MIN_ACTIONS, RATIO, SLOW_ACTIONS],
 };

@@ -45,6 +45,7 @@ static META: Meta = Meta {
     id: "api.enumeration",
     finds: "One caller that makes many read-only calls over several services, most of them for the first time",
     ordinary: "A new posture scanner, an administrator's first day, someone browsing the AWS console",
+    means: "Somebody looks over the account: which users, roles, data and machines there are. It is often the first thing that a stolen credential is used for. A new scanner or an administrator's first day looks the same.",
     attack: &["T1580", "T1526", "T1087.004"],
     settings: &[MIN_ACTIONS, MIN_SERVICES, MIN_SHARE],
 };

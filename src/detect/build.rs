@@ -34,7 +34,9 @@ pub struct Build<'a, 'c> {
 impl<'a, 'c> Build<'a, 'c> {
     pub fn new(cx: &'a Cx<'c>, meta: &'static Meta, cause: Cause) -> Build<'a, 'c> {
         let attack: Vec<String> = meta.attack.iter().map(|a| a.to_string()).collect();
-        Build::for_rule(cx, meta.id.to_string(), &attack, cause)
+        let mut build = Build::for_rule(cx, meta.id.to_string(), &attack, cause);
+        build.finding.description = meta.means.to_string();
+        build
     }
 
     /// Starts a finding of a Sigma rule, which has no [`Meta`].
@@ -204,6 +206,17 @@ impl<'a, 'c> Build<'a, 'c> {
             log: log.to_string(),
         };
         self.evidence.insert((location.time, location.id.to_string()), evidence);
+    }
+
+    /// Counts a record that no rollup row stands for, and names it as evidence. It makes nobody the principal.
+    pub fn record(&mut self, evidence: Evidence) {
+        let name = format!("{} {}:{}", evidence.event_id, evidence.file, evidence.offset);
+        let f = &mut self.finding;
+        f.first_seen = f.first_seen.min(evidence.time);
+        f.last_seen = f.last_seen.max(evidence.time);
+        f.events += 1;
+        f.rows.insert((evidence.time, name.clone()), 1);
+        self.evidence.insert((evidence.time, name), evidence);
     }
 
     pub fn resource(&mut self, resource: String) {

@@ -38,6 +38,7 @@ static META: Meta = Meta {
     id: "change.new-to-role",
     finds: "A role of a program that changed access, protection, data or compute as it never did before",
     ordinary: "The first release with a new step, a pipeline that takes over another one's work",
+    means: "A program does the same every day, so a role that suddenly changes access, protection, data or compute may be in other hands. The first release with a new step looks the same.",
     attack: &["T1078.004", "T1098"],
     settings: &[DAYS, SEVERAL],
 };

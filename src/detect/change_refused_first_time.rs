@@ -34,6 +34,7 @@ static META: Meta = Meta {
     id: "change.refused-first-time",
     finds: "A refused change of access, protection, data or compute that its principal never tried before",
     ordinary: "A developer who meets a missing permission, a deployment that needs one more",
+    means: "Somebody tried a change that this principal never made, and AWS refused it: whoever holds a stolen credential finds out what it can do in this way. A developer who lacks a permission looks the same.",
     attack: &["T1580", "T1098"],
     settings: &[HISTORY, SEVERAL],
 };

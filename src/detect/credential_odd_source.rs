@@ -32,6 +32,7 @@ static META: Meta = Meta {
     id: "credential.odd-source",
     finds: "A credential used from a source that is missing or no address, or an EC2 instance's from outside AWS",
     ordinary: "An export without addresses, a proxy that passes its clients' headers on, an instance behind the company's own network or with addresses that it brought to AWS",
+    means: "AWS writes where each call comes from, so a source that cannot be one means a changed record, a forwarded header or stolen credentials. The credentials of an instance have no business outside AWS, unless its traffic leaves through a network of your own.",
     attack: &["T1078.004"],
     settings: &[],
 };

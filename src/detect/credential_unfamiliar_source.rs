@@ -69,6 +69,7 @@ static META: Meta = Meta {
     id: "credential.unfamiliar-source",
     finds: "A credential used from a network that is new for the key, the principal or the account",
     ordinary: "A colleague who travels, a new office or VPN exit, a provider that changed its addresses",
+    means: "Somebody else may hold the credential: its owner never worked from this network before. A journey, a new office or a new VPN exit looks the same, so ask the owner.",
     attack: &["T1078.004"],
     settings: &[WARM_UP, MIN_HISTORY, ROAMING, MIN_SCORE, DENIED_SHARE],
 };

@@ -17,6 +17,7 @@ use crate::rollup::lineage::Lineage;
 use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
+use crate::source::coverage::Coverage;
 
 /// The rollups as frames, the texts behind their numbers, and the history to compare with.
 pub struct Cx<'a> {
@@ -24,6 +25,7 @@ pub struct Cx<'a> {
     pub rollups: &'a Rollups,
     pub names: &'a Names,
     pub files: &'a FileNames,
+    pub coverage: &'a Coverage,
     pub config: &'a Config,
     pub selection: Selection,
     pub networks: SourceNetworks,
@@ -44,7 +46,7 @@ impl<'a> Cx<'a> {
     pub fn new(
         frames: &'a Frames,
         rollups: &'a Rollups,
-        files: &'a FileNames,
+        (files, coverage): (&'a FileNames, &'a Coverage),
         config: &'a Config,
         selection: Selection,
         networks: SourceNetworks,
@@ -61,6 +63,7 @@ impl<'a> Cx<'a> {
             rollups,
             names,
             files,
+            coverage,
             config,
             selection,
             networks,

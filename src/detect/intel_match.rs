@@ -31,6 +31,7 @@ static META: Meta = Meta {
     id: "intel.match",
     finds: "A caller whose address, access key, ARN or user agent is on a threat list (--intel)",
     ordinary: "An address that a VPN, a hosting provider or an anonymity network has reassigned; an outdated list",
+    means: "The caller is on a list of known attackers or tools. Addresses change hands: look at the age of the entry and at what else the caller did.",
     attack: &["T1078.004"],
     settings: &[MOST_CALLERS],
 };

@@ -64,6 +64,7 @@ static META: Meta = Meta {
     id: "key.in-several-networks",
     finds: "One access key in use in several networks at once, one of them unusual for it",
     ordinary: "A VPN that drops in and out, a key that a new job shares with an old one, a phone next to a laptop",
+    means: "The key works in two places at once, so there are two copies of it, and one of them may be stolen. A key that two jobs share looks the same.",
     attack: &["T1078.004"],
     settings: &[MIN_NETWORKS, MIN_EVENTS, MIN_SERVICES, USUAL_DAYS, LEAD_HOURS],
 };

@@ -14,6 +14,7 @@ pub mod coverage;
 mod credential_odd_source;
 mod credential_unfamiliar_source;
 mod cx;
+mod evidence_contradicting_copies;
 mod first_acts;
 mod grouping;
 mod history;
@@ -56,6 +57,8 @@ pub struct Meta {
     pub finds: &'static str,
     /// Ordinary causes: what a false positive looks like.
     pub ordinary: &'static str,
+    /// What the behaviour usually means, and what an ordinary cause looks like: the findings say so.
+    pub means: &'static str,
     /// MITRE ATT&CK technique ids.
     pub attack: &'static [&'static str],
     pub settings: &'static [Setting],
@@ -90,6 +93,7 @@ pub const DETECTORS: &[&dyn Detector] = &[
     &sign_in_failures::SignInFailures,
     &request_spike::RequestSpike,
     &intel_match::IntelMatch,
+    &evidence_contradicting_copies::EvidenceContradictingCopies,
 ];
 
 /// The settings of all detectors. The configuration is checked against them.

@@ -51,6 +51,7 @@ static META: Meta = Meta {
     id: "request.spike",
     finds: "A network that makes far more calls in an hour than in its own earlier hours",
     ordinary: "A new batch job, a migration, an inventory tool that runs for the first time",
+    means: "A caller works far faster than it ever did, as a tool does that copies or searches an account. A new batch job or a migration looks the same.",
     attack: &["T1119"],
     settings: &[MIN_EVENTS, RATIO, MIN_HOURS, USUAL_DAYS],
 };

@@ -44,6 +44,7 @@ static META: Meta = Meta {
     id: "s3.bulk-delete",
     finds: "Many objects deleted, or read and overwritten, in a short time",
     ordinary: "A planned clean-up, re-encryption or migration",
+    means: "Data is being destroyed, or replaced so that a ransom can be asked for it. Without versioning it is gone. A planned clean-up or re-encryption looks the same.",
     attack: &["T1485"],
     settings: &[MIN_OBJECTS, PER_SLOT, RATIO],
 };

@@ -50,6 +50,7 @@ static META: Meta = Meta {
     id: "s3.bulk-read",
     finds: "Many objects read or copied out of buckets in a short time, far above what the principal usually reads",
     ordinary: "A first backup, a migration or a new batch job",
+    means: "Data may be leaving the account: far more objects were read than this principal usually reads. A first backup or a migration looks the same.",
     attack: &["T1530", "T1619"],
     settings: &[MIN_OBJECTS, MIN_BYTES, PER_SLOT, RATIO],
 };

@@ -58,6 +58,7 @@ static META: Meta = Meta {
     id: "session.used-elsewhere",
     finds: "Temporary credentials used from another network than the one they were issued to",
     ordinary: "A laptop that changes networks within a session, a service that passes credentials to its workers",
+    means: "Temporary credentials left the place that they were issued to, as they do when somebody steals them from an instance, a laptop or a function. A laptop that changes networks, or a service that hands credentials to its workers, looks the same.",
     attack: &["T1078.004", "T1550.001"],
     settings: &[KNOWN_HOURS, USUAL_DAYS, HOME_HOURS],
 };

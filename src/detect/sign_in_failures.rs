@@ -46,6 +46,7 @@ static META: Meta = Meta {
     id: "sign-in.failures",
     finds: "Many failed sign-ins of one principal, or failed sign-ins of many principals from one network",
     ordinary: "A forgotten password, a browser that fills in an old one, a lost MFA device",
+    means: "Somebody may guess passwords: those of one user, or a common one for many users. A forgotten password or a browser that fills in an old one fails as often, but for one user from a known network.",
     attack: &["T1110"],
     settings: &[MIN_FAILURES, MIN_USERS, MISTYPED],
 };

@@ -26,6 +26,7 @@ use crate::finding::Finding;
 use crate::rollup::Selection;
 use crate::rollup::{Frames, Origin, Phase, Renumber, Rollups};
 use crate::sigma::{self, RuleSet};
+use crate::source::coverage::Coverage;
 use crate::source::matrix::Matrix;
 use crate::source::{FileNames, Listing};
 
@@ -317,14 +318,14 @@ impl Scene {
         let frames = Frames::take(&mut rollups, &|| {}).unwrap();
         let sources = frames.activity_rows.iter().map(|(key, _)| key.source);
         let networks = SourceNetworks::new(sources, &rollups.names, &config, geo.as_ref());
-        let files = FileNames::default();
+        let (files, coverage) = (FileNames::default(), Coverage::default());
         let rules = RuleSet::from_texts::<&str, &str>([]);
         let uncorrelated = sigma::Outcome::default();
         let selection = self.selection();
         let cx = Cx::new(
             &frames,
             &rollups,
-            &files,
+            (&files, &coverage),
             &config,
             selection,
             networks,

@@ -38,7 +38,7 @@ pub fn find(job: &Job<'_>, dedup: &Dedup) -> Vec<(u32, Coverage)> {
     }
     if let Some((pipe, number)) = gone.first() {
         let mut counter = CoverageCounter::default();
-        counter.contradicting(&pipe.name(), None, "");
+        counter.contradicting_somewhere(&pipe.name());
         found.push((*number, counter.finish()));
     }
     found.sort_by_key(|(number, _)| *number);
@@ -88,7 +88,7 @@ impl Sink for Search<'_> {
         let fingerprint = self.dedup.key.fingerprint(event, record, |_| 0);
         if self.dedup.contradicts(&fingerprint) {
             self.any = true;
-            self.counter.contradicting(&self.file, Some(offset), event.id);
+            self.counter.contradicting(&self.file, offset, event);
         }
     }
 

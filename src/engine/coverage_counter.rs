@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use crate::clock::Millis;
 use crate::decode::Verdict;
 use crate::decode::losses::{Loss, Reason};
-use crate::event::Log;
-use crate::source::coverage::{Coverage, Problem, SkipReason};
+use crate::event::{Event, Log};
+use crate::source::coverage::{ContradictingCopy, Coverage, Problem, SkipReason};
 
 /// Problems that a report names, sorted by file and offset; all are counted.
 pub const MAX_PROBLEMS: usize = 1_000;
 
 /// Skipped files that a report names, sorted by name.
 pub const MAX_SKIPPED: usize = 200;
+
+/// Longer texts of a contradicting copy are cut to this many bytes.
+const MOST_TEXT: usize = 500;
 
 #[derive(Debug, Default)]
 pub struct CoverageCounter {
@@ -113,14 +116,32 @@ impl CoverageCounter {
         self.add_problem(Problem { file, offset: loss.offset, reason, detail: loss.detail });
     }
 
-    /// Counts a record whose event id occurs with another content, too. Without a place, the id is not known either.
-    pub fn contradicting(&mut self, file: &str, offset: Option<u64>, id: &str) {
+    /// Counts a record whose event id occurs with another content, too.
+    pub fn contradicting(&mut self, file: &str, offset: u64, event: &Event<'_>) {
         self.coverage.events.contradicting += 1;
-        let detail = match offset {
-            Some(_) => format!("event id {id} occurs with different contents; each is counted"),
-            None => "this input cannot be read again to find the records".to_string(),
-        };
-        self.problem(file, Loss { offset, reason: Reason::Contradicting, detail });
+        let detail =
+            format!("event id {} occurs with different contents; each is counted", event.id);
+        self.problem(file, Loss { offset: Some(offset), reason: Reason::Contradicting, detail });
+        self.coverage.add_copy(ContradictingCopy {
+            time: event.time,
+            event_id: cut(event.id),
+            file: file.to_string(),
+            offset,
+            log: event.log.name().to_string(),
+            service: cut(event.service),
+            action: cut(event.action),
+            principal: cut(event.actor.principal),
+            account: cut(event.account),
+            source: cut(event.source),
+        });
+    }
+
+    /// Counts records whose event id occurs with another content, too, in an input that cannot be read again: neither
+    /// their ids nor their places are known.
+    pub fn contradicting_somewhere(&mut self, file: &str) {
+        self.coverage.events.contradicting += 1;
+        let detail = "this input cannot be read again to find the records".to_string();
+        self.problem(file, Loss { offset: None, reason: Reason::Contradicting, detail });
     }
 
     pub fn read(&mut self, bytes: u64) {
@@ -144,6 +165,11 @@ impl CoverageCounter {
         }
         self.coverage
     }
+}
+
+/// The first bytes of a text that a caller may have chosen.
+fn cut(text: &str) -> String {
+    text.get(..text.floor_char_boundary(MOST_TEXT)).unwrap_or_default().to_string()
 }
 
 /// Keeps the smallest `max` items. Runs only when the list has doubled, and sorts first, so that the result does not

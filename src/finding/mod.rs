@@ -39,7 +39,7 @@ pub struct Finding {
     pub attack: Vec<String>,
     /// MITRE ATT&CK tactics in words, in the order of an attack.
     pub tactics: Vec<String>,
-    /// The meaning and the ordinary causes, as the rule describes them; may be empty.
+    /// The meaning and the ordinary causes, as the rule or the detector in the heading describes them; may be empty.
     pub description: String,
     /// No call succeeded.
     pub tried: bool,

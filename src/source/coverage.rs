@@ -15,6 +15,9 @@ pub struct Coverage {
     /// Where input was lost or damaged, capped; `problems_total` counts all.
     pub problems: Vec<Problem>,
     pub problems_total: u64,
+    /// Records whose event id occurs with another content, too, in order of time; at most [`MOST_COPIES`] of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<ContradictingCopy>,
     /// Oldest and newest event time over all decoded records, inside the window or not.
     pub oldest: Option<Millis>,
     pub newest: Option<Millis>,
@@ -138,7 +141,48 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// Contradicting copies that a coverage names: the earliest half of this number and the newest. Who plants more can
+/// hide neither the first nor the last.
+pub const MOST_COPIES: usize = 200;
+
+/// A record whose event id occurs with another content, too, and what it says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ContradictingCopy {
+    pub time: Millis,
+    pub event_id: String,
+    /// Path as found; members of archives as `archive.zip!member`.
+    pub file: String,
+    /// Byte offset of the record in the uncompressed file.
+    pub offset: u64,
+    /// `cloudtrail` or `s3-access`.
+    pub log: String,
+    /// `s3.amazonaws.com` and `GetObject`.
+    pub service: String,
+    pub action: String,
+    /// ARN where there is one.
+    pub principal: String,
+    pub account: String,
+    pub source: String,
+}
+
+/// Drops what is between the earliest and the newest copies. Parts that were cut merge to what the whole would be cut to.
+fn cut_copies(copies: &mut Vec<ContradictingCopy>) {
+    copies.sort();
+    if copies.len() > MOST_COPIES {
+        copies.drain(MOST_COPIES / 2..copies.len() - MOST_COPIES / 2);
+    }
+}
+
 impl Coverage {
+    /// Adds a copy that the coverage may name.
+    pub fn add_copy(&mut self, copy: ContradictingCopy) {
+        self.copies.push(copy);
+        if self.copies.len() > 2 * MOST_COPIES {
+            cut_copies(&mut self.copies);
+        }
+    }
+
     /// True when input was lost; the exit code is then 3.
     pub fn incomplete(&self) -> bool {
         self.files.damaged > 0
@@ -179,6 +223,10 @@ impl Coverage {
         sum(&mut self.by_log, other.by_log);
         self.problems.extend(other.problems);
         self.problems_total += other.problems_total;
+        self.copies.extend(other.copies);
+        if self.copies.len() > 2 * MOST_COPIES {
+            cut_copies(&mut self.copies);
+        }
         self.oldest = self.oldest.into_iter().chain(other.oldest).min();
         self.newest = self.newest.into_iter().chain(other.newest).max();
         self.bytes_read += other.bytes_read;
@@ -189,11 +237,37 @@ impl Coverage {
     pub fn sort_lists(&mut self) {
         self.problems.sort();
         self.files.skipped_names.sort();
+        cut_copies(&mut self.copies);
     }
 }
 
 fn sum<K: Ord>(into: &mut BTreeMap<K, u64>, from: BTreeMap<K, u64>) {
     for (key, n) in from {
         *into.entry(key).or_default() += n;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_and_the_newest_copies_stay_however_they_came() {
+        let copy = |n: i64| ContradictingCopy { time: n, ..ContradictingCopy::default() };
+        let mut whole = Coverage::default();
+        (0..5_000).for_each(|n| whole.add_copy(copy(n * 7919 % 5_000)));
+        whole.sort_lists();
+        let times: Vec<Millis> = whole.copies.iter().map(|copy| copy.time).collect();
+        let half = MOST_COPIES as Millis / 2;
+        assert_eq!(times, (0..half).chain(5_000 - half..5_000).collect::<Vec<_>>());
+        let mut merged = Coverage::default();
+        for part in 0..7 {
+            let mut one = Coverage::default();
+            (0..5_000).filter(|n| n % 7 == part).for_each(|n| one.add_copy(copy(n)));
+            one.sort_lists();
+            merged.add(one);
+        }
+        merged.sort_lists();
+        assert_eq!(merged.copies, whole.copies);
     }
 }

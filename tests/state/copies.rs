@@ -18,12 +18,12 @@ fn an_older_format_is_read_from_the_logs_again() {
     assert!(kept.stderr.contains("older format"), "{}", kept.stderr);
     same(&kept, &scene.of_logs(&WINDOW));
     let marker = fs::read_to_string(scene.0.env.path("state/incident-state.json")).unwrap();
-    assert!(marker.contains("\"format\":2") && marker.contains("\"key\""), "{marker}");
+    assert!(marker.contains("\"format\":3") && marker.contains("\"key\""), "{marker}");
     assert_eq!(scene.state(&["prune", "--keep", "36500"]).code, 0);
     scene.keep();
     assert_eq!(scene.fetched(), 0);
     assert_eq!(scene.state(&["verify"]).code, 0);
-    scene.0.env.write("state/incident-state.json", r#"{"format":3}"#);
+    scene.0.env.write("state/incident-state.json", r#"{"format":4}"#);
     assert!(scene.kept(&WINDOW).stderr.contains("newer version"));
 }
 

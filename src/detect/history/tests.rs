@@ -8,7 +8,8 @@ use crate::detect::{Cx, Detector, Meta};
 use crate::event::Outcome::{Denied, Success};
 use crate::finding::Finding;
 
-static META: Meta = Meta { id: "test.probe", finds: "", ordinary: "", attack: &[], settings: &[] };
+static META: Meta =
+    Meta { id: "test.probe", finds: "", ordinary: "", means: "", attack: &[], settings: &[] };
 
 /// A detector that only inspects the history of a scene.
 struct Probe<F>(F);
