@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::error::CaseworkError;
 use super::open::refuse_closed;
 use crate::case::{Artifact, Case};
-use crate::finding::credentials::{Credentials, Link, Trace, made, of_stories};
+use crate::finding::credentials::Credentials;
 use crate::journal::{problems, verify};
-use crate::report::schema::{Analysis, Story};
+use crate::report::schema::{Analysis, Story, credentials};
 
 /// An analysis, and where it is from.
 pub struct Analysed {
@@ -70,17 +70,7 @@ impl Analysed {
             return Err(bad(&self.file, why));
         }
         let chosen = all.iter().filter(|s| stories.is_empty() || stories.contains(&s.id));
-        let traces: Vec<Trace<'_>> = chosen.map(|story| self.trace(story)).collect();
-        let links: Vec<Link<'_>> = (self.analysis.sessions.iter())
-            .map(|s| Link {
-                access_key: &s.access_key,
-                principal: &s.principal,
-                account: &s.account,
-                parent_key: &s.parent_key,
-                parent: &s.parent,
-            })
-            .collect();
-        Ok(of_stories(&traces, &links))
+        Ok(credentials(chosen, &self.analysis.findings, &self.analysis.sessions))
     }
 
     /// What these stories propose besides: the playbooks for their buckets, a sentence each.
@@ -96,21 +86,5 @@ impl Analysed {
             }
         }
         found
-    }
-
-    fn trace<'a>(&'a self, story: &'a Story) -> Trace<'a> {
-        let findings = self.analysis.findings.iter().filter(|f| story.findings.contains(&f.id));
-        let made = findings.flat_map(|f| {
-            let worked = f.action_counts.iter();
-            let worked = worked.map(|a| (a.action.as_str(), a.denied + a.failed < a.events));
-            made(worked, f.targets.iter().map(|t| (t.kind.as_str(), t.name.as_str())))
-        });
-        Trace {
-            story: &story.id,
-            account: &story.account,
-            principals: story.actor.principals.iter().map(String::as_str).collect(),
-            access_keys: story.actor.access_keys.iter().map(String::as_str).collect(),
-            made: made.collect(),
-        }
     }
 }

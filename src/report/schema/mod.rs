@@ -87,6 +87,7 @@
 
 mod change;
 mod coverage;
+mod credentials;
 mod field;
 mod finding;
 mod guardduty;
@@ -103,6 +104,7 @@ pub use change::{
     Range,
 };
 pub use coverage::{Coverage, Events, Files, Problem, Skipped};
+pub use credentials::credentials;
 pub use field::{At, NamedValues};
 pub use finding::{Action, Evidence, Finding, Playbook, Source, Target};
 pub use guardduty::GuardDuty;

@@ -1,8 +1,8 @@
 //! Commands that are ready to copy: a proposed playbook, and one plan for everything that a story names.
 
-use crate::finding::credentials::{Credential, Kind, Link, Trace, made, of_stories};
+use crate::finding::credentials::{Credential, Kind};
 use crate::finding::{Proposal, Story};
-use crate::report::Report;
+use crate::report::{Report, schema};
 use crate::ui::shell::CommandLine;
 
 /// `incident contain leaked-access-key --access-key AKIA…`, to be copied into a shell. Without a command, when a value
@@ -51,30 +51,13 @@ fn whole(line: &CommandLine) -> String {
     line.text().map_or_else(|| line.after("Contain the story"), str::to_string)
 }
 
-/// The credentials of the story's own account.
+/// The credentials of the story's own account, by the parts of the document that they rest on.
 fn credentials(report: &Report, story: &Story) -> Vec<Credential> {
-    let findings = report.findings.iter().filter(|f| story.findings.contains(&f.id));
-    let made = findings.flat_map(|f| {
-        let worked = f.actions.iter().map(|a| (a.action.as_str(), a.denied + a.failed < a.events));
-        made(worked, f.targets.iter().map(|t| (t.kind.as_str(), t.name.as_str())))
-    });
-    let trace = Trace {
-        story: &story.id,
-        account: &story.account,
-        principals: story.actor.principals.iter().map(String::as_str).collect(),
-        access_keys: story.actor.access_keys.iter().map(String::as_str).collect(),
-        made: made.collect(),
-    };
-    let links: Vec<Link<'_>> = (report.sessions.iter())
-        .map(|s| Link {
-            access_key: &s.access_key,
-            principal: &s.principal,
-            account: &s.account,
-            parent_key: &s.parent_key,
-            parent: &s.parent,
-        })
-        .collect();
-    let mut found = of_stories(&[trace], &links).known;
+    let of_story = report.findings.iter().filter(|f| story.findings.contains(&f.id));
+    let findings: Vec<schema::Finding> = of_story.map(schema::Finding::from).collect();
+    let sessions: Vec<schema::Session> = report.sessions.iter().map(Into::into).collect();
+    let stories = [schema::Story::from(story)];
+    let mut found = schema::credentials(stories.iter(), &findings, &sessions).known;
     found.retain(|credential| credential.account == story.account);
     found
 }
