@@ -127,3 +127,38 @@ fn logging_starts_as_soon_as_the_denies_are_out() {
         assert!(started < read, "{names:?}");
     }
 }
+
+#[test]
+fn a_history_that_is_throttled_is_cut_off_at_the_deadline_and_told() {
+    let scene = Scene::moto();
+    // All attempts together take longer than the limit.
+    scene.proxy.rule(Rule::on("cloudtrail:LookupEvents").fail("ThrottlingException"));
+    let run = scene.contain_victim(&["--yes", "--evidence-limit", "4"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(!run.stderr.contains("ThrottlingException"), "{}", run.stderr);
+    let told = run.stderr.lines().filter(|line| line.contains("no evidence: cloudtrail:Lookup"));
+    let told: Vec<&str> = told.collect();
+    assert!(told.iter().any(|line| line.contains("LookupEvents alice: not read")), "{told:?}");
+    assert!(told.iter().all(|line| line.ends_with("before the deadline")), "{told:?}");
+    inactive(&scene);
+}
+
+#[test]
+fn a_history_that_is_silent_is_cut_off_at_the_deadline() {
+    let scene = Scene::moto();
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&over);
+    scene.proxy.rule(Rule::on("cloudtrail:LookupEvents").before(move |_| {
+        for _ in 0..600 {
+            if ended.load(Ordering::SeqCst) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("the run waits for the event history");
+    }));
+    let run = scene.contain_victim(&["--yes", "--evidence-limit", "4"]);
+    over.store(true, Ordering::SeqCst);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stderr.contains("before the deadline"), "{}", run.stderr);
+}

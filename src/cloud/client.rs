@@ -18,11 +18,11 @@ use super::connect::CALL as CALL_LIMIT;
 use super::credentials::{self, CredentialSource};
 use super::error::{ApiError, ErrorKind};
 use super::opt_in;
-use super::patience::{Notice, Patience};
+use super::patience::{Notice, Patience, wait_while};
 use super::record::{CALL, Recorder, Sink};
 use super::s3_clients::Clients;
 use super::secret::{IssuedKey, Secret};
-use super::{Api, Call, placeholder, service};
+use super::{Api, Call, GoesOn, placeholder, service};
 use crate::clock::{self, Millis};
 
 /// How often a mutating call is sent at most, after the service answered that it did not execute it.
@@ -69,8 +69,8 @@ impl Client {
         let config = self.config.to_builder().timeout_config(timeouts).build();
         let call = Call::new("sts", "GetCallerIdentity", []);
         let key = self.access_key();
-        let me =
-            self.within(&config, &call, limit, async |env| service::call(&env, &call).await)?;
+        let ask = async |env| service::call(&env, &call).await;
+        let me = self.within(&config, &call, limit, None, ask)?;
         Ok(caller::of_answer(&me, key, Vec::new()))
     }
 
@@ -235,15 +235,16 @@ impl Client {
         call: &Call,
         make: impl AsyncFn(service::Env) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        self.within(config, call, CALL_LIMIT, make)
+        self.within(config, call, CALL_LIMIT, None, make)
     }
 
-    /// The same; the answer comes within this time, or never.
+    /// The same; the answer comes within this time, or never, and only while it may go on.
     fn within<T>(
         &self,
         config: &SdkConfig,
         call: &Call,
         limit: Duration,
+        goes_on: Option<GoesOn<'_>>,
         make: impl AsyncFn(service::Env) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let mut config = config.to_builder();
@@ -257,34 +258,39 @@ impl Client {
         let region = call.region.as_deref().unwrap_or(&self.region);
         let endpoint = config.endpoint_url().map_or_else(String::new, |url| format!(" at {url}"));
         let what = || format!("{} in {region}{endpoint}", call.name());
-        self.patiently(
-            what,
-            limit,
-            CALL.scope(call.clone(), async {
-                let mut wait = Duration::from_millis(400);
-                for attempt in 1.. {
-                    let env = service::Env {
-                        config: config.clone(),
-                        recorder: Arc::clone(&self.recorder),
-                        custom_endpoint: self.custom_endpoint,
-                        account: self.caller.account.clone(),
-                    };
-                    match make(env).await {
-                        Err(e) if e.kind == ErrorKind::Throttled && attempt < MAX_ATTEMPTS => {
-                            tokio::time::sleep(wait).await;
-                            wait *= 2;
-                        }
-                        done => {
-                            return done.map_err(|mut e| {
-                                e.message = self.recorder.redacted(&e.message);
-                                e
-                            });
-                        }
+        let sent = CALL.scope(call.clone(), async {
+            let mut wait = Duration::from_millis(400);
+            for attempt in 1.. {
+                let env = service::Env {
+                    config: config.clone(),
+                    recorder: Arc::clone(&self.recorder),
+                    custom_endpoint: self.custom_endpoint,
+                    account: self.caller.account.clone(),
+                };
+                match make(env).await {
+                    Err(e) if e.kind == ErrorKind::Throttled && attempt < MAX_ATTEMPTS => {
+                        tokio::time::sleep(wait).await;
+                        wait *= 2;
+                    }
+                    done => {
+                        return done.map_err(|mut e| {
+                            e.message = self.recorder.redacted(&e.message);
+                            e
+                        });
                     }
                 }
-                unreachable!("the loop returns")
-            }),
-        )
+            }
+            unreachable!("the loop returns")
+        });
+        self.patiently(what, limit, async {
+            match goes_on {
+                None => sent.await,
+                Some(goes_on) => {
+                    let whole = wait_while(goes_on, sent).await;
+                    whole.unwrap_or_else(|| Err(ApiError::cut_off(call)))
+                }
+            }
+        })
     }
 
     /// The call with its placeholders filled in.
@@ -301,17 +307,28 @@ impl Client {
     }
 }
 
-impl Api for Client {
-    fn call(&self, call: &Call) -> Result<Value, ApiError> {
+impl Client {
+    fn send(&self, call: &Call, goes_on: Option<GoesOn<'_>>) -> Result<Value, ApiError> {
         let filled = self.filled(call);
         // The recorder and errors see the call with its placeholders, not the filled-in values.
-        let sent = self.run(call, async |env| service::call(&env, &filled).await);
+        let make = async |env| service::call(&env, &filled).await;
+        let sent = self.within(&self.config, call, CALL_LIMIT, goes_on, make);
         sent.map_err(|e| match call.region.as_deref().filter(|region| *region != self.region) {
             Some(region) if opt_in::may_be(&e) && self.identify().is_ok() => {
                 opt_in::not_enabled(e, region, &self.region)
             }
             _ => e,
         })
+    }
+}
+
+impl Api for Client {
+    fn call(&self, call: &Call) -> Result<Value, ApiError> {
+        self.send(call, None)
+    }
+
+    fn call_while(&self, call: &Call, goes_on: GoesOn<'_>) -> Result<Value, ApiError> {
+        self.send(call, Some(goes_on))
     }
 
     fn now(&self) -> Millis {

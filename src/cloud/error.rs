@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Call;
+
 /// What a failed call means for the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,6 +27,9 @@ pub enum ErrorKind {
     /// Rejected for any other reason: nothing was changed.
     Refused,
 }
+
+/// The code of a read that we cut off; no service has it.
+const CUT_OFF: &str = "incident:CutOff";
 
 /// A failed call. It contains no secret, only names, the service's error code and its message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +53,15 @@ impl ApiError {
             message: message.into(),
             request_id: None,
         }
+    }
+
+    /// The time of a read was over before its answer was whole.
+    pub fn cut_off(call: &Call) -> ApiError {
+        ApiError::new(&call.name(), ErrorKind::Unknown, CUT_OFF, "no whole answer in time")
+    }
+
+    pub fn is_cut_off(&self) -> bool {
+        self.code == CUT_OFF
     }
 
     pub fn is_not_found(&self) -> bool {

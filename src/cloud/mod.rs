@@ -107,6 +107,9 @@ pub mod placeholder {
     pub const CUTOFF_MARGIN: crate::clock::Millis = 30_000;
 }
 
+/// Whether a read may still go on.
+pub type GoesOn<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Access to AWS. Steps and plans use only this trait, so tests can replace it.
 pub trait Api: Sync {
     /// Sends one call and returns its response with the names of the API reference. Lists are complete: all pages are
@@ -116,6 +119,15 @@ pub trait Api: Sync {
     /// [`ErrorKind::Unknown`] means that the call may or may not have taken effect. Mutating calls are repeated only
     /// after the service answered that it did not execute them.
     fn call(&self, call: &Call) -> Result<Value, ApiError>;
+
+    /// The same for a read that must not last longer than `goes_on` is true: with all its attempts and pages, it is then
+    /// cut off.
+    ///
+    /// # Errors
+    /// As [`Api::call`]; [`ApiError::is_cut_off`] tells when its time was over.
+    fn call_while(&self, call: &Call, goes_on: GoesOn<'_>) -> Result<Value, ApiError> {
+        if goes_on() { self.call(call) } else { Err(ApiError::cut_off(call)) }
+    }
 
     /// The current time by AWS's clock, derived from its last response.
     fn now(&self) -> Millis;

@@ -8,10 +8,31 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use super::GoesOn;
+
 /// How long nothing may come from AWS before it is said.
 const SILENCE: Duration = Duration::from_millis(2_500);
 /// How long until it is said again.
 const AGAIN: Duration = Duration::from_secs(15);
+
+/// How often a read looks whether it may go on.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Waits for the future as long as it may go on; `None` if it was cut off.
+pub(super) async fn wait_while<T>(
+    goes_on: GoesOn<'_>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    loop {
+        if let Ok(done) = timeout_at(Instant::now() + LOOK, future.as_mut()).await {
+            return Some(done);
+        }
+        if !goes_on() {
+            return None;
+        }
+    }
+}
 
 /// What is waited for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +165,16 @@ mod tests {
         });
         let count = || answers.fetch_add(1, Ordering::SeqCst);
         block_on(quick(&notice).wait(String::new, Duration::ZERO, count, call));
+    }
+
+    #[test]
+    fn what_never_ends_is_cut_off_when_its_time_is_over() {
+        let looks = AtomicU64::new(0);
+        let goes_on = || looks.fetch_add(1, Ordering::SeqCst) < 2;
+        let never = std::future::pending::<()>();
+        assert_eq!(block_on(wait_while(&goes_on, never)), None);
+        assert_eq!(looks.load(Ordering::SeqCst), 3);
+        assert_eq!(block_on(wait_while(&|| false, async { 7 })), Some(7));
     }
 
     #[test]

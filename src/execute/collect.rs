@@ -54,7 +54,7 @@ impl Limit<'_> {
 
 struct Collector<'a> {
     api: &'a dyn Api,
-    /// No call begins after it.
+    /// No call begins after it, and one under way is cut off.
     limit: &'a Limit<'a>,
     found: Collected,
     lookups: Vec<Lookup>,
@@ -104,7 +104,8 @@ impl Collector<'_> {
         if self.is_late(call) {
             return Value::Null;
         }
-        match self.api.call(call) {
+        let limit = self.limit;
+        match self.api.call_while(call, &|| !limit.is_over()) {
             Ok(answer) => {
                 self.found.answers += 1;
                 answer
@@ -130,11 +131,13 @@ impl Collector<'_> {
     }
 
     fn miss(&mut self, call: &Call, e: &ApiError) {
-        self.missing(call, &e.code);
+        let cut_off = "not read to its end before the deadline";
+        self.missing(call, if e.is_cut_off() { cut_off } else { &e.code });
     }
 
     fn missing(&mut self, call: &Call, why: &str) {
-        let of = call.params.values().filter_map(Value::as_str).next();
+        let first = || call.params.values().find_map(Value::as_str);
+        let of = call.value("AttributeValue").as_str().or_else(first);
         let of = of.map_or_else(String::new, |of| format!(" {of}"));
         let region = call.region.as_ref().map_or_else(String::new, |r| format!(" in {r}"));
         self.found.missing.push(format!("{}{of}{region}: {why}", call.name()));
@@ -270,7 +273,8 @@ impl Collector<'_> {
             return;
         }
         let regions = regions.asked(lookup.bucket.as_deref());
-        let answers = side_by_side(self.api, &call, &regions);
+        let limit = self.limit;
+        let answers = side_by_side(self.api, &call, &regions, &|| !limit.is_over());
         for (answer, region) in answers.into_iter().zip(regions) {
             match answer {
                 Ok(_) => self.found.answers += 1,

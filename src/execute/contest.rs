@@ -37,7 +37,7 @@ pub fn actor(api: &dyn Api, me: &Caller, plan: &Plan) -> Result<Option<String>, 
         );
         let bucket = plan.collect.iter().find(|s| s.kind == "bucket" && s.name == *target);
         let regions = regions.asked(bucket.and_then(|b| b.region.as_deref()));
-        for answer in side_by_side(api, &call, &regions) {
+        for answer in side_by_side(api, &call, &regions, &|| true) {
             match answer {
                 Ok(Value::Array(found)) => events.extend(found),
                 Ok(_) => {}

@@ -4,7 +4,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::cloud::{Api, ApiError, Call, global_region};
+use crate::cloud::{Api, ApiError, Call, GoesOn, global_region};
 use crate::plan::Plan;
 
 /// The run's region and those beside it that are asked, too.
@@ -33,18 +33,19 @@ impl Regions {
     }
 }
 
-/// Sends the call to each region at the same time. The answers are in the order of the regions.
+/// Sends the call to each region at the same time, while it may go on. The answers are in the order of the regions.
 pub(super) fn side_by_side(
     api: &dyn Api,
     call: &Call,
     regions: &[Option<String>],
+    goes_on: GoesOn<'_>,
 ) -> Vec<Result<Value, ApiError>> {
     thread::scope(|scope| {
         let asked: Vec<_> = regions
             .iter()
             .map(|region| {
                 let call = Call { region: region.clone(), ..call.clone() };
-                scope.spawn(move || api.call(&call))
+                scope.spawn(move || api.call_while(&call, goes_on))
             })
             .collect();
         let answer = |thread: thread::ScopedJoinHandle<'_, Result<Value, ApiError>>| {
