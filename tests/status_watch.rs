@@ -1,5 +1,10 @@
 //! `incident status --watch`: what the contained identity still does, as CloudTrail tells it.
 
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::aws::Rule;
@@ -47,9 +52,11 @@ fn a_quiet_identity_is_no_activity() {
     let run = watch(&scene);
     assert_eq!(run.code, 0, "{run:?}");
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines.len(), 2, "{}", run.stdout);
+    assert_eq!(lines.len(), 3, "{}", run.stdout);
     assert!(lines[0].contains("sts:GetCallerIdentity") && lines[0].contains("does not count"));
-    assert!(lines[1].starts_with("no activity of the contained identity since"), "{}", lines[1]);
+    assert!(lines[1].starts_with("watched user alice in us-east-1: "), "{}", lines[1]);
+    assert!(lines[1].ends_with("; 1 call that no policy can deny did not count"), "{}", lines[1]);
+    assert!(lines[2].starts_with("no activity of the contained identity since"), "{}", lines[2]);
     scene.unchanged();
 }
 
@@ -104,4 +111,55 @@ fn what_cannot_be_watched_is_said() {
     let run = scene.run(&["status", "of-bucket", "--watch", "--for", "1s"]);
     assert_eq!(run.code, 6, "{run:?}");
     assert!(run.stderr.contains("contains no user and no role"), "{}", run.stderr);
+}
+
+/// A watch without an end that is interrupted when the event history is asked for the n-th time and does not answer.
+fn interrupted(scene: &Scene, nth: usize) -> Run {
+    let (asked, waits) = mpsc::channel();
+    let over = Arc::new(AtomicBool::new(false));
+    let ended = Arc::clone(&over);
+    scene.proxy.rule(Rule::on("cloudtrail:LookupEvents").nth(nth).before(move |_| {
+        asked.send(()).unwrap();
+        for _ in 0..600 {
+            if ended.load(Ordering::SeqCst) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("Ctrl-C waits for the answer");
+    }));
+    let args = ["status", "case", "--watch", "--every", "1s"];
+    let mut command = scene.command_as(&scene.account.responder, &args);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    waits.recv_timeout(Duration::from_secs(120)).expect("the watch reads on");
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let run = Run::from(child.wait_with_output().unwrap());
+    over.store(true, Ordering::SeqCst);
+    run
+}
+
+#[test]
+fn ctrl_c_ends_with_what_was_watched_and_seen() {
+    let scene = contained();
+    let run = interrupted(&scene, 2);
+    assert_eq!(run.code, 0, "{run:?}");
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{run:?}");
+    assert_eq!(lines[0], "watched user alice in us-east-1: 1 whole reading");
+    assert!(lines[1].starts_with("no activity of the contained identity since"), "{run:?}");
+    let scene = contained();
+    scene.answers.history.add([record("one", VICTIM, "CreateUser", -1)]);
+    let run = interrupted(&scene, 2);
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!(run.stdout.contains("\n1 successful call of the contained identity since"), "{run:?}");
+}
+
+#[test]
+fn ctrl_c_before_the_first_reading_promises_nothing() {
+    let scene = contained();
+    let run = interrupted(&scene, 1);
+    assert_eq!(run.code, 3, "{run:?}");
+    assert!(run.stdout.contains("nothing is known of the contained identity"), "{run:?}");
+    assert!(!run.stdout.contains("no activity"), "{run:?}");
 }

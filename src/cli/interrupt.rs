@@ -1,4 +1,4 @@
-//! Ctrl-C while a run changes the account: says how the run goes on, and ends.
+//! Ctrl-C in a long run: a last word, and the end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +10,21 @@ use signal_hook::iterator::Signals;
 use super::exit::Exit;
 use crate::ui::Ui;
 
-/// Watches for Ctrl-C until it is dropped. A journal is complete after every line, so a run may end at any moment.
+/// Watches for Ctrl-C until it is dropped.
 pub struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// `goes_on` says how to go on: `incident resume CASE goes on`. Without signals to watch, Ctrl-C ends the process
-    /// without a word.
+    /// For a run that changes the account. A journal is complete after every line, so it may end at any moment. `goes_on`
+    /// says how to go on: `incident resume CASE goes on`.
     pub fn watch(ui: Ui, goes_on: String) -> Interrupt {
+        Interrupt::with(move || {
+            ui.error(&format!("interrupted: the changes made so far stay in force; {goes_on}"));
+            Exit::Incomplete
+        })
+    }
+
+    /// `last_word` says what was done, and the exit code. Without signals to watch, Ctrl-C ends the process without a word.
+    pub fn with(last_word: impl Fn() -> Exit + Send + 'static) -> Interrupt {
         let watching = Arc::new(AtomicBool::new(true));
         let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
             return Interrupt(watching);
@@ -24,12 +32,7 @@ impl Interrupt {
         let still = Arc::clone(&watching);
         thread::spawn(move || {
             for _ in signals.forever() {
-                if still.load(Ordering::SeqCst) {
-                    ui.error(&format!(
-                        "interrupted: the changes made so far stay in force; {goes_on}"
-                    ));
-                }
-                end();
+                end(if still.load(Ordering::SeqCst) { last_word() } else { Exit::Incomplete });
             }
         });
         Interrupt(watching)
@@ -37,8 +40,8 @@ impl Interrupt {
 }
 
 #[expect(clippy::exit, reason = "the main thread may wait for AWS or for a hold")]
-fn end() {
-    std::process::exit(Exit::Incomplete as i32);
+fn end(exit: Exit) {
+    std::process::exit(exit as i32);
 }
 
 impl Drop for Interrupt {

@@ -89,6 +89,22 @@ impl<'a> Watch<'a> {
         self.since
     }
 
+    /// Who is watched: `user alice`, `role app`.
+    pub fn identities(&self) -> Vec<String> {
+        let args = &self.contained.plan.args;
+        let of = |kind: &'static str| {
+            let named = args.all(kind).iter().filter(|name| !name.is_empty());
+            named.map(move |name| format!("{kind} {name}"))
+        };
+        of("user").chain(of("role")).collect()
+    }
+
+    /// The regions whose history is read.
+    pub fn regions(&self) -> Vec<String> {
+        let own = self.api.region();
+        self.regions.iter().map(|region| region.as_deref().unwrap_or(own).to_string()).collect()
+    }
+
     /// What is new in the history, the oldest first.
     ///
     /// # Errors

@@ -17,15 +17,62 @@ pub fn line(activity: &Activity) -> String {
     clean(&text).into_owned()
 }
 
-/// The end of a watch.
-pub fn ended(since: Millis, calls: u64, readings: u64) -> String {
-    let what = match calls {
-        0 => "no activity".to_string(),
-        n => counted(n, "successful call", "successful calls"),
-    };
-    format!(
-        "{what} of the contained identity since {} UTC, after {}; CloudTrail shows a call up to 15 minutes late",
-        plain(since),
-        counted(readings, "reading", "readings")
-    )
+/// What a watch is about.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// `user alice`, `role app`.
+    pub who: Vec<String>,
+    /// The regions whose event history is read.
+    pub regions: Vec<String>,
+    pub since: Millis,
+}
+
+/// What a watch has seen so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    /// Successful calls that count.
+    pub calls: u64,
+    /// Calls that no policy can deny.
+    pub harmless: u64,
+    /// Readings that were finished.
+    pub readings: u64,
+}
+
+impl Seen {
+    pub fn add(&mut self, activity: &Activity) {
+        if activity.harmless {
+            self.harmless += 1;
+        } else {
+            self.calls += 1;
+        }
+    }
+}
+
+impl Watched {
+    /// The end of a watch, safe for a terminal: what was watched, and what was seen.
+    pub fn summary(&self, seen: &Seen) -> [String; 2] {
+        let mut watched = format!(
+            "watched {} in {}: {}",
+            self.who.join(", "),
+            self.regions.join(", "),
+            counted(seen.readings, "whole reading", "whole readings"),
+        );
+        if seen.harmless > 0 {
+            let those = counted(seen.harmless, "call", "calls");
+            watched += &format!("; {those} that no policy can deny did not count");
+        }
+        [watched, self.verdict(seen)].map(|line| clean(&line).into_owned())
+    }
+
+    fn verdict(&self, seen: &Seen) -> String {
+        let since = plain(self.since);
+        let what = match (seen.calls, seen.readings) {
+            (0, 0) => return "the event history was not read whole: nothing is known of the contained identity".into(),
+            (0, _) => "no activity".to_string(),
+            (n, _) => counted(n, "successful call", "successful calls"),
+        };
+        format!(
+            "{what} of the contained identity since {since} UTC; CloudTrail shows a call up to 15 minutes late"
+        )
+    }
 }

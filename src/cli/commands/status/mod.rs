@@ -1,6 +1,8 @@
 //! `incident status`: shows what was done, what is in force now, and what the contained identity still does.
 
-use std::time::{Duration, Instant};
+mod watch;
+
+use std::time::Duration;
 
 use crate::casework::{ReadCase, read};
 use crate::cli::args::aws::AwsArgs;
@@ -9,12 +11,11 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::output;
 use crate::clock;
-use crate::execute::{Watch, WatchError, live, rows};
+use crate::execute::{Watch, live, rows};
 use crate::journal::RunEnd;
 use crate::plan::{Row, Standing, in_force};
 use crate::report::changes::in_force::{self, Account};
 use crate::report::changes::status::{Done, Status, formats, unreadable};
-use crate::report::changes::watch::{ended, line};
 
 /// Show what a case did and what is in force now
 ///
@@ -23,7 +24,8 @@ use crate::report::changes::watch::{ended, line};
 /// undo left in force on purpose, is fine.
 ///
 /// With --watch, it reads CloudTrail's event history again and again and prints each successful call of the contained
-/// identity since its containment. It exits with 5 when there was one. CloudTrail shows a call up to 15 minutes late.
+/// identity since its containment. It exits with 5 when there was one, also on Ctrl-C, which ends it with a summary.
+/// CloudTrail shows a call up to 15 minutes late.
 ///
 /// With --all, it lists every deny of this program that is in force in the account, with its case, author and date. It
 /// reminds, and lifts nothing.
@@ -78,8 +80,8 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
     let history = &journal.history;
     if args.watch {
         let client = args.aws.connect_for(cx, &plan)?;
-        let mut watch = Watch::new(&client, &plan, history, &journal.entries).map_err(refused)?;
-        return watched(cx, args, &mut watch);
+        let watch = Watch::new(&client, &plan, history, &journal.entries);
+        return watch::run(cx, args.time, args.every, watch);
     }
     let rows = if args.offline {
         rows(history)
@@ -100,32 +102,6 @@ pub fn run(cx: &Cx, args: &Args) -> Result<Exit, CommandError> {
         Standing::AsLeft if incomplete => Exit::Incomplete,
         Standing::AsLeft => Exit::Done,
     })
-}
-
-fn refused(e: WatchError) -> CommandError {
-    match e {
-        WatchError::Api(e) => CommandError::failed(e.to_string()),
-        why => CommandError::with(Exit::Refused, format!("refused: {why}")),
-    }
-}
-
-/// Prints what is new after each reading.
-fn watched(cx: &Cx, args: &Args, watch: &mut Watch<'_>) -> Result<Exit, CommandError> {
-    let until = args.time.map(|time| Instant::now() + time);
-    let (mut counted, mut readings) = (0, 0);
-    loop {
-        for activity in watch.poll().map_err(refused)? {
-            counted += u64::from(!activity.harmless);
-            output::lines(&cx.ui, [line(&activity)])?;
-        }
-        readings += 1;
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-        if left.is_some_and(|left| left.is_zero()) {
-            output::lines(&cx.ui, [ended(watch.since(), counted, readings)])?;
-            return Ok(if counted == 0 { Exit::Done } else { Exit::Contested });
-        }
-        std::thread::sleep(left.map_or(args.every, |left| left.min(args.every)));
-    }
 }
 
 /// What is in force in the account, of every case.
