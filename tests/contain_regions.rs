@@ -1,9 +1,9 @@
 //! Regions that the account has not enabled, and buckets that hold evidence.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::aws::Rule;
-use crate::support::aws::account::{DATA, VICTIM};
+use crate::support::aws::account::{DATA, LOGS, TRAIL_BUCKET, VICTIM};
 use crate::support::{Run, Scene};
 
 const OFF: &str = "eu-south-1";
@@ -48,23 +48,50 @@ fn a_run_in_a_region_that_is_not_enabled_says_so() {
 }
 
 #[test]
-fn a_bucket_with_evidence_is_never_closed() {
+fn a_bucket_with_evidence_stays_open_to_those_who_deliver_logs() {
     let scene = Scene::moto();
     let who = scene.account.user_arn(VICTIM);
-    let args = ["s3-exfiltration", "--bucket", DATA, "--principal", &who, "--yes"];
-    let run = scene.contain(&[&args[..], &["--evidence-bucket", DATA]].concat());
-    assert_eq!(run.code, 6, "{run:?}");
-    assert!(run.stderr.contains("holds evidence of this case"), "{}", run.stderr);
-    scene.unchanged();
-    // The logs of the case were copied from it.
+    let args = ["s3-exfiltration", "--principal", &who, "--visibility", "none", "--yes"];
     let url = scene.proxy.url();
+    let statements = |bucket: &str| {
+        let policy = scene.account.aws.call("s3", "get_bucket_policy", json!({"Bucket": bucket}));
+        let document: Value = serde_json::from_str(policy["Policy"].as_str().unwrap()).unwrap();
+        let all = document["Statement"].as_array().unwrap().clone();
+        let is_ours = |s: &&Value| s["Sid"].as_str().is_some_and(|sid| sid.starts_with("Incident"));
+        all.iter().filter(is_ours).cloned().collect::<Vec<_>>()
+    };
+    // It receives the trail's logs, and is the one under attack.
+    let trail = [&args[..], &["--bucket", TRAIL_BUCKET, "--case", "of-trail"]].concat();
+    let run = scene.contain(&trail);
+    assert_eq!(run.code, 0, "{run:?}");
+    let says = format!("{TRAIL_BUCKET} holds logs or evidence: the services that deliver logs are");
+    assert!(run.stdout.contains(&says), "{}", run.stdout);
+    let ours = statements(TRAIL_BUCKET);
+    let spared = &ours[0]["Condition"]["StringNotEqualsIfExists"]["aws:PrincipalServiceName"];
+    assert!(spared.to_string().contains("\"cloudtrail.amazonaws.com\""), "{ours:?}");
+    assert!(ours[0]["Condition"]["ArnLike"].is_object(), "{ours:?}");
+    // The logs of the case were copied from it.
     let log = json!({"Bucket": DATA, "Key": "AWSLogs/x.json.gz", "Body": "{}"});
     scene.account.aws.call("s3", "put_object", log);
     let from = ["--days", "1", "--bucket", DATA, "--prefix", "AWSLogs/", "--endpoint-url", &url];
     let run = scene.run(&[&["collect", "--case", "case"], &from[..]].concat());
     assert!(run.stdout.contains("1 object"), "{run:?}");
-    let run = scene.contain(&args);
-    assert_eq!(run.code, 6, "{run:?}");
-    assert!(run.stderr.contains("holds evidence of this case"), "{}", run.stderr);
-    scene.unchanged();
+    let run = scene.contain(&[&args[..], &["--bucket", DATA]].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(run.stdout.contains("logging.s3.amazonaws.com"), "{}", run.stdout);
+    for (folder, bucket) in [("case", DATA), ("of-trail", TRAIL_BUCKET)] {
+        assert!(!statements(bucket).is_empty());
+        let undo = scene.run(&["undo", folder, "--yes", "--settle", "0.2"]);
+        assert_eq!(undo.code, 0, "{undo:?}");
+        assert!(statements(bucket).is_empty());
+    }
+    // Where no logs arrive, nobody is spared.
+    let other = ["--bucket", LOGS, "--case", "of-other"];
+    let run = scene.contain(&[&args[..], &other].concat());
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(!statements(LOGS)[0].to_string().contains("aws:PrincipalServiceName"));
+    // One that is named.
+    let named = ["--bucket", LOGS, "--evidence-bucket", LOGS, "--case", "named", "--plan-only"];
+    let run = scene.contain(&[&args[..5], &named].concat());
+    assert!(run.stdout.contains("aws:PrincipalServiceName"), "{run:?}");
 }

@@ -1,6 +1,11 @@
 //! A step that adds one Deny statement to a bucket policy: the data of the step, and how it is carried out.
+//!
+//! On a bucket with logs or evidence, the Deny spares the services that deliver logs, so that an attacker who works on that
+//! bucket is denied and the logs go on. `aws:PrincipalServiceName` is in requests of a service principal alone. A negated
+//! operator matches where the key is missing, so everybody else is denied, anonymous requests too (IAM User Guide, "AWS
+//! global condition context keys", "IAM JSON policy elements: Condition operators").
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{bucket, bucket_policy, public_access_block};
 use crate::cloud::Api;
@@ -16,8 +21,19 @@ pub const READS: &[&str] = &[
 /// IAM actions that such a step and its undo write with.
 pub const WRITES: &[&str] = &["s3:PutBucketPolicy", "s3:DeleteBucketPolicy"];
 
-/// Arguments that name buckets which must stay writable.
-pub const PROTECTED_BUCKETS: [&str; 2] = ["trail-bucket", "evidence-bucket"];
+/// Arguments that name buckets to which services must be able to deliver logs.
+pub const LOG_BUCKETS: [&str; 2] = ["trail-bucket", "evidence-bucket"];
+
+/// The services that deliver logs to a bucket: trails, Config, flow logs and other vended logs, GuardDuty, load balancers,
+/// server access logs (their user guides, "Permissions" and "Amazon S3 bucket policy").
+const DELIVERY: [&str; 6] = [
+    "cloudtrail.amazonaws.com",
+    "config.amazonaws.com",
+    "delivery.logs.amazonaws.com",
+    "guardduty.amazonaws.com",
+    "logdelivery.elasticloadbalancing.amazonaws.com",
+    "logging.s3.amazonaws.com",
+];
 
 /// What one step denies on a bucket.
 #[derive(Debug)]
@@ -48,25 +64,18 @@ impl BucketDeny {
     /// # Errors
     /// When the step is not allowed here.
     pub fn statement(&self, cx: &Context) -> Result<Value, StepError> {
-        refuse_protected_buckets(cx)?;
-        Ok(bucket_policy::deny(cx, &self.sid(cx), self.actions, (self.condition)(cx)?))
+        let mut condition = (self.condition)(cx)?;
+        if has_logs(cx) {
+            condition["StringNotEqualsIfExists"]["aws:PrincipalServiceName"] = json!(DELIVERY);
+        }
+        Ok(bucket_policy::deny(cx, &self.sid(cx), self.actions, condition))
     }
 }
 
-/// Refuses buckets that must stay writable: a Deny there loses logs or evidence.
-fn refuse_protected_buckets(cx: &Context) -> Result<(), StepError> {
+/// Whether the bucket receives logs of a trail, or holds evidence of the case.
+fn has_logs(cx: &Context) -> bool {
     let name = cx.args.text("bucket");
-    let is_one_of = |argument| cx.args.all(argument).iter().any(|b| bucket::name_of(b) == name);
-    let [trail, evidence] = PROTECTED_BUCKETS;
-    let why = if is_one_of(trail) {
-        "receives CloudTrail logs: a Deny there would lose them"
-    } else if is_one_of(evidence) {
-        "holds evidence of this case (it was named, or the case's logs were copied from it): a Deny there could lock \
-         the case out"
-    } else {
-        return Ok(());
-    };
-    Err(StepError::Refused(format!("the bucket {name} {why}")))
+    LOG_BUCKETS.iter().any(|arg| cx.args.all(arg).iter().any(|b| bucket::name_of(b) == name))
 }
 
 impl Step for BucketDeny {
@@ -85,7 +94,17 @@ impl Step for BucketDeny {
 
     fn change(&self, cx: &Context, item: &Item) -> Result<Option<Change>, StepError> {
         let change = bucket_policy::add(cx, item, &self.statement(cx)?)?;
-        Ok(change.map(|change| change.affects((self.affects)(cx))))
+        Ok(change.map(|change| {
+            let change = change.affects((self.affects)(cx));
+            if !has_logs(cx) {
+                return change;
+            }
+            let name = cx.args.text("bucket");
+            change.affects(format!(
+                "{name} holds logs or evidence: the services that deliver logs are spared, so that logs go on ({})",
+                DELIVERY.join(", ")
+            ))
+        }))
     }
 
     fn undo(
@@ -111,6 +130,34 @@ mod tests {
     use crate::step::s3_deny_destruction::STEP;
     use crate::step::testing::{Fake, context};
     use crate::step::{Args, Step};
+
+    #[test]
+    fn a_bucket_with_logs_is_denied_to_all_but_those_who_deliver_them() {
+        let state = |arg: &str, bucket: &str| {
+            let mut args: Args = [("bucket", "records")].into();
+            args.set_all(arg, vec!["other".into(), format!("arn:aws:s3:::{bucket}")]);
+            let cx = context(&args);
+            let item = STEP.observe(&Fake::default(), &cx).unwrap().remove(0);
+            let change = STEP.change(&cx, &item).unwrap().unwrap();
+            (STEP.statement(&cx).unwrap()["Condition"].clone(), change.affects.join("; "))
+        };
+        for arg in super::LOG_BUCKETS {
+            let (condition, says) = state(arg, "records");
+            let spared = &condition["StringNotEqualsIfExists"]["aws:PrincipalServiceName"];
+            for service in ["cloudtrail", "delivery.logs", "logging.s3"] {
+                let name = format!("{service}.amazonaws.com");
+                assert!(spared.as_array().unwrap().contains(&json!(name)), "{condition}");
+                assert!(says.contains(&name), "{says}");
+            }
+            assert!(
+                condition.as_object().unwrap().len() > 1,
+                "its own condition stays: {condition}"
+            );
+            let (condition, says) = state(arg, "elsewhere");
+            assert!(condition["StringNotEqualsIfExists"].is_null(), "{condition}");
+            assert!(!says.contains("spared"), "{says}");
+        }
+    }
 
     /// What the plan says of a bucket with these answers.
     fn remarks(public: bool, of_bucket: bool, of_account: bool) -> Vec<String> {

@@ -88,8 +88,8 @@ pub struct Args {
     /// Case folder to make, or one from `incident case new` [default: case-DATE-PLAYBOOK]
     #[arg(long, value_name = "DIR")]
     case: Option<PathBuf>,
-    /// Bucket with evidence of the case: never denied, like those that the case's logs were copied from (can be
-    /// repeated)
+    /// Bucket with evidence of the case, like those that the case's logs were copied from: a deny there spares the
+    /// services that deliver logs (can be repeated)
     #[arg(long, value_name = "NAME")]
     evidence_bucket: Vec<String>,
     #[command(flatten)]
