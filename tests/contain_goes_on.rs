@@ -247,8 +247,8 @@ fn a_quota_that_is_reached_meanwhile_is_answered_in_the_run() {
     scene.proxy.clear_log();
     let lifted = scene.run(&undo);
     assert_eq!((lifted.code, boundary.policy()), (0, None), "{lifted:?}");
-    let calls = ["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary"];
-    assert_eq!(scene.proxy.mutating(), calls, "the cutoff first");
+    let calls = ["iam:PutUserPolicy", "iam:DeleteUserPermissionsBoundary", "iam:UntagUser"];
+    assert_eq!(scene.proxy.mutating(), calls, "the cutoff first, the owner's name last");
     let status = scene.run(&["status", "case"]);
     assert_eq!(status.code, 0, "{status:?}");
     assert!(status.stdout.contains("narrowed; in force now"), "{}", status.stdout);

@@ -9,6 +9,7 @@ use crate::support::aws::Rule;
 use crate::support::aws::account::{DATA, ROLE, VICTIM};
 use crate::support::aws::boundary::UserBoundary;
 use crate::support::aws::quotas::{Full, INLINE, INLINE_AND_ATTACHED};
+use crate::support::aws::snapshot;
 use crate::support::{Env, Scene};
 
 /// The letters and digits of a case's id.
@@ -148,4 +149,113 @@ fn a_fallback_is_not_lifted_before_it_is_released() {
         assert!(status.stdout.contains("narrowed; in force now"), "{status:?}");
         assert!(status.stdout.contains("the Deny is lifted"), "{status:?}");
     }
+}
+
+/// The tags of the victim or the role that are ours: key and value.
+fn our_tags(scene: &Scene, role: bool) -> Vec<(String, String)> {
+    let aws = &scene.account.aws;
+    let tags = match role {
+        true => aws.call("iam", "list_role_tags", json!({"RoleName": ROLE})),
+        false => aws.call("iam", "list_user_tags", json!({"UserName": VICTIM})),
+    };
+    let text = |tag: &Value, name: &str| tag[name].as_str().unwrap().to_string();
+    let tags = tags["Tags"].as_array().unwrap().iter();
+    let tags = tags.map(|tag| (text(tag, "Key"), text(tag, "Value")));
+    tags.filter(|(key, _)| key.starts_with("incident-contain:")).collect()
+}
+
+#[test]
+fn the_owner_of_aws_own_policy_is_in_a_tag_that_goes_with_it() {
+    for role in [false, true] {
+        let scene = Scene::moto();
+        let aws = &scene.account.aws;
+        let theirs = json!([{"Key": "team", "Value": "a"}]);
+        let args: &[&str] = match role {
+            true => {
+                aws.call("iam", "tag_role", json!({"RoleName": ROLE, "Tags": theirs}));
+                &["compromised-role", "--role", ROLE]
+            }
+            false => {
+                aws.call("iam", "tag_user", json!({"UserName": VICTIM, "Tags": theirs}));
+                &["console-takeover", "--user", VICTIM]
+            }
+        };
+        let args = [args, &["--visibility", "none", "--yes"]].concat();
+        let full = Arc::new(Full::new(INLINE));
+        scene.proxy.answer_with(&full);
+        let run = scene.contain(&args);
+        assert_eq!(run.code, 0, "{run:?}");
+        for says in ["If AWSDenyAll is put above", "TagKey=incident-contain:", "read tags"] {
+            assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
+        }
+        let tags = our_tags(&scene, role);
+        assert_eq!(tags.len(), 1, "{tags:?}");
+        assert!(tags[0].1.starts_with("DenyAll by responder on 20"), "{tags:?}");
+        let denies = all(&scene);
+        let attached = denies.iter().find(|d| d["place"] == "attached policy AWSDenyAll").unwrap();
+        assert_eq!(attached["case"], *case_of(&scene, "case"), "{denies:?}");
+        assert_eq!(attached["author"], "responder", "{denies:?}");
+        // While the deny stays, its owner stays named.
+        let undo = ["undo", "case", "--yes", "--settle", "0.2"];
+        let run = scene.run(&undo);
+        assert_eq!(run.code, 3, "no room for the cutoff: {run:?}");
+        assert_eq!(our_tags(&scene, role).len(), 1, "{run:?}");
+        assert!(run.stdout.contains("names the owner of"), "{run:?}");
+        full.make_room();
+        let run = scene.run(&undo);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(our_tags(&scene, role).is_empty(), "{run:?}");
+        let last = scene.proxy.mutating().pop().unwrap();
+        assert_eq!(last, if role { "iam:UntagRole" } else { "iam:UntagUser" }, "after the deny");
+        let (kind, field) = if role { ("role", "RoleName") } else { ("user", "UserName") };
+        let name = if role { ROLE } else { VICTIM };
+        let left = aws.call("iam", &format!("list_{kind}_tags"), json!({field: name}));
+        assert_eq!(left["Tags"], theirs, "others' tags stay");
+    }
+}
+
+#[test]
+fn a_refused_tag_stops_nothing_and_is_left() {
+    let scene = Scene::moto();
+    let full = Arc::new(Full::new(INLINE));
+    scene.proxy.answer_with(&full);
+    scene.proxy.rule(Rule::on("iam:TagUser").fail("AccessDenied"));
+    let run = scene.contain_victim(&["--yes"]);
+    assert_eq!(run.code, 3, "{run:?}");
+    for says in
+        ["INCOMPLETE: the other changes are in force.", "(iam.tag-user)", "needs iam:TagUser"]
+    {
+        assert!(run.stdout.contains(says), "no '{says}' in {}", run.stdout);
+    }
+    let seen = snapshot(&scene.account.aws, &scene.account.id);
+    let alice = &seen["users"][VICTIM];
+    assert!(alice["keys"].as_array().unwrap().iter().all(|k| k["Status"] == "Inactive"));
+    assert!(alice["attached"].to_string().contains("AWSDenyAll"), "{alice}");
+    assert_eq!(alice["login_profile"], true, "reset, not removed");
+    scene.proxy.clear_rules();
+    let run = scene.run(&["resume", "case", "--hold", "0.2", "--settle", "1"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert_eq!(our_tags(&scene, false).len(), 1);
+    // Nor does a refused removal keep the deny in force.
+    full.make_room();
+    scene.proxy.rule(Rule::on("iam:UntagUser").fail("AccessDenied"));
+    let undo = ["undo", "case", "--yes", "--settle", "0.2"];
+    let run = scene.run(&undo);
+    assert_eq!(run.code, 3, "{run:?}");
+    let seen = snapshot(&scene.account.aws, &scene.account.id);
+    assert!(!seen["users"][VICTIM]["attached"].to_string().contains("AWSDenyAll"), "{run:?}");
+    scene.proxy.clear_rules();
+    let run = scene.run(&undo);
+    assert_eq!(run.code, 0, "{run:?}");
+    assert!(our_tags(&scene, false).is_empty(), "{run:?}");
+}
+
+#[test]
+fn without_a_fallback_nobody_is_tagged() {
+    let scene = Scene::moto();
+    let run = scene.contain_victim(&["--yes"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let asked = scene.proxy.names();
+    assert!(!asked.contains(&"iam:TagUser".to_string()), "{asked:?}");
+    assert!(our_tags(&scene, false).is_empty());
 }

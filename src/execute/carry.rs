@@ -26,9 +26,18 @@ impl Carry<'_, '_> {
         if !self.progress.tried.insert(at) || self.is_replaced(at) {
             return Ok(());
         }
-        let instead_of = self.no_room_before(at);
-        if matches!(plan.steps[at].kind, Kind::Fallback(_)) && instead_of.is_none() {
-            return Ok(());
+        let instead_of = match &plan.steps[at].kind {
+            Kind::Fallback(_) => self.no_room_before(at),
+            _ => None,
+        };
+        match &plan.steps[at].kind {
+            Kind::Fallback(_) if instead_of.is_none() => return Ok(()),
+            Kind::AfterFallback { of, .. }
+                if !of.iter().any(|resource| self.progress.made.written.contains_key(resource)) =>
+            {
+                return Ok(());
+            }
+            _ => {}
         }
         for change in changes {
             self.change(at, change, instead_of)?;

@@ -1,7 +1,7 @@
 //! Why a run does not start, or stops.
 
 use crate::case::CaseError;
-use crate::cloud::ApiError;
+use crate::cloud::{ApiError, ErrorKind};
 use crate::journal::JournalError;
 use crate::rotate::RotateError;
 use crate::step::StepError;
@@ -68,6 +68,18 @@ pub enum Stop {
     UndoNoAnswer { resource: String },
     #[error(transparent)]
     Reissue(RotateError),
+}
+
+impl Stop {
+    /// True if AWS refused a call with credentials that are valid.
+    pub(super) fn is_refusal(&self) -> bool {
+        match self {
+            Stop::Api(error) | Stop::Change { error, .. } | Stop::Undo { error, .. } => {
+                !matches!(error.kind, ErrorKind::Credentials | ErrorKind::Unknown)
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<Stop> for ExecuteError {

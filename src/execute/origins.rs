@@ -59,7 +59,7 @@ impl Origins {
     pub fn read(session: &Session<'_>, options: &UndoOptions, began: Option<Millis>) -> Origins {
         let restores = |kind: ChangeKind| match kind {
             ChangeKind::Hardening | ChangeKind::Credential => options.leaves(kind).is_none(),
-            ChangeKind::Deny | ChangeKind::Nothing => false,
+            ChangeKind::Deny | ChangeKind::Label | ChangeKind::Nothing => false,
         };
         let history = session.history();
         let open: Vec<(&Record, &dyn Step)> = history

@@ -109,7 +109,7 @@ impl<'a> Executor<'a> {
         let plan = self.session.plan;
         for (at, step) in plan.steps.iter().enumerate().filter(|(_, step)| pass.takes(step)) {
             match &step.kind {
-                Kind::Changes(_) | Kind::Fallback(_) => {
+                Kind::Changes(_) | Kind::Fallback(_) | Kind::AfterFallback { .. } => {
                     if !self.reissues().keeps_alive(at)? {
                         let Executor { session, progress, .. } = self;
                         Carry { session, progress }.step(at)?;

@@ -75,8 +75,11 @@ fn undo_all(
     let made = session.resources();
     clear_orphans_of(session)?;
     let mut report = UndoReport { ends: reissues(session, options) };
-    let records: Vec<(usize, Record)> =
+    let mut records: Vec<(usize, Record)> =
         session.history().changes.iter().rev().map(|(n, r)| (*n, r.clone())).collect();
+    // The name of a deny's owner goes after the deny.
+    let is_label = |r: &Record| step::find(&r.step).is_some_and(|s| s.kind() == ChangeKind::Label);
+    records.sort_by_key(|(_, record)| is_label(record));
     for (number, record) in records {
         if !options.asks_for(&record.step) {
             continue;
@@ -91,7 +94,13 @@ fn undo_all(
             continue;
         }
         let mut change = ChangeUndo { session, options, origins, made: &made, number, record };
-        let done = change.undo()?;
+        let done = match change.undo() {
+            // A label binds nobody: it keeps nothing else from being undone.
+            Err(ExecuteError::Stopped(stop)) if is_label(&change.record) && stop.is_refusal() => {
+                Done::stays(Stays::Impossible, stop.to_string())
+            }
+            done => done?,
+        };
         let Some(kept) = done.stays else {
             report.ends.insert(number, UndoEnd::Undone);
             continue;
@@ -292,8 +301,23 @@ impl ChangeUndo<'_, '_> {
                 let why = self.origins.suspicion(step, record);
                 Ok(why.map(|why| (Stays::Suspect, why)))
             }
+            ChangeKind::Label => Ok(self.names_owner_of().map(|resource| {
+                let why = format!("it names the owner of {resource}, which is in force");
+                (Stays::Impossible, why)
+            })),
             ChangeKind::Hardening | ChangeKind::Deny | ChangeKind::Nothing => Ok(None),
         }
+    }
+
+    /// The resource of a deny in force that this label is for.
+    fn names_owner_of(&self) -> Option<String> {
+        let plan = self.session.plan;
+        let Kind::AfterFallback { of, .. } = &plan.steps.get(self.record.at)?.kind else {
+            return None;
+        };
+        let mut records = self.session.history().changes.values();
+        let bound = records.find(|r| r.is_whole() && of.contains(&r.resource))?;
+        Some(bound.resource.clone())
     }
 
     /// Makes the call, between its lines in the journal.

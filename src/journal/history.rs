@@ -108,6 +108,16 @@ impl Record {
         }
     }
 
+    /// True if the change itself may be in force, and not only what an undo left of it.
+    pub fn is_whole(&self) -> bool {
+        match self.state {
+            ChangeState::Unknown | ChangeState::Done | ChangeState::UndoUnknown => true,
+            ChangeState::Narrowed => self.prepared,
+            ChangeState::Failed => self.lost || self.again,
+            ChangeState::Already | ChangeState::Undone => false,
+        }
+    }
+
     /// True if there may be something to undo. A change that AWS refused was never made: what exists now is somebody
     /// else's.
     pub fn is_open(&self) -> bool {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::error::PlanError;
 use super::model::{
     CaseResources, Kind, Plan, PlannedChange, PlannedStep, REISSUE, SCHEMA, Subject,
 };
@@ -12,34 +13,9 @@ use super::round::{Round, applies, fill, refuse_unused_destination};
 use super::subject::BucketRegions;
 use super::{arguments, guard, subject};
 use crate::clock::{self, Millis};
-use crate::cloud::{Api, ApiError, Caller, ErrorKind};
+use crate::cloud::{Api, Caller, ErrorKind};
 use crate::playbook::{Evidence, Playbook, PlaybookStep};
 use crate::step::{self, Args, CHOSEN_TRAILS, Item, Room, Step, StepError, TrailSurvey};
-
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    #[error("{0}")]
-    Usage(String),
-    /// The change is not allowed, and why.
-    #[error("{0}")]
-    Refused(String),
-    #[error(transparent)]
-    Api(#[from] ApiError),
-    /// A member that the plan needs is missing in AWS's answer.
-    #[error("{call} answered without {member}")]
-    Answer { call: &'static str, member: &'static str },
-    #[error("the plan cannot be written as JSON: {0}")]
-    Json(#[from] serde_json::Error),
-}
-
-impl From<StepError> for PlanError {
-    fn from(e: StepError) -> PlanError {
-        match e {
-            StepError::Api(e) => PlanError::Api(e),
-            StepError::Refused(why) => PlanError::Refused(why),
-        }
-    }
-}
 
 /// The input of a plan.
 pub struct Planner<'a> {
@@ -50,7 +26,7 @@ pub struct Planner<'a> {
     pub case: &'a str,
     /// When to read evidence, in place of what the playbook says.
     pub evidence: Option<Evidence>,
-    /// Buckets with evidence of the case: no step may deny access to them.
+    /// Buckets with evidence of the case: a deny spares the services that deliver logs to them.
     pub evidence_buckets: &'a [String],
     /// How long the plan may be applied.
     pub valid_for: Millis,
@@ -79,6 +55,8 @@ pub(super) struct Draft {
     trails: Option<TrailSurvey>,
     /// A quota leaves no room for the step before this one, so its fallback takes its place.
     no_room: bool,
+    /// The resources of the fallbacks in this round.
+    fallbacks: Vec<String>,
 }
 
 impl Planner<'_> {
@@ -100,6 +78,7 @@ impl Planner<'_> {
             regions: BucketRegions::default(),
             trails: None,
             no_room: false,
+            fallbacks: Vec::new(),
         };
         let mut plan = self.empty(playbook, args);
         draft.needed.add(&["sts:GetCallerIdentity"], "*");
@@ -116,12 +95,15 @@ impl Planner<'_> {
             draft.needed.add(&["iam:GetAccessKeyLastUsed"], "*");
         }
         plan.collect = self.subjects(playbook, &mut draft)?;
-        for group in playbook.steps.chunk_by(|_, next| next.fallback) {
+        for group in playbook.steps.chunk_by(|_, next| next.belongs_before()) {
             self.group(group, &mut plan, &mut draft)?;
         }
         refuse_unused_destination(playbook, &draft.args).map_err(PlanError::Refused)?;
         for step in &mut plan.steps {
-            let Kind::Fallback(changes) = &mut step.kind else { continue };
+            let (Kind::Fallback(changes) | Kind::AfterFallback { changes, .. }) = &mut step.kind
+            else {
+                continue;
+            };
             for change in changes {
                 draft.number += 1;
                 change.number = draft.number;
@@ -198,11 +180,13 @@ impl Planner<'_> {
         };
         let one_of_several = rounds.len() > 1;
         for value in rounds {
+            draft.fallbacks.clear();
             for (at, from) in group.iter().enumerate() {
                 if !applies(from, &draft.args) {
                     continue;
                 }
-                let next = group.get(at + 1).is_some_and(|next| applies(next, &draft.args));
+                let next = group.get(at + 1).filter(|next| next.fallback);
+                let next = next.is_some_and(|next| applies(next, &draft.args));
                 let round = Round { from, next, value: value.as_deref(), one_of_several };
                 self.step(round, plan, draft)?;
             }
@@ -212,6 +196,9 @@ impl Planner<'_> {
 
     fn step(&self, round: Round<'_>, plan: &mut Plan, draft: &mut Draft) -> Result<(), PlanError> {
         let Round { from, next, value, one_of_several } = round;
+        if from.after_fallback && draft.fallbacks.is_empty() {
+            return Ok(());
+        }
         let mut args = fill(from, &draft.args);
         if let (Some(name), Some(value)) = (&from.each, value) {
             args.set(name, value);
@@ -230,14 +217,21 @@ impl Planner<'_> {
                 if draft.no_room {
                     return Ok(());
                 }
-                match self.changes(step, plan, &args, draft, fallback) {
-                    Ok(changes) if fallback => Kind::Fallback(changes),
-                    Ok(changes) => Kind::Changes(changes),
+                let spare = fallback || from.after_fallback;
+                match self.changes(step, plan, &args, draft, spare) {
+                    Ok(changes) if from.after_fallback => {
+                        Kind::AfterFallback { of: draft.fallbacks.clone(), changes }
+                    }
+                    Ok(changes) => {
+                        let resources = changes.iter().map(|c| c.resource.clone());
+                        draft.fallbacks.extend(resources.filter(|_| from.fallback));
+                        if fallback { Kind::Fallback(changes) } else { Kind::Changes(changes) }
+                    }
                     Err(StepError::Api(e)) if e.kind == ErrorKind::Credentials => {
                         return Err(e.into());
                     }
-                    Err(e) if fallback => {
-                        draft.notes.push(format!("{} cannot be a fallback: {e}", step.meta().id));
+                    Err(e) if spare => {
+                        draft.notes.push(format!("{} is not in the plan: {e}", step.meta().id));
                         return Ok(());
                     }
                     // Of several, the others are contained all the same.
@@ -275,7 +269,7 @@ impl Planner<'_> {
         if takes("trail-bucket") || choice.is_some() {
             match (self.trails(draft), choice) {
                 (Ok(trails), Some(choice)) => args.set_all(CHOSEN_TRAILS, trails.chosen(choice)),
-                // Closing one of these would stop the logs.
+                // Where logs arrive, a step spares those who deliver them.
                 (Ok(trails), None) => args.set_all("trail-bucket", trails.buckets.clone()),
                 // The step says why it cannot read the trails.
                 (Err(_), Some(_)) => {}

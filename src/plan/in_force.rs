@@ -15,7 +15,7 @@ pub struct InForce {
     pub place: String,
     /// The moment before which sessions are denied, for a cutoff.
     pub cutoff: Option<String>,
-    /// Whose it is. `None` for `AWSDenyAll`, which has no room for a name.
+    /// Whose it is. `None` for `AWSDenyAll` on an identity that no tag of ours marks.
     pub mark: Option<Mark>,
 }
 
@@ -68,7 +68,14 @@ fn of_identity(identity: &Value, found: &mut Vec<InForce>) {
         of_document(&policy["Document"], on, &place, found);
     }
     of_document(&identity["Trust"], on, "trust policy", found);
-    // AWS's own policy: nothing on it says whose decision it was.
+    // Nothing on AWS's own policy says whose decision it was, but a tag beside it may. Of several, none is left out.
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let tags = each(&identity["Tags"]);
+    let tags = tags.filter_map(|tag| Mark::of_tag(&text(&tag["Key"]), &text(&tag["Value"])));
+    let mut owners: Vec<Option<Mark>> = tags.map(Some).collect();
+    if owners.is_empty() {
+        owners.push(None);
+    }
     let denies_all =
         |arn: &Value| arn.as_str().is_some_and(|arn| arn.ends_with(":iam::aws:policy/AWSDenyAll"));
     let attached = each(&identity["Attached"]).any(|policy| denies_all(&policy["PolicyArn"]));
@@ -77,7 +84,12 @@ fn of_identity(identity: &Value, found: &mut Vec<InForce>) {
         (denies_all(&identity["Boundary"]), "permissions boundary AWSDenyAll"),
     ];
     for (_, place) in places.iter().filter(|(there, _)| *there) {
-        found.push(InForce { on: on.into(), place: (*place).into(), cutoff: None, mark: None });
+        found.extend(owners.iter().map(|mark| InForce {
+            on: on.into(),
+            place: (*place).into(),
+            cutoff: None,
+            mark: mark.clone(),
+        }));
     }
 }
 

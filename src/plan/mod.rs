@@ -4,6 +4,7 @@ mod activity;
 mod arguments;
 mod build;
 mod diff;
+mod error;
 mod expiry;
 mod guard;
 mod in_force;
@@ -21,8 +22,9 @@ mod undo;
 
 pub use activity::Activity;
 pub use arguments::check as check_arguments;
-pub use build::{PlanError, Planner, Remarks};
+pub use build::{Planner, Remarks};
 pub use diff::diff;
+pub use error::PlanError;
 pub use expiry::{Stale, VALID_FOR};
 pub use guard::check as refuse_self;
 pub use in_force::{InForce, in_force};

@@ -73,6 +73,11 @@ pub enum Kind {
     /// Made only if a quota of AWS leaves no room for the step before it. Empty if it is in force already. The numbers
     /// come after those of all others.
     Fallback(Vec<PlannedChange>),
+    /// Made only if the case changed one of these resources, those of the fallbacks before it. Numbered like them.
+    AfterFallback {
+        of: Vec<String>,
+        changes: Vec<PlannedChange>,
+    },
     /// The step cannot be done here, and why. An urgent step only where others do the same for other resources: alone it
     /// is an error.
     Blocked(String),
@@ -195,7 +200,9 @@ impl Plan {
     /// The changes of a step, whether it is a fallback or not; none for a step of the executor.
     pub fn changes_of(&self, at: usize) -> Option<&[PlannedChange]> {
         match &self.steps.get(at)?.kind {
-            Kind::Changes(changes) | Kind::Fallback(changes) => Some(changes),
+            Kind::Changes(changes)
+            | Kind::Fallback(changes)
+            | Kind::AfterFallback { changes, .. } => Some(changes),
             _ => None,
         }
     }

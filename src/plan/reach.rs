@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::build::{PlanError, Remarks};
+use super::build::Remarks;
+use super::error::PlanError;
 use super::{guard, subject};
 use crate::cloud::{Api, Call, Caller, ErrorKind};
 use crate::finding::credentials::{Credential, Credentials, Kind};

@@ -1,6 +1,7 @@
 //! Plans the re-issue of an access key: IAM allows two keys, and the new one needs a destination.
 
-use super::build::{Draft, PlanError, Planner};
+use super::build::{Draft, Planner};
+use super::error::PlanError;
 use super::model::{Form, Kind, Reissue};
 use super::spare::{UserKey, keys_of};
 use crate::clock;

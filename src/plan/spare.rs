@@ -1,6 +1,7 @@
 //! Which access keys a rotation leaves alone: those that were active beside the leaked one when the plan was made.
 
-use super::build::{Draft, PlanError, Planner};
+use super::build::{Draft, Planner};
+use super::error::PlanError;
 use crate::cloud::{Api, Call};
 use crate::step::Args;
 

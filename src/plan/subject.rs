@@ -6,7 +6,7 @@ use crate::cloud::{Api, ApiError, Arn, Call, Caller, ErrorKind};
 use crate::playbook::Playbook;
 use crate::step::Args;
 
-use super::build::PlanError;
+use super::error::PlanError;
 
 /// Sets the arguments that are derived from others. A playbook for one user takes only that user's keys; one for many
 /// takes the owner of each key.

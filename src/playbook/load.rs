@@ -55,7 +55,7 @@ pub fn from_file(path: &Path) -> Result<Playbook, LoadError> {
 pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
     let malformed = |what: String| LoadError::Malformed(name.to_string(), what);
     let playbook: Playbook = toml::from_str(text).map_err(|e| malformed(e.to_string()))?;
-    if let Some(first) = playbook.steps.first().filter(|step| step.fallback) {
+    if let Some(first) = playbook.steps.first().filter(|step| step.belongs_before()) {
         return Err(malformed(format!("step {}: a fallback needs a step before it", first.step)));
     }
     for (at, step) in playbook.steps.iter().enumerate() {
@@ -69,7 +69,10 @@ pub fn parse(name: &str, text: &str) -> Result<Playbook, LoadError> {
                 }
             }
         }
-        if step.fallback && at > 0 && step.each != playbook.steps[at - 1].each {
+        if step.after_fallback && !playbook.steps[at - 1].belongs_before() {
+            return Err(malformed(format!("step {}: there is no fallback before it", step.step)));
+        }
+        if step.belongs_before() && step.each != playbook.steps[at - 1].each {
             return Err(malformed(format!(
                 "step {}: a fallback repeats as the step before it (each)",
                 step.step

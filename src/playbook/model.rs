@@ -97,6 +97,16 @@ pub struct PlaybookStep {
     /// Runs only if a quota of AWS leaves no room for the step before it.
     #[serde(default)]
     pub fallback: bool,
+    /// Runs only if a fallback before it was made.
+    #[serde(default)]
+    pub after_fallback: bool,
+}
+
+impl PlaybookStep {
+    /// True for a step that belongs to the one before it.
+    pub fn belongs_before(&self) -> bool {
+        self.fallback || self.after_fallback
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -78,6 +78,9 @@ fn condition(step: &PlaybookStep) -> String {
     if step.fallback {
         conditions.push("a quota leaves no room for the step before".into());
     }
+    if step.after_fallback {
+        conditions.push("a fallback before it was made".into());
+    }
     if conditions.is_empty() {
         return String::new();
     }

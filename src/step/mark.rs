@@ -1,19 +1,25 @@
-//! The owner of a statement of ours, in its Sid: case, author and date.
+//! The owner of a deny of ours: case, author and date, in the Sid of its statement, or in a tag beside it.
 //!
 //! A Deny must not outlive the knowledge of who put it there and why. A Sid in IAM may contain letters and digits only
 //! (IAM User Guide, "IAM JSON policy elements: Sid"), so words separate the parts:
-//! `IncidentDenyAllCase20261121ab12ByaliceOn20261121`. Anybody who may write a policy can write such a Sid: it says whom to
-//! ask, and proves nothing.
+//! `IncidentDenyAllCase20261121ab12ByaliceOn20261121`. AWS's own policy `AWSDenyAll` has no Sid of ours: there, the user or
+//! role has a tag, `incident-contain:20261121-ab12` with the value `DenyAll by alice on 2026-11-21`. A tag's key has up to
+//! 128 characters, its value up to 256: letters, digits, spaces and `_.:/=+-@` (IAM User Guide, "Rules for tagging in IAM
+//! and AWS STS"). Each case has a key of its own, so that none overwrites another's. Anybody who may write a policy or a
+//! tag can write such a mark: it says whom to ask, and proves nothing.
 
 use crate::cloud::Arn;
 
 /// How much of an author's name a Sid has: quotas count its characters.
 const AUTHOR: usize = 20;
 
-/// Who owns a statement, and since when.
+/// How our tags begin: policies that read tags must not meet one of their own.
+pub const TAG_PREFIX: &str = "incident-contain:";
+
+/// Who owns a deny, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mark {
-    /// What the statement does: `DenyAll`.
+    /// What it does: `DenyAll`.
     pub what: String,
     /// The letters and digits of the case's id.
     pub case: String,
@@ -38,6 +44,20 @@ impl Mark {
     pub fn sid(&self) -> String {
         let Mark { what, case, author, date } = self;
         format!("Incident{what}Case{case}By{author}On{date}")
+    }
+
+    /// The value of the tag that says the same.
+    pub fn tag_value(&self) -> String {
+        let author = if self.author.is_empty() { "unknown" } else { &self.author };
+        format!("{} by {author} on {}", self.what, self.since())
+    }
+
+    /// The mark that a tag contains.
+    pub fn of_tag(key: &str, value: &str) -> Option<Mark> {
+        let case = alphanumeric(key.strip_prefix(TAG_PREFIX)?);
+        let (what, rest) = value.split_once(" by ")?;
+        let (author, date) = rest.split_once(" on ")?;
+        Mark::parse(&format!("Incident{what}Case{case}By{author}On{}", date.replace('-', "")))
     }
 
     /// The mark that a Sid contains.
@@ -78,6 +98,24 @@ fn name(caller: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tag_says_the_same_within_the_rules_of_iam() {
+        let alice = "arn:aws:iam::123456789012:user/alice";
+        let mark = Mark::new("DenyAll", "20261121-ab12", alice, "2026-11-22T10:00:00Z");
+        let value = mark.tag_value();
+        assert_eq!(value, "DenyAll by alice on 2026-11-22");
+        assert_eq!(Mark::of_tag("incident-contain:20261121-ab12", &value), Some(mark));
+        for (key, value) in [
+            ("incident:20261121-ab12", "DenyAll by alice on 2026-11-22"),
+            ("incident-contain:", "DenyAll by alice on 2026-11-22"),
+            ("incident-contain:20261121-AB12", "DenyAll by alice on 2026-11-22"),
+            ("incident-contain:20261121-ab12", "DenyAll by alice on yesterday"),
+            ("incident-contain:20261121-ab12", ""),
+        ] {
+            assert_eq!(Mark::of_tag(key, value), None, "{key} {value}");
+        }
+    }
 
     #[test]
     fn a_sid_says_who_owns_it_and_since_when() {

@@ -30,6 +30,8 @@ mod iam_remove_console_password;
 mod iam_reset_console_password;
 mod iam_revoke_role_sessions;
 mod iam_revoke_user_sessions;
+mod iam_tag_role;
+mod iam_tag_user;
 mod mark;
 mod mechanism;
 mod model;
@@ -86,6 +88,8 @@ pub fn all() -> &'static [&'static dyn Step] {
         &iam_reset_console_password::ResetConsolePassword,
         &iam_revoke_role_sessions::STEP,
         &iam_revoke_user_sessions::STEP,
+        &iam_tag_role::STEP,
+        &iam_tag_user::STEP,
         &s3_block_account_public_access::STEP,
         &s3_block_customer_keys::BlockCustomerKeys,
         &s3_block_public_access::STEP,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::args::Args;
-use super::mark::Mark;
+use super::mark::{Mark, TAG_PREFIX};
 use crate::clock::Millis;
 use crate::cloud::{Api, ApiError, Call};
 
@@ -44,6 +44,8 @@ pub enum ChangeKind {
     /// It turns on logging, detection or a protection, or closes a trust. Undo weakens the account, so it needs
     /// `--hardening`.
     Hardening,
+    /// It names the owner of a deny. It goes when the deny has gone.
+    Label,
     /// The step only reads.
     Nothing,
 }
@@ -99,6 +101,12 @@ impl Context<'_> {
     /// The Sid of our statements: it names the case, the author and the date.
     pub fn sid(&self, what: &str) -> String {
         Mark::new(what, self.case, self.caller, self.created).sid()
+    }
+
+    /// Key and value of the tag that names the owner of what this case put on an identity.
+    pub fn tag(&self, what: &str) -> (String, String) {
+        let mark = Mark::new(what, self.case, self.caller, self.created);
+        (format!("{TAG_PREFIX}{}", self.case), mark.tag_value())
     }
 
     pub fn user_arn(&self, user: &str) -> String {

@@ -61,6 +61,7 @@ impl Transcripts {
             (r"20261121-[0-9a-f]{4}\b", "20261121-0cdf"),
             (r"Case20261121[0-9a-f]{4}By", "Case202611210cdfBy"),
             (r"ByresponderOn[0-9]{8}", "ByresponderOn20261121"),
+            (r"by responder on [0-9-]{10}", "by responder on 2026-11-21"),
             (r"\b[0-9a-f]{16,64}\b", "3f9a0c…"),
             (r"\b[0-9a-f]{4}(-[0-9a-f]{4}){5}\b", "3f9a-0c1e-77b0-5d21-9e4c-a810"),
             (r"127\.0\.0\.1:\d+", "aws.example"),

@@ -7,6 +7,7 @@ use aws_sdk_iam::types::{
 use serde_json::{Value, json};
 
 use super::iam_credentials::list;
+use super::iam_tags::{self, tag};
 use super::iam_users::{attached, document};
 use super::{failed, text};
 use crate::cloud::{ApiError, Call};
@@ -15,7 +16,7 @@ pub async fn call(c: &Client, call: &Call) -> Option<Result<Value, ApiError>> {
     Some(match call.operation.as_str() {
         "SimulatePrincipalPolicy" => simulate(c, call).await,
         "GetAccountAuthorizationDetails" => details(c, call).await,
-        _ => return None,
+        _ => return iam_tags::call(c, call).await,
     })
 }
 
@@ -46,7 +47,7 @@ async fn simulate(c: &Client, call: &Call) -> Result<Value, ApiError> {
 }
 
 /// Every user and role: `{"Users": […], "Roles": […]}`, each with `Name`, `Arn`, `Policies` (name and document of the inline
-/// ones), `Attached`, `Boundary` and, for a role, `Trust`.
+/// ones), `Attached`, `Boundary`, `Tags` and, for a role, `Trust`.
 async fn details(c: &Client, call: &Call) -> Result<Value, ApiError> {
     let (mut users, mut roles) = (Vec::new(), Vec::new());
     let mut pages = c
@@ -83,6 +84,7 @@ fn user(call: &Call, user: &UserDetail) -> Result<Value, ApiError> {
         "Policies": inline(call, user.user_policy_list())?,
         "Attached": user.attached_managed_policies().iter().map(attached).collect::<Vec<_>>(),
         "Boundary": text(boundary),
+        "Tags": user.tags().iter().map(tag).collect::<Vec<_>>(),
     }))
 }
 
@@ -95,6 +97,7 @@ fn role(call: &Call, role: &RoleDetail) -> Result<Value, ApiError> {
         "Policies": inline(call, role.role_policy_list())?,
         "Attached": role.attached_managed_policies().iter().map(attached).collect::<Vec<_>>(),
         "Boundary": text(boundary),
+        "Tags": role.tags().iter().map(tag).collect::<Vec<_>>(),
         "Trust": trust.transpose()?,
     }))
 }

@@ -9,6 +9,7 @@ mod iam_access;
 mod iam_account;
 mod iam_credentials;
 mod iam_roles;
+mod iam_tags;
 mod iam_users;
 mod s3_encryption;
 mod s3_lifecycle;

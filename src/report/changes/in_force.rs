@@ -63,8 +63,8 @@ impl<'a> Format<Account<'a>> for Text {
             out,
             "{}",
             clean(
-                "nothing was lifted: `incident undo CASE` lifts the denies of a case; `unknown` is AWS's own policy, \
-                   which has no room for an owner"
+                "nothing was lifted: `incident undo CASE` lifts the denies of a case; `unknown` is AWS's own policy \
+                   without a tag that names an owner"
             )
         )
     }

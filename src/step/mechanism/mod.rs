@@ -16,6 +16,7 @@ pub mod inline_policy;
 pub mod login_profile;
 pub mod managed_deny;
 pub mod management_events;
+pub mod owner_tag;
 pub mod policy;
 pub mod policy_size;
 pub mod principals;

@@ -91,7 +91,8 @@ fn role(aws: &Aws, name: &str, _: &Value) -> Value {
         "trust": role["AssumeRolePolicyDocument"],
         "boundary": role["PermissionsBoundary"],
         "inline": inline(aws, "role", &owner),
-        "attached": field(aws, "iam", "list_attached_role_policies", owner, "AttachedPolicies"),
+        "attached": field(aws, "iam", "list_attached_role_policies", owner.clone(), "AttachedPolicies"),
+        "tags": field(aws, "iam", "list_role_tags", owner, "Tags"),
     })
 }
 
