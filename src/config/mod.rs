@@ -153,6 +153,11 @@ impl Config {
         &self.intel
     }
 
+    /// Whether there is any entry that may cover something.
+    pub fn allows_any(&self) -> bool {
+        !self.allow.is_empty()
+    }
+
     /// The first entry that covers the whole subject.
     pub fn allowed(&self, subject: &Subject<'_>) -> Option<&Allow> {
         self.allow.iter().find(|allow| allow.covers(subject))

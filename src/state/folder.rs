@@ -12,7 +12,7 @@ use super::key::FingerprintKey;
 use super::{StateError, files};
 
 /// Incremented with every change to the format or its meaning.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 const MARKER: &str = "incident-state.json";
 
