@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::logs::{document, record, story, with};
+use crate::support::logs::{call, document, record, story, user, with};
 use crate::support::run::{NOW, sample_logs};
 use crate::support::{Env, pack};
 
@@ -101,4 +101,52 @@ fn the_timeline_reads_alike_by_all() {
     for threads in ["2", "7"] {
         assert!(run(threads) == one, "{threads} threads");
     }
+}
+
+const THREE_READS: &str = "title: Read
+name: read
+logsource: {product: aws, service: cloudtrail}
+detection:
+  s:
+    eventName: GetUser
+  condition: s
+level: informational
+---
+title: Three reads
+id: 0e95725d-7320-415d-80f7-004da920fc12
+tags: [attack.t1087]
+correlation:
+  type: event_count
+  rules: [read]
+  group-by: [userIdentity.arn]
+  timespan: 10m
+  condition: {gte: 3}
+level: high
+";
+
+/// A finding of a correlation names the new network that came first, not the one that a worker read first.
+#[test]
+fn a_correlation_over_two_new_networks_reads_alike_in_any_order() {
+    let reads = |seconds: u64, action: &str, from: &str| -> Vec<Value> {
+        let one = |n| call(seconds + n, user("alice"), "iam", action);
+        (0..2).map(|n| with(one(n), json!({ "sourceIPAddress": from }))).collect()
+    };
+    let told = |names: [&str; 3]| {
+        let env = Env::new();
+        env.write("three.yml", THREE_READS);
+        let known = (0..12).flat_map(|day| reads(day * 86_400, "ListUsers", "198.18.1.7"));
+        let parts = [
+            known.collect(),
+            reads(13 * 86_400, "GetUser", "198.18.2.7"),
+            reads(13 * 86_400 + 60, "GetUser", "198.18.3.7"),
+        ];
+        for (name, part) in names.iter().zip(&parts) {
+            env.write(&format!("logs/{name}.json"), document(part));
+        }
+        let arguments = ["logs", "--rules", "three.yml", "--no-builtin", "--threads", "1"];
+        env.judge(&arguments).finding("three")["reasons"].to_string()
+    };
+    let one = told(["a", "b", "c"]);
+    assert!(one.contains("198.18.2.0/24"), "{one}");
+    assert_eq!(told(["c", "b", "a"]), one);
 }

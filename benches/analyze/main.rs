@@ -3,7 +3,8 @@
 //! The limit inflates and deserializes every record with the fastest maintained crates (libdeflate, sonic-rs) and does
 //! nothing else: no deduplication, no identities, no rollups.
 //!
-//! `cargo bench` takes 200,000 events; `cargo bench -- --memory` adds 2 and 10 million, for peak memory.
+//! `cargo bench` takes 200,000 events, and of the wide archive 2 million too; `cargo bench -- --memory` adds 2 and 10
+//! million of both, for peak memory. `cargo bench -- --wide` measures the wide archive alone.
 
 #![allow(
     clippy::expect_used,
@@ -18,6 +19,7 @@ mod archive;
 mod limit;
 mod measure;
 mod rules;
+mod wide;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -29,15 +31,21 @@ const EVENTS: u64 = 200_000;
 const RUNS: usize = 7;
 
 fn main() {
-    let memory = std::env::args().any(|a| a == "--memory");
+    let has = |flag: &str| std::env::args().any(|a| a == flag);
+    let memory = has("--memory");
+    let wide: &[u64] = if memory { &[EVENTS, 2_000_000, 10_000_000] } else { &[EVENTS, 2_000_000] };
     println!("best of {RUNS} runs, {} threads", threads());
     println!(
-        "{:<34} {:>9} {:>11} {:>12} {:>10}",
-        "", "seconds", "of limit", "events/s", "peak MiB"
+        "{:<34} {:>9} {:>9} {:>11} {:>12} {:>10}",
+        "", "seconds", "user", "of limit", "events/s", "peak MiB"
     );
+    if has("--wide") {
+        return wide::compare(wide);
+    }
     compare("200,000 events, 2,000 a file", &archive("large-files", EVENTS, 2000));
     compare("32,000 events, 8 a file", &archive("small-files", 32_000, 8));
     rules::compare(&archive("large-files", EVENTS, 2000));
+    wide::compare(wide);
     if memory {
         for events in [2_000_000, 10_000_000] {
             let folder = archive(&format!("memory-{events}"), events, 2000);
@@ -54,7 +62,7 @@ fn compare(title: &str, folder: &Path) {
     let limit = best_of(RUNS, || {
         let (seconds, folded) = limit::run(&files, threads());
         events = folded.events;
-        Measured { seconds, peak_mib: 0.0 }
+        Measured { seconds, ..Measured::default() }
     });
     row("limit: inflate + projection", &limit, None, events);
     let zcat = best_of(RUNS, || run_measured(zcat(folder)));
@@ -74,8 +82,9 @@ fn compare(title: &str, folder: &Path) {
 fn row(name: &str, m: &Measured, limit: Option<&Measured>, events: u64) {
     let ratio = limit.map_or(String::new(), |l| format!("{:.2}", m.seconds / l.seconds));
     let peak = if m.peak_mib > 0.0 { format!("{:.0}", m.peak_mib) } else { String::new() };
+    let user = if m.user_seconds > 0.0 { format!("{:.2}", m.user_seconds) } else { String::new() };
     println!(
-        "{name:<34} {:>9.3} {ratio:>11} {:>12.0} {peak:>10}",
+        "{name:<34} {:>9.3} {user:>9} {ratio:>11} {:>12.0} {peak:>10}",
         m.seconds,
         events as f64 / m.seconds
     );

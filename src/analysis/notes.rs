@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::engine::ScanResult;
 use crate::report::model::{RulesApplied, SkippedRule};
 use crate::rollup::{Selection, Times};
-use crate::sigma::RuleSet;
+use crate::sigma::{LeftOut, RuleSet};
 use crate::source::coverage::Coverage;
 use crate::ui::number::{counted, grouped};
 
@@ -130,13 +130,25 @@ pub fn of_rules(rules: &RuleSet, result: &ScanResult) -> Vec<String> {
         ));
     }
     notes.extend(unreadable(result.coverage.events.unparsed));
-    if result.correlated.overflow > 0 {
-        notes.push(format!(
-            "Some callers match a rule so often that {} left out of the correlations' counts. What fires is the same, but the true counts are higher.",
-            counted(result.correlated.overflow, "match was", "matches were")
-        ));
-    }
+    notes.extend(left_out(result.correlated.left_out));
     notes
+}
+
+fn left_out(hits: LeftOut) -> Vec<String> {
+    let matches = |count| counted(count, "match was", "matches were");
+    let overflow = (hits.overflow > 0).then(|| {
+        format!(
+            "Some callers match a rule so often that {} left out of the correlations' counts. What fires is the same, but the true counts are higher.",
+            matches(hits.overflow)
+        )
+    });
+    let forgotten = (hits.forgotten > 0).then(|| {
+        format!(
+            "Rules matched so many different callers and values that {} forgotten, the oldest of those with the fewest matches first. A correlation over them may have missed something: narrow the window with --since and --until.",
+            matches(hits.forgotten)
+        )
+    });
+    overflow.into_iter().chain(forgotten).collect()
 }
 
 /// Records that no rule could read.
@@ -182,5 +194,13 @@ mod tests {
         assert_eq!(unreadable(0), None);
         assert!(said(1).starts_with("1 record is not valid JSON inside: it counts"), "{}", said(1));
         assert!(said(2).starts_with("2 records are not valid JSON inside: they"), "{}", said(2));
+    }
+    #[test]
+    fn matches_that_do_not_count_are_told() {
+        assert!(left_out(LeftOut { ungrouped: 3, ..LeftOut::default() }).is_empty());
+        let notes = left_out(LeftOut { overflow: 1, ungrouped: 0, forgotten: 1_200 });
+        assert!(notes[0].contains("that 1 match was left out"), "{notes:?}");
+        assert!(notes[1].contains("that 1,200 matches were forgotten"), "{notes:?}");
+        assert_eq!(notes.len(), 2);
     }
 }

@@ -163,7 +163,7 @@ impl Config {
         &self.intel
     }
 
-    /// Whether the allow-list has entries in force.
+    /// Whether there is any entry that may cover something.
     pub fn allows_any(&self) -> bool {
         !self.allow.is_empty()
     }

@@ -117,7 +117,7 @@ fn long_term(cx: &Cx<'_>, key: Sym) -> Sym {
 }
 
 /// Read-only calls in the window, except reads of data. Those that a service makes for a principal are the principal's.
-fn is_exploration(cx: &Cx<'_>, key: &activity::Key) -> bool {
+fn is_exploration(cx: &Cx<'_>, key: &activity::Key<'_>) -> bool {
     let action = cx.text(key.action);
     let data =
         matches!(action, "GetObject" | "HeadObject" | "GetRecords" | "ListObjects" | "HeadBucket");
@@ -201,7 +201,7 @@ fn finding(
         list(names.iter().map(String::as_str), 6),
     ));
     let denied: u64 =
-        burst.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
+        burst.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events()).sum();
     if denied > 0 {
         build.reason(format!(
             "{} of {} denied, as when someone tests permissions",

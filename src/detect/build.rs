@@ -1,6 +1,6 @@
 //! Builds findings from the rows that a detector selected: counts events, samples evidence and names the principal.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::text::action_name;
 use super::{Cx, Meta};
@@ -90,19 +90,24 @@ impl<'a, 'c> Build<'a, 'c> {
     }
 
     /// Counts an activity row into the finding.
-    pub fn activity(&mut self, key: &activity::Key, value: &activity::Value) {
-        self.calls(key, &value.first, &value.first, value.last(), value.events);
+    pub fn activity(&mut self, key: &activity::Key<'_>, value: &activity::Value) {
+        self.calls(key, &value.first, &value.first, value.last(), value.events());
     }
 
     /// Counts a rule's matches into the finding. `counted_in` is the first event of the activity row that
     /// contains them.
-    pub fn matched(&mut self, key: &activity::Key, row: &matches::Row, counted_in: &EventLocation) {
+    pub fn matched(
+        &mut self,
+        key: &activity::Key<'_>,
+        row: &matches::Row,
+        counted_in: &EventLocation,
+    ) {
         self.calls(key, counted_in, &row.first, row.last(), row.events);
     }
 
     fn calls(
         &mut self,
-        key: &activity::Key,
+        key: &activity::Key<'_>,
         row: &EventLocation,
         first: &EventLocation,
         last: Millis,
@@ -335,14 +340,15 @@ fn agents(
     principals: &BTreeMap<Sym, u64>,
     sources: &BTreeMap<Sym, SourceSeen>,
 ) -> Vec<String> {
-    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-    let sources: HashSet<Sym> = sources.keys().copied().collect();
-    for (key, value) in principals.keys().flat_map(|principal| cx.agents.sent(*principal, &sources))
-    {
-        *counts.entry(cx.text(key.agent)).or_default() +=
-            value.success + value.denied + value.failed;
+    let mut counts: BTreeMap<Sym, u64> = BTreeMap::new();
+    let sources: BTreeSet<Sym> = sources.keys().copied().collect();
+    for principal in principals.keys() {
+        cx.agents.sent(*principal, &sources, |key, row| {
+            *counts.entry(key.agent).or_default() += u64::from(row.calls);
+        });
     }
-    let mut agents: Vec<_> = counts.into_iter().filter(|(agent, _)| !agent.is_empty()).collect();
+    let counts = counts.into_iter().map(|(agent, calls)| (cx.text(agent), calls));
+    let mut agents: Vec<_> = counts.filter(|(agent, _)| !agent.is_empty()).collect();
     agents.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
     agents.into_iter().take(MOST_AGENTS).map(|(agent, _)| agent.to_string()).collect()
 }

@@ -96,7 +96,7 @@ fn source(cx: &Cx<'_>, sym: Sym) -> Option<(String, String)> {
 /// Names used in the window, most events first; `describe` gives a name and its detail.
 fn names<'c>(
     rows: impl Iterator<Item = Row<'c>>,
-    key: impl Fn(&crate::rollup::activity::Key) -> Sym,
+    key: impl Fn(&crate::rollup::activity::Key<'_>) -> Sym,
     describe: impl Fn(Sym) -> Option<(String, String)>,
 ) -> Names {
     #[derive(Default)]
@@ -107,11 +107,11 @@ fn names<'c>(
     }
     let mut used: FxHashMap<Sym, Used> = FxHashMap::default();
     for (k, v) in rows {
-        let used = used.entry(key(k)).or_default();
+        let used = used.entry(key(&k)).or_default();
         match k.phase {
             Phase::Baseline => used.baseline = true,
             Phase::Window => {
-                used.window += v.events;
+                used.window += v.events();
                 used.last = used.last.max(v.last());
             }
         }
@@ -139,7 +139,7 @@ fn names<'c>(
 fn days(cx: &Cx<'_>, filter: impl Fn(i64) -> bool) -> Vec<(i64, u64)> {
     let mut days: BTreeMap<i64, u64> = BTreeMap::new();
     for (_, v) in cx.frames.activity_rows.iter() {
-        *days.entry(v.first.time.div_euclid(DAY)).or_default() += v.events;
+        *days.entry(v.first.time.div_euclid(DAY)).or_default() += v.events();
     }
     days.into_iter().filter(|(day, _)| filter(*day)).collect()
 }
@@ -169,7 +169,7 @@ const COUNT_NAMES: [&str; 4] = ["events", "principals", "refused", "s3-bytes-out
 impl Sums {
     fn add(&mut self, (k, v): Row<'_>, also_in_cloudtrail: bool, is_s3: bool) {
         // The report's number of events includes calls that both logs recorded.
-        self.events += v.events;
+        self.events += v.events();
         if also_in_cloudtrail {
             return;
         }
@@ -177,7 +177,7 @@ impl Sums {
             self.principals.insert(k.principal);
         }
         if k.outcome == Outcome::Denied {
-            self.refused += v.events;
+            self.refused += v.events();
         }
         if is_s3 {
             self.bytes += v.bytes_out;

@@ -17,7 +17,3 @@ pub fn times(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Millis>> {
 pub fn counts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u64>> {
     Ok(frame.column(name)?.u64()?.iter().map(|v| v.unwrap_or(0)).collect())
 }
-
-pub fn hours(frame: &DataFrame, name: &str) -> PolarsResult<Vec<i32>> {
-    Ok(frame.column(name)?.i32()?.iter().map(|v| v.unwrap_or(0)).collect())
-}

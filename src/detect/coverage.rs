@@ -90,7 +90,7 @@ fn events(cx: &Cx<'_>, pairs: &mut BTreeMap<(String, String), Pair>) {
         }
         let (first, last) = (value.first.time, value.last());
         let hour = hours.entry((account, region, value.hour())).or_insert((0, first, last));
-        *hour = (hour.0 + value.events, hour.1.min(first), hour.2.max(last));
+        *hour = (hour.0 + value.events(), hour.1.min(first), hour.2.max(last));
     }
     for ((account, region, hour), (events, first, last)) in hours {
         let names = (cx.text(account).to_string(), cx.text(region).to_string());

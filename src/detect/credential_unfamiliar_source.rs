@@ -159,7 +159,7 @@ fn busiest(uses: Vec<Use<'_>>) -> Vec<Use<'_>> {
     for using in uses {
         by_credential.entry((using.principal, using.key)).or_default().push(using);
     }
-    let calls = |u: &Use<'_>| u.rows.iter().map(|(_, v)| v.events).sum::<u64>();
+    let calls = |u: &Use<'_>| u.rows.iter().map(|(_, v)| v.events()).sum::<u64>();
     for list in by_credential.values_mut() {
         list.sort_by_cached_key(|u| (std::cmp::Reverse(calls(u)), u.network));
         list.truncate(MOST_NETWORKS);
@@ -328,7 +328,7 @@ fn finding(
     let source = main
         .rows
         .iter()
-        .max_by_key(|(_, v)| v.events)
+        .max_by_key(|(_, v)| v.events())
         .map_or(main.network, |(k, _)| cx.text(k.source));
     let new_to = match (new.to_account, main.key) {
         (true, _) => "the account",

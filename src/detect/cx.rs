@@ -2,19 +2,17 @@
 
 use std::collections::HashMap;
 
-use polars::prelude::*;
-
 use super::Meta;
 use super::history::History;
 use super::rows::Row;
 use super::source_networks::SourceNetworks;
-use super::user_agents::AgentsOfPrincipals;
+use super::user_agents::AgentsByPrincipal;
 use crate::clock::{DAY, Millis};
 use crate::config::{Config, Resolved};
 use crate::event::agent;
 use crate::rollup::activity::Key;
 use crate::rollup::lineage::Lineage;
-use crate::rollup::{Frames, Names, Rollups, Selection, Sym};
+use crate::rollup::{Frames, Names, Rollups, Selection, Sym, activity};
 use crate::sigma::{Outcome, RuleSet};
 use crate::source::FileNames;
 use crate::source::coverage::Coverage;
@@ -33,7 +31,7 @@ pub struct Cx<'a> {
     /// Which key came from which sign-in or key, and the keys that it made.
     pub lineage: Lineage<'a>,
     pub rules: &'a RuleSet,
-    pub agents: AgentsOfPrincipals<'a>,
+    pub agents: AgentsByPrincipal<'a>,
     /// Correlations that fired; their events are marks of the matches' rollup.
     pub correlated: &'a Outcome,
     /// `userIdentity.type` of each principal, from CloudTrail or else from the access log.
@@ -54,8 +52,7 @@ impl<'a> Cx<'a> {
     ) -> Cx<'a> {
         let names = &rollups.names;
         let history = History::new(frames, &networks, names);
-        let identity_types =
-            frames.activity_rows.iter().map(|(k, _)| (k.principal, k.kind)).collect();
+        let identity_types = identity_types(&frames.activity_rows);
         let lineage = Lineage::new(rollups, &frames.activity_rows);
         let console_is_told = rollups.sessions.select(|brief| brief.from_console).next().is_some();
         Cx {
@@ -69,7 +66,7 @@ impl<'a> Cx<'a> {
             networks,
             history,
             lineage,
-            agents: AgentsOfPrincipals::new(&rollups.agents),
+            agents: AgentsByPrincipal::new(&rollups.agents),
             rules,
             correlated,
             identity_types,
@@ -102,7 +99,7 @@ impl<'a> Cx<'a> {
     /// True for calls of the web console's pages. The user agent is believed only for sessions that AWS marks as the
     /// console's (`sessionCredentialFromConsole`), or, where no record of the logs has that mark, for temporary keys:
     /// the console never works with a long-term one.
-    pub fn is_console(&self, key: &Key) -> bool {
+    pub fn is_console(&self, key: &Key<'_>) -> bool {
         let session = || self.rollups.sessions.get(&key.access_key);
         agent::is_console(self.text(key.agent))
             && match self.console_is_told {
@@ -158,14 +155,20 @@ impl<'a> Cx<'a> {
             .map(|(row, _)| row)
     }
 
-    /// Calls by people and programs, by behaviour. Excludes calls that AWS services make on the account's behalf.
-    pub fn calls(&self) -> LazyFrame {
-        let counted = col("by_service").not().and(col("also_in_cloudtrail").not());
-        self.frames.activity.clone().lazy().filter(counted)
+    /// Calls by people and programs. Excludes calls that AWS services make on the account's behalf.
+    pub fn calls(&self) -> impl Iterator<Item = Row<'a>> {
+        self.rows().filter(|(k, _)| !k.by_service)
     }
+}
 
-    /// The same calls by caller and hour.
-    pub fn hourly(&self) -> LazyFrame {
-        self.frames.hours.clone().lazy()
+/// Of each principal that of its last row.
+fn identity_types(rows: &activity::Rows) -> HashMap<Sym, Sym> {
+    let mut types: HashMap<Sym, Sym> = HashMap::new();
+    let mut last = None;
+    for (behaviour, (key, _)) in rows.numbered() {
+        if last.replace(behaviour) != Some(behaviour) {
+            types.insert(key.principal, key.kind);
+        }
     }
+    types
 }

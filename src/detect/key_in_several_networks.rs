@@ -82,8 +82,8 @@ impl Detector for KeyInSeveralNetworks {
     }
 
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
-        let keys = keys(cx)?;
-        let days = NetworkDays::new(cx, &keys)?;
+        let keys = keys(cx);
+        let days = NetworkDays::new(cx, &keys);
         let agents = UserAgents::new(cx);
         let detection = Detection { cx, settings: cx.settings(&META), days, agents };
         let mut overlaps: Vec<_> = keys.iter().flat_map(|key| detection.overlaps(key)).collect();

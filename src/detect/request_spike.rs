@@ -7,10 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use polars::prelude::*;
+use polars::prelude::PolarsResult;
 
 use super::build::Build;
-use super::columns::{counts, hours, syms};
 use super::rows::Row;
 use super::{Cx, Detector, Meta};
 use crate::clock::{plain, rfc3339};
@@ -66,7 +65,7 @@ impl Detector for RequestSpike {
     fn detect(&self, cx: &Cx<'_>) -> PolarsResult<Vec<Finding>> {
         let settings = cx.settings(&META);
         let mut spiking: BTreeMap<&str, (Hours, Vec<Spike>)> = BTreeMap::new();
-        for (network, hours) in hours_by_network(cx)? {
+        for (network, hours) in hours_by_network(cx) {
             let mut found = spikes(&hours, Unit::Hour, &settings);
             found.extend(without_spikes(days_of(&hours, &settings), &found));
             if !found.is_empty() {
@@ -106,22 +105,14 @@ fn most(calls: &Calls) -> u64 {
 }
 
 /// Calls by network and hour, of baseline and window.
-fn hours_by_network<'c>(cx: &'c Cx<'_>) -> PolarsResult<BTreeMap<&'c str, Hours>> {
-    let frame = cx
-        .hourly()
-        .group_by([col("source"), col("hour"), col("log")])
-        .agg([col("events").sum()])
-        .collect()?;
-    let rows = syms(&frame, "source")?.into_iter().zip(hours(&frame, "hour")?);
-    let values = syms(&frame, "log")?.into_iter().zip(counts(&frame, "events")?);
-    let mut networks: BTreeMap<&str, Hours> = BTreeMap::new();
-    for ((source, hour), (log, events)) in
-        rows.zip(values).filter(|((source, _), _)| cx.networks.is_outside(*source))
-    {
-        let calls = networks.entry(cx.networks.name(source)).or_default().entry(hour).or_default();
-        calls[usize::from(log == Log::S3Access as u32)] += events;
+fn hours_by_network<'c>(cx: &'c Cx<'_>) -> BTreeMap<&'c str, Hours> {
+    let mut networks: HashMap<&str, Hours> = HashMap::new();
+    for (key, value) in cx.calls().filter(|(key, _)| cx.networks.is_outside(key.source)) {
+        let hours = networks.entry(cx.networks.name(key.source)).or_default();
+        let calls = hours.entry(value.hour()).or_default();
+        calls[usize::from(key.log == Log::S3Access)] += value.events();
     }
-    Ok(networks)
+    networks.into_iter().collect()
 }
 
 /// What a spike is counted in.
@@ -259,7 +250,7 @@ fn finding(
         if key.log == log {
             build.activity(key, value);
             *callers.entry((cx.text(key.principal), cx.text(key.access_key))).or_default() +=
-                value.events;
+                value.events();
         }
     }
     // `None` if the whole spike is in the baseline.

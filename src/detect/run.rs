@@ -1,6 +1,6 @@
 //! Runs every detector, suppresses what the allow-list covers, merges findings of one cause and links stories.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use polars::prelude::PolarsResult;
@@ -100,14 +100,13 @@ fn suppressing_entry(cx: &Cx<'_>, f: &Finding) -> Option<String> {
         return None;
     }
     let sources: Vec<&str> = f.sources.iter().map(|s| s.address.as_str()).collect();
-    let numbers: HashSet<Sym> = sources.iter().filter_map(|text| cx.names.find(text)).collect();
+    let numbers: BTreeSet<Sym> = sources.iter().filter_map(|text| cx.names.find(text)).collect();
     let principals: BTreeSet<&String> = f.scopes.iter().flat_map(|s| &s.principals).collect();
-    let agents: Vec<&str> = principals
-        .iter()
-        .filter_map(|text| cx.names.find(text))
-        .flat_map(|principal| cx.agents.sent(principal, &numbers))
-        .map(|(key, _)| cx.text(key.agent))
-        .collect();
+    let mut sent: BTreeSet<Sym> = BTreeSet::new();
+    for principal in principals.iter().filter_map(|text| cx.names.find(text)) {
+        cx.agents.sent(principal, &numbers, |key, _| _ = sent.insert(key.agent));
+    }
+    let agents: Vec<&str> = sent.into_iter().map(|agent| cx.text(agent)).collect();
     let subject = Subject {
         rule: &f.rule,
         principal: &f.who.principal,

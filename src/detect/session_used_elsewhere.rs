@@ -102,7 +102,7 @@ impl<'c, 'a> Detection<'c, 'a> {
         Ok(Detection {
             cx,
             settings: cx.settings(&META),
-            uses: uses(cx)?,
+            uses: uses(cx),
             own_networks: own_networks(cx),
             agents: UserAgents::new(cx),
         })

@@ -1,6 +1,6 @@
 //! The network, class, country and operator of every source address.
 
-use rustc_hash::FxHashMap;
+use std::collections::HashMap;
 
 use crate::config::{Config, Geo, geo::is_hosting};
 use crate::event::SourceClass;
@@ -8,7 +8,7 @@ use crate::event::address::{network, parse_ip, source_class};
 use crate::rollup::{Names, Sym};
 
 /// The network of one source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SourceNetwork {
     pub class: SourceClass,
     /// The /24 or /64; the source as logged where it is not an address.
@@ -36,10 +36,12 @@ impl SourceNetwork {
     }
 }
 
-/// By the source's number, for every source of the rollups.
+/// By the source's number, for every source of the rollups. Many sources share a network.
 #[derive(Debug, Default)]
 pub struct SourceNetworks {
-    networks: FxHashMap<Sym, SourceNetwork>,
+    networks: Vec<SourceNetwork>,
+    /// Positions in `networks`, by the source's number; `u32::MAX` for other texts.
+    numbers: Vec<u32>,
 }
 
 impl SourceNetworks {
@@ -49,23 +51,41 @@ impl SourceNetworks {
         config: &Config,
         geo: Option<&Geo>,
     ) -> SourceNetworks {
-        let mut networks = FxHashMap::default();
+        let mut numbers = vec![u32::MAX; names.len()];
+        let mut known: HashMap<SourceNetwork, u32> = HashMap::new();
         for sym in sources {
-            networks.entry(sym).or_insert_with(|| source_network(names.text(sym), config, geo));
+            let Some(number) = numbers.get_mut(sym as usize).filter(|n| **n == u32::MAX) else {
+                continue;
+            };
+            let next = known.len() as u32;
+            *number = *known.entry(source_network(names.text(sym), config, geo)).or_insert(next);
         }
-        SourceNetworks { networks }
+        let mut networks: Vec<_> = known.into_iter().collect();
+        networks.sort_by_key(|(_, number)| *number);
+        SourceNetworks { networks: networks.into_iter().map(|(n, _)| n).collect(), numbers }
     }
 
+    #[inline]
     pub fn get(&self, source: Sym) -> Option<&SourceNetwork> {
-        self.networks.get(&source)
+        self.by_number(self.number(source)?)
+    }
+
+    /// The number of the source's network: the same for sources that have everything in common.
+    #[inline]
+    pub fn number(&self, source: Sym) -> Option<u32> {
+        self.numbers.get(source as usize).copied().filter(|number| *number != u32::MAX)
+    }
+
+    pub fn by_number(&self, number: u32) -> Option<&SourceNetwork> {
+        self.networks.get(number as usize)
     }
 
     pub fn name(&self, source: Sym) -> &str {
-        self.networks.get(&source).map_or("", |n| &n.name)
+        self.get(source).map_or("", |n| &n.name)
     }
 
     pub fn is_outside(&self, source: Sym) -> bool {
-        self.networks.get(&source).is_some_and(SourceNetwork::is_outside)
+        self.get(source).is_some_and(SourceNetwork::is_outside)
     }
 }
 

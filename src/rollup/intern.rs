@@ -28,25 +28,31 @@ impl Names {
     #[inline]
     pub fn sym(&mut self, text: &str) -> Sym {
         let hash = hash(self.seed, text);
-        let short = (hash >> 32) as u32;
-        let found =
-            self.table.find(hash, |(h, sym)| *h == short && *self.texts[*sym as usize] == *text);
-        if let Some((_, sym)) = found {
-            return *sym;
+        match self.known(hash, text) {
+            Some(sym) => sym,
+            None => self.add(hash, text.into()),
         }
+    }
+
+    #[inline]
+    fn known(&self, hash: u64, text: &str) -> Option<Sym> {
+        let short = (hash >> 32) as u32;
+        let same = |(h, sym): &(u32, Sym)| *h == short && *self.texts[*sym as usize] == *text;
+        self.table.find(hash, same).map(|(_, sym)| *sym)
+    }
+
+    fn add(&mut self, hash: u64, text: Box<str>) -> Sym {
         let sym = self.texts.len() as Sym;
-        self.texts.push(text.into());
+        self.texts.push(text);
         let (texts, seed) = (&self.texts, self.seed);
         let rehash = |(_, sym): &(u32, Sym)| self::hash(seed, &texts[*sym as usize]);
-        self.table.insert_unique(hash, (short, sym), rehash);
+        self.table.insert_unique(hash, ((hash >> 32) as u32, sym), rehash);
         sym
     }
 
     /// The number of a text, if it has one.
     pub fn find(&self, text: &str) -> Option<Sym> {
-        self.table
-            .find(hash(self.seed, text), |(_, s)| *self.texts[*s as usize] == *text)
-            .map(|(_, s)| *s)
+        self.known(hash(self.seed, text), text)
     }
 
     /// The text of a number; `""` for an unknown number.
@@ -63,9 +69,18 @@ impl Names {
         self.texts.is_empty()
     }
 
-    /// Adds all texts of `other` and returns their new numbers.
-    pub fn absorb(&mut self, other: &Names) -> Vec<Sym> {
-        other.texts.iter().map(|text| self.sym(text)).collect()
+    /// Moves all texts of `other` here and returns their new numbers. Together they may be most of the memory, so none is
+    /// copied.
+    pub fn absorb(&mut self, other: Names) -> Vec<Sym> {
+        let Names { texts, .. } = other;
+        let moved = texts.into_iter().map(|text| {
+            let hash = hash(self.seed, &text);
+            match self.known(hash, &text) {
+                Some(sym) => sym,
+                None => self.add(hash, text),
+            }
+        });
+        moved.collect()
     }
 }
 

@@ -99,9 +99,12 @@ impl<'r> Lineage<'r> {
     pub fn new(rollups: &'r Rollups, rows: &Rows) -> Lineage<'r> {
         let (names, sessions) = (&rollups.names, &rollups.sessions);
         let mut owners: Map<Sym, Owner> = Map::default();
-        // Behaviours are in the order of their first events.
-        for key in rows.behaviours.iter().filter(|key| key.access_key != 0) {
-            if sessions.principal(key.access_key).is_none_or(|principal| principal == 0) {
+        // Of each behaviour the first row: a key's owner is whoever used it first.
+        let mut known = vec![false; rows.behaviours.len()];
+        for (behaviour, (key, _)) in rows.numbered().filter(|(_, (key, _))| key.access_key != 0) {
+            let new =
+                known.get_mut(behaviour as usize).is_some_and(|k| !std::mem::replace(k, true));
+            if new && sessions.principal(key.access_key).is_none_or(|principal| principal == 0) {
                 let owner = Owner { principal: key.principal, source: key.source };
                 owners.entry(key.access_key).or_insert(owner);
             }

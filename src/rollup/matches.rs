@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::activity::Key;
+use super::activity::{Behaviour, Key};
 use super::event_location::{EventLocation, Renumber};
 use super::intern::{Names, Sym};
 use super::numbered::{Keyed, Numbered};
@@ -13,12 +13,13 @@ use crate::clock::{HOUR, Millis};
 /// cannot choose names that displace others; and the same logs give the same targets.
 pub const MOST_TARGETS: usize = 64;
 
-/// One rule, one behaviour, one hour.
+/// One rule, one behaviour from one source, one hour.
 #[derive(Debug, Clone)]
 pub struct Row {
     /// The rule's number in its set.
     pub rule: u32,
-    pub(super) behaviour: u32,
+    /// Number of the behaviour with its source.
+    pub(super) caller: u32,
     pub(super) span: u32,
     pub events: u64,
     /// The first event.
@@ -27,8 +28,8 @@ pub struct Row {
 }
 
 impl Row {
-    pub(super) fn empty(rule: u32, behaviour: u32, first: EventLocation) -> Row {
-        Row { rule, behaviour, span: 0, events: 0, first, targets: Vec::new() }
+    pub(super) fn empty(rule: u32, caller: u32, first: EventLocation) -> Row {
+        Row { rule, caller, span: 0, events: 0, first, targets: Vec::new() }
     }
 
     pub fn last(&self) -> Millis {
@@ -84,23 +85,44 @@ impl Keyed for Row {
 
     #[inline]
     fn key(&self) -> (u32, u32, i32) {
-        (self.rule, self.behaviour, self.hour())
+        (self.rule, self.caller, self.hour())
+    }
+}
+
+/// A behaviour from one source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Caller {
+    pub behaviour: Behaviour,
+    pub source: Sym,
+}
+
+impl Caller {
+    fn key(&self) -> Key<'_> {
+        Key { behaviour: &self.behaviour, source: self.source }
+    }
+}
+
+impl Keyed for Caller {
+    type Key = Caller;
+
+    fn key(&self) -> Caller {
+        *self
     }
 }
 
 #[derive(Debug, Default)]
 pub struct Table {
-    pub(super) behaviours: Numbered<Key>,
+    pub(super) callers: Numbered<Caller>,
     pub(super) rows: Numbered<Row>,
 }
 
 impl Table {
     /// Counts a match and returns the number of its row.
-    pub fn add(&mut self, rule: u32, key: Key, location: &EventLocation, events: u64) -> u32 {
-        let behaviour = self.behaviours.entry(&key, || key).0;
+    pub fn add(&mut self, rule: u32, by: Caller, location: &EventLocation, events: u64) -> u32 {
+        let caller = self.callers.entry(&by, || by).0;
         let hour = location.time.div_euclid(HOUR) as i32;
-        let new = || Row::empty(rule, behaviour, location.clone());
-        let (number, row) = self.rows.entry(&(rule, behaviour, hour), new);
+        let new = || Row::empty(rule, caller, location.clone());
+        let (number, row) = self.rows.entry(&(rule, caller, hour), new);
         row.add(events, location.time, location);
         number
     }
@@ -115,14 +137,17 @@ impl Table {
 
     /// Merges another worker's rows and returns their new numbers.
     pub fn merge(&mut self, from: Table, syms: &[Sym], numbers: Renumber<'_>) -> Vec<u32> {
-        let keys = from.behaviours.into_items();
-        let behaviours: Vec<u32> = (keys.into_iter().map(|key| key.translated(syms)))
-            .map(|key| self.behaviours.entry(&key, || key).0)
+        let translated = |by: Caller| Caller {
+            behaviour: by.behaviour.translated(syms),
+            source: syms[by.source as usize],
+        };
+        let callers: Vec<u32> = (from.callers.into_items().into_iter().map(translated))
+            .map(|by| self.callers.entry(&by, || by).0)
             .collect();
         let mut new = Vec::with_capacity(from.rows.len());
         for mut row in from.rows.into_items() {
             numbers.apply(&mut row.first);
-            row.behaviour = behaviours[row.behaviour as usize];
+            row.caller = callers[row.caller as usize];
             row.targets.iter_mut().for_each(|(_, sym)| *sym = syms[*sym as usize]);
             new.push(self.rows.merge(row, |known, row| {
                 known.add(row.events, row.last(), &row.first);
@@ -133,14 +158,15 @@ impl Table {
     }
 
     /// A row by its number.
-    pub fn get(&self, row: u32) -> Option<(&Key, &Row)> {
+    pub fn get(&self, row: u32) -> Option<(Key<'_>, &Row)> {
         let row = self.rows.get(row)?;
-        Some((self.behaviours.get(row.behaviour)?, row))
+        Some((Caller::key(self.callers.get(row.caller)?), row))
     }
 
     /// Every row, unordered.
-    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Row)> {
-        self.rows.iter().filter_map(|row| Some((self.behaviours.get(row.behaviour)?, row)))
+    pub fn iter(&self) -> impl Iterator<Item = (Key<'_>, &Row)> {
+        let key = |row: &Row| Some(Caller::key(self.callers.get(row.caller)?));
+        self.rows.iter().filter_map(move |row| Some((key(row)?, row)))
     }
 
     pub fn len(&self) -> usize {

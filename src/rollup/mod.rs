@@ -3,13 +3,13 @@
 
 pub mod activity;
 pub mod agents;
+mod both_logs;
 pub mod buckets;
 pub mod chunks;
 pub mod distinct;
 pub mod event_id;
 pub mod event_location;
 pub mod frame;
-mod hourly;
 pub mod intern;
 pub mod lineage;
 pub mod matches;
@@ -94,7 +94,7 @@ impl Rollups {
         self.activity.fold(names, &folded);
         objects::fold(&mut self.objects, names, &folded);
         if !origin.duplicate {
-            agents::fold(&mut self.agents, names, &folded);
+            self.agents.fold(names, &folded);
             buckets::fold(&mut self.buckets, names, &folded);
             sessions::fold(&mut self.sessions, &mut self.issued, names, &folded);
         }
@@ -111,8 +111,9 @@ impl Rollups {
     ) -> u32 {
         let names = &mut self.names;
         let folded = Folded::new(names, event, phase, origin);
-        let key = activity::Key::new(names, &folded);
-        let row = self.matches.add(rule, key, &folded.location, folded.weight);
+        let behaviour = activity::Behaviour::new(names, &folded);
+        let caller = matches::Caller { behaviour, source: folded.source };
+        let row = self.matches.add(rule, caller, &folded.location, folded.weight);
         let matches = &mut self.matches;
         targets(record, &mut |kind, name| matches.target(row, names, event.id, (kind, name)));
         row
@@ -139,13 +140,15 @@ impl Rollups {
     /// tables are merged.
     pub fn merge(
         &mut self,
-        others: Vec<Rollups>,
+        mut others: Vec<Rollups>,
         numbers: Renumber<'_>,
         matched: impl FnOnce(Vec<Vec<u32>>) + Send,
     ) {
         let rows = |r: &Rollups| r.activity.rows.len() + r.objects.len();
         let few = others.iter().map(rows).sum::<usize>() < WORTH_THREADS;
-        let all: Vec<Vec<Sym>> = others.iter().map(|o| self.names.absorb(&o.names)).collect();
+        let all: Vec<Vec<Sym>> = (others.iter_mut())
+            .map(|other| self.names.absorb(std::mem::take(&mut other.names)))
+            .collect();
         let Rollups { names, activity, agents, objects, buckets, sessions, matches, issued } = self;
         let (mut calls, mut clients, mut data) = (Vec::new(), Vec::new(), Vec::new());
         let (mut credentials, mut rows) = (Vec::new(), Vec::new());
@@ -157,7 +160,7 @@ impl Rollups {
             credentials.push((other.sessions, other.issued, other.buckets, syms));
         }
         let calls = || calls.into_iter().for_each(|(t, syms)| activity.merge(t, syms, numbers));
-        let clients = || clients.into_iter().for_each(|(t, syms)| agents::merge(agents, t, syms));
+        let clients = || clients.into_iter().for_each(|(t, syms)| agents.merge(t, syms));
         let data =
             || data.into_iter().for_each(|(t, syms)| objects::merge(objects, t, syms, numbers));
         let credentials = || {

@@ -92,6 +92,13 @@ impl<T: Keyed> Numbered<T> {
         number
     }
 
+    /// Moves item `order[n]` to position `n`, which changes the numbers. Each number must be in `order` once.
+    pub fn arrange(&mut self, order: Vec<u32>) {
+        // The next search makes it again.
+        self.index = HashTable::new();
+        self.items.arrange(order);
+    }
+
     pub fn get(&self, number: u32) -> Option<&T> {
         self.items.get(number as usize)
     }
@@ -160,5 +167,11 @@ mod tests {
         assert_eq!(counts.entry(&6_000, || Count(6_000, 0)).0, 1_001);
         assert_eq!(counts.get(700), Some(&Count(700, 6)));
         assert_eq!(counts.len(), 1_002);
+        counts.arrange((0..1_002).rev().collect());
+        assert_eq!(
+            (counts.get(0), counts.get(301)),
+            (Some(&Count(6_000, 0)), Some(&Count(700, 6)))
+        );
+        assert_eq!(counts.entry(&700, || unreachable!()).0, 301);
     }
 }

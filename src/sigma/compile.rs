@@ -38,8 +38,8 @@ pub struct RuleSet {
     pub(super) exprs: Vec<Expr>,
     /// By rule: texts, in lower case. A record must contain one of them.
     pub(super) literals: Vec<Option<Vec<String>>>,
-    /// By rule: the name of a member that a record must have.
-    pub(super) member_names: Vec<Option<String>>,
+    /// By rule: names of members. A record must have one of them.
+    pub(super) member_names: Vec<Option<Vec<String>>>,
     pub(super) cloudtrail: Index,
     pub(super) s3_access: Index,
     pub(super) correlations: Vec<Correlation>,
@@ -202,7 +202,7 @@ impl Compiler {
         let (correlations, links) = self.link();
         self.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         let literals = self.exprs.iter().map(required_literals::literals).collect();
-        let member_names = self.exprs.iter().map(required_literals::member_name).collect();
+        let member_names = self.exprs.iter().map(required_literals::member_names).collect();
         let cloudtrail = index(&self.rules, &self.exprs, "eventName", |rule| rule.logs.cloudtrail);
         let s3_access = index(&self.rules, &self.exprs, "operation", |rule| rule.logs.s3_access);
         RuleSet {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::bound;
 use super::compile::{RuleIndex, RuleSet};
 use super::correlate::{Correlation, Kind};
 use super::field::Path;
@@ -38,10 +39,27 @@ pub struct Firing {
 pub struct Outcome {
     /// By correlation, then group, then time.
     pub firings: Vec<Firing>,
+    pub left_out: LeftOut,
+}
+
+/// Hits that do not count.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
     /// Hits of very large groups that were left out: counts may be too low, but what fires is the same.
     pub overflow: u64,
     /// Hits without a field of `group-by`: they belong to no group.
     pub ungrouped: u64,
+    /// Hits that were forgotten because all of them took too much memory: something may not have fired.
+    #[serde(default)]
+    pub forgotten: u64,
+}
+
+impl LeftOut {
+    fn add(&mut self, other: LeftOut) {
+        self.overflow += other.overflow;
+        self.ungrouped += other.ungrouped;
+        self.forgotten += other.forgotten;
+    }
 }
 
 /// A hit in the form that the state stores.
@@ -58,8 +76,8 @@ pub struct SavedHit {
 
 /// The hits of one group, thinned as they grow.
 #[derive(Debug, Default)]
-struct Group {
-    hits: Vec<Hit>,
+pub(super) struct Group {
+    pub(super) hits: Vec<Hit>,
     thinned: bool,
     /// Thinned again above this size.
     next: usize,
@@ -89,21 +107,35 @@ impl Group {
     }
 }
 
-type Groups = BTreeMap<Box<[Arc<str>]>, Group>;
+pub(super) type Groups = BTreeMap<Box<[Arc<str>]>, Group>;
 
 #[derive(Debug)]
 pub struct Correlator<'s> {
     set: &'s RuleSet,
     groups: Vec<Groups>,
     texts: HashSet<Arc<str>>,
-    overflow: u64,
-    ungrouped: u64,
+    left_out: LeftOut,
+    /// About how much memory groups and texts take.
+    bytes: usize,
+    most_bytes: usize,
 }
 
 impl<'s> Correlator<'s> {
     pub fn new(set: &'s RuleSet) -> Correlator<'s> {
         let groups = set.correlations.iter().map(|_| Groups::new()).collect();
-        Correlator { set, groups, texts: HashSet::new(), overflow: 0, ungrouped: 0 }
+        Correlator {
+            set,
+            groups,
+            texts: HashSet::new(),
+            left_out: LeftOut::default(),
+            bytes: 0,
+            most_bytes: bound::MOST_BYTES,
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_most_bytes(self, most_bytes: usize) -> Correlator<'s> {
+        Correlator { most_bytes, ..self }
     }
 
     /// Whether a correlation counts matches of this rule.
@@ -145,6 +177,7 @@ impl<'s> Correlator<'s> {
             return Arc::clone(known);
         }
         let text: Arc<str> = text.into();
+        self.bytes += bound::of_text(&text);
         self.texts.insert(Arc::clone(&text));
         text
     }
@@ -153,17 +186,32 @@ impl<'s> Correlator<'s> {
         let rule = &self.set.correlations[correlation];
         let rest = values.split_off(rule.group_by.len());
         let Some(key) = values.into_iter().collect::<Option<Box<[_]>>>() else {
-            self.ungrouped += 1;
+            self.left_out.ungrouped += 1;
             return;
         };
         hit.values = rest.into_boxed_slice();
-        self.overflow += self.groups[correlation].entry(key).or_default().add(rule, hit);
+        self.bytes += bound::of_hit(&hit);
+        let group = self.groups[correlation].entry(key).or_insert_with_key(|key| {
+            self.bytes += bound::of_key(key);
+            Group::default()
+        });
+        self.left_out.overflow += group.add(rule, hit);
+        if self.bytes > self.most_bytes {
+            self.make_room();
+        }
+    }
+
+    /// Forgets hits until half of the memory is free.
+    #[cold]
+    fn make_room(&mut self) {
+        self.left_out.forgotten += bound::forget(&mut self.groups, self.most_bytes / 2);
+        self.texts.retain(|text| Arc::strong_count(text) > 1);
+        self.bytes = self.groups.iter().map(bound::of_groups).sum();
     }
 
     /// Adds another worker's matches. `event` translates its record numbers.
     pub fn absorb(&mut self, other: Correlator<'s>, event: &dyn Fn(u64) -> u64) {
-        self.overflow += other.overflow;
-        self.ungrouped += other.ungrouped;
+        self.left_out.add(other.left_out);
         for (correlation, groups) in other.groups.into_iter().enumerate() {
             for (key, group) in groups {
                 for mut hit in group.hits {
@@ -200,20 +248,13 @@ impl<'s> Correlator<'s> {
         })
     }
 
-    /// Hits that were left out, and those without a group.
-    pub fn left_out(&self) -> (u64, u64) {
-        (self.overflow, self.ungrouped)
+    pub fn left_out(&self) -> LeftOut {
+        self.left_out
     }
 
     /// Adds stored [`Correlator::hits`] of the same rules. `event` translates their record numbers.
-    pub fn restore(
-        &mut self,
-        hits: Vec<SavedHit>,
-        (overflow, ungrouped): (u64, u64),
-        event: &dyn Fn(u64) -> u64,
-    ) {
-        self.overflow += overflow;
-        self.ungrouped += ungrouped;
+    pub fn restore(&mut self, hits: Vec<SavedHit>, left_out: LeftOut, event: &dyn Fn(u64) -> u64) {
+        self.left_out.add(left_out);
         for saved in hits {
             let known = self.set.correlations.get(saved.correlation as usize);
             if known.is_none_or(|known| saved.values.len() < known.group_by.len()) {
@@ -236,7 +277,7 @@ impl<'s> Correlator<'s> {
             let correlation = &set.correlations[number];
             for (key, group) in std::mem::take(&mut self.groups[number]) {
                 let (hits, left_out) = group.finish(correlation);
-                self.overflow += left_out;
+                self.left_out.overflow += left_out;
                 for range in window::firings(correlation, &hits) {
                     let hits = &hits[range];
                     let firing = firing(set, number, &key, hits);
@@ -248,7 +289,7 @@ impl<'s> Correlator<'s> {
             }
         }
         firings.sort_by_key(|firing| firing.correlation);
-        Outcome { firings, overflow: self.overflow, ungrouped: self.ungrouped }
+        Outcome { firings, left_out: self.left_out }
     }
 
     /// Adds a firing to its outer correlations, once for each set of values in its records.

@@ -24,8 +24,11 @@ use crate::event::action;
 /// `remote_ip`, `requester`, `http_status`, `error_code`, `user_agent` …
 pub const S3_ACCESS: &str = "s3-access";
 
-/// The most kinds of call that a scanner caches.
-const CALLS: usize = 65_536;
+/// The most memory, in bytes, that a scanner's cache may take.
+const MOST_BYTES: usize = 32 << 20;
+
+/// Memory of a cache entry without its texts.
+const ENTRY: usize = 160;
 
 /// The fields of a record that are known before it is parsed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,7 +54,7 @@ impl RuleSet {
 
     pub fn scanner(&self) -> Scanner<'_> {
         let (services_by_action, prefilters) = (HashMap::new(), PrefilterCache::default());
-        Scanner { set: self, services_by_action, count: 0, prefilters, parsed: None, unreadable: 0 }
+        Scanner { set: self, services_by_action, bytes: 0, prefilters, parsed: None, unreadable: 0 }
     }
 
     /// True for a rule that can only match failed calls.
@@ -169,7 +172,8 @@ pub struct Scanner<'s> {
     set: &'s RuleSet,
     /// By action, then by service.
     services_by_action: HashMap<Box<str>, Vec<ServiceEntry>>,
-    count: usize,
+    /// About how much memory the entries take.
+    bytes: usize,
     prefilters: PrefilterCache,
     parsed: Option<Value>,
     unreadable: u64,
@@ -201,13 +205,14 @@ impl<'s> Scanner<'s> {
     ) {
         self.parsed = None;
         let call = &Call { action: action::plain(call.action), ..*call };
-        if self.count >= CALLS {
+        if self.cached_bytes() >= MOST_BYTES {
             // An attacker who makes up names must not exhaust memory.
             self.services_by_action.clear();
-            self.count = 0;
+            self.bytes = 0;
+            self.prefilters = PrefilterCache::default();
         }
-        let Scanner { set, services_by_action, count, prefilters, parsed, unreadable } = self;
-        let Some(prefilter) = prefilter(set, services_by_action, count, prefilters, call) else {
+        let Scanner { set, services_by_action, bytes, prefilters, parsed, unreadable } = self;
+        let Some(prefilter) = prefilter(set, services_by_action, bytes, prefilters, call) else {
             return;
         };
         let record = record();
@@ -227,6 +232,11 @@ impl<'s> Scanner<'s> {
         *parsed = Some(value);
     }
 
+    /// About how much memory the cache takes.
+    pub(super) fn cached_bytes(&self) -> usize {
+        self.bytes + self.prefilters.bytes()
+    }
+
     /// The last record, completed, if it had to be parsed: always where a rule matched.
     pub fn record(&self) -> Option<&Value> {
         self.parsed.as_ref()
@@ -242,18 +252,19 @@ impl<'s> Scanner<'s> {
 fn prefilter(
     set: &RuleSet,
     services_by_action: &mut HashMap<Box<str>, Vec<ServiceEntry>>,
-    count: &mut usize,
+    bytes: &mut usize,
     prefilters: &mut PrefilterCache,
     call: &Call<'_>,
 ) -> Option<Arc<Prefilter>> {
     if !services_by_action.contains_key(call.action) {
+        *bytes += ENTRY + call.action.len();
         services_by_action.insert(call.action.into(), Vec::new());
     }
     let services = services_by_action.get_mut(call.action)?;
     let position =
         services.iter().position(|service| &*service.source == call.source).unwrap_or_else(|| {
-            *count += 1;
             let rules = set.candidates(call.source, call.action).into_boxed_slice();
+            *bytes += ENTRY + call.source.len() + size_of_val(&*rules);
             services.push(ServiceEntry {
                 source: call.source.into(),
                 rules,
@@ -266,12 +277,13 @@ fn prefilter(
         return None;
     }
     if !service.callers.contains_key(call.user_agent) {
+        *bytes += ENTRY + call.user_agent.len();
         service.callers.insert(call.user_agent.into(), Vec::new());
     }
     let same = |c: &CallerEntry| c.error.as_deref() == call.error && *c.identity == *call.identity;
     let callers = service.callers.get_mut(call.user_agent)?;
     let position = callers.iter().position(same).unwrap_or_else(|| {
-        *count += 1;
+        *bytes += ENTRY + call.error.map_or(0, str::len) + call.identity.len();
         let partial = PartialRecord::new(call);
         let may_match = |rule: &&u32| partial.evaluate(&set.exprs[**rule as usize]) != Some(false);
         let rules: Vec<u32> = service.rules.iter().filter(may_match).copied().collect();

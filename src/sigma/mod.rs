@@ -29,6 +29,7 @@
 //! - Correlation windows are described in `window`. Timespans may be in weeks (`w`) and months of
 //!   30 days (`M`).
 
+mod bound;
 mod compile;
 mod condition;
 mod correlate;
@@ -65,7 +66,7 @@ mod tests;
 
 pub use compile::{RuleIndex, RuleSet};
 pub use correlate::{Correlation, Kind};
-pub use correlator::{Correlator, Firing, Outcome, SavedHit};
+pub use correlator::{Correlator, Firing, LeftOut, Outcome, SavedHit};
 pub use eval::{Call, S3_ACCESS, Scanner};
 pub use explain::Condition;
 pub use problem::{Problem, Severity};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 use super::compile::RuleSet;
 
@@ -15,9 +15,10 @@ const DFA_TEXT: usize = 4 * 1024;
 #[derive(Debug)]
 pub struct Prefilter {
     rules: Box<[u32]>,
-    /// Member names, each with the rules that require it. They are searched first, because a case-sensitive search
-    /// is much faster.
-    members: Vec<(memmem::Finder<'static>, Vec<u32>)>,
+    /// Member names that rules require. They are searched first, because a case-sensitive search is much faster.
+    members: Vec<memmem::Finder<'static>>,
+    /// By position of the rule: positions of the member names of which a record must have one. Empty without any.
+    required: Vec<Vec<usize>>,
     /// Rules without required literals. If one of them is left, the record must be parsed.
     unconditional: Vec<u32>,
     automaton: Option<AhoCorasick>,
@@ -27,7 +28,10 @@ pub struct Prefilter {
 
 /// One prefilter for each list of rules.
 #[derive(Debug, Default)]
-pub struct PrefilterCache(HashMap<Vec<u32>, Arc<Prefilter>>);
+pub struct PrefilterCache {
+    by_rules: HashMap<Vec<u32>, Arc<Prefilter>>,
+    bytes: usize,
+}
 
 impl PrefilterCache {
     /// `None` without rules.
@@ -35,15 +39,20 @@ impl PrefilterCache {
         if rules.is_empty() {
             return None;
         }
-        let made = || Arc::new(Prefilter::new(set, &rules));
-        Some(match self.0.get(&rules) {
+        Some(match self.by_rules.get(&rules) {
             Some(known) => Arc::clone(known),
             None => {
-                let prefilter = made();
-                self.0.insert(rules, Arc::clone(&prefilter));
+                let prefilter = Arc::new(Prefilter::new(set, &rules));
+                self.bytes += prefilter.bytes();
+                self.by_rules.insert(rules, Arc::clone(&prefilter));
                 prefilter
             }
         })
+    }
+
+    /// About how much memory the prefilters take.
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
@@ -52,14 +61,16 @@ impl Prefilter {
         let mut literals: Vec<&str> = Vec::new();
         let mut owners: Vec<Vec<u32>> = Vec::new();
         let mut unconditional = Vec::new();
-        let mut members: Vec<(&str, Vec<u32>)> = Vec::new();
+        let (mut members, mut required): (Vec<&str>, Vec<Vec<usize>>) = (Vec::new(), Vec::new());
         for rule in rules {
-            if let Some(name) = set.member_names.get(*rule as usize).and_then(Option::as_deref) {
-                match members.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, rules)) => rules.push(*rule),
-                    None => members.push((name, vec![*rule])),
-                }
-            }
+            let names = set.member_names.get(*rule as usize).and_then(Option::as_deref);
+            let mut position = |name| {
+                members.iter().position(|known| *known == name).unwrap_or_else(|| {
+                    members.push(name);
+                    members.len() - 1
+                })
+            };
+            required.push(names.unwrap_or_default().iter().map(|name| position(name)).collect());
             let Some(texts) = set.literals.get(*rule as usize).and_then(Option::as_deref) else {
                 unconditional.push(*rule);
                 continue;
@@ -77,12 +88,16 @@ impl Prefilter {
         let small = literals.iter().map(|literal| literal.len()).sum::<usize>() <= DFA_TEXT;
         let mut builder = AhoCorasick::builder();
         builder.ascii_case_insensitive(true).kind(small.then_some(AhoCorasickKind::DFA));
-        let finder = |(name, rules): (&str, Vec<u32>)| {
-            (memmem::Finder::new(name.as_bytes()).into_owned(), rules)
-        };
+        let finder = |name: &str| memmem::Finder::new(name.as_bytes()).into_owned();
         let members = members.into_iter().map(finder).collect();
         let automaton = builder.build(&literals).ok().filter(|_| !literals.is_empty());
-        Prefilter { rules: rules.into(), members, unconditional, automaton, owners }
+        Prefilter { rules: rules.into(), members, required, unconditional, automaton, owners }
+    }
+
+    fn bytes(&self) -> usize {
+        let lists = self.required.len() + self.owners.len() + self.members.len();
+        let automaton = self.automaton.as_ref().map_or(0, AhoCorasick::memory_usage);
+        size_of::<Prefilter>() + 128 * (lists + self.rules.len()) + automaton
     }
 
     /// The rules that the record may match.
@@ -90,12 +105,14 @@ impl Prefilter {
         if may_be_encoded(record) {
             return self.rules.to_vec();
         }
-        let absent: Vec<u32> = (self.members.iter())
-            .filter(|(name, _)| name.find(record).is_none())
-            .flat_map(|(_, rules)| rules.iter().copied())
-            .collect();
+        let found: Vec<bool> =
+            self.members.iter().map(|name| name.find(record).is_some()).collect();
+        let has_one = |names: &[usize]| {
+            names.is_empty() || names.iter().any(|name| found.get(*name).is_some_and(|is| *is))
+        };
+        let rules = self.rules.iter().zip(&self.required);
         let candidates: Vec<u32> =
-            self.rules.iter().copied().filter(|rule| !absent.contains(rule)).collect();
+            rules.filter(|(_, names)| has_one(names)).map(|(rule, _)| *rule).collect();
         let Some(automaton) = &self.automaton else { return candidates };
         if candidates.is_empty() || candidates.iter().any(|rule| self.unconditional.contains(rule))
         {
@@ -119,5 +136,8 @@ impl Prefilter {
 
 /// Whether letters may be encoded: escaped, URL-encoded, or as characters that fold to ASCII.
 fn may_be_encoded(record: &[u8]) -> bool {
-    !record.is_ascii() || memchr(b'%', record).is_some() || memmem::find(record, b"\\u").is_some()
+    let is_unicode = |at: usize| record.get(at + 1) == Some(&b'u');
+    !record.is_ascii()
+        || memchr(b'%', record).is_some()
+        || memchr_iter(b'\\', record).any(is_unicode)
 }

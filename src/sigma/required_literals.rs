@@ -9,6 +9,9 @@ use super::value::{FieldTest, NONE_KNOWN, Test};
 /// With more alternative literals than this, a rule is always tried.
 const TEXTS: usize = 64;
 
+/// With more alternative names than this, a rule is tried without a search for them: each is searched on its own.
+const NAMES: usize = 8;
+
 /// Shorter names occur in most records by chance.
 const SHORTEST: usize = 6;
 
@@ -110,17 +113,23 @@ pub fn literals(expr: &Expr) -> Option<Vec<String>> {
     }
 }
 
-/// The name of a member that the record must have, as written. `None` if no distinctive one is required.
-pub fn member_name(expr: &Expr) -> Option<String> {
+/// Names of members, as written: the record must have one of them. `None` if no distinctive ones are required, or too
+/// many.
+pub fn member_names(expr: &Expr) -> Option<Vec<String>> {
     match expr {
-        Expr::Shared(inner) => member_name(inner),
-        Expr::All(parts) => parts.iter().filter_map(member_name).max_by_key(String::len),
+        Expr::Shared(inner) => member_names(inner),
+        Expr::All(parts) => parts
+            .iter()
+            .filter_map(member_names)
+            .min_by_key(|found| (found.len(), std::cmp::Reverse(shortest(found)))),
         Expr::Any(parts) | Expr::AtLeast(_, parts) => {
-            let (first, rest) = parts.split_first()?;
-            let name = member_name(first)?;
-            rest.iter().all(|part| member_name(part).as_ref() == Some(&name)).then_some(name)
+            let mut names = union(parts.iter().map(member_names))?;
+            // A name is found wherever a longer one is that contains it.
+            let all = names.clone();
+            names.retain(|name| !all.iter().any(|other| other != name && name.contains(other)));
+            (names.len() <= NAMES).then_some(names)
         }
-        Expr::Field(test) if !test.negated => distinctive_member(test).map(str::to_owned),
+        Expr::Field(test) if !test.negated => Some(vec![distinctive_member(test)?.to_owned()]),
         Expr::Field(_) | Expr::Keyword(_) | Expr::Not(_) => None,
     }
 }

@@ -11,7 +11,7 @@ use super::StateError;
 use super::files::{Checksums, read_table, write_table};
 use crate::rollup::store::{Row, frame, rows};
 use crate::rollup::{Phase, Rollups};
-use crate::sigma::SavedHit;
+use crate::sigma::{LeftOut, SavedHit};
 
 const EVENTS: &str = "events";
 const HITS: &str = "hits";
@@ -21,15 +21,14 @@ const HITS: &str = "hits";
 pub struct DayInfo {
     /// Records that a rule matched.
     pub records: u32,
-    /// Hits that correlations dropped, and hits without a group.
-    pub left_out: (u64, u64),
+    pub left_out: LeftOut,
     /// Number of rows, by table.
     #[serde(default)]
     rows: BTreeMap<String, usize>,
 }
 
 impl DayInfo {
-    pub fn new(records: u32, left_out: (u64, u64)) -> DayInfo {
+    pub fn new(records: u32, left_out: LeftOut) -> DayInfo {
         DayInfo { records, left_out, rows: BTreeMap::new() }
     }
 

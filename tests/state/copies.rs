@@ -19,6 +19,17 @@ fn an_older_format_is_read_from_the_logs_again() {
     same(&kept, &scene.of_logs(&WINDOW));
     let marker = fs::read_to_string(scene.0.env.path("state/incident-state.json")).unwrap();
     assert!(marker.contains("\"format\":3") && marker.contains("\"key\""), "{marker}");
+    // The second format differs in its tables.
+    scene.0.env.write("state/incident-state.json", marker.replace("\"format\":3", "\"format\":2"));
+    for path in scene.files("batch.json") {
+        let batch = fs::read_to_string(&path).unwrap();
+        let left_out = r#"{"overflow":0,"ungrouped":0,"forgotten":0}"#;
+        assert!(batch.contains(left_out), "{batch}");
+        fs::write(&path, batch.replace(left_out, "[0,0]")).unwrap();
+    }
+    let kept = scene.kept(&WINDOW);
+    assert!(kept.stderr.contains("older format"), "{}", kept.stderr);
+    same(&kept, &scene.of_logs(&WINDOW));
     assert_eq!(scene.state(&["prune", "--keep", "36500"]).code, 0);
     scene.keep();
     assert_eq!(scene.fetched(), 0);

@@ -86,9 +86,9 @@ impl<'a> Earlier<'a> {
                 let own_events = own_events.get(&who).copied().unwrap_or_default();
                 earlier.before.insert((who, at), Before { account_events, own_events });
             }
-            account_events += v.events;
+            account_events += v.events();
             if k.outcome == Outcome::Success && principals.contains(&k.principal) {
-                *own_events.entry(k.principal).or_default() += v.events;
+                *own_events.entry(k.principal).or_default() += v.events();
                 let at = v.first.time;
                 earlier.actions.entry((k.principal, k.service, k.action)).or_insert(at);
                 earlier.agents.entry((k.principal, k.agent)).or_insert(at);

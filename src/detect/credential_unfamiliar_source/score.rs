@@ -33,7 +33,7 @@ pub fn score(
         n.reasons.push(reason);
     };
     let rows = &using.rows;
-    let events: u64 = rows.iter().map(|(_, v)| v.events).sum();
+    let events: u64 = rows.iter().map(|(_, v)| v.events()).sum();
     if using.key != 0 {
         add(
             1,
@@ -82,7 +82,7 @@ pub fn score(
         }
     }
     let denied: u64 =
-        rows.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events).sum();
+        rows.iter().filter(|(k, _)| k.outcome == Outcome::Denied).map(|(_, v)| v.events()).sum();
     if denied >= 5 && denied as f64 >= settings.get(&DENIED_SHARE) * events as f64 {
         add(1, format!("{} of its {} calls were denied", grouped(denied), grouped(events)));
     }
@@ -169,7 +169,7 @@ fn new_behaviour(
 }
 
 /// True for read-only calls that the console makes to fill a page.
-fn is_console_page(cx: &Cx<'_>, key: &activity::Key) -> bool {
+fn is_console_page(cx: &Cx<'_>, key: &activity::Key<'_>) -> bool {
     cx.is_console(key) && action::is_read_only(cx.text(key.action))
 }
 

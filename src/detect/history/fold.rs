@@ -19,8 +19,8 @@ const AT_THE_DOOR: &[&str] = &["IdentityCenterUser", "SAMLUser", "WebIdentityUse
 impl History {
     pub(super) fn fold(&mut self, frames: &Frames, networks: &SourceNetworks, names: &Names) {
         let span = self.start..=self.end;
-        // Many rows repeat the same principal, key, source and day.
-        let mut days: FxHashMap<(Sym, Sym, Sym, i64), Seen> = FxHashMap::default();
+        // Many rows repeat the same principal, key, network and day.
+        let mut days: FxHashMap<(Sym, Sym, u32, i64), Seen> = FxHashMap::default();
         let mut at_the_door: FxHashMap<Sym, bool> = FxHashMap::default();
         for (key, value) in frames.activity_rows.iter() {
             let first = value.first.time;
@@ -29,7 +29,7 @@ impl History {
             }
             let success = key.outcome == Outcome::Success;
             let first_success = if success { first } else { Millis::MAX };
-            let (last, events) = (value.last(), value.events);
+            let (last, events) = (value.last(), value.events());
             let seen = Seen { first, last, events, first_success, own_since: Millis::MAX };
             if success && DEPLOY_TOOLS.contains(&names.text(key.agent)) {
                 let network = networks.name(key.source).to_string();
@@ -39,15 +39,17 @@ impl History {
                 }
             }
             if !key.by_service {
-                let day = (key.principal, key.access_key, key.source, first.div_euclid(DAY));
-                days.entry(day).and_modify(|s| s.add(seen)).or_insert(seen);
+                if let Some(network) = networks.number(key.source) {
+                    let day = (key.principal, key.access_key, network, first.div_euclid(DAY));
+                    days.entry(day).and_modify(|s| s.add(seen)).or_insert(seen);
+                }
                 let new = || AT_THE_DOOR.contains(&names.text(key.kind));
                 at_the_door.entry(key.principal).or_insert_with(new);
             }
         }
-        for ((principal, access_key, source, day), seen) in days {
+        for ((principal, access_key, network, day), seen) in days {
             let usable = |n: &&SourceNetwork| n.is_outside() || n.class == SourceClass::Own;
-            let Some(from) = networks.get(source).filter(usable) else { continue };
+            let Some(from) = networks.by_number(network).filter(usable) else { continue };
             let network = &from.name;
             note(self.by_principal.entry(principal).or_default(), network, seen);
             if names.text(access_key).starts_with("AKIA") {

@@ -43,12 +43,12 @@ struct Matched {
 /// Every caller that a list names.
 pub fn listed_callers<'a>(cx: &'a Cx<'_>) -> Vec<ListedCaller<'a>> {
     let mut lookup = Lookup { cx, known: HashMap::new() };
-    let mut hits: Vec<(&agents::Key, u64, Vec<Hit>)> = Vec::new();
-    for (key, value) in &cx.rollups.agents {
+    let mut hits: Vec<(agents::Key, u64, Vec<Hit>)> = Vec::new();
+    for (key, row) in cx.rollups.agents.iter() {
         if key.phase == Phase::Window && can_be_listed(cx, key.source) {
-            let found = lookup.hits(key, value.first);
+            let found = lookup.hits(&key, row.first);
             if !found.is_empty() {
-                hits.push((key, value.success + value.denied + value.failed, found));
+                hits.push((key, u64::from(row.calls), found));
             }
         }
     }

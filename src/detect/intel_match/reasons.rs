@@ -89,7 +89,7 @@ fn listed(cx: &Cx<'_>, lead: Lead, last: Millis) -> String {
 fn outcome(rows: &[Row<'_>]) -> String {
     let all = count(rows);
     let with_outcome = |outcome| -> u64 {
-        rows.iter().filter(|(k, _)| k.outcome == outcome).map(|(_, v)| v.events).sum()
+        rows.iter().filter(|(k, _)| k.outcome == outcome).map(|(_, v)| v.events()).sum()
     };
     let (success, denied) = (with_outcome(Outcome::Success), with_outcome(Outcome::Denied));
     match success {

@@ -2,12 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use polars::prelude::*;
-
 use super::GAP;
 use crate::clock::Millis;
 use crate::detect::Cx;
-use crate::detect::columns::{hours, syms, times};
 use crate::detect::rows::Row;
 use crate::rollup::Sym;
 
@@ -29,22 +26,17 @@ pub struct Run<'k, 'c> {
 }
 
 /// Keys that were used from more than one outside network, baseline included.
-pub fn keys<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Key<'c>>> {
-    let several = cx
-        .calls()
-        .filter(col("access_key").neq(lit(0u32)))
-        .group_by([col("access_key")])
-        .agg([col("source").n_unique().alias("sources")])
-        .filter(col("sources").gt(lit(1u32)))
-        .collect()?;
-    let several: HashSet<Sym> = syms(&several, "access_key")?.into_iter().collect();
+pub fn keys<'c>(cx: &'c Cx<'_>) -> Vec<Key<'c>> {
+    let mut several: HashMap<Sym, (Sym, bool)> = HashMap::new();
+    for (used, _) in cx.calls().filter(|(used, _)| used.access_key != 0) {
+        let (first, more) = several.entry(used.access_key).or_insert((used.source, false));
+        *more |= *first != used.source;
+    }
     let mut keys: BTreeMap<Sym, Key<'c>> = BTreeMap::new();
-    for row in cx.rows() {
+    for row in cx.calls() {
         let used = row.0;
-        if used.by_service
-            || !several.contains(&used.access_key)
-            || !cx.networks.is_outside(used.source)
-        {
+        let in_several = several.get(&used.access_key).is_some_and(|(_, more)| *more);
+        if !in_several || !cx.networks.is_outside(used.source) {
             continue;
         }
         let new =
@@ -52,10 +44,9 @@ pub fn keys<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Key<'c>>> {
         let key = keys.entry(used.access_key).or_insert_with(new);
         key.networks.entry(cx.networks.name(used.source)).or_default().push(row);
     }
-    Ok(keys
-        .into_values()
+    keys.into_values()
         .filter(|key| key.networks.len() > 1 && !cx.is_service(key.principal))
-        .collect())
+        .collect()
 }
 
 /// The runs of a key in one network.
@@ -94,23 +85,18 @@ pub fn interleave(a: &(Millis, Millis), b: &(Millis, Millis)) -> bool {
 pub struct NetworkDays<'c>(HashMap<(Sym, &'c str), (Millis, BTreeSet<i32>)>);
 
 impl<'c> NetworkDays<'c> {
-    pub fn new(cx: &'c Cx<'_>, keys: &[Key<'_>]) -> PolarsResult<NetworkDays<'c>> {
+    pub fn new(cx: &'c Cx<'_>, keys: &[Key<'_>]) -> NetworkDays<'c> {
         let principals: HashSet<Sym> = keys.iter().map(|key| key.principal).collect();
-        let by = [col("principal"), col("source"), col("hour")];
-        let frame = cx.hourly().group_by(by).agg([col("first").min()]).collect()?;
-        let callers = syms(&frame, "principal")?.into_iter().zip(syms(&frame, "source")?);
-        let calls = hours(&frame, "hour")?.into_iter().zip(times(&frame, "first")?);
         let mut found: HashMap<(Sym, &str), (Millis, BTreeSet<i32>)> = HashMap::new();
-        for ((principal, source), (hour, first)) in
-            callers.zip(calls).filter(|((p, _), _)| principals.contains(p))
-        {
+        for (key, value) in cx.calls().filter(|(key, _)| principals.contains(&key.principal)) {
+            let first = value.first.time;
             let (since, days) = found
-                .entry((principal, cx.networks.name(source)))
+                .entry((key.principal, cx.networks.name(key.source)))
                 .or_insert((first, BTreeSet::new()));
             *since = first.min(*since);
-            days.insert(hour.div_euclid(24));
+            days.insert(value.hour().div_euclid(24));
         }
-        Ok(NetworkDays(found))
+        NetworkDays(found)
     }
 
     pub fn since(&self, principal: Sym, network: &'c str) -> Millis {

@@ -1,5 +1,6 @@
 //! Rule matches grouped by finding, and the days on which they recur.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
@@ -9,7 +10,7 @@ use crate::detect::first_acts::{Changes, Kinds};
 use crate::detect::history::FIRST_DAYS;
 use crate::detect::weigh::is_new_place;
 use crate::event::effect::Effect;
-use crate::rollup::activity::Key;
+use crate::rollup::activity::{Behaviour, Key};
 use crate::rollup::matches::{Row, marked};
 use crate::rollup::{EventLocation, Phase, Sym};
 use crate::sigma::{Firing, RuleIndex};
@@ -25,7 +26,7 @@ pub struct Group<'a> {
     pub principal: Sym,
     /// The network, if it is unfamiliar to the principal.
     pub unfamiliar: Option<&'a str>,
-    pub rows: Vec<(&'a Key, &'a Row)>,
+    pub rows: Vec<(Key<'a>, &'a Row)>,
 }
 
 pub struct MatchGroups<'a> {
@@ -33,7 +34,7 @@ pub struct MatchGroups<'a> {
     /// Days since 1970 on which a principal's calls from familiar networks matched a rule.
     days: HashMap<(u32, Sym), BTreeSet<i64>>,
     /// The first event of a behaviour's activity row, by hour.
-    hours: HashMap<(Key, i64), &'a EventLocation>,
+    hours: HashMap<(Key<'a>, i64), &'a EventLocation>,
     /// Who changed what since when; made when it is asked for.
     kinds: OnceLock<Kinds>,
     /// The highest count of a correlation for a principal in familiar networks, by day.
@@ -47,16 +48,16 @@ impl<'a> MatchGroups<'a> {
     pub fn new(cx: &'a Cx<'_>) -> MatchGroups<'a> {
         let matches = &cx.rollups.matches;
         let mut days: HashMap<_, BTreeSet<i64>> = HashMap::new();
-        let mut groups: BTreeMap<GroupKey<'_>, Vec<(&Key, &Row)>> = BTreeMap::new();
-        let mut in_window: HashSet<(Key, i64)> = HashSet::new();
+        let mut groups: BTreeMap<GroupKey<'_>, Vec<(Key<'_>, &Row)>> = BTreeMap::new();
+        let mut in_window: HashSet<(Key<'_>, i64)> = HashSet::new();
         for (key, row) in matches.iter() {
-            let unfamiliar = unfamiliar(cx, key, row.first.time);
+            let unfamiliar = unfamiliar(cx, &key, row.first.time);
             if unfamiliar.is_none() {
                 let days = days.entry((row.rule, key.principal)).or_default();
                 days.insert(row.first.time.div_euclid(DAY));
             }
             if key.phase == Phase::Window {
-                in_window.insert((*key, hour(row.first.time)));
+                in_window.insert((key, hour(row.first.time)));
                 let account = cx.text(key.account);
                 groups
                     .entry((row.rule, account, key.principal, unfamiliar))
@@ -65,11 +66,11 @@ impl<'a> MatchGroups<'a> {
             }
         }
         let mut hours = HashMap::new();
-        let keys: HashSet<Key> = in_window.iter().map(|(key, _)| *key).collect();
+        let wanted: HashSet<Behaviour> = in_window.iter().map(|(key, _)| **key).collect();
         let rows = &cx.frames.activity_rows;
-        let of_key: Vec<bool> = rows.behaviours.iter().map(|key| keys.contains(key)).collect();
+        let of_key: Vec<bool> = rows.behaviours.iter().map(|b| wanted.contains(b)).collect();
         for (behaviour, (key, value)) in rows.numbered() {
-            let name = (*key, hour(value.first.time));
+            let name = (key, hour(value.first.time));
             if of_key[behaviour as usize] && in_window.contains(&name) {
                 hours.insert(name, &value.first);
             }
@@ -87,12 +88,14 @@ impl<'a> MatchGroups<'a> {
 
     /// Correlations that fired in the window, by principal, with the rows of their events.
     pub fn correlated(&mut self, cx: &'a Cx<'_>) -> Vec<CorrelatedGroup<'a>> {
-        type Parts<'a> = (BTreeMap<u32, (&'a Key, &'a Row)>, Vec<&'a Firing>);
+        type Parts<'a> = (BTreeMap<u32, (Key<'a>, &'a Row)>, Vec<&'a Firing>);
         let mut groups: BTreeMap<(usize, Sym, Option<&str>), Parts<'a>> = BTreeMap::new();
         for firing in &cx.correlated.firings {
             let numbers: BTreeSet<u32> = firing.events.iter().map(|mark| marked(*mark).1).collect();
             let rows = numbers.iter().filter_map(|row| Some((*row, cx.rollups.matches.get(*row)?)));
-            let rows: Vec<_> = rows.collect();
+            let mut rows: Vec<_> = rows.collect();
+            // The numbers depend on which worker read what.
+            rows.sort_by(|(_, (_, a)), (_, (_, b))| earlier(a, b));
             // A correlation over several principals belongs to the one with most rows.
             let mut counts: BTreeMap<Sym, usize> = BTreeMap::new();
             rows.iter().for_each(|(_, (key, _))| *counts.entry(key.principal).or_default() += 1);
@@ -108,7 +111,6 @@ impl<'a> MatchGroups<'a> {
                 let most = days.entry(firing.from.div_euclid(DAY)).or_default();
                 *most = firing.count.max(*most);
             }
-            let mut rows = rows;
             rows.retain(|(_, (key, _))| key.phase == Phase::Window);
             if !rows.is_empty() {
                 let group = groups.entry((firing.correlation, *principal, unfamiliar)).or_default();
@@ -147,9 +149,9 @@ impl<'a> MatchGroups<'a> {
     }
 
     /// What the calls change, if their principals changed things of that kind, with success, on days before.
-    pub fn known_kind(&self, cx: &Cx<'_>, rows: &[(&Key, &Row)]) -> Option<Effect> {
+    pub fn known_kind(&self, cx: &Cx<'_>, rows: &[(Key<'_>, &Row)]) -> Option<Effect> {
         let known = self.kinds.get_or_init(|| Changes::new(cx).kinds);
-        let of_row = |(key, row): &(&Key, &Row)| {
+        let of_row = |(key, row): &(Key<'_>, &Row)| {
             let effect = Effect::of(cx.text(key.service), cx.text(key.action))?;
             known.is_known(key.principal, effect, row.first.time).then_some(effect)
         };
@@ -158,7 +160,7 @@ impl<'a> MatchGroups<'a> {
     }
 
     /// The first event of the activity row that counts the match too.
-    pub fn counted_in<'r>(&self, key: &Key, row: &'r Row) -> &'r EventLocation
+    pub fn counted_in<'r>(&self, key: &Key<'_>, row: &'r Row) -> &'r EventLocation
     where
         'a: 'r,
     {
@@ -178,11 +180,16 @@ fn hour(at: Millis) -> i64 {
     at.div_euclid(HOUR)
 }
 
-fn unfamiliar<'a>(cx: &'a Cx<'_>, key: &Key, at: Millis) -> Option<&'a str> {
+fn unfamiliar<'a>(cx: &'a Cx<'_>, key: &Key<'_>, at: Millis) -> Option<&'a str> {
     is_new_place(cx, key, at).then(|| cx.networks.name(key.source))
 }
 
-fn in_order<'a>(mut rows: Vec<(&'a Key, &'a Row)>) -> Vec<(&'a Key, &'a Row)> {
-    rows.sort_by(|(_, a), (_, b)| a.first.order(&b.first));
+fn in_order<'a>(mut rows: Vec<(Key<'a>, &'a Row)>) -> Vec<(Key<'a>, &'a Row)> {
+    rows.sort_by(|(_, a), (_, b)| earlier(a, b));
     rows
+}
+
+/// By first event; one record may match several rules.
+fn earlier(a: &Row, b: &Row) -> Ordering {
+    a.first.order(&b.first).then_with(|| a.rule.cmp(&b.rule))
 }

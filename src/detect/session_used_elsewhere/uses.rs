@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use polars::prelude::*;
-
 use crate::clock::Millis;
 use crate::detect::Cx;
-use crate::detect::columns::syms;
 use crate::detect::rows::Row;
 use crate::detect::source_networks::SourceNetwork;
 use crate::event::identity::is_instance;
@@ -27,18 +24,16 @@ pub struct Use<'c> {
 }
 
 /// Where temporary keys were used, baseline included, earliest first.
-pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
-    let keys =
-        cx.calls().select([col("access_key")]).unique(None, UniqueKeepStrategy::Any).collect()?;
-    let keys: HashMap<Sym, Session> = syms(&keys, "access_key")?
-        .into_iter()
-        .filter_map(|key| Some((key, cx.rollups.sessions.get(&key)?.only_direct())))
-        .collect();
+pub fn uses<'c>(cx: &'c Cx<'_>) -> Vec<Use<'c>> {
+    let mut sessions: HashMap<Sym, Option<Session>> = HashMap::new();
     let mut uses: BTreeMap<(Sym, &str), Use<'c>> = BTreeMap::new();
-    for row in cx.rows().filter(|row| !row.0.by_service) {
+    for row in cx.calls() {
         let (key, value) = row;
+        let session = sessions
+            .entry(key.access_key)
+            .or_insert_with(|| cx.rollups.sessions.get(&key.access_key).map(Session::only_direct));
         let source = cx.networks.get(key.source).filter(|source| source.is_outside());
-        let (Some(session), Some(source)) = (keys.get(&key.access_key), source) else { continue };
+        let (Some(session), Some(source)) = (session, source) else { continue };
         let network = source.name.as_str();
         let used = uses.entry((key.access_key, network)).or_insert_with(|| Use {
             key: key.access_key,
@@ -56,16 +51,16 @@ pub fn uses<'c>(cx: &'c Cx<'_>) -> PolarsResult<Vec<Use<'c>>> {
     let mut uses: Vec<_> =
         uses.into_values().filter(|used| !cx.is_service(used.principal)).collect();
     uses.sort_by_key(|used| (used.first, cx.text(used.key), used.network));
-    Ok(uses)
+    uses
 }
 
 /// When a call of each principal first succeeded from a network, not counting sessions that were issued elsewhere or belong to
 /// instances: repeat visits with stolen credentials do not make a network known.
 pub fn own_networks<'c>(cx: &'c Cx<'_>) -> HashMap<(Sym, &'c str), Millis> {
     let mut own_networks = HashMap::new();
-    let worked = |key: &activity::Key| !key.by_service && key.outcome == Outcome::Success;
+    let worked = |key: &activity::Key<'_>| key.outcome == Outcome::Success;
     let times = cx.history.start..=cx.history.end;
-    let rows = cx.rows().filter(|row| worked(row.0) && times.contains(&row.1.first.time));
+    let rows = cx.calls().filter(|row| worked(&row.0) && times.contains(&row.1.first.time));
     for (key, value) in rows {
         let network = cx.networks.name(key.source);
         let session = cx.rollups.sessions.get(&key.access_key).map(Session::only_direct);

@@ -59,8 +59,8 @@ pub fn uses(cx: &Cx<'_>, filter: impl Fn(Sym) -> bool) -> HashMap<Sym, Use> {
         let new = Use {
             first: value.first.time,
             last: value.last(),
-            events: value.events,
-            denied: if key.outcome == Outcome::Denied { value.events } else { 0 },
+            events: value.events(),
+            denied: if key.outcome == Outcome::Denied { value.events() } else { 0 },
             bytes_out: value.bytes_out,
             network: outside.map_or(0, |network| number(&mut numbers, network)),
             several: false,

@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use polars::prelude::*;
+use polars::prelude::PolarsResult;
 
 use super::{META, MISTYPED};
 use crate::clock::{DAY, HOUR, Millis};
 use crate::config::Resolved;
 use crate::detect::Cx;
-use crate::detect::columns::{syms, times};
 use crate::detect::rows::{Row, count};
 use crate::event::{Outcome, SourceClass};
 use crate::rollup::Sym;
@@ -65,7 +64,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
                 successes.push(row);
             }
         }
-        let first_success = first_success(cx, service, &successes)?;
+        let first_success = first_success(cx, service, &successes);
         let mut by_network: HashMap<&str, Vec<Row<'_>>> = HashMap::new();
         for row in successes {
             by_network.entry(cx.networks.name(row.0.source)).or_default().push(row);
@@ -144,19 +143,11 @@ fn first_success<'a>(
     cx: &'a Cx<'_>,
     service: Sym,
     successes: &[Row<'_>],
-) -> PolarsResult<HashMap<(Sym, &'a str), Millis>> {
-    let success =
-        col("outcome").eq(lit(Outcome::Success as u32)).and(col("service").neq(lit(service)));
-    let frame = cx
+) -> HashMap<(Sym, &'a str), Millis> {
+    let calls = cx
         .calls()
-        .filter(success)
-        .group_by([col("principal"), col("source")])
-        .agg([col("first").min()])
-        .collect()?;
-    let calls = syms(&frame, "principal")?
-        .into_iter()
-        .zip(syms(&frame, "source")?)
-        .zip(times(&frame, "first")?);
+        .filter(|(key, _)| key.outcome == Outcome::Success && key.service != service)
+        .map(|(key, value)| ((key.principal, key.source), value.first.time));
     let sign_ins =
         successes.iter().map(|(key, value)| ((key.principal, key.source), value.first.time));
     let mut found = HashMap::new();
@@ -165,7 +156,7 @@ fn first_success<'a>(
         let first = found.entry((principal, cx.networks.name(source))).or_insert(at);
         *first = at.min(*first);
     }
-    Ok(found)
+    found
 }
 
 /// Runs of rows in consecutive hours; the rows must be in the order of time.

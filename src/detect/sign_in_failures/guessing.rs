@@ -15,7 +15,7 @@ use crate::ui::number::{counted, grouped};
 
 impl<'a, 'c> Attempts<'a, 'c> {
     /// Failures of one principal, from any network, that are not part of a spray: in bursts and over days.
-    pub fn guessed(&self, sprayed: &HashSet<(activity::Key, i32)>) -> Vec<Finding> {
+    pub fn guessed(&self, sprayed: &HashSet<(activity::Key<'_>, i32)>) -> Vec<Finding> {
         let mut principals: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
         let remaining = self
             .failures
@@ -81,7 +81,7 @@ impl<'a, 'c> Attempts<'a, 'c> {
             counted(burst.failures, "failed sign-in", "failed sign-ins"),
             display_name(arn),
             length(burst.last - burst.first),
-            grouped(earlier.map(|row| row.1.events).sum()),
+            grouped(earlier.map(|row| row.1.events()).sum()),
             length(self.cx.history_before(burst.first)),
         ));
         let from = match networks.len() {

@@ -13,7 +13,7 @@ use crate::ui::number::counted;
 
 impl<'c> Attempts<'_, 'c> {
     /// Failures of many principals from one network, in bursts and over days, and the rows that they cover.
-    pub fn sprayed(&self) -> (Vec<Finding>, HashSet<(activity::Key, i32)>) {
+    pub fn sprayed(&self) -> (Vec<Finding>, HashSet<(activity::Key<'_>, i32)>) {
         let mut networks: BTreeMap<&str, Vec<Row<'c>>> = BTreeMap::new();
         for row in self.failures.iter().filter(|row| row.0.phase == Phase::Window) {
             networks.entry(self.network(row)).or_default().push(*row);
@@ -51,7 +51,7 @@ impl<'c> Attempts<'_, 'c> {
     fn spray(
         &self,
         victims: &BTreeMap<&str, Vec<Row<'c>>>,
-        sprayed: &mut HashSet<(activity::Key, i32)>,
+        sprayed: &mut HashSet<(activity::Key<'c>, i32)>,
         pace: Pace,
     ) -> Finding {
         let rows: Vec<Row<'c>> = victims.values().flatten().copied().collect();

@@ -31,11 +31,11 @@ pub fn issued_to(cx: &Cx<'_>, key: Sym) -> Option<Program> {
 
 /// True if the call came from a network that is unfamiliar to its principal. A pipeline runs on whatever machine is
 /// free: the place where its session was issued says nothing, and any other does.
-pub fn is_new_place(cx: &Cx<'_>, key: &Key, at: Millis) -> bool {
+pub fn is_new_place(cx: &Cx<'_>, key: &Key<'_>, at: Millis) -> bool {
     cx.is_unfamiliar(key.principal, key.source, at) && !is_where_issued(cx, key)
 }
 
-fn is_where_issued(cx: &Cx<'_>, key: &Key) -> bool {
+fn is_where_issued(cx: &Cx<'_>, key: &Key<'_>) -> bool {
     let network = |source: Sym| cx.networks.name(source);
     let session = cx.rollups.sessions.get(&key.access_key).map(Session::only_direct);
     session.is_some_and(|s| s.issued_to != 0 && network(s.issued_to) == network(key.source))

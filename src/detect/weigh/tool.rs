@@ -21,7 +21,7 @@ pub fn shift(act: &Act<'_, '_>) -> Option<Shift> {
 /// The tool by which all these calls were made, if their principal used it from the same networks on earlier days.
 pub fn used_before<'c>(
     cx: &'c Cx<'_>,
-    calls: impl Iterator<Item = (&'c Key, Millis)>,
+    calls: impl Iterator<Item = (Key<'c>, Millis)>,
 ) -> Option<&'c str> {
     let mut tool = None;
     for (key, at) in calls {

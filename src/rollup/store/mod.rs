@@ -9,7 +9,8 @@ use polars::prelude::*;
 pub use cells::{Row, frame, rows};
 
 use super::activity::Value;
-use super::sessions::Caller;
+use super::matches::Caller;
+use super::sessions;
 use super::sessions::issued::IssuedKey;
 use super::sessions::seen::{Facts, Seen};
 use super::{Names, Phase, Rollups, agents, buckets, matches, objects};
@@ -31,7 +32,12 @@ impl Rollups {
             ("names", frame(texts, |text, row| row.text("text", text))?),
             ("behaviours", frame(behaviours.into_iter(), tables::behaviour)?),
             ("activity", frame(hours.into_iter(), tables::hour)?),
-            ("agents", frame(agents.into_iter(), tables::agent)?),
+            (
+                "agent_callers",
+                frame(agents.callers.into_items().into_iter(), tables::agent_caller)?,
+            ),
+            ("agents", frame(agents.rows.into_items().into_iter(), tables::agent)?),
+            ("agent_sums", frame(agents.sums.into_iter(), tables::agent_sums)?),
             ("objects", frame(objects.into_items().into_iter(), tables::objects)?),
             ("buckets", frame(buckets.into_iter(), tables::bucket)?),
             ("sessions", frame(seen, tables::session)?),
@@ -40,7 +46,7 @@ impl Rollups {
             ("callers", frame(issued.callers.into_items().into_iter(), tables::caller)?),
             ("handed_out", frame(issued.keys.into_iter(), tables::issued_key)?),
             ("made", frame(issued.created.into_iter(), tables::created)?),
-            ("matchers", frame(matches.behaviours.into_items().into_iter(), tables::behaviour)?),
+            ("matchers", frame(matches.callers.into_items().into_iter(), tables::matcher)?),
             ("matches", frame(matches.rows.into_items().into_iter(), tables::matched)?),
         ])
     }
@@ -62,9 +68,13 @@ impl Rollups {
         let mut r = Rollups { names: names(table("names")?)?, ..Rollups::default() };
         let blank = || tables::blank_behaviour(phase);
         r.activity.behaviours = rows(table("behaviours")?, blank, tables::behaviour)?;
-        let blank = || Value::empty(0, tables::blank_location());
+        let blank = || Value::empty(0, 0, tables::blank_location());
         r.activity.rows = rows(table("activity")?, blank, tables::hour)?;
-        r.agents = rows(table("agents")?, || agents::blank(phase), tables::agent)?;
+        let blank = || agents::blank_caller(phase);
+        r.agents.callers = rows(table("agent_callers")?, blank, tables::agent_caller)?;
+        r.agents.rows = rows(table("agents")?, agents::blank_row, tables::agent)?;
+        let blank = || agents::blank_sums(phase);
+        r.agents.sums = rows(table("agent_sums")?, blank, tables::agent_sums)?;
         let blank = || objects::blank(phase, tables::blank_location());
         r.objects = rows(table("objects")?, blank, tables::objects)?;
         r.buckets = rows(table("buckets")?, || buckets::blank(phase), tables::bucket)?;
@@ -72,11 +82,11 @@ impl Rollups {
         r.sessions.seen = rows(table("sessions")?, blank, tables::session)?;
         r.sessions.facts.0 = rows(table("facts")?, Facts::default, tables::facts)?;
         r.sessions.sign_ins = rows(table("sign_ins")?, tables::blank_sign_in, tables::sign_in)?;
-        r.issued.callers = rows(table("callers")?, Caller::default, tables::caller)?;
+        r.issued.callers = rows(table("callers")?, sessions::Caller::default, tables::caller)?;
         r.issued.keys = rows(table("handed_out")?, IssuedKey::default, tables::issued_key)?;
         r.issued.created = rows(table("made")?, Default::default, tables::created)?;
-        let blank = || tables::blank_behaviour(phase);
-        r.matches.behaviours = rows(table("matchers")?, blank, tables::behaviour)?;
+        let blank = || Caller { behaviour: tables::blank_behaviour(phase), source: 0 };
+        r.matches.callers = rows(table("matchers")?, blank, tables::matcher)?;
         let blank = || matches::Row::empty(0, 0, tables::blank_location());
         r.matches.rows = rows(table("matches")?, blank, tables::matched)?;
         Ok(r)

@@ -3,7 +3,7 @@
 use super::cells::Row;
 use crate::event::action::ObjectAction;
 use crate::event::{Log, Outcome, SignInKind};
-use crate::rollup::activity::{self, Key};
+use crate::rollup::activity::{self, Behaviour};
 use crate::rollup::event_id::EventId;
 use crate::rollup::event_location::EventLocation;
 use crate::rollup::sessions::issued::IssuedKey;
@@ -17,7 +17,7 @@ const SIGN_INS: [SignInKind; 3] =
     [SignInKind::ConsoleLogin, SignInKind::SwitchRole, SignInKind::GetSigninToken];
 
 /// The phase is not written: it depends on the window.
-pub fn behaviour(k: &mut Key, row: &mut Row) {
+pub fn behaviour(k: &mut Behaviour, row: &mut Row) {
     row.one_of("log", &mut k.log, &Log::ALL);
     row.one_of("by_service", &mut k.by_service, &BOTH);
     row.one_of("outcome", &mut k.outcome, &Outcome::ALL);
@@ -26,15 +26,19 @@ pub fn behaviour(k: &mut Key, row: &mut Row) {
     row.number("principal", &mut k.principal);
     row.number("kind", &mut k.kind);
     row.number("access_key", &mut k.access_key);
-    row.number("source", &mut k.source);
     row.number("agent", &mut k.agent);
     row.number("service", &mut k.service);
     row.number("action", &mut k.action);
     row.number("error", &mut k.error);
 }
 
-pub fn blank_behaviour(phase: Phase) -> Key {
-    Key {
+pub fn matcher(by: &mut matches::Caller, row: &mut Row) {
+    behaviour(&mut by.behaviour, row);
+    row.number("source", &mut by.source);
+}
+
+pub fn blank_behaviour(phase: Phase) -> Behaviour {
+    Behaviour {
         phase,
         log: Log::CloudTrail,
         by_service: false,
@@ -44,7 +48,6 @@ pub fn blank_behaviour(phase: Phase) -> Key {
         principal: 0,
         kind: 0,
         access_key: 0,
-        source: 0,
         agent: 0,
         service: 0,
         action: 0,
@@ -71,18 +74,31 @@ pub fn blank_location() -> EventLocation {
 }
 
 pub fn hour(v: &mut activity::Value, row: &mut Row) {
+    let (mut span, mut events) = (v.span(), v.events());
     row.number("behaviour", &mut v.behaviour);
-    row.number("span", &mut v.span);
-    row.large("events", &mut v.events);
+    row.number("source", &mut v.source);
+    row.number("span", &mut span);
+    row.large("events", &mut events);
+    v.set(events, span);
     row.large("bytes_out", &mut v.bytes_out);
     location(&mut v.first, row);
 }
 
-pub fn agent((k, v): &mut (agents::Key, agents::Value), row: &mut Row) {
-    row.number("principal", &mut k.principal);
-    row.number("access_key", &mut k.access_key);
-    row.number("source", &mut k.source);
-    row.number("agent", &mut k.agent);
+pub fn agent_caller(c: &mut agents::Caller, row: &mut Row) {
+    row.number("principal", &mut c.principal);
+    row.number("access_key", &mut c.access_key);
+}
+
+pub fn agent(a: &mut agents::Row, row: &mut Row) {
+    row.number("caller", &mut a.caller);
+    row.number("source", &mut a.source);
+    row.number("agent", &mut a.agent);
+    row.number("calls", &mut a.calls);
+    row.time("first", &mut a.first);
+}
+
+pub fn agent_sums(((_, agent), v): &mut ((Phase, Sym), agents::Sums), row: &mut Row) {
+    row.number("agent", agent);
     row.large("success", &mut v.success);
     row.large("denied", &mut v.denied);
     row.large("failed", &mut v.failed);
@@ -211,7 +227,7 @@ pub fn created(m: &mut CreatedCredential, row: &mut Row) {
 
 pub fn matched(m: &mut matches::Row, row: &mut Row) {
     row.number("rule", &mut m.rule);
-    row.number("behaviour", &mut m.behaviour);
+    row.number("caller", &mut m.caller);
     row.number("span", &mut m.span);
     row.large("events", &mut m.events);
     location(&mut m.first, row);

@@ -180,7 +180,7 @@ fn input_rules_do_not_report_unless_generated() {
 #[test]
 fn a_record_without_the_group_field_is_counted() {
     let outcome = outcome(&set(&COUNT.replace("user", "nothing")), &[("a", 0, "u", "")]);
-    assert_eq!((outcome.ungrouped, outcome.firings.len()), (1, 0));
+    assert_eq!((outcome.left_out.ungrouped, outcome.firings.len()), (1, 0));
 }
 
 #[test]

@@ -93,3 +93,23 @@ fn a_scanner_agrees_with_the_set() {
         assert!(one.is_empty() || scanner.record() == Some(&record));
     }
 }
+
+/// Who sends another user agent with each call must not exhaust memory.
+#[test]
+fn a_scanner_forgets_calls_before_they_take_too_much_memory() {
+    let set = set(&rule("a:\n  eventName: A\n  f|contains: bbb\ncondition: a"));
+    let mut scanner = set.scanner();
+    let (mut most, mut forgot) = (0, 0);
+    for n in 0..20_000 {
+        let user_agent = format!("{n}{}", "x".repeat(4_000));
+        let call = Call { source: "s", action: "A", user_agent: &user_agent, ..Call::default() };
+        let before = scanner.cached_bytes();
+        let mut found = Vec::new();
+        scanner.matches(&call, || br#"{"eventName":"A","f":"bbb"}"#[..].into(), &mut found);
+        assert_eq!(found.len(), 1, "{n}");
+        most = scanner.cached_bytes().max(most);
+        forgot += usize::from(scanner.cached_bytes() < before);
+    }
+    assert!(most < 33 << 20, "{most}");
+    assert!((2..4).contains(&forgot), "{forgot}");
+}

@@ -1,5 +1,6 @@
 //! Tests of the engine, through `RuleSet` wherever that is possible.
 
+mod bound;
 mod conditions;
 mod correlations;
 mod files;

@@ -21,8 +21,11 @@ impl Dice {
 }
 
 const WORDS: [&str; 6] = ["GetObject", "PutObject", "alpha", "beta", "alphabet", "x"];
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 12] = [
     "longname",
+    "longnames",
+    "list.itemname",
+    "text.textname",
     "eventName",
     "eventSource",
     "userAgent",
@@ -100,10 +103,15 @@ fn the_prefilter_loses_nothing() {
     for _ in 0..400 {
         let (source, action) = (dice.pick(&WORDS), dice.pick(&WORDS));
         let mut record = json!({"eventSource": source, "eventName": action});
-        for (field, member) in [("f", "f"), ("g", "h"), ("longname", "")] {
+        for field in ["f", "g", "longname", "longnames", "list", "text"] {
             let value = json!(format!("{}{}", dice.pick(&WORDS), dice.pick(&["", "-", "Beta"])));
             if dice.roll(3) > 0 {
-                record[field] = if field == "g" { json!({ member: [value] }) } else { value };
+                record[field] = match field {
+                    "g" => json!({ "h": [value] }),
+                    "list" => json!([{ "x": 1 }, { "itemname": value }]),
+                    "text" => json!(json!({ "textname": value }).to_string()),
+                    _ => value,
+                };
             }
         }
         let user_agent = dice.pick(&["", "alpha", "alphabet", "x"]);
@@ -120,7 +128,12 @@ fn the_prefilter_loses_nothing() {
             record["userIdentity"] = json!({ "type": identity });
         }
         let call = Call { source, action, user_agent, error, identity };
-        scanner.matches(&call, || record.to_string().into_bytes().into(), &mut quick);
+        // Letters may be escaped.
+        let escaped = if dice.roll(3) == 0 { "\\u006c" } else { "l" };
+        let written = record.to_string().replace('l', escaped);
+        // `null` is no text.
+        let written = written.replace("nu\\u006c\\u006c", "null");
+        scanner.matches(&call, || written.into_bytes().into(), &mut quick);
         // No action, and a percent sign, which turns the search for literals off.
         record["zz"] = Value::from("%");
         set.matches("", "", record.to_string().as_bytes(), &mut slow);

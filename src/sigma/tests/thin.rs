@@ -124,7 +124,7 @@ fn fed(set: &RuleSet, matches: impl Iterator<Item = (i64, &'static str)>) -> (us
         correlator.add(rule, second * 1000, event << 32, &json!({ "user": user, "v": "x" }));
     }
     let outcome = correlator.finish();
-    (outcome.firings.len(), outcome.overflow)
+    (outcome.firings.len(), outcome.left_out.overflow)
 }
 
 #[test]
