@@ -15,22 +15,28 @@ const GAP: usize = 2;
 /// Text columns are not cut below this width.
 const MIN_TEXT: usize = 12;
 
-/// One column: its heading and whether it contains numbers.
+/// One column: its heading, whether it contains numbers, and whether it may be cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     heading: String,
     number: bool,
+    cut: bool,
 }
 
 impl Column {
     /// Aligned left; cut in the middle if there is no room.
     pub fn text(heading: &str) -> Column {
-        Column { heading: clean(heading).into(), number: false }
+        Column { heading: clean(heading).into(), number: false, cut: true }
+    }
+
+    /// Aligned left; never cut, even if the table becomes wider than it should: readers copy what it says.
+    pub fn whole(heading: &str) -> Column {
+        Column { heading: clean(heading).into(), number: false, cut: false }
     }
 
     /// Aligned right; never cut.
     pub fn number(heading: &str) -> Column {
-        Column { heading: clean(heading).into(), number: true }
+        Column { heading: clean(heading).into(), number: true, cut: false }
     }
 }
 
@@ -47,7 +53,7 @@ impl Table {
         Table { columns: columns.into_iter().collect(), rows: Vec::new(), width: WIDTH }
     }
 
-    /// Total width, at most [`WIDTH`].
+    /// Total width, at most [`WIDTH`]; more if columns that are never cut need it.
     pub fn with_width(mut self, width: usize) -> Table {
         self.width = width.min(WIDTH);
         self
@@ -65,7 +71,8 @@ impl Table {
         let widths = self.widths();
         let mut table = comfy_table::Table::new();
         table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(self.width).unwrap_or(u16::MAX));
+        let width = self.width.max(widths.iter().sum::<usize>() + self.gaps());
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         table.set_header(self.columns.iter().map(|c| Cell::new(&c.heading)));
         for row in &self.rows {
             table.add_row(row.iter().zip(&widths).map(|(cell, w)| clip_middle(cell, *w)));
@@ -82,6 +89,10 @@ impl Table {
         table.trim_fmt().lines().map(str::to_string).collect()
     }
 
+    fn gaps(&self) -> usize {
+        GAP * self.columns.len().saturating_sub(1)
+    }
+
     /// The width of each column: its widest cell; the widest text columns are cut until all fit.
     fn widths(&self) -> Vec<usize> {
         let widest = |(i, column): (usize, &Column)| {
@@ -90,10 +101,9 @@ impl Table {
             widest.max(column.heading.chars().count())
         };
         let mut widths: Vec<usize> = self.columns.iter().enumerate().map(widest).collect();
-        let gaps = GAP * self.columns.len().saturating_sub(1);
-        while widths.iter().sum::<usize>() + gaps > self.width {
-            let text = |i: &usize| !self.columns[*i].number;
-            let widest = (0..widths.len()).filter(text).max_by_key(|i| widths[*i]);
+        while widths.iter().sum::<usize>() + self.gaps() > self.width {
+            let cut = |i: &usize| self.columns[*i].cut;
+            let widest = (0..widths.len()).filter(cut).max_by_key(|i| widths[*i]);
             match widest {
                 Some(i) if widths[i] > MIN_TEXT => widths[i] -= 1,
                 _ => break,
@@ -142,6 +152,15 @@ mod tests {
             let narrow = sample(&value).with_width(60);
             assert!(narrow.lines().iter().all(|line| line.chars().count() <= 60), "{narrow}");
         }
+    }
+
+    #[test]
+    fn a_column_that_readers_copy_is_whole_whatever_the_width() {
+        let long = format!("iam user/alice#access-key/{}", "A".repeat(120));
+        let mut table = Table::new([Column::number("#"), Column::whole("resource")]);
+        table.row(["1", &long]);
+        let line = table.with_width(40).lines().pop().unwrap();
+        assert_eq!(line, format!("1  {long}"));
     }
 
     #[test]

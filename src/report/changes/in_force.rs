@@ -40,7 +40,7 @@ impl<'a> Format<Account<'a>> for Text {
         let denied = counted(denies.len() as u64, "deny", "denies");
         writeln!(out, "account {account}: {denied} in force")?;
         let mut table =
-            Table::new(["on", "deny", "what", "case", "author", "since"].map(Column::text));
+            Table::new(["on", "deny", "what", "case", "author", "since"].map(Column::whole));
         for deny in *denies {
             let mark = deny.mark.as_ref();
             let of = |text: Option<&str>| text.unwrap_or("unknown").to_string();

@@ -50,9 +50,9 @@ pub fn table(rows: &[Row]) -> Vec<String> {
 fn lines<'r>(rows: impl Iterator<Item = (&'r Row, String)>) -> Vec<String> {
     let mut table = Table::new([
         Column::number("#"),
-        Column::text("step"),
-        Column::text("resource"),
-        Column::text("state"),
+        Column::whole("step"),
+        Column::whole("resource"),
+        Column::whole("state"),
     ]);
     for (row, state) in rows {
         let number = row.number.to_string();

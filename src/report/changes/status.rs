@@ -36,7 +36,7 @@ pub enum Done<'a> {
     },
 }
 
-/// Why the status of a change is not known, in full: the table cuts long texts.
+/// Why the status of a change is not known.
 pub fn unreadable(row: &Row) -> String {
     format!("{}. {}: {}", row.number, row.resource, state(row))
 }
