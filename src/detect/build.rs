@@ -215,7 +215,8 @@ impl<'a, 'c> Build<'a, 'c> {
 
     /// Counts a record that no rollup row stands for, and names it as evidence. It makes nobody the principal.
     pub fn record(&mut self, evidence: Evidence) {
-        let name = format!("{} {}:{}", evidence.event_id, evidence.file, evidence.offset);
+        let Evidence { event_id, action, file, offset, .. } = &evidence;
+        let name = format!("{event_id} {action} {file}:{offset}");
         let f = &mut self.finding;
         f.first_seen = f.first_seen.min(evidence.time);
         f.last_seen = f.last_seen.max(evidence.time);

@@ -151,10 +151,6 @@ pub const MOST_COPIES: usize = 200;
 pub struct ContradictingCopy {
     pub time: Millis,
     pub event_id: String,
-    /// Path as found; members of archives as `archive.zip!member`.
-    pub file: String,
-    /// Byte offset of the record in the uncompressed file.
-    pub offset: u64,
     /// `cloudtrail` or `s3-access`.
     pub log: String,
     /// `s3.amazonaws.com` and `GetObject`.
@@ -164,6 +160,10 @@ pub struct ContradictingCopy {
     pub principal: String,
     pub account: String,
     pub source: String,
+    /// Path as found; members of archives as `archive.zip!member`. Last: the order does not depend on where logs lie.
+    pub file: String,
+    /// Byte offset of the record in the uncompressed file.
+    pub offset: u64,
 }
 
 /// Drops what is between the earliest and the newest copies. Parts that were cut merge to what the whole would be cut to.
