@@ -45,7 +45,7 @@ fn setting(env: &Env) -> String {
 #[test]
 fn an_instance_outside_aws_is_found_without_any_configuration() {
     let env = logs();
-    assert_eq!(found(&env, "published on 2026-10-26"), Some(("medium".to_string(), true)));
+    assert_eq!(found(&env, "published on 2026-10-26"), Some(("high".to_string(), true)));
     let row = setting(&env);
     assert!(row.contains("published 2026-10-26  ") && row.ends_with(" default"), "{row}");
     env.write("incident.toml", format!("own_ranges = [\"{OUTSIDE}\"]"));
@@ -58,7 +58,7 @@ fn newer_ranges_of_a_file_are_saved_and_used() {
     env.write("new.json", published("2026-11-20", "3.5.140.0/22"));
     let saved = env.run(&["config", "aws-ranges", "--from", "new.json"]);
     let file = env.user_config().with_file_name("aws-ranges.txt");
-    let said = format!("Saved 1 ranges of AWS, published 2026-11-20: {}\n", file.display());
+    let said = format!("Saved 1 range of AWS, published 2026-11-20: {}\n", file.display());
     assert_eq!((saved.stdout, saved.code), (said, 0), "{}", saved.stderr);
     assert_eq!(found(&env, "published on 2026-11-20"), Some(("high".to_string(), true)));
     assert!(setting(&env).contains("aws-ranges.txt:1"), "{}", setting(&env));

@@ -134,17 +134,26 @@ fn a_profile_that_is_named_is_the_one_in_use() {
 }
 
 #[test]
-fn buckets_that_must_stay_open() {
+fn a_deny_on_the_trails_bucket_spares_those_who_deliver_logs() {
     let scene = Scene::moto();
-    let trail = ["--bucket", TRAIL_BUCKET, "--yes"];
+    let trail = ["--bucket", TRAIL_BUCKET, "--plan-only"];
     let who = format!("arn:aws:iam::{}:user/{VICTIM}", scene.account.id);
     for args in [
         &["s3-exfiltration", "--principal", &who][..],
         &["s3-exfiltration", "--address", "192.0.2.0/24"],
         &["s3-ransomware"],
     ] {
-        refused(&scene, &scene.contain(&[args, &trail].concat()), "receives CloudTrail logs");
+        let plan = scene.contain(&[args, &trail].concat());
+        assert_eq!(plan.code, 0, "{}", plan.stderr);
+        assert!(plan.stdout.contains("\"aws:PrincipalServiceName\""), "{}", plan.stdout);
+        assert!(plan.stdout.contains("are spared, so that logs go on"), "{}", plan.stdout);
     }
+}
+
+#[test]
+fn a_bucket_that_would_be_closed_to_the_responder_stays_open() {
+    let scene = Scene::moto();
+    let who = format!("arn:aws:iam::{}:user/{VICTIM}", scene.account.id);
     let alone = ["s3-exfiltration", "--bucket", DATA, "--allow", &who, "--yes"];
     refused(&scene, &scene.contain(&alone), RESPONDER);
     let policy = scene.account.aws.call("s3", "get_bucket_policy", json!({"Bucket": DATA}));

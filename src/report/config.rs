@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::clock::{self, Millis};
 use crate::config::ConfigRow;
+use crate::ui::number::counted;
 use crate::ui::sanitize::clean;
 
 /// The settings in force.
@@ -52,9 +53,10 @@ impl SavedRanges<'_> {
     /// # Errors
     /// Those of `out`.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (count, day) = (self.count, clock::date(self.published));
+        let ranges = counted(self.count as u64, "range", "ranges");
+        let day = clock::date(self.published);
         let file = self.file.display().to_string();
-        writeln!(out, "Saved {count} ranges of AWS, published {day}: {}", clean(&file))?;
+        writeln!(out, "Saved {ranges} of AWS, published {day}: {}", clean(&file))?;
         if !self.newer {
             writeln!(out, "They are not newer than the program's own, which stay in force.")?;
         }
