@@ -42,17 +42,22 @@ struct Header {
 }
 
 impl Header {
-    /// The header at the beginning of an export, and its end. `None` if it is not complete.
+    /// The header at the beginning of an export, and its end. `None` if it is not complete. It is the first line that
+    /// is not empty: a quote in it that is never closed takes no row along.
     fn read(piece: &[u8], last: bool) -> Option<(Header, usize)> {
-        let mut reader = ReaderBuilder::new().has_headers(false).from_reader(piece);
+        let start = piece.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
+        let end = match memchr::memchr2(b'\n', b'\r', &piece[start..]) {
+            Some(line) => start + line + 1,
+            None if last => piece.len(),
+            None => return None,
+        };
+        let mut reader = ReaderBuilder::new().has_headers(false).from_reader(&piece[start..end]);
         let mut record = ByteRecord::new();
         let read = reader.read_byte_record(&mut record).unwrap_or(false);
-        let end = usize::try_from(reader.position().byte()).unwrap_or(piece.len());
-        let ended = last || end < piece.len() || piece.ends_with(b"\n");
         let columns = Columns::of(&record);
         let of_events = columns.describe_events();
         let comparable = columns.comparable();
-        (read && ended).then_some((Header { record, columns, of_events, comparable }, end))
+        read.then_some((Header { record, columns, of_events, comparable }, end))
     }
 }
 

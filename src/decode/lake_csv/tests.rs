@@ -21,6 +21,20 @@ fn record(header: &str, row: &str) -> Value {
     records.remove(0)
 }
 
+#[test]
+fn a_header_whose_quote_is_not_closed_takes_no_row_along() {
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = [
+            "eventtime,eventname,eventsource,\"my column",
+            "2023-07-10T11:45:00Z,GetUser,iam.amazonaws.com,a",
+            "2023-07-10T11:46:00Z,ListUsers,iam.amazonaws.com,b",
+        ];
+        let (records, bad) = rows(&(lines.join(end) + end));
+        assert_eq!((records.len(), bad), (2, vec![]), "{end:?}");
+        assert_eq!(records[1]["eventName"], "ListUsers");
+    }
+}
+
 /// The identity that a struct text becomes.
 fn identity(text: &str) -> Value {
     let row = format!("2023-07-10T11:45:00Z,GetUser,iam.amazonaws.com,\"{text}\"");
