@@ -1,7 +1,8 @@
 //! The sample's attack as a story, and rules applied to logs.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::support::logs::{document, get_object, id, story, user, with};
 use crate::support::report::{list, text};
 use crate::support::run::{NOW, sample_logs};
 use crate::support::{Analysis, Env, Run};
@@ -38,6 +39,25 @@ fn the_sample_is_one_story_of_one_actor() {
     assert_eq!((&bucket["name"], &bucket["events"]), (&"acme-invoices".into(), &412.into()));
     let playbooks: Vec<String> = list(&story["playbooks"]).iter().map(|p| text(&p["id"])).collect();
     assert_eq!(playbooks, ["leaked-access-key", "s3-exfiltration", "leaked-access-key"]);
+}
+
+#[test]
+fn every_bucket_of_a_story_is_named_in_whatever_order_the_files_are_read() {
+    let night = 61 * 3600;
+    let away = json!({ "sourceIPAddress": "192.0.2.77", "userAgent": "Boto3/1.26.165 kali" });
+    let decoy = get_object(night + 20, user("dana"), "aaa", "decoy", 10.0);
+    let decoy = [with(with(decoy, away), json!({ "eventID": id(9_000_000) }))];
+    let touched = |first: &[Value], second: &[Value]| {
+        let env = Env::new();
+        env.write("logs/a.json", document(first));
+        env.write("logs/b.json", document(second));
+        let analysis = env.judge(&["logs", "--threads", "1"]);
+        list(&analysis.json["stories"])[0]["touched"].clone()
+    };
+    let found = touched(&story(), &decoy);
+    assert_eq!(found, touched(&decoy, &story()));
+    let names: Vec<String> = list(&found).iter().map(|t| text(&t["name"])).collect();
+    assert!(names.contains(&"acme".into()) && names.contains(&"aaa".into()), "{names:?}");
 }
 
 #[test]

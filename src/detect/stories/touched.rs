@@ -45,12 +45,17 @@ fn buckets(cx: &Cx<'_>, members: &[&Finding], actor: &Actor) -> Vec<Touched> {
         let within = value.first.time <= until + HOUR && value.last >= from - HOUR;
         let theirs = principals.contains(&key.principal) && sources.contains(&key.source);
         if key.phase == Phase::Window && within && theirs {
-            // A row over several buckets does not say which bytes are whose: the first bucket gets them all.
-            let Some(bucket) = value.buckets.first() else { continue };
+            // A row over several buckets does not say which bytes are whose: the first name gets them all, and the
+            // others are named.
+            let first = value.buckets.iter().copied().min_by_key(|bucket| cx.text(*bucket));
             let log = usize::from(key.log == Log::S3Access);
-            let (requests, bytes) = &mut sums.entry(*bucket).or_default()[log];
-            *requests += value.requests;
-            *bytes += value.bytes_out;
+            for bucket in &value.buckets {
+                let (requests, bytes) = &mut sums.entry(*bucket).or_default()[log];
+                if first == Some(*bucket) {
+                    *requests += value.requests;
+                    *bytes += value.bytes_out;
+                }
+            }
         }
     }
     let mut found: Vec<Touched> = (sums.into_iter())
