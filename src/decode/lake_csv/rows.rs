@@ -46,8 +46,11 @@ impl Header {
     /// is not empty: a quote in it that is never closed takes no row along.
     fn read(piece: &[u8], last: bool) -> Option<(Header, usize)> {
         let start = piece.iter().position(|byte| !matches!(byte, b'\n' | b'\r'))?;
-        let end = match memchr::memchr2(b'\n', b'\r', &piece[start..]) {
-            Some(line) => start + line + 1,
+        let line = memchr::memchr2(b'\n', b'\r', &piece[start..]).map(|line| start + line);
+        let end = match line.map(|at| (at, &piece[at..])) {
+            Some((at, [b'\r', b'\n', ..])) => at + 2,
+            Some((_, [b'\r'])) if !last => return None,
+            Some((at, _)) => at + 1,
             None if last => piece.len(),
             None => return None,
         };
@@ -194,7 +197,7 @@ impl RowParser {
             if record == header.record {
                 continue;
             }
-            let offset = chunk.offset + before.byte();
+            let offset = chunk.offset + start as u64;
             match row::write(&header.columns, &record, &mut self.json) {
                 Ok(_) if several && text.len() > MAX_ROW => return Read::GiveUp(start, end),
                 Ok(from) => {
